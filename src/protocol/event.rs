@@ -1,0 +1,271 @@
+//! Everything the engine ever tells anyone: one ordered, numbered stream per session.
+//!
+//! The session log is these events as JSON lines; the live screen, the log browser, headless output
+//! and reports are folds over them. Variants are grouped so that no level has more than 12.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AgentId, Answer, Ballot, BallotDrop, Decision, Failure, Label, Outcome, Seq, SteerId,
+    Timestamp, TurnStart, Usage, command::Target,
+};
+
+/// One event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Position in the session; a gap means a damaged log.
+    pub seq: Seq,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// Who it is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// The turn as a whole.
+    Run(RunEvent),
+    /// One agent.
+    Agent {
+        /// Which.
+        id: AgentId,
+        /// What.
+        event: AgentEvent,
+    },
+}
+
+/// Events of the turn as a whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunEvent {
+    /// A turn begins; everything that belonged to the previous turn is over.
+    Started(Box<TurnStart>),
+    /// The turn moved on. Phases never go back within a turn.
+    Phase(Phase),
+    /// Standing ballots stopped counting.
+    BallotsDropped(Vec<BallotDrop>),
+    /// A steering message and how far it got.
+    Steer {
+        /// Message.
+        id: SteerId,
+        /// Addressees.
+        target: Target,
+        /// Its words (empty on later states of the same message).
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+        /// State.
+        state: SteerState,
+    },
+    /// The vote is settled.
+    Decided(Decision),
+    /// The turn is over.
+    Ended(Outcome),
+    /// Something the person should know.
+    Notice {
+        /// Weight.
+        level: Level,
+        /// One sentence.
+        text: String,
+    },
+}
+
+/// Phases of a turn, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Agents publish, improve and vote freely.
+    Work,
+    /// Time is nearly up: publish what is there.
+    PublishNow,
+    /// Only votes are accepted.
+    VoteNow,
+    /// The vote is being counted.
+    Deciding,
+    /// The winner presents.
+    Presenting,
+    /// Over.
+    Done,
+}
+
+impl Phase {
+    /// The word on the status line.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Work => "working",
+            Self::PublishNow => "publishing",
+            Self::VoteNow => "voting",
+            Self::Deciding => "counting",
+            Self::Presenting => "presenting",
+            Self::Done => "done",
+        }
+    }
+}
+
+/// How far a steering message got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SteerState {
+    /// Waiting for a safe point.
+    Queued,
+    /// In the conversation of this agent.
+    Delivered(AgentId),
+    /// The turn ended before this agent could hear it.
+    Missed(AgentId),
+}
+
+/// Weight of a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// For information.
+    Info,
+    /// Worth a look.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+/// Events of one agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentEvent {
+    /// A round begins: the agent is asked, with these answers before it.
+    RoundStarted {
+        /// Round of this agent, starting at 1.
+        round: u32,
+        /// What it is asked to do.
+        purpose: Purpose,
+        /// Answers in its view.
+        view: Vec<Label>,
+    },
+    /// A round is over.
+    RoundEnded {
+        /// Round.
+        round: u32,
+        /// How.
+        end: RoundEnd,
+    },
+    /// Streamed text. Consecutive deltas of one channel may be merged.
+    Delta {
+        /// Which stream of text.
+        channel: Channel,
+        /// The new characters.
+        text: String,
+    },
+    /// A tool call.
+    Tool(ToolEvent),
+    /// A model call failed and is tried again after a wait.
+    Retrying {
+        /// Number of the attempt that will follow, starting at 2.
+        attempt: u32,
+        /// Wait in milliseconds.
+        wait_ms: u64,
+        /// Why.
+        failure: Failure,
+    },
+    /// Tokens and money of one finished model call.
+    Usage(Usage),
+    /// An answer was accepted.
+    Published(Answer),
+    /// An act of the agent was refused; it was told why and goes on.
+    Refused {
+        /// What it tried: `new_answer`, `vote`, `reply`.
+        act: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A ballot.
+    Ballot(BallotEvent),
+    /// Answers of others were put into its conversation.
+    Delivered {
+        /// Which.
+        labels: Vec<Label>,
+    },
+    /// Out for the rest of the turn; its published answers stay eligible.
+    Benched(Failure),
+}
+
+/// Streams of text of one agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// What it says.
+    Text,
+    /// Its reasoning.
+    Thinking,
+    /// The answer it is writing inside a `new_answer` call, before it is published.
+    Draft,
+    /// The final presentation.
+    Final,
+}
+
+/// Life of a tool call. Terminal calls (`new_answer`, `vote`) are not tool events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolEvent {
+    /// It runs.
+    Started {
+        /// Call id, unique within the agent's turn.
+        call: String,
+        /// Tool name.
+        name: String,
+        /// Arguments as the model wrote them.
+        arguments: String,
+    },
+    /// It is done.
+    Finished {
+        /// Call id.
+        call: String,
+        /// False for an error result.
+        ok: bool,
+        /// Result text.
+        output: String,
+        /// Milliseconds it took.
+        elapsed_ms: u64,
+    },
+}
+
+/// A ballot was cast.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BallotEvent {
+    /// It stands.
+    Cast(Ballot),
+    /// Same, but the engine abstained for an agent that gave no usable reply.
+    Auto(Ballot),
+}
+
+/// What a round asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Publish a first answer, improve, or vote.
+    Work,
+    /// Vote again in the same conversation: only what changed is shown.
+    Revote,
+    /// Only a vote is accepted.
+    VoteOnly,
+    /// Present the final answer.
+    Present,
+}
+
+/// How a round ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoundEnd {
+    /// Published an answer.
+    Published,
+    /// Voted.
+    Voted,
+    /// Abstained.
+    Abstained,
+    /// Presented.
+    Presented,
+    /// The model call failed for good.
+    Failed,
+    /// Cut off by a limit, a new phase or the person.
+    Interrupted,
+}

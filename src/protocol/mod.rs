@@ -1,0 +1,31 @@
+//! Plain data that every other module speaks: ids, answers, ballots, events, commands.
+//!
+//! The leaf of the module tree: `std` and `serde` only. Nothing here waits, draws, sends or reads a
+//! clock. Everything that is written to the session log is one of these types, so a change here is a
+//! change of the log format (see `store::schema`).
+
+pub mod answer;
+pub mod command;
+pub mod event;
+pub mod failure;
+pub mod id;
+pub mod message;
+pub mod model;
+pub mod team;
+pub mod usage;
+
+pub use answer::{
+    Answer, Ballot, BallotDrop, BallotDropReason, Decision, NoAnswerReason, Outcome, OutcomeEnd,
+    TallyRow, TieBreak,
+};
+pub use command::{Command, SteerMode, Target};
+pub use event::{
+    AgentEvent, BallotEvent, Channel, Event, EventKind, Level, Phase, Purpose, RoundEnd, RunEvent,
+    SteerState, ToolEvent,
+};
+pub use failure::{Failure, FailureKind};
+pub use id::{AgentId, Label, LabelParseError, RunId, Seq, SteerId, Timestamp};
+pub use message::{Message, ToolCall, ToolChoice, ToolSpec};
+pub use model::{Discovered, ModelInfo, ServerKind, SessionSummary};
+pub use team::{AgentCard, Limits, Origin, TurnStart};
+pub use usage::{Cost, Usage};

@@ -1,0 +1,87 @@
+//! Model servers and stored sessions, as lists that people pick from.
+
+use serde::{Deserialize, Serialize};
+
+use super::RunId;
+
+/// A model server found on this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discovered {
+    /// What answered.
+    pub kind: ServerKind,
+    /// Base URL for chat completions, ending in `/v1`.
+    pub base_url: String,
+    /// Models it offers, loaded ones first.
+    pub models: Vec<ModelInfo>,
+    /// True when it answered 401: it is there, but wants a key.
+    pub needs_key: bool,
+}
+
+/// One model of a server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelInfo {
+    /// Id to send.
+    pub id: String,
+    /// Context window in tokens, when the server tells.
+    pub context: Option<u64>,
+    /// Whether it is loaded, when the server tells.
+    pub loaded: Option<bool>,
+}
+
+/// Kinds of local model servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServerKind {
+    /// LM Studio.
+    LmStudio,
+    /// Ollama.
+    Ollama,
+    /// vLLM.
+    Vllm,
+    /// SGLang.
+    Sglang,
+    /// llama.cpp's server.
+    LlamaCpp,
+    /// Anything else that lists models the OpenAI way.
+    Compatible,
+}
+
+impl ServerKind {
+    /// The product's own name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LmStudio => "LM Studio",
+            Self::Ollama => "Ollama",
+            Self::Vllm => "vLLM",
+            Self::Sglang => "SGLang",
+            Self::LlamaCpp => "llama.cpp",
+            Self::Compatible => "OpenAI-compatible",
+        }
+    }
+}
+
+/// One line of the session list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SessionSummary {
+    /// The session.
+    pub run: RunId,
+    /// First prompt.
+    pub prompt: String,
+    /// Start, milliseconds since the epoch.
+    pub started_ms: u64,
+    /// Wall-clock length in milliseconds.
+    pub duration_ms: u64,
+    /// Number of turns.
+    pub turns: u32,
+    /// Number of agents.
+    pub agents: u32,
+    /// Outcome word: `answered`, `no answer`, `cancelled`, `unfinished`, `damaged`.
+    pub outcome: String,
+    /// Name of the winning agent, when there is one.
+    pub winner: Option<String>,
+    /// USD, `None` when no price is known.
+    pub cost_usd: Option<f64>,
+    /// True for scripted demo sessions.
+    pub demo: bool,
+}

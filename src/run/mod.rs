@@ -1,0 +1,88 @@
+//! The fold: [`RunState::apply`] turns the event stream into what there is to know about a session.
+//!
+//! Used alike by the live screen, the log browser, headless output and reports. No clock, no I/O.
+//! Streamed text is not kept here (panes keep their own rows); published answers are.
+//!
+//! Invariants: an event whose number was already taken in changes nothing; missing numbers are
+//! counted; refused acts and dropped ballots are never standing votes; folding merged deltas gives
+//! the same state as folding the single ones.
+
+mod agent;
+mod apply;
+mod query;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod timeline;
+
+pub use agent::{Activity, AgentState, RunningTool};
+pub use timeline::{Happening, TimelineEntry};
+
+use crate::protocol::{
+    Answer, BallotDrop, Decision, Level, Outcome, Phase, SteerId, SteerState, Target, Timestamp,
+    TurnStart,
+};
+
+/// Everything known about a session after some events.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunState {
+    /// The running or last turn; `None` before the first event.
+    pub turn: Option<Turn>,
+    /// Finished earlier turns of the session, oldest first.
+    pub history: Vec<Turn>,
+    /// Number of the last event.
+    pub last_seq: u64,
+    /// Number of events that were missing in between: not 0 means a damaged log.
+    pub gaps: u64,
+}
+
+/// One turn: a task, a team, a vote, an outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    /// What was fixed at its start.
+    pub start: TurnStart,
+    /// When it started.
+    pub started: Timestamp,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// Where it is.
+    pub phase: Phase,
+    /// The team in configuration order.
+    pub agents: Vec<AgentState>,
+    /// Every published answer in order of publication.
+    pub answers: Vec<Published>,
+    /// Ballots that stopped counting, oldest first.
+    pub dropped: Vec<BallotDrop>,
+    /// The settled vote.
+    pub decision: Option<Decision>,
+    /// The end.
+    pub outcome: Option<Outcome>,
+    /// What happened, one line each, for the timeline.
+    pub timeline: Vec<TimelineEntry>,
+    /// Notices, oldest first.
+    pub notices: Vec<(Timestamp, Level, String)>,
+    /// Steering messages.
+    pub steering: Vec<Steering>,
+}
+
+/// A published answer and when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Published {
+    /// The answer.
+    pub answer: Answer,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A steering message and how far it got with each agent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Steering {
+    /// Number.
+    pub id: SteerId,
+    /// Addressees.
+    pub target: Target,
+    /// Words.
+    pub text: String,
+    /// Receipts, oldest first.
+    pub receipts: Vec<SteerState>,
+}

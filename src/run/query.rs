@@ -1,0 +1,86 @@
+//! Questions everybody asks a fold.
+
+use crate::protocol::{AgentId, Answer, Label, Origin, Timestamp, Usage};
+
+use super::{AgentState, RunState, Turn};
+
+impl RunState {
+    /// True when no turn runs: before the first event and after each outcome.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.turn.as_ref().is_none_or(Turn::is_over)
+    }
+
+    /// The scenario of the scripted demo team, when the running or last turn is one.
+    #[must_use]
+    pub fn demo(&self) -> Option<&str> {
+        match &self.turn.as_ref()?.start.origin {
+            Origin::Demo { scenario } => Some(scenario),
+            Origin::Config { .. } | Origin::Direct | Origin::Imported { .. } => None,
+        }
+    }
+
+    /// Tokens and money of all turns of the session.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.turns()
+            .fold(Usage::default(), |sum, turn| sum + turn.usage())
+    }
+
+    /// All turns, oldest first, the running or last one at the end.
+    pub fn turns(&self) -> impl Iterator<Item = &Turn> {
+        self.history.iter().chain(&self.turn)
+    }
+}
+
+impl Turn {
+    /// True after the outcome.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.outcome.is_some()
+    }
+
+    /// The agent with this number.
+    #[must_use]
+    pub fn agent(&self, id: AgentId) -> Option<&AgentState> {
+        self.agents.iter().find(|agent| agent.card.id == id)
+    }
+
+    /// The configured name of an agent, what people read instead of `agent2`.
+    #[must_use]
+    pub fn name(&self, id: AgentId) -> &str {
+        self.agent(id)
+            .map_or("unknown agent", |agent| agent.card.name.as_str())
+    }
+
+    /// The answer behind a label, current or not.
+    #[must_use]
+    pub fn answer(&self, label: Label) -> Option<&Answer> {
+        self.answers
+            .iter()
+            .map(|published| &published.answer)
+            .find(|answer| answer.label == label)
+    }
+
+    /// The current answer of every agent that has one, in label order.
+    #[must_use]
+    pub fn current_labels(&self) -> Vec<Label> {
+        let mut labels: Vec<_> = self.agents.iter().filter_map(|a| a.current).collect();
+        labels.sort_unstable();
+        labels
+    }
+
+    /// Tokens and money of all agents in this turn.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.agents
+            .iter()
+            .fold(Usage::default(), |sum, agent| sum + agent.usage)
+    }
+
+    /// Milliseconds since the start, or the length of a turn that is over.
+    #[must_use]
+    pub fn elapsed(&self, now: Timestamp) -> u64 {
+        self.ended.unwrap_or(now).since(self.started)
+    }
+}

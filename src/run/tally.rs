@@ -1,0 +1,44 @@
+//! The live count: standing ballots over current answers.
+//!
+//! Shows who leads, not who won: the winner and its tie-break are in [`Turn::decision`].
+
+use std::cmp::Reverse;
+
+use crate::protocol::{AgentId, Label, TallyRow};
+
+use super::Turn;
+
+impl Turn {
+    /// Standing ballots per current answer: most votes first, then by label; answers without votes
+    /// included. A ballot for a label that is not current is not counted.
+    #[must_use]
+    pub fn standing(&self) -> Vec<TallyRow> {
+        let mut rows: Vec<_> = self
+            .current_labels()
+            .into_iter()
+            .map(|label| TallyRow {
+                label,
+                voters: self.voters(|target| target == Some(label)),
+            })
+            .collect();
+        rows.sort_by_key(|row| (Reverse(row.voters.len()), row.label));
+        rows
+    }
+
+    /// Agents whose standing ballot is an abstention, in agent order.
+    #[must_use]
+    pub fn abstained(&self) -> Vec<AgentId> {
+        self.voters(|target| target.is_none())
+    }
+
+    fn voters(&self, wanted: impl Fn(Option<Label>) -> bool) -> Vec<AgentId> {
+        let mut voters: Vec<_> = self
+            .agents
+            .iter()
+            .filter(|agent| agent.ballot.as_ref().is_some_and(|b| wanted(b.target)))
+            .map(|agent| agent.card.id)
+            .collect();
+        voters.sort_unstable();
+        voters
+    }
+}

@@ -1,0 +1,72 @@
+//! The timeline: one line for everything that moved the turn.
+
+use crate::protocol::{AgentId, Label, Outcome, Phase, Timestamp};
+
+use super::Turn;
+
+/// One line of the timeline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimelineEntry {
+    /// When.
+    pub at: Timestamp,
+    /// Position in the log.
+    pub seq: u64,
+    /// About whom; `None` for the turn as a whole.
+    pub agent: Option<AgentId>,
+    /// What.
+    pub what: Happening,
+}
+
+/// What a timeline line tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Happening {
+    /// The turn began.
+    Started,
+    /// A new phase.
+    Phase(Phase),
+    /// An answer.
+    Published(Label),
+    /// A vote (or an abstention).
+    Voted(Option<Label>),
+    /// This many ballots stopped counting because of this answer.
+    BallotsDropped(u32, Label),
+    /// A call is repeated.
+    Retrying(u32),
+    /// An agent was lost.
+    Benched,
+    /// The person spoke.
+    Steered,
+    /// The vote is settled.
+    Decided(Label),
+    /// The end.
+    Ended,
+}
+
+impl Turn {
+    /// A timeline line in words, with configured names: `mia voted for agent2.1`.
+    #[must_use]
+    pub fn sentence(&self, entry: &TimelineEntry) -> String {
+        let who = entry.agent.map_or("the team", |id| self.name(id));
+        match &entry.what {
+            Happening::Started => "started".to_owned(),
+            Happening::Phase(phase) => format!("phase: {}", phase.word()),
+            Happening::Published(label) => format!("{who} published {label}"),
+            Happening::Voted(Some(label)) => format!("{who} voted for {label}"),
+            Happening::Voted(None) => format!("{who} abstained"),
+            Happening::BallotsDropped(1, label) => {
+                format!("1 vote stopped counting because of {label}")
+            }
+            Happening::BallotsDropped(count, label) => {
+                format!("{count} votes stopped counting because of {label}")
+            }
+            Happening::Retrying(attempt) => format!("{who} tries again (attempt {attempt})"),
+            Happening::Benched => format!("{who} is out"),
+            Happening::Steered => "you spoke".to_owned(),
+            Happening::Decided(label) => format!("{label} by {} won", self.name(label.agent)),
+            Happening::Ended => match &self.outcome {
+                Some(Outcome::NoAnswer { .. }) => "ended without an answer".to_owned(),
+                Some(Outcome::Answered { .. }) | None => "ended".to_owned(),
+            },
+        }
+    }
+}

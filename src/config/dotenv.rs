@@ -1,0 +1,385 @@
+//! Variables from the process and from `.env` files.
+//!
+//! The process environment always wins, then `./.env` (looked for upwards as far as the repository
+//! root), `./configs/.env`, `~/.config/massgen/.env`, `~/.massgen/.env`. Nothing is ever put into the
+//! process environment. A `.env` belongs to whatever folder one stands in, so names that move our own
+//! folders, the home folder, programs or network traffic are not taken from one.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Largest `.env` that is read, in bytes.
+const MAX_BYTES: u64 = 256 * 1024;
+
+/// Where a variable comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The process environment.
+    Process,
+    /// A `.env` file.
+    File(PathBuf),
+}
+
+/// One `.env` file that was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnvFile {
+    /// Path.
+    pub path: PathBuf,
+    /// Variables in it, refused ones left out.
+    pub variables: BTreeMap<String, String>,
+    /// Lines that could not be read, by number.
+    pub bad_lines: Vec<u32>,
+    /// Names that are not taken from a file.
+    pub refused: Vec<String>,
+}
+
+/// Variables of the process and of files, strongest first.
+#[derive(Clone, Default)]
+pub struct Environment {
+    process: BTreeMap<String, String>,
+    files: Vec<EnvFile>,
+}
+
+impl std::fmt::Debug for Environment {
+    /// Names only: values may be keys.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let files: Vec<&Path> = self.files.iter().map(|file| file.path.as_path()).collect();
+        f.debug_struct("Environment")
+            .field("process", &self.process.len())
+            .field("files", &files)
+            .finish()
+    }
+}
+
+impl Environment {
+    /// Variables of the process and of these files, the strongest file first.
+    #[must_use]
+    pub fn new(process: impl IntoIterator<Item = (String, String)>, files: Vec<EnvFile>) -> Self {
+        Self {
+            process: process.into_iter().collect(),
+            files,
+        }
+    }
+
+    /// The process environment as given and the `.env` files that belong to a working folder and a
+    /// home folder. Files that are not there or cannot be read are passed over.
+    #[must_use]
+    pub fn gather(
+        process: impl IntoIterator<Item = (String, String)>,
+        cwd: &Path,
+        home: Option<&Path>,
+    ) -> Self {
+        let files = places(cwd, home)
+            .into_iter()
+            .filter_map(|path| read(&path))
+            .collect();
+        Self::new(process, files)
+    }
+
+    /// The value of a variable. An empty value counts as not set.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<String> {
+        self.find(name).map(|(value, _)| value.to_owned())
+    }
+
+    /// The value of a variable in the process environment alone: for what describes this terminal
+    /// or moves our folders.
+    #[must_use]
+    pub fn process(&self, name: &str) -> Option<&str> {
+        let value = self.process.get(name)?.as_str();
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// Where the value of a variable comes from.
+    #[must_use]
+    pub fn origin(&self, name: &str) -> Option<Origin> {
+        self.find(name).map(|(_, origin)| origin)
+    }
+
+    /// The files that were read, strongest first.
+    #[must_use]
+    pub fn files(&self) -> &[EnvFile] {
+        &self.files
+    }
+
+    /// Names that two places set to different values, with the places in order of strength.
+    #[must_use]
+    pub fn conflicts(&self) -> Vec<(String, Vec<Origin>)> {
+        let names: std::collections::BTreeSet<&String> = self
+            .files
+            .iter()
+            .flat_map(|file| file.variables.keys())
+            .collect();
+        names
+            .into_iter()
+            .filter_map(|name| {
+                let places: Vec<(&str, Origin)> = self.all(name).collect();
+                let (first, _) = places.first()?;
+                let differ = places.iter().any(|(value, _)| value != first);
+                differ.then(|| {
+                    let origins = places.iter().map(|(_, origin)| origin.clone()).collect();
+                    (name.clone(), origins)
+                })
+            })
+            .collect()
+    }
+
+    fn find<'a>(&'a self, name: &'a str) -> Option<(&'a str, Origin)> {
+        self.all(name).next()
+    }
+
+    fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, Origin)> {
+        let process = self
+            .process
+            .get(name)
+            .map(|value| (value.as_str(), Origin::Process));
+        let files = self.files.iter().filter_map(move |file| {
+            let value = file.variables.get(name)?;
+            Some((value.as_str(), Origin::File(file.path.clone())))
+        });
+        process
+            .into_iter()
+            .chain(files)
+            .filter(|(value, _)| !value.is_empty())
+    }
+}
+
+/// Where `.env` files are looked for, strongest first.
+#[must_use]
+pub fn places(cwd: &Path, home: Option<&Path>) -> Vec<PathBuf> {
+    let mut places = Vec::new();
+    places.extend(project_file(cwd, home));
+    places.push(cwd.join("configs").join(".env"));
+    if let Some(home) = home {
+        places.push(home.join(".config").join("massgen").join(".env"));
+        places.push(home.join(".massgen").join(".env"));
+    }
+    places
+}
+
+/// The nearest `.env` from a folder upwards, as far as the root of its repository; outside a
+/// repository only the folder itself counts, so that a file in a shared parent is never taken.
+fn project_file(cwd: &Path, home: Option<&Path>) -> Option<PathBuf> {
+    let root = cwd
+        .ancestors()
+        .take_while(|folder| home != Some(*folder) || *folder == cwd)
+        .find(|folder| folder.join(".git").exists())
+        .unwrap_or(cwd);
+    cwd.ancestors()
+        .take_while(|folder| folder.starts_with(root))
+        .map(|folder| folder.join(".env"))
+        .find(|path| path.is_file())
+}
+
+fn read(path: &Path) -> Option<EnvFile> {
+    use std::io::Read as _;
+    let file = std::fs::File::open(path).ok()?;
+    if !file.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
+    let mut parsed = parse(&String::from_utf8_lossy(&bytes));
+    path.clone_into(&mut parsed.path);
+    Some(parsed)
+}
+
+/// Reads the text of a `.env` file: `NAME=value`, `export NAME="value"`, comments. Later lines win.
+/// Single quotes keep text as it is, double quotes know `\n`, `\t`, `\"`, `\\`; both may run over
+/// lines. Nothing is substituted.
+#[must_use]
+pub fn parse(text: &str) -> EnvFile {
+    let mut file = EnvFile::default();
+    let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut number = 0_u32;
+    while !rest.is_empty() {
+        number = number.saturating_add(1);
+        let (line, tail) = rest.split_once('\n').unwrap_or((rest, ""));
+        let trimmed = line.trim();
+        if trimmed.is_empty() || trimmed.starts_with('#') {
+            rest = tail;
+            continue;
+        }
+        let assignment = trimmed.strip_prefix("export ").unwrap_or(trimmed);
+        let name = assignment.split_once('=').map(|(name, _)| name.trim());
+        let Some(name) = name.filter(|name| is_name(name)) else {
+            file.bad_lines.push(number);
+            rest = tail;
+            continue;
+        };
+        let after = rest.split_once('=').map_or("", |(_, after)| after);
+        let Some((value, used)) = value(after) else {
+            file.bad_lines.push(number);
+            rest = tail;
+            continue;
+        };
+        let (inside, tail) = after.split_at(used);
+        let lines = inside.matches('\n').count();
+        number = number.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
+        rest = tail.split_once('\n').map_or("", |(_, tail)| tail);
+        if is_refused(name) {
+            file.refused.push(name.to_owned());
+        } else {
+            file.variables.insert(name.to_owned(), value);
+        }
+    }
+    file
+}
+
+/// The value that starts here and how many bytes it takes; `None` for a quote that is never closed.
+fn value(text: &str) -> Option<(String, usize)> {
+    let start = text.len() - text.trim_start_matches([' ', '\t']).len();
+    let body = text.get(start..)?;
+    match body.chars().next() {
+        Some('\'') => {
+            let inside = body.get(1..)?;
+            let end = inside.find('\'')?;
+            Some((inside.get(..end)?.to_owned(), start + end + 2))
+        }
+        Some('"') => {
+            let mut value = String::new();
+            let mut chars = body.char_indices().skip(1);
+            while let Some((at, c)) = chars.next() {
+                match c {
+                    '"' => return Some((value, start + at + 1)),
+                    '\\' => match chars.next()?.1 {
+                        'n' => value.push('\n'),
+                        't' => value.push('\t'),
+                        'r' => value.push('\r'),
+                        c @ ('"' | '\\' | '$') => value.push(c),
+                        c => value.extend(['\\', c]),
+                    },
+                    c => value.push(c),
+                }
+            }
+            None
+        }
+        _ => {
+            let line = body.split('\n').next()?;
+            let comment = line.find(" #").unwrap_or(line.len());
+            let plain = line.get(..comment)?;
+            let plain = if plain.starts_with('#') { "" } else { plain };
+            Some((plain.trim().to_owned(), start + line.len()))
+        }
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// True for names that a file must not set: they move folders, programs or traffic.
+#[must_use]
+pub fn is_refused(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let starts = ["MASSGEN_TUI_", "XDG_", "LD_", "DYLD_", "GIT_", "SSL_CERT_"];
+    let exact = [
+        "HOME",
+        "USERPROFILE",
+        "APPDATA",
+        "LOCALAPPDATA",
+        "PATH",
+        "SHELL",
+        "EDITOR",
+        "VISUAL",
+        "PAGER",
+        "BROWSER",
+        "TMPDIR",
+        "TEMP",
+        "TMP",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+    ];
+    starts.iter().any(|start| name.starts_with(start)) || exact.contains(&name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read_as_people_write_them() {
+        for (text, name, value) in [
+            ("A=b", "A", Some("b")),
+            ("export A=b", "A", Some("b")),
+            ("  A = b  ", "A", Some("b")),
+            ("A=b # comment", "A", Some("b")),
+            ("A=b#c", "A", Some("b#c")),
+            ("A='b # c'", "A", Some("b # c")),
+            ("A=\"b\\nc\" # d", "A", Some("b\nc")),
+            ("A=\"b\nc\"\nB=d", "B", Some("d")),
+            ("A=\"b\nc\"\nB=d", "A", Some("b\nc")),
+            ("A=\"never closed\nB=d", "B", Some("d")),
+            ("A=", "A", Some("")),
+            ("A=1\nA=2", "A", Some("2")),
+            ("A=$B", "A", Some("$B")),
+            ("\u{feff}A=b\r\nC=d\r\n", "A", Some("b")),
+            ("# A=b", "A", None),
+            ("A", "A", None),
+            ("1A=b", "1A", None),
+            ("a=é", "a", Some("é")),
+        ] {
+            let file = parse(text);
+            assert_eq!(
+                file.variables.get(name).map(String::as_str),
+                value,
+                "{text:?}"
+            );
+        }
+        let file = parse("ok=1\nnot a line\nX=\"open\n");
+        assert_eq!(file.bad_lines, [2, 3]);
+    }
+
+    #[test]
+    fn a_file_cannot_move_folders_or_traffic() {
+        let file = parse("HOME=/x\nMASSGEN_TUI_STATE_DIR=/x\nhttps_proxy=x\nOPENAI_API_KEY=k\n");
+        assert_eq!(file.variables.len(), 1);
+        assert_eq!(file.refused.len(), 3);
+    }
+
+    #[test]
+    fn the_process_wins_and_empty_is_not_set() {
+        let file = |name: &str, text: &str| EnvFile {
+            path: name.into(),
+            ..parse(text)
+        };
+        let env = Environment::new(
+            [
+                ("A".to_owned(), "p".to_owned()),
+                ("B".to_owned(), String::new()),
+            ],
+            vec![
+                file("one", "A=1\nB=1\nC=1\n"),
+                file("two", "B=2\nC=1\nD=2\n"),
+            ],
+        );
+        let got = |name| env.get(name);
+        assert_eq!(got("A").as_deref(), Some("p"));
+        assert_eq!(got("B").as_deref(), Some("1"));
+        assert_eq!(env.origin("D"), Some(Origin::File("two".into())));
+        assert_eq!(env.origin("A"), Some(Origin::Process));
+        assert_eq!(env.get("E"), None);
+        let conflicts: Vec<String> = env.conflicts().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(conflicts, ["A", "B"]);
+        assert!(!format!("{env:?}").contains('p') || !format!("{env:?}").contains("\"p\""));
+    }
+
+    #[test]
+    fn the_project_file_is_looked_for_up_to_the_repository_root() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().join("repo");
+        let deep = root.join("a/b");
+        std::fs::create_dir_all(&deep).unwrap();
+        std::fs::write(temp.path().join(".env"), "X=outside").unwrap();
+        std::fs::write(root.join(".env"), "X=repo").unwrap();
+        assert_eq!(project_file(&deep, None), None);
+        std::fs::create_dir(root.join(".git")).unwrap();
+        assert_eq!(project_file(&deep, None), Some(root.join(".env")));
+        let env = Environment::gather([], &deep, None);
+        assert_eq!(env.get("X").as_deref(), Some("repo"));
+    }
+}

@@ -1,0 +1,37 @@
+//! Configuration: MassGen's YAML as it is, read with places, checked as a whole, turned into plain
+//! data.
+//!
+//! Text goes through [`yaml`] into a tree of [`node`]s, is checked against the key tables of
+//! [`schema`] and the cross-key [`rules`], and [`load`](mod@load) builds a [`Config`] from it.
+//! Everything that is wrong becomes a [`Finding`] with file, line, column and the nearest known key;
+//! all of them are reported at once. Keys that MassGen knows and this version does not use are kept
+//! and reported, never an error. [`dotenv`] and [`paths`] say where variables and files come from.
+//! Knows nothing of engine or screen; the process environment comes in as an argument.
+
+mod agents;
+pub mod backends;
+mod check;
+pub mod diagnostic;
+pub mod dotenv;
+mod endpoint;
+mod excerpt;
+mod expand;
+mod limits;
+mod load;
+mod model;
+mod node;
+mod params;
+pub mod paths;
+mod rules;
+pub mod schema;
+mod yaml;
+
+pub use diagnostic::{Finding, Report, Severity};
+pub use dotenv::Environment;
+pub use excerpt::{Source, clean, looks_secret};
+pub use load::{Env, Loaded, Purpose, direct, load, load_bytes, load_file};
+pub use model::{
+    AgentConfig, BackendConfig, Config, FinishStrategy, Kept, TeamOptions, ToolCalling,
+};
+pub use node::Span;
+pub use paths::Paths;

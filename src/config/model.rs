@@ -1,0 +1,113 @@
+//! A configuration that can be run: plain data, every limit finite, keys behind [`SecretString`].
+
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+use super::diagnostic::Report;
+use crate::protocol::Limits;
+
+/// A team and the rules of its run.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Name of the file as given, for the log's [`Origin::Config`](crate::protocol::Origin).
+    pub source: String,
+    /// The team, in the order of the file. Never empty.
+    pub agents: Vec<AgentConfig>,
+    /// Limits of a turn.
+    pub limits: Limits,
+    /// Choices that change coordination.
+    pub options: TeamOptions,
+    /// Task to start with when none is given.
+    pub prompt: Option<String>,
+    /// Keys that MassGen knows, that are set, and that this version does not use.
+    pub kept: Vec<Kept>,
+    /// Warnings and notes.
+    pub report: Report,
+}
+
+/// One agent.
+#[derive(Clone, Debug)]
+pub struct AgentConfig {
+    /// Name in panes and reports. Unique.
+    pub name: String,
+    /// The model behind it.
+    pub backend: BackendConfig,
+    /// Further instructions.
+    pub system_message: Option<String>,
+}
+
+/// Where and how to reach one model through chat completions.
+#[derive(Clone, Debug)]
+pub struct BackendConfig {
+    /// Type as in the backend table: `openai`, `lmstudio` …
+    pub kind: String,
+    /// Model id to send.
+    pub model: String,
+    /// Base URL without `/chat/completions` and without a slash at the end.
+    pub base_url: String,
+    /// Key to send as bearer token.
+    pub key: Option<SecretString>,
+    /// Variable the key comes from, or would come from.
+    pub key_variable: Option<String>,
+    /// Request fields to send along.
+    pub parameters: Map<String, Value>,
+    /// How tools are offered.
+    pub tool_calling: ToolCalling,
+    /// True for servers people run themselves: no key needed, first answer may take long.
+    pub local: bool,
+}
+
+/// How tools are offered to a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ToolCalling {
+    /// The server's tool calling, the text protocol when it has none.
+    #[default]
+    Auto,
+    /// The server's tool calling only.
+    Native,
+    /// The text protocol only.
+    Text,
+}
+
+/// Choices that change coordination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TeamOptions {
+    /// How the final answer is made.
+    pub finish: FinishStrategy,
+    /// Answers an agent may be ahead of the slowest peer; `None` switches the rule off.
+    pub lead: Option<u32>,
+    /// Nobody votes before everyone has published.
+    pub defer_voting: bool,
+    /// No voting at all.
+    pub skip_voting: bool,
+}
+
+impl Default for TeamOptions {
+    /// MassGen's defaults: the winner presents, two answers ahead at most, votes at any time.
+    fn default() -> Self {
+        Self {
+            finish: FinishStrategy::Present,
+            lead: Some(2),
+            defer_voting: false,
+            skip_voting: false,
+        }
+    }
+}
+
+/// How the final answer is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FinishStrategy {
+    /// The winning answer as it is.
+    Reuse,
+    /// The winner presents.
+    Present,
+}
+
+/// A known key that is set and not used by this version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Path of the key.
+    pub key: String,
+    /// What it would need, in words that follow "it".
+    pub needs: String,
+}

@@ -1,0 +1,169 @@
+//! What the reducer asks of the world.
+//!
+//! Actions are performed in order. Events that explain an action come before it (`RoundStarted`
+//! before its [`Action::Ask`], `Delivered` before its [`Action::Continue`]); a round is finished
+//! before its `RoundEnded` is told, so no text of a round follows its end in the log.
+
+use crate::protocol::{AgentId, EventKind, Label, Purpose, SteerId};
+
+use super::Timer;
+
+/// One action, performed in order by the driver.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Start a round. The agent has no running round when this is issued.
+    Ask(Ask),
+    /// Go on with the running round after a report: add `brief` to the conversation, call again.
+    Continue {
+        /// Who.
+        agent: AgentId,
+        /// Round.
+        round: u32,
+        /// Why it goes on.
+        cause: Cause,
+        /// What to add and what to offer.
+        brief: Brief,
+    },
+    /// Abort the model call that is running, keep its partial text; the agent then reports
+    /// [`super::Report::Boundary`]. When the call has ended meanwhile and its report is on the way,
+    /// that report takes the place of the boundary and the interrupt is dropped.
+    Interrupt {
+        /// Who.
+        agent: AgentId,
+        /// Round.
+        round: u32,
+    },
+    /// The round is over: no further call, whatever is running is dropped. The conversation is kept
+    /// for a later [`Ask`] with `fresh == false`. Every round gets exactly one, also after
+    /// `Presented` and `Failed`.
+    Finish {
+        /// Who.
+        agent: AgentId,
+        /// Round.
+        round: u32,
+    },
+    /// Start or restart a timer.
+    Arm {
+        /// Which.
+        timer: Timer,
+        /// Milliseconds from now.
+        after_ms: u64,
+    },
+    /// Stop a timer.
+    Disarm(Timer),
+    /// Tell everyone.
+    Emit(EventKind),
+    /// Nothing follows: the turn is over (its `Ended` event was emitted before).
+    Close,
+}
+
+/// The start of a round.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ask {
+    /// Who.
+    pub agent: AgentId,
+    /// Round of this agent, starting at 1, never reused.
+    pub round: u32,
+    /// What for.
+    pub purpose: Purpose,
+    /// True: a new conversation with the task and all of `brief.news`. False: continue the agent's
+    /// last conversation, showing only `brief.news`.
+    pub fresh: bool,
+    /// For `Purpose::Present`: the winning answer.
+    pub winner: Option<Label>,
+    /// What to show and to offer.
+    pub brief: Brief,
+}
+
+/// What is added to a conversation and what the agent may do next.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Brief {
+    /// Answers to show in full now, in display order (the reader's own last).
+    pub news: Vec<Label>,
+    /// Steering messages to hear now. Each agent gets each message once; only the presentation,
+    /// whose conversation starts over, repeats what the presenter heard before.
+    pub steering: Vec<(SteerId, String)>,
+    /// Whether `new_answer` is offered.
+    pub may_publish: bool,
+    /// Whether voting is offered, and for exactly which labels (empty: `vote` is not offered).
+    pub choices: Vec<Label>,
+    /// Publications this agent has left under its own cap and the team's.
+    pub answers_left: u32,
+    /// Its last ballot was dropped because of a new answer: this was its choice.
+    pub lost_vote: Option<Label>,
+    /// Wrap up, say so: time is up or this is the last call of the round.
+    pub hurry: bool,
+}
+
+/// Why a running round goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A safe point: nothing is wrong.
+    Boundary,
+    /// No terminal call; the number is how many such replies are left.
+    Missed {
+        /// Misses left before the engine resolves the round itself.
+        left: u32,
+    },
+    /// `new_answer` or `vote` was refused.
+    Refused {
+        /// Why, for the model.
+        refusal: Refusal,
+    },
+}
+
+/// Why an act was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The answer limit is reached; only voting is left.
+    AnswerLimit,
+    /// Too far ahead of the others; vote or wait.
+    Lead,
+    /// Equal to an answer that is current.
+    Duplicate(Label),
+    /// Nothing in it.
+    EmptyAnswer,
+    /// Only votes are accepted now.
+    VotesOnly,
+    /// There is nothing to vote for yet.
+    NothingToVoteFor,
+    /// Not a label or agent on the ballot.
+    UnknownChoice(String),
+    /// The label was replaced by a newer one of the same agent.
+    Superseded(Label),
+    /// New answers arrived that the voter has not seen; they are in `brief.news`.
+    Unseen,
+}
+
+impl Refusal {
+    /// The sentence for events and for the model.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::AnswerLimit => {
+                "Your answer limit is reached; vote for the best current answer.".into()
+            }
+            Self::Lead => "You are ahead of the others; vote for the best current answer.".into(),
+            Self::Duplicate(label) => format!(
+                "This text equals the current answer {label}; vote for it or publish something different."
+            ),
+            Self::EmptyAnswer => "The answer has no text.".into(),
+            Self::VotesOnly => "Only votes are accepted now.".into(),
+            Self::NothingToVoteFor => "There is no answer to vote for yet.".into(),
+            Self::UnknownChoice(choice) => format!("\"{choice}\" is not on the ballot."),
+            Self::Superseded(label) => {
+                format!("That answer was replaced by {label}; look at it and vote again.")
+            }
+            Self::Unseen => {
+                "New answers arrived that you have not seen; look and vote again.".into()
+            }
+        }
+    }
+}
+
+/// An event as an action.
+impl From<EventKind> for Action {
+    fn from(kind: EventKind) -> Self {
+        Self::Emit(kind)
+    }
+}

@@ -1,0 +1,110 @@
+//! Deciding and presenting.
+
+use crate::protocol::{AgentId, Decision, Label, Outcome, OutcomeEnd, Phase, RunEvent};
+
+use super::{Coordination, Finish, Timer, tally};
+
+/// Agents that are asked to present before the winning text is used as it is.
+const PRESENTERS: usize = 2;
+
+/// The vote is over.
+#[derive(Clone, Debug)]
+pub(super) struct Settled {
+    pub winner: Label,
+    pub end: OutcomeEnd,
+    /// Who may still be asked to present, next last.
+    pub presenters: Vec<AgentId>,
+}
+
+impl Coordination {
+    /// Ends coordination: every running round ends, ballots are counted, the answer is presented or
+    /// used as it is. Without any answer the turn ends without one.
+    pub(super) fn decide(&mut self, end: OutcomeEnd) {
+        self.end_all_rounds();
+        self.disarm(Timer::Turn);
+        self.disarm(Timer::Phase);
+        // The latest of each author, in order of publication.
+        let current: Vec<_> = self
+            .answers
+            .iter()
+            .map(|answer| answer.label)
+            .filter(|label| {
+                self.find(label.agent)
+                    .is_some_and(|i| self.members[i].current() == Some(*label))
+            })
+            .collect();
+        let live = |id| self.find(id).is_some_and(|i| self.members[i].is_live());
+        let Some(decision) = tally::settle(&current, self.ballots(), live) else {
+            return self.no_answer(end);
+        };
+        self.enter(Phase::Deciding);
+        self.settled = Some(Settled {
+            winner: decision.winner,
+            end,
+            presenters: self.presenters(&decision, end),
+        });
+        self.emit(RunEvent::Decided(decision));
+        self.present_next();
+    }
+
+    /// Who presents: the winner, then authors by votes, then the others in configuration order;
+    /// nobody when the text is to be used as it is. Next last.
+    fn presenters(&self, decision: &Decision, end: OutcomeEnd) -> Vec<AgentId> {
+        if self.options().finish == Finish::Reuse
+            || self.members.len() < 2
+            || end == OutcomeEnd::Stopped
+        {
+            return Vec::new();
+        }
+        let mut order: Vec<_> = decision.tally.iter().map(|row| row.label.agent).collect();
+        for member in &self.members {
+            if !order.contains(&member.id) {
+                order.push(member.id);
+            }
+        }
+        order.retain(|id| self.find(*id).is_some_and(|i| self.members[i].is_live()));
+        order.truncate(PRESENTERS);
+        order.reverse();
+        order
+    }
+
+    /// Asks the next presenter, or gives up presenting.
+    pub(super) fn present_next(&mut self) {
+        let Some(settled) = &mut self.settled else {
+            return;
+        };
+        let winner = settled.winner;
+        let Some(i) = settled.presenters.pop().and_then(|id| self.find(id)) else {
+            return self.answer_as_published();
+        };
+        if self.phase != Phase::Presenting {
+            self.enter(Phase::Presenting);
+        }
+        self.arm_phase(self.setup.limits.present_seconds);
+        self.ask_to_present(i, winner);
+    }
+
+    /// The winning text stands as it was published.
+    pub(super) fn answer_as_published(&mut self) {
+        let text = self
+            .settled
+            .as_ref()
+            .and_then(|settled| self.answer(settled.winner))
+            .map(|answer| answer.text.clone());
+        if let Some(text) = text {
+            self.answer_with(text, None);
+        }
+    }
+
+    /// The turn ends with this text.
+    pub(super) fn answer_with(&mut self, text: String, presenter: Option<AgentId>) {
+        if let Some(Settled { winner, end, .. }) = self.settled {
+            self.close(Outcome::Answered {
+                winner,
+                text,
+                presenter,
+                end,
+            });
+        }
+    }
+}

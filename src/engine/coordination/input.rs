@@ -1,0 +1,85 @@
+//! What the world tells the reducer.
+
+use crate::protocol::{AgentId, Failure, SteerId, SteerMode, Target};
+
+/// One input. Inputs of a round that is no longer running are ignored by the reducer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// Begin. Exactly once, first.
+    Start,
+    /// An agent's running round reports.
+    Agent {
+        /// Who.
+        agent: AgentId,
+        /// The round it belongs to.
+        round: u32,
+        /// What.
+        report: Report,
+    },
+    /// A timer armed by [`super::Action::Arm`] fired.
+    Elapsed(Timer),
+    /// The person speaks to agents.
+    Steer {
+        /// Message number, chosen by the driver, increasing; a number not above the last is ignored.
+        id: SteerId,
+        /// Addressees.
+        target: Target,
+        /// The words.
+        text: String,
+        /// Queue or interrupt.
+        mode: SteerMode,
+    },
+    /// The person wants the answer now.
+    AnswerNow,
+    /// The person stops the turn.
+    Stop,
+}
+
+/// What one model call of a round came to. Every report is answered, in the same step, by exactly one
+/// [`super::Action::Continue`] or [`super::Action::Finish`] for that round.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Report {
+    /// It called `new_answer`.
+    Publish {
+        /// The content.
+        text: String,
+    },
+    /// It called `vote`.
+    Vote {
+        /// The `agent_id` argument as written: a label (`agent2.1`) or a bare agent (`agent2`).
+        choice: String,
+        /// The reason argument.
+        reason: String,
+    },
+    /// It ended its reply without a terminal call; `text` is what it said.
+    Miss {
+        /// The reply's text.
+        text: String,
+    },
+    /// A safe point inside the round: tool results are in, or the call was interrupted for
+    /// steering. The agent asks what to add before the next model call.
+    Boundary,
+    /// The presentation is complete (only in rounds with [`crate::protocol::Purpose::Present`]).
+    Presented {
+        /// The final text.
+        text: String,
+    },
+    /// The model call failed for good.
+    Failed(Failure),
+}
+
+/// Timers. Arming a running timer restarts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Timer {
+    /// The whole turn: wrap up.
+    Turn,
+    /// One agent's round.
+    Round {
+        /// Who.
+        agent: AgentId,
+        /// Round it was armed for.
+        round: u32,
+    },
+    /// A forced phase (`PublishNow`, `VoteNow`, `Presenting`) must end.
+    Phase,
+}

@@ -1,0 +1,96 @@
+//! What a round reports, and what comes of it.
+
+use crate::protocol::{AgentEvent, AgentId, Purpose, RoundEnd};
+
+use super::{Cause, Coordination, Refusal, Report};
+
+impl Coordination {
+    /// A report of a running round. Reports of rounds that are over are ignored.
+    pub(super) fn report(&mut self, agent: AgentId, round: u32, report: Report) {
+        let Some(i) = self.find(agent) else { return };
+        let Some(purpose) = self.members[i]
+            .running
+            .as_ref()
+            .filter(|running| running.round == round)
+            .map(|running| running.purpose)
+        else {
+            return;
+        };
+        if purpose == Purpose::Present {
+            self.presenter_report(i, report);
+        } else {
+            match report {
+                Report::Publish { text } => self.publish(i, &text),
+                Report::Vote { choice, reason } => self.vote(i, &choice, reason),
+                Report::Miss { text } | Report::Presented { text } => self.miss(i, &text),
+                Report::Boundary => self.go_on(i, Cause::Boundary),
+                Report::Failed(failure) => self.bench(i, failure),
+            }
+        }
+        self.advance();
+    }
+
+    /// In a presentation any text is the presentation.
+    fn presenter_report(&mut self, i: usize, report: Report) {
+        match report {
+            Report::Presented { text } | Report::Publish { text } | Report::Miss { text } => {
+                self.presented(i, &text);
+            }
+            Report::Vote { .. } => self.presented(i, ""),
+            Report::Boundary => self.go_on(i, Cause::Boundary),
+            Report::Failed(failure) => {
+                self.bench(i, failure);
+                self.present_next();
+            }
+        }
+    }
+
+    /// A reply without a terminal call.
+    fn miss(&mut self, i: usize, text: &str) {
+        let limit = self.setup.limits.misses_per_round;
+        let Some(running) = &mut self.members[i].running else {
+            return;
+        };
+        running.misses += 1;
+        let text = text.trim();
+        if text.len() > running.text.len() {
+            text.clone_into(&mut running.text);
+        }
+        let left = limit.saturating_sub(running.misses);
+        self.refused(i, "reply", "It called neither new_answer nor vote.");
+        if left == 0 {
+            self.resolve(i, "no usable reply");
+        } else {
+            self.go_on(i, Cause::Missed { left });
+        }
+    }
+
+    /// Refuses an act; the round goes on.
+    pub(super) fn refuse(&mut self, i: usize, act: &str, refusal: Refusal) {
+        self.refused(i, act, &refusal.sentence());
+        self.go_on(i, Cause::Refused { refusal });
+    }
+
+    fn refused(&mut self, i: usize, act: &str, reason: &str) {
+        let id = self.members[i].id;
+        self.emit_of(
+            id,
+            AgentEvent::Refused {
+                act: act.to_owned(),
+                reason: reason.to_owned(),
+            },
+        );
+    }
+
+    /// The presentation is there.
+    pub(super) fn presented(&mut self, i: usize, text: &str) {
+        let id = self.members[i].id;
+        self.end_round(i, RoundEnd::Presented);
+        let text = text.trim();
+        if text.is_empty() {
+            self.answer_as_published();
+        } else {
+            self.answer_with(text.to_owned(), Some(id));
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The life of a round: ask, go on, end. Every round that is asked ends exactly once.
+
+use crate::protocol::{
+    AgentEvent, AgentId, Ballot, BallotEvent, Failure, Label, Purpose, RoundEnd, RunEvent, SteerId,
+    SteerState, Target,
+};
+
+use super::{
+    Action, Ask, Brief, Cause, Coordination, Timer,
+    state::{FirstAnswer, Running},
+};
+
+impl Coordination {
+    /// Starts a coordination round.
+    pub(super) fn ask(&mut self, i: usize, purpose: Purpose) {
+        let fresh = self.members[i].rounds == 0;
+        self.open(i, purpose);
+        let brief = self.brief(i);
+        let id = self.members[i].id;
+        let round = self.members[i].rounds;
+        let view = self.in_view(i);
+        self.start_round(i, view);
+        self.arm(
+            Timer::Round { agent: id, round },
+            self.setup.limits.round_seconds.saturating_mul(1000),
+        );
+        self.act(Action::Ask(Ask {
+            agent: id,
+            round,
+            purpose,
+            fresh,
+            winner: None,
+            brief,
+        }));
+    }
+
+    /// Starts the presentation: a new conversation, so everything there is to know is in its brief,
+    /// steering that was heard in earlier rounds included.
+    pub(super) fn ask_to_present(&mut self, i: usize, winner: Label) {
+        self.open(i, Purpose::Present);
+        let mut news = self.current();
+        self.arrange(i, &mut news);
+        let epoch = self.epoch();
+        self.take_steering(i);
+        let member = &mut self.members[i];
+        member.epoch = epoch;
+        for label in &news {
+            member.seen.insert(label.agent, label.revision);
+        }
+        let steering = member.heard.clone();
+        let (agent, round) = (member.id, member.rounds);
+        self.start_round(i, news.clone());
+        self.act(Action::Ask(Ask {
+            agent,
+            round,
+            purpose: Purpose::Present,
+            fresh: true,
+            winner: Some(winner),
+            brief: Brief {
+                news,
+                steering,
+                ..Brief::default()
+            },
+        }));
+    }
+
+    fn open(&mut self, i: usize, purpose: Purpose) {
+        let member = &mut self.members[i];
+        member.rounds += 1;
+        member.running = Some(Running {
+            round: member.rounds,
+            purpose,
+            calls: 1,
+            misses: 0,
+            text: String::new(),
+            overdue: false,
+            interrupted: false,
+        });
+    }
+
+    /// The event comes before the request, so that no text precedes it in the log.
+    fn start_round(&mut self, i: usize, view: Vec<Label>) {
+        let member = &self.members[i];
+        if let Some(running) = &member.running {
+            let (id, round, purpose) = (member.id, running.round, running.purpose);
+            self.emit_of(
+                id,
+                AgentEvent::RoundStarted {
+                    round,
+                    purpose,
+                    view,
+                },
+            );
+        }
+    }
+
+    /// Answers a report with a further call, or resolves the round when it has had its calls. A
+    /// round in which nothing is left to do ends.
+    pub(super) fn go_on(&mut self, i: usize, cause: Cause) {
+        let limit = self.calls_limit();
+        let Some(running) = &mut self.members[i].running else {
+            return;
+        };
+        running.interrupted = false;
+        if running.calls >= limit {
+            return self.resolve(i, "no model calls left in this round");
+        }
+        running.calls += 1;
+        let (round, purpose) = (running.round, running.purpose);
+        if purpose != Purpose::Present && !self.has_offer(i) {
+            return self.end_round(i, RoundEnd::Interrupted);
+        }
+        let brief = match purpose {
+            Purpose::Present => Brief {
+                steering: self.take_steering(i),
+                ..Brief::default()
+            },
+            Purpose::Work | Purpose::Revote | Purpose::VoteOnly => self.brief(i),
+        };
+        self.announce(i, &brief.news);
+        self.act(Action::Continue {
+            agent: self.members[i].id,
+            round,
+            cause,
+            brief,
+        });
+    }
+
+    /// Cuts the running call of a round short; the agent reports a boundary.
+    pub(super) fn interrupt(&mut self, i: usize) {
+        let member = &mut self.members[i];
+        let agent = member.id;
+        if let Some(running) = &mut member.running
+            && !running.interrupted
+        {
+            running.interrupted = true;
+            let round = running.round;
+            self.act(Action::Interrupt { agent, round });
+        }
+    }
+
+    /// Ends the running round, if there is one.
+    pub(super) fn end_round(&mut self, i: usize, end: RoundEnd) {
+        let agent = self.members[i].id;
+        if let Some(Running { round, .. }) = self.members[i].running.take() {
+            self.disarm(Timer::Round { agent, round });
+            self.act(Action::Finish { agent, round });
+            self.emit_of(agent, AgentEvent::RoundEnded { round, end });
+        }
+    }
+
+    /// Ends all running rounds.
+    pub(super) fn end_all_rounds(&mut self) {
+        for i in self.everyone() {
+            self.end_round(i, RoundEnd::Interrupted);
+        }
+    }
+
+    /// The engine ends a round that does not end itself: text becomes the first answer, otherwise
+    /// the agent abstains.
+    pub(super) fn resolve(&mut self, i: usize, why: &str) {
+        if self.members[i]
+            .running
+            .as_ref()
+            .is_some_and(|running| running.purpose == Purpose::Present)
+        {
+            return self.presented(i, "");
+        }
+        if !self.publish_for(i) {
+            self.abstain(i, why);
+        }
+    }
+
+    /// Ends the round without an answer or a vote. A ballot that stands keeps standing; otherwise
+    /// an abstention is recorded, once votes are taken.
+    pub(super) fn abstain(&mut self, i: usize, why: &str) {
+        if self.members[i].revisions == 0 {
+            self.members[i].first = FirstAnswer::GivenUp;
+        }
+        if self.members[i].ballot.is_some() {
+            return self.end_round(i, RoundEnd::Interrupted);
+        }
+        self.cast_abstention(i, why);
+        self.end_round(i, RoundEnd::Abstained);
+    }
+
+    /// Records an abstention of an agent without ballot, if votes are taken.
+    pub(super) fn cast_abstention(&mut self, i: usize, why: &str) {
+        if !self.voting_open() {
+            return;
+        }
+        let member = &mut self.members[i];
+        let id = member.id;
+        let ballot = Ballot {
+            voter: id,
+            target: None,
+            reason: why.to_owned(),
+            epoch: member.epoch,
+        };
+        member.ballot = Some(ballot.clone());
+        self.emit_of(id, AgentEvent::Ballot(BallotEvent::Auto(ballot)));
+    }
+
+    /// The agent is out. Its answers stay eligible and its ballot keeps standing.
+    pub(super) fn bench(&mut self, i: usize, failure: Failure) {
+        self.end_round(i, RoundEnd::Failed);
+        let id = self.members[i].id;
+        self.members[i].benched = Some(failure.clone());
+        self.emit_of(id, AgentEvent::Benched(failure));
+        self.miss_steering(i);
+    }
+
+    /// Whatever the agent has not heard by now it will not hear.
+    pub(super) fn miss_steering(&mut self, i: usize) {
+        let id = self.members[i].id;
+        for (message, _) in std::mem::take(&mut self.members[i].inbox) {
+            self.missed(message, id);
+        }
+    }
+
+    /// Says that an agent will not hear a message.
+    pub(super) fn missed(&mut self, message: SteerId, agent: AgentId) {
+        self.emit(RunEvent::Steer {
+            id: message,
+            target: Target::One(agent),
+            text: String::new(),
+            state: SteerState::Missed(agent),
+        });
+    }
+}

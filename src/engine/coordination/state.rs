@@ -1,0 +1,279 @@
+//! What the reducer remembers, and the one door in: [`Coordination::step`].
+//!
+//! Invariants: at most one ballot per member, and a standing ballot always names a current answer
+//! (every publication drops all ballots); `seen` never runs ahead of what a brief showed; a member
+//! has at most one running round; nothing is emitted after [`Action::Close`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::protocol::{
+    AgentEvent, AgentId, Answer, Ballot, EventKind, Failure, Label, OutcomeEnd, Phase, Purpose,
+    RunEvent, SteerId,
+};
+
+use super::{Action, Input, Options, Setup, Timer, finish::Settled};
+
+/// The coordination of one turn: a pure state machine.
+///
+/// Feed it [`Input`]s, perform the [`Action`]s it returns in their order. It never waits, reads no
+/// clock and has no randomness: the same inputs give the same actions.
+#[derive(Clone, Debug)]
+pub struct Coordination {
+    pub(super) setup: Setup,
+    pub(super) stage: Stage,
+    pub(super) phase: Phase,
+    pub(super) members: Vec<Member>,
+    /// Every accepted answer in order of publication; its length is the epoch.
+    pub(super) answers: Vec<Answer>,
+    pub(super) armed: BTreeSet<Timer>,
+    /// Why coordination has to end, once somebody or something forced it.
+    pub(super) forced: Option<OutcomeEnd>,
+    pub(super) settled: Option<Settled>,
+    pub(super) last_steer: Option<SteerId>,
+    out: Vec<Action>,
+}
+
+/// Life of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Before [`Input::Start`].
+    New,
+    /// Between start and close.
+    Running,
+    /// After [`Action::Close`].
+    Closed,
+}
+
+/// One agent of the team.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    pub id: AgentId,
+    /// Why it is out, if it is.
+    pub benched: Option<Failure>,
+    /// Rounds started so far.
+    pub rounds: u32,
+    pub running: Option<Running>,
+    /// The latest revision of each author that a brief has shown to this agent.
+    pub seen: BTreeMap<AgentId, u32>,
+    /// The epoch of its view: publications there were when it was last brought up to date.
+    pub epoch: u32,
+    /// Answers published.
+    pub revisions: u32,
+    pub ballot: Option<Ballot>,
+    pub lost: Lost,
+    pub first: FirstAnswer,
+    /// Steering not yet delivered.
+    pub inbox: Vec<(SteerId, String)>,
+    /// Steering delivered in this turn, for a conversation that starts over.
+    pub heard: Vec<(SteerId, String)>,
+}
+
+/// Whether a ballot of the agent was dropped since it was last asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// No.
+    Nothing,
+    /// Yes, and this was its choice (`None`: it had abstained).
+    Ballot(Option<Label>),
+}
+
+/// How far an agent is from a first answer of its own, as long as it has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FirstAnswer {
+    /// It is expected to write one without seeing those of others.
+    Expected,
+    /// It wrote, on its own, what another agent had published: it may look now.
+    Agreed,
+    /// It had its chance and used it up: from now on it can only judge.
+    GivenUp,
+}
+
+/// A running round.
+#[derive(Clone, Debug)]
+pub(super) struct Running {
+    pub round: u32,
+    pub purpose: Purpose,
+    /// Model calls of this round, the running one included.
+    pub calls: u32,
+    /// Replies without a terminal call.
+    pub misses: u32,
+    /// The longest of those replies.
+    pub text: String,
+    /// Its time was up once already.
+    pub overdue: bool,
+    /// An interrupt is under way.
+    pub interrupted: bool,
+}
+
+impl Coordination {
+    /// A machine that waits for [`Input::Start`].
+    #[must_use]
+    pub fn new(setup: Setup) -> Self {
+        let members = setup.agents.iter().copied().map(Member::new).collect();
+        Self {
+            setup,
+            stage: Stage::New,
+            phase: Phase::Work,
+            members,
+            answers: Vec::new(),
+            armed: BTreeSet::new(),
+            forced: None,
+            settled: None,
+            last_steer: None,
+            out: Vec::new(),
+        }
+    }
+
+    /// Takes in one input and says what has to be done about it. Inputs that come too late (a round
+    /// that is over, a timer that was stopped, anything after the close) change nothing.
+    #[must_use]
+    pub fn step(&mut self, input: Input) -> Vec<Action> {
+        match (self.stage, input) {
+            (Stage::New, Input::Start) => self.start(),
+            (
+                Stage::Running,
+                Input::Agent {
+                    agent,
+                    round,
+                    report,
+                },
+            ) => {
+                self.report(agent, round, report);
+            }
+            (Stage::Running, Input::Elapsed(timer)) => self.elapsed(timer),
+            (
+                Stage::Running,
+                Input::Steer {
+                    id,
+                    target,
+                    text,
+                    mode,
+                },
+            ) => self.steer(id, target, &text, mode),
+            (Stage::Running, Input::AnswerNow) => self.answer_now(),
+            (Stage::Running, Input::Stop) => self.stop(),
+            (Stage::New | Stage::Closed, _) | (Stage::Running, Input::Start) => {}
+        }
+        std::mem::take(&mut self.out)
+    }
+
+    /// The phase of the turn.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// True after [`Action::Close`].
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.stage == Stage::Closed
+    }
+
+    /// Every accepted answer in order of publication.
+    #[must_use]
+    pub fn answers(&self) -> &[Answer] {
+        &self.answers
+    }
+
+    /// The answer behind a label, current or not.
+    #[must_use]
+    pub fn answer(&self, label: Label) -> Option<&Answer> {
+        self.answers.iter().find(|answer| answer.label == label)
+    }
+
+    /// The standing ballots in configuration order, abstentions included.
+    pub fn ballots(&self) -> impl Iterator<Item = &Ballot> + Clone {
+        self.members.iter().filter_map(|m| m.ballot.as_ref())
+    }
+
+    pub(super) const fn options(&self) -> Options {
+        self.setup.options
+    }
+
+    /// Number of publications so far.
+    pub(super) fn epoch(&self) -> u32 {
+        self.answers.len() as u32
+    }
+
+    pub(super) fn find(&self, id: AgentId) -> Option<usize> {
+        self.members.iter().position(|member| member.id == id)
+    }
+
+    /// Positions of all members.
+    pub(super) fn everyone(&self) -> std::ops::Range<usize> {
+        0..self.members.len()
+    }
+
+    /// Whether agents are still publishing or voting.
+    pub(super) fn coordinating(&self) -> bool {
+        self.stage == Stage::Running
+            && matches!(self.phase, Phase::Work | Phase::PublishNow | Phase::VoteNow)
+    }
+
+    pub(super) fn act(&mut self, action: Action) {
+        self.out.push(action);
+    }
+
+    pub(super) fn emit(&mut self, event: RunEvent) {
+        self.out.push(Action::Emit(EventKind::Run(event)));
+    }
+
+    pub(super) fn emit_of(&mut self, id: AgentId, event: AgentEvent) {
+        self.out.push(Action::Emit(EventKind::Agent { id, event }));
+    }
+
+    pub(super) fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.emit(RunEvent::Phase(phase));
+    }
+
+    pub(super) fn arm(&mut self, timer: Timer, after_ms: u64) {
+        self.armed.insert(timer);
+        self.act(Action::Arm { timer, after_ms });
+    }
+
+    pub(super) fn disarm(&mut self, timer: Timer) {
+        if self.armed.remove(&timer) {
+            self.act(Action::Disarm(timer));
+        }
+    }
+}
+
+impl Member {
+    fn new(id: AgentId) -> Self {
+        Self {
+            id,
+            benched: None,
+            rounds: 0,
+            running: None,
+            seen: BTreeMap::new(),
+            epoch: 0,
+            revisions: 0,
+            ballot: None,
+            lost: Lost::Nothing,
+            first: FirstAnswer::Expected,
+            inbox: Vec::new(),
+            heard: Vec::new(),
+        }
+    }
+
+    pub fn is_live(&self) -> bool {
+        self.benched.is_none()
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Its current answer.
+    pub fn current(&self) -> Option<Label> {
+        (self.revisions > 0).then(|| Label::new(self.id, self.revisions))
+    }
+
+    /// Whether a brief has shown it this label or a later one of the same author.
+    pub fn has_seen(&self, label: Label) -> bool {
+        self.seen
+            .get(&label.agent)
+            .is_some_and(|revision| *revision >= label.revision)
+    }
+}

@@ -1,0 +1,329 @@
+//! Random play. The [`World`] checks the laws after every action; here are the players.
+
+use proptest::prelude::*;
+
+use crate::{
+    engine::coordination::{Finish, Input, Options, Report, Setup, Timer},
+    protocol::{
+        AgentEvent, AgentId, EventKind, Label, Limits, RunEvent, SteerId, SteerMode, Target,
+    },
+};
+
+use super::world::{World, failure};
+use crate::engine::coordination::Action;
+
+/// One move of the world; numbers pick among what there is.
+#[derive(Clone, Debug)]
+enum Move {
+    Report(u8, Say),
+    /// A second start, and inputs of a round that is over or has not begun.
+    Late(u8),
+    Fire(u8),
+    Steer(u8, SteerMode),
+    AnswerNow,
+    Stop,
+}
+
+/// What an agent says.
+#[derive(Clone, Debug)]
+enum Say {
+    /// A text from a small pool, so that agents agree now and then.
+    Publish(u8),
+    /// One of the offered choices.
+    Vote(u8),
+    /// Any label, current or not.
+    Ballot(u8, u8),
+    Words(String),
+    Miss(u8),
+    Boundary,
+    Presented(u8),
+    Failed,
+}
+
+fn text(n: u8) -> String {
+    match n {
+        0 => String::new(),
+        1 => " \n".into(),
+        n if n % 2 == 0 => format!("answer  {}\n", n / 4),
+        n => format!("answer {}", n / 4),
+    }
+}
+
+fn any_say() -> impl Strategy<Value = Say> {
+    prop_oneof![
+        5 => (0_u8..32).prop_map(Say::Publish),
+        6 => any::<u8>().prop_map(Say::Vote),
+        2 => (0_u8..5, 0_u8..4).prop_map(|(a, r)| Say::Ballot(a, r)),
+        1 => "[ a-z0-9.]{0,12}".prop_map(Say::Words),
+        2 => (0_u8..32).prop_map(Say::Miss),
+        3 => Just(Say::Boundary),
+        1 => (0_u8..6).prop_map(Say::Presented),
+        1 => Just(Say::Failed),
+    ]
+}
+
+fn any_move() -> impl Strategy<Value = Move> {
+    prop_oneof![
+        30 => (any::<u8>(), any_say()).prop_map(|(who, say)| Move::Report(who, say)),
+        1 => any::<u8>().prop_map(Move::Late),
+        2 => any::<u8>().prop_map(Move::Fire),
+        2 => (any::<u8>(), prop_oneof![Just(SteerMode::Queue), Just(SteerMode::Now)])
+            .prop_map(|(who, mode)| Move::Steer(who, mode)),
+        1 => prop_oneof![4 => Just(Move::AnswerNow), 1 => Just(Move::Stop)],
+    ]
+}
+
+prop_compose! {
+    fn any_limits()(
+        answers_per_agent in 0_u32..4,
+        answers_total in 0_u32..7,
+        rounds_per_agent in 0_u32..7,
+        misses_per_round in 0_u32..3,
+        calls_per_round in 0_u32..6,
+    ) -> Limits {
+        Limits {
+            answers_per_agent,
+            answers_total,
+            rounds_per_agent,
+            misses_per_round,
+            calls_per_round,
+            ..Limits::default()
+        }
+    }
+}
+
+prop_compose! {
+    fn any_setup()(
+        agents in 1_u16..5,
+        // Tight limits find corners, the usual ones give room for long games.
+        limits in prop_oneof![any_limits(), Just(Limits::default())],
+        present in any::<bool>(),
+        lead in proptest::option::of(0_u32..3),
+        voting in 0_u8..6,
+    ) -> Setup {
+        Setup {
+            agents: (1..=agents).map(AgentId).collect(),
+            limits,
+            options: Options {
+                finish: if present { Finish::Present } else { Finish::Reuse },
+                lead,
+                defer_voting: voting == 0,
+                skip_voting: voting == 1,
+            },
+        }
+    }
+}
+
+fn say(world: &World, agent: AgentId, say: &Say) -> Report {
+    let reason = String::new();
+    match say {
+        Say::Publish(n) => Report::Publish { text: text(*n) },
+        Say::Vote(n) => {
+            let choices = &world.live[&agent].brief.choices;
+            let choice = match choices.len() {
+                0 => String::new(),
+                len if n % 2 == 0 => choices[*n as usize % len].to_string(),
+                len => choices[*n as usize % len].agent.to_string(),
+            };
+            Report::Vote { choice, reason }
+        }
+        Say::Ballot(agent, revision) => Report::Vote {
+            choice: format!("agent{agent}.{revision}"),
+            reason,
+        },
+        Say::Words(choice) => Report::Vote {
+            choice: choice.clone(),
+            reason,
+        },
+        Say::Miss(n) => Report::Miss { text: text(*n) },
+        Say::Boundary => Report::Boundary,
+        Say::Presented(n) => Report::Presented { text: text(*n) },
+        Say::Failed => Report::Failed(failure()),
+    }
+}
+
+fn perform(world: &mut World, step: &Move, message: u32) {
+    match step {
+        Move::Report(who, what) => {
+            let running: Vec<_> = world.live.keys().copied().collect();
+            let agent = running[*who as usize % running.len()];
+            let report = say(world, agent, what);
+            world.report(agent.0, report);
+        }
+        Move::Late(who) => {
+            let before = world.log.len();
+            let agent = world.setup.agents[*who as usize % world.setup.agents.len()];
+            let round = world.live.get(&agent).map_or(1, |live| live.round + 1);
+            let report = Report::Boundary;
+            world.step(Input::Start);
+            world.step(Input::Agent {
+                agent,
+                round,
+                report,
+            });
+            world.elapse(Timer::Round { agent, round });
+            assert_eq!(
+                world.log.len(),
+                before,
+                "inputs out of place change nothing"
+            );
+        }
+        Move::Fire(n) => {
+            let armed: Vec<_> = world.armed.iter().copied().collect();
+            if !armed.is_empty() {
+                world.elapse(armed[*n as usize % armed.len()]);
+            }
+        }
+        Move::Steer(who, mode) => {
+            let target = match u16::from(*who % 6) {
+                0 => Target::All,
+                n => Target::One(AgentId(n)),
+            };
+            world.steer(message, target, *mode);
+        }
+        Move::AnswerNow => {
+            world.step(Input::AnswerNow);
+        }
+        Move::Stop => {
+            world.step(Input::Stop);
+        }
+    }
+}
+
+/// Plays the moves, then lets all agents behave in one way until the end, without help from timers.
+fn play(setup: Setup, moves: &[Move], habit: &Say) -> World {
+    let mut world = World::new(setup);
+    for (step, message) in moves.iter().zip(1..) {
+        if world.closed {
+            break;
+        }
+        perform(&mut world, step, message);
+    }
+    let limits = &world.setup.limits;
+    let reports = (limits.rounds_per_agent as usize + 1) * limits.calls_per_round.max(1) as usize;
+    let bound = world.setup.agents.len() * reports;
+    for turn in 0.. {
+        if world.closed {
+            break;
+        }
+        assert!(turn < bound, "not over after {bound} reports");
+        let running: Vec<_> = world.live.keys().copied().collect();
+        let agent = running[turn % running.len()];
+        let report = say(&world, agent, habit);
+        world.report(agent.0, report);
+    }
+    world
+}
+
+fn decision(log: &[Action]) -> Option<&crate::protocol::Decision> {
+    log.iter().find_map(|action| match action {
+        Action::Emit(EventKind::Run(RunEvent::Decided(decision))) => Some(decision),
+        _ => None,
+    })
+}
+
+fn published(log: &[Action]) -> Vec<Label> {
+    log.iter()
+        .filter_map(|action| match action {
+            Action::Emit(EventKind::Agent {
+                event: AgentEvent::Published(answer),
+                ..
+            }) => Some(answer.label),
+            _ => None,
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    /// Whatever happens, the laws hold and the turn ends within the bound.
+    #[test]
+    fn any_play_keeps_the_laws(
+        setup in any_setup(),
+        moves in proptest::collection::vec(any_move(), 0..80),
+        habit in any_say(),
+    ) {
+        let world = play(setup, &moves, &habit);
+        prop_assert!(world.closed);
+    }
+
+    /// Same inputs, same actions.
+    #[test]
+    fn play_is_deterministic(
+        setup in any_setup(),
+        moves in proptest::collection::vec(any_move(), 0..40),
+        habit in any_say(),
+    ) {
+        let first = play(setup.clone(), &moves, &habit);
+        let second = play(setup, &moves, &habit);
+        prop_assert_eq!(first.log, second.log);
+    }
+
+    /// The order of the team decides nothing but the order of actions and who presents.
+    #[test]
+    fn the_winner_does_not_depend_on_the_order_of_the_team(
+        setup in any_setup(),
+        moves in proptest::collection::vec(any_move(), 0..60),
+        habit in any_say(),
+    ) {
+        let first = play(setup.clone(), &moves, &habit);
+        let mut turned = setup;
+        turned.agents.reverse();
+        let mut second = World::new(turned);
+        for input in first.inputs.iter().skip(1) {
+            if !second.closed {
+                second.step(input.clone());
+            }
+        }
+        // Texts that the engine publishes for several agents at one deadline come in team order.
+        if published(&first.log) == published(&second.log) {
+            prop_assert_eq!(decision(&first.log), decision(&second.log));
+        }
+    }
+
+    /// Stop always ends the turn at once, with an answer if there is one.
+    #[test]
+    fn stop_ends_at_once(
+        setup in any_setup(),
+        moves in proptest::collection::vec(any_move(), 0..40),
+    ) {
+        let mut world = World::new(setup);
+        for (step, message) in moves.iter().zip(1..) {
+            if world.closed {
+                break;
+            }
+            perform(&mut world, step, message);
+        }
+        if !world.closed {
+            world.step(Input::Stop);
+        }
+        prop_assert!(world.closed);
+        // Nothing afterwards.
+        for input in [Input::Start, Input::Stop, Input::AnswerNow, Input::Elapsed(Timer::Turn)] {
+            prop_assert!(world.step(input).is_empty());
+        }
+        let late = Input::Steer {
+            id: SteerId(9_999),
+            target: Target::All,
+            text: "late".into(),
+            mode: SteerMode::Now,
+        };
+        prop_assert!(world.machine.step(late).is_empty());
+    }
+
+    /// Timers alone end any turn in which nobody ever says anything.
+    #[test]
+    fn silence_is_ended_by_timers(setup in any_setup(), order in any::<[u8; 8]>()) {
+        let mut world = World::new(setup);
+        let mut fired = 0;
+        while !world.closed {
+            let armed: Vec<_> = world.armed.iter().copied().collect();
+            prop_assert!(!armed.is_empty(), "nothing would ever happen again");
+            let pick = order[fired % order.len()] as usize;
+            world.elapse(armed[pick % armed.len()]);
+            fired += 1;
+            prop_assert!(fired < 200);
+        }
+    }
+}

@@ -1,0 +1,600 @@
+//! A world around the reducer: it plays the driver, keeps its own books from the actions alone, and
+//! checks every action against them. A test that merely runs a script through it has already
+//! checked the laws of `docs/coordination.md`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    engine::coordination::{
+        Action, Ask, Brief, Cause, Coordination, Finish, Input, Options, Report, Setup, Timer,
+    },
+    protocol::{
+        AgentCard, AgentEvent, AgentId, Ballot, BallotDropReason, BallotEvent, Event, EventKind,
+        Failure, FailureKind, Label, Limits, Origin, Outcome, Phase, Purpose, RunEvent, RunId, Seq,
+        SteerId, SteerMode, SteerState, Target, Timestamp, TurnStart,
+    },
+    run::RunState,
+};
+
+/// What the driver knows about a running round.
+#[derive(Clone, Debug)]
+pub struct Live {
+    pub round: u32,
+    pub purpose: Purpose,
+    pub brief: Brief,
+    pub calls: u32,
+    pub interrupted: bool,
+}
+
+pub struct World {
+    pub machine: Coordination,
+    pub setup: Setup,
+    /// Everything it was told and everything it answered.
+    pub inputs: Vec<Input>,
+    pub log: Vec<Action>,
+    /// What the last input led to.
+    pub last: Vec<Action>,
+    pub live: BTreeMap<AgentId, Live>,
+    /// The fold of everything emitted.
+    pub fold: RunState,
+    pub phase: Option<Phase>,
+    pub outcome: Option<Outcome>,
+    pub armed: BTreeSet<Timer>,
+    pub texts: Vec<(Label, String)>,
+    /// Standing ballots and the number of answers there were when they were cast.
+    pub standing: BTreeMap<AgentId, (Ballot, usize)>,
+    pub benched: BTreeSet<AgentId>,
+    pub closed: bool,
+    books: Books,
+}
+
+/// What only the referee needs.
+#[derive(Default)]
+struct Books {
+    /// Labels that briefs have shown.
+    shown: BTreeMap<AgentId, BTreeSet<Label>>,
+    /// Rounds started and ended.
+    rounds: BTreeMap<AgentId, u32>,
+    ended: BTreeMap<AgentId, u32>,
+    /// The round whose start was emitted and that must be asked next.
+    announced: Option<(AgentId, u32, Purpose)>,
+    /// Agents that wrote what another had published.
+    agreed: BTreeSet<AgentId>,
+    /// Messages in briefs, and final receipts.
+    told: BTreeSet<(SteerId, AgentId)>,
+    receipts: BTreeMap<(SteerId, AgentId), SteerState>,
+    sent: Vec<(SteerId, Target)>,
+}
+
+/// Whether and how an agent has voted.
+#[derive(Debug, PartialEq)]
+pub enum Voted {
+    No,
+    Abstained,
+    For(Label),
+}
+
+pub fn agent(n: u16) -> AgentId {
+    AgentId(n)
+}
+
+pub fn label(n: u16, revision: u32) -> Label {
+    Label::new(AgentId(n), revision)
+}
+
+pub fn failure() -> Failure {
+    Failure::new(FailureKind::Auth, "The key was refused.").hint("Check the key.")
+}
+
+/// A team of `n` with default limits, reusing the winning text.
+pub fn team(n: u16) -> Setup {
+    Setup {
+        agents: (1..=n).map(AgentId).collect(),
+        limits: Limits::default(),
+        options: Options {
+            finish: Finish::Reuse,
+            ..Options::default()
+        },
+    }
+}
+
+fn turn_start(setup: &Setup) -> EventKind {
+    let card = |id: &AgentId| AgentCard {
+        id: *id,
+        name: format!("name{}", id.0),
+        model: "m".into(),
+        backend: "test".into(),
+    };
+    EventKind::Run(RunEvent::Started(Box::new(TurnStart {
+        run: RunId("r".into()),
+        turn: 1,
+        prompt: "task".into(),
+        team: setup.agents.iter().map(card).collect(),
+        limits: setup.limits,
+        origin: Origin::Direct,
+        version: "0".into(),
+        cwd: "/".into(),
+    })))
+}
+
+impl World {
+    /// Starts a turn.
+    pub fn new(setup: Setup) -> Self {
+        let start = turn_start(&setup);
+        let mut world = Self {
+            machine: Coordination::new(setup.clone()),
+            setup,
+            inputs: vec![],
+            log: vec![],
+            last: vec![],
+            live: BTreeMap::new(),
+            fold: RunState::default(),
+            phase: None,
+            outcome: None,
+            armed: BTreeSet::new(),
+            texts: vec![],
+            standing: BTreeMap::new(),
+            benched: BTreeSet::new(),
+            books: Books::default(),
+            closed: false,
+        };
+        world.fold_in(start);
+        world.step(Input::Start);
+        world
+    }
+
+    pub fn step(&mut self, input: Input) -> &[Action] {
+        let reporter = match &input {
+            Input::Agent { agent, round, .. } => self
+                .live
+                .get(agent)
+                .filter(|live| live.round == *round)
+                .map(|_| (*agent, *round)),
+            Input::Elapsed(timer) => {
+                self.armed.remove(timer);
+                None
+            }
+            Input::Steer { id, target, .. } => {
+                if !self.closed {
+                    self.books.sent.push((*id, *target));
+                }
+                None
+            }
+            _ => None,
+        };
+        self.inputs.push(input.clone());
+        let actions = self.machine.step(input);
+        for action in &actions {
+            self.check(action, reporter);
+        }
+        if let Some((agent, round)) = reporter {
+            let replies = actions
+                .iter()
+                .filter(|action| match action {
+                    Action::Continue {
+                        agent: a, round: r, ..
+                    }
+                    | Action::Finish { agent: a, round: r } => (*a, *r) == (agent, round),
+                    _ => false,
+                })
+                .count();
+            assert_eq!(replies, 1, "every report gets one reply: {actions:?}");
+        }
+        self.check_rest();
+        self.log.extend(actions.iter().cloned());
+        self.last = actions;
+        &self.last
+    }
+
+    // ----- the driver's and the agents' part -----
+
+    pub fn report(&mut self, n: u16, report: Report) -> &[Action] {
+        let agent = AgentId(n);
+        let round = self.live.get(&agent).map_or(0, |live| live.round);
+        assert!(round > 0, "{agent} has no running round");
+        self.step(Input::Agent {
+            agent,
+            round,
+            report,
+        })
+    }
+
+    pub fn publish(&mut self, n: u16, text: &str) -> &[Action] {
+        let text = text.into();
+        self.report(n, Report::Publish { text })
+    }
+
+    pub fn vote(&mut self, n: u16, choice: &str) -> &[Action] {
+        let (choice, reason) = (choice.into(), "because".into());
+        self.report(n, Report::Vote { choice, reason })
+    }
+
+    pub fn miss(&mut self, n: u16, text: &str) -> &[Action] {
+        let text = text.into();
+        self.report(n, Report::Miss { text })
+    }
+
+    pub fn fail(&mut self, n: u16) -> &[Action] {
+        self.report(n, Report::Failed(failure()))
+    }
+
+    pub fn boundary(&mut self, n: u16) -> &[Action] {
+        self.report(n, Report::Boundary)
+    }
+
+    pub fn steer(&mut self, id: u32, target: Target, mode: SteerMode) -> &[Action] {
+        let text = format!("message {id}");
+        self.step(Input::Steer {
+            id: SteerId(id),
+            target,
+            text,
+            mode,
+        })
+    }
+
+    pub fn elapse(&mut self, timer: Timer) -> &[Action] {
+        self.step(Input::Elapsed(timer))
+    }
+
+    pub fn elapse_round(&mut self, n: u16) -> &[Action] {
+        let agent = AgentId(n);
+        let round = self.live[&agent].round;
+        self.elapse(Timer::Round { agent, round })
+    }
+
+    // ----- what tests ask -----
+
+    /// The brief of the running round of an agent.
+    pub fn brief(&self, n: u16) -> &Brief {
+        &self.live[&AgentId(n)].brief
+    }
+
+    pub fn purpose(&self, n: u16) -> Option<Purpose> {
+        self.live.get(&AgentId(n)).map(|live| live.purpose)
+    }
+
+    /// The reason why the running round of an agent went on, from the last input.
+    pub fn cause(&self, n: u16) -> Option<&Cause> {
+        self.last.iter().find_map(|action| match action {
+            Action::Continue { agent, cause, .. } if agent.0 == n => Some(cause),
+            _ => None,
+        })
+    }
+
+    pub fn ballot(&self, n: u16) -> Voted {
+        match self.standing.get(&AgentId(n)) {
+            None => Voted::No,
+            Some((ballot, _)) => ballot.target.map_or(Voted::Abstained, Voted::For),
+        }
+    }
+
+    pub fn receipt(&self, id: u32, n: u16) -> Option<SteerState> {
+        self.books.receipts.get(&(SteerId(id), AgentId(n))).copied()
+    }
+
+    pub fn current(&self) -> Vec<Label> {
+        let mut latest = BTreeMap::new();
+        for (label, _) in &self.texts {
+            latest.insert(label.agent, *label);
+        }
+        latest.into_values().collect()
+    }
+
+    // ----- the referee -----
+
+    fn check(&mut self, action: &Action, reporter: Option<(AgentId, u32)>) {
+        assert!(!self.closed, "after close: {action:?}");
+        match action {
+            Action::Ask(ask) => self.check_ask(ask),
+            Action::Continue {
+                agent,
+                round,
+                brief,
+                ..
+            } => {
+                assert_eq!(
+                    reporter,
+                    Some((*agent, *round)),
+                    "only a report is continued"
+                );
+                let live = self.live.get_mut(agent).expect("running");
+                live.calls += 1;
+                live.interrupted = false;
+                assert!(live.calls <= self.setup.limits.calls_per_round.max(1));
+                self.check_brief(*agent, brief, false);
+            }
+            Action::Interrupt { agent, round } => {
+                let live = self.live.get_mut(agent).expect("running");
+                assert_eq!(live.round, *round);
+                assert!(!live.interrupted, "interrupted twice");
+                live.interrupted = true;
+            }
+            Action::Finish { agent, round } => {
+                let live = self.live.remove(agent).expect("running");
+                assert_eq!(live.round, *round);
+            }
+            Action::Arm { timer, after_ms } => {
+                assert!(*after_ms > 0 || self.setup.limits.turn_seconds == 0);
+                self.armed.insert(*timer);
+            }
+            Action::Disarm(timer) => assert!(self.armed.remove(timer), "{timer:?} was not armed"),
+            Action::Emit(kind) => self.check_event(kind),
+            Action::Close => {
+                assert!(self.armed.is_empty(), "timers at close: {:?}", self.armed);
+                assert!(self.live.is_empty(), "rounds at close");
+                assert!(self.outcome.is_some(), "no outcome at close");
+                self.closed = true;
+            }
+        }
+    }
+
+    fn check_ask(&mut self, ask: &Ask) {
+        let id = ask.agent;
+        assert_eq!(
+            self.books.announced.take(),
+            Some((id, ask.round, ask.purpose)),
+            "RoundStarted comes first"
+        );
+        let present = ask.purpose == Purpose::Present;
+        assert_eq!(ask.fresh, ask.round == 1 || present);
+        assert_eq!(ask.winner.is_some(), present);
+        if !present {
+            assert!(ask.round <= self.setup.limits.rounds_per_agent);
+        }
+        let live = Live {
+            round: ask.round,
+            purpose: ask.purpose,
+            brief: Brief::default(),
+            calls: 1,
+            interrupted: false,
+        };
+        assert!(self.live.insert(id, live).is_none(), "one round at a time");
+        self.check_brief(id, &ask.brief, present);
+    }
+
+    fn check_brief(&mut self, id: AgentId, brief: &Brief, fresh: bool) {
+        let purpose = self.live[&id].purpose;
+        let present = purpose == Purpose::Present;
+        let current = self.current();
+        let has_own = current.iter().any(|label| label.agent == id);
+        let shown = self.books.shown.entry(id).or_default();
+        for news in &brief.news {
+            assert!(current.contains(news), "{news} is not current");
+            assert!(shown.insert(*news) || fresh, "{news} shown twice to {id}");
+        }
+        if let Some(own) = brief.news.iter().position(|label| label.agent == id) {
+            assert_eq!(own + 1, brief.news.len(), "own answer last");
+        }
+        let independent = !has_own && brief.may_publish && !self.books.agreed.contains(&id);
+        if independent {
+            assert!(brief.news.is_empty(), "first answers are independent");
+        }
+        let visible: Vec<_> = current
+            .iter()
+            .filter(|label| shown.contains(label))
+            .copied()
+            .collect();
+        let options = self.setup.options;
+        if present || options.skip_voting || independent {
+            assert!(brief.choices.is_empty());
+        } else if !brief.choices.is_empty() || !options.defer_voting {
+            assert_eq!(brief.choices, visible, "choices are the visible labels");
+            assert_eq!(visible, current, "a brief brings the reader up to date");
+        }
+        if !present {
+            assert!(
+                brief.may_publish || !brief.choices.is_empty(),
+                "nothing to do"
+            );
+        }
+        if brief.may_publish {
+            assert!(brief.answers_left > 0);
+        }
+        for (message, _) in &brief.steering {
+            assert!(
+                self.books.told.insert((*message, id)) || fresh,
+                "{message:?} told twice"
+            );
+        }
+        self.live.get_mut(&id).expect("running").brief = brief.clone();
+    }
+
+    fn check_event(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::Run(event) => self.check_run_event(event),
+            EventKind::Agent { id, event } => self.check_agent_event(*id, event),
+        }
+        self.fold_in(kind.clone());
+    }
+
+    fn check_run_event(&mut self, event: &RunEvent) {
+        match event {
+            RunEvent::Started(_) => panic!("the driver says that"),
+            RunEvent::Phase(phase) => {
+                assert!(
+                    self.phase < Some(*phase),
+                    "{phase:?} after {:?}",
+                    self.phase
+                );
+                self.phase = Some(*phase);
+            }
+            RunEvent::BallotsDropped(drops) => {
+                assert!(!drops.is_empty());
+                for drop in drops {
+                    let (old, _) = self.standing.remove(&drop.ballot.voter).expect("stood");
+                    assert_eq!(old, drop.ballot);
+                    if let BallotDropReason::NewAnswer { by } = drop.reason {
+                        assert_eq!(self.texts.last().map(|(label, _)| *label), Some(by));
+                    }
+                }
+            }
+            RunEvent::Steer { id, state, .. } => {
+                if let SteerState::Delivered(agent) | SteerState::Missed(agent) = state {
+                    let old = self.books.receipts.insert((*id, *agent), *state);
+                    assert_eq!(old, None, "one receipt per message and agent");
+                }
+            }
+            RunEvent::Decided(decision) => {
+                let votes: usize = decision.tally.iter().map(|row| row.voters.len()).sum();
+                let cast = self.standing.values().filter(|(b, _)| b.target.is_some());
+                assert_eq!(votes, cast.count(), "every standing ballot is counted");
+                let labels: BTreeSet<_> = decision.tally.iter().map(|row| row.label).collect();
+                assert_eq!(labels, self.current().into_iter().collect());
+                let most = decision.tally.iter().map(|row| row.voters.len()).max();
+                assert_eq!(decision.tally[0].label, decision.winner);
+                assert_eq!(Some(decision.tally[0].voters.len()), most);
+            }
+            RunEvent::Ended(outcome) => {
+                let answered = matches!(outcome, Outcome::Answered { .. });
+                assert_eq!(answered, !self.texts.is_empty(), "published means answered");
+                assert!(self.outcome.replace(outcome.clone()).is_none());
+            }
+            RunEvent::Notice { .. } => {}
+        }
+    }
+
+    fn check_agent_event(&mut self, id: AgentId, event: &AgentEvent) {
+        match event {
+            AgentEvent::RoundStarted {
+                round,
+                purpose,
+                view,
+            } => {
+                assert!(!self.benched.contains(&id), "{id} is out");
+                let rounds = self.books.rounds.entry(id).or_default();
+                *rounds += 1;
+                assert_eq!(rounds, round, "rounds are dense");
+                assert!(view.iter().all(|label| self.current().contains(label)));
+                assert_eq!(self.books.announced.replace((id, *round, *purpose)), None);
+            }
+            AgentEvent::RoundEnded { round, .. } => {
+                let ended = self.books.ended.entry(id).or_default();
+                *ended += 1;
+                assert_eq!(ended, round, "each round ends once");
+                assert!(!self.live.contains_key(&id), "finished before it is over");
+            }
+            AgentEvent::Published(answer) => self.check_published(id, answer),
+            AgentEvent::Ballot(BallotEvent::Cast(ballot)) => {
+                let target = ballot.target.expect("a cast ballot has a target");
+                assert!(self.current().contains(&target), "{target} is not current");
+                assert!(
+                    self.books.shown[&id].contains(&target),
+                    "{target} was not in view"
+                );
+                self.stand(id, ballot);
+            }
+            AgentEvent::Ballot(BallotEvent::Auto(ballot)) => {
+                assert_eq!(ballot.target, None);
+                self.stand(id, ballot);
+            }
+            AgentEvent::Benched(_) => {
+                assert!(self.benched.insert(id), "benched once");
+            }
+            AgentEvent::Refused { act, reason } => {
+                assert!(!reason.is_empty());
+                if act == "new_answer" && reason.contains("equals the current answer") {
+                    self.books.agreed.insert(id);
+                }
+            }
+            AgentEvent::Delivered { labels } => assert!(!labels.is_empty()),
+            AgentEvent::Delta { .. }
+            | AgentEvent::Tool(_)
+            | AgentEvent::Retrying { .. }
+            | AgentEvent::Usage(_) => panic!("the driver says that"),
+        }
+    }
+
+    fn check_published(&mut self, id: AgentId, answer: &crate::protocol::Answer) {
+        assert!(matches!(self.phase, Some(Phase::Work | Phase::PublishNow)));
+        let own = self.texts.iter().filter(|(l, _)| l.agent == id).count() as u32;
+        assert_eq!(answer.label, Label::new(id, own + 1), "labels are dense");
+        let limits = &self.setup.limits;
+        assert!(own < limits.answers_per_agent && (self.texts.len() as u32) < limits.answers_total);
+        assert!(!answer.auto || own == 0);
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(!words(&answer.text).is_empty());
+        for current in self.current() {
+            let (_, text) = self.texts.iter().find(|(l, _)| *l == current).unwrap();
+            assert_ne!(words(text), words(&answer.text), "equal to {current}");
+        }
+        self.texts.push((answer.label, answer.text.clone()));
+    }
+
+    fn stand(&mut self, id: AgentId, ballot: &Ballot) {
+        assert_eq!(ballot.voter, id);
+        assert!(!self.setup.options.skip_voting, "no ballots without voting");
+        let entry = (ballot.clone(), self.texts.len());
+        assert!(self.standing.insert(id, entry).is_none(), "one ballot each");
+    }
+
+    /// What has to hold between inputs.
+    fn check_rest(&mut self) {
+        assert_eq!(self.books.announced, None, "a started round is asked");
+        for (ballot, answers) in self.standing.values() {
+            assert_eq!(*answers, self.texts.len(), "{ballot:?} survived an answer");
+        }
+        assert!(self.closed || !self.live.is_empty(), "stalled");
+        for (key, state) in &self.books.receipts {
+            let told = self.books.told.contains(key);
+            assert_eq!(told, matches!(state, SteerState::Delivered(_)), "{key:?}");
+        }
+        if self.closed {
+            assert_eq!(self.books.rounds, self.books.ended, "every round ended");
+            for (id, target) in &self.books.sent {
+                for agent in &self.setup.agents {
+                    let meant = matches!(target, Target::All) || *target == Target::One(*agent);
+                    assert!(!meant || self.books.receipts.contains_key(&(*id, *agent)));
+                }
+            }
+        }
+        self.compare();
+    }
+
+    /// The fold of the events, the machine and these books tell the same.
+    fn compare(&self) {
+        let turn = self.fold.turn.as_ref().expect("a turn");
+        assert_eq!(self.fold.gaps, 0);
+        let folded: Vec<_> = turn.answers.iter().map(|p| p.answer.clone()).collect();
+        assert_eq!(folded, self.machine.answers());
+        assert_eq!(turn.current_labels(), self.current());
+        let folded: BTreeMap<_, _> = turn
+            .agents
+            .iter()
+            .filter_map(|agent| Some((agent.card.id, agent.ballot.clone()?)))
+            .collect();
+        let books: BTreeMap<_, _> = self
+            .standing
+            .iter()
+            .map(|(id, (ballot, _))| (*id, ballot.clone()))
+            .collect();
+        let machine: BTreeMap<_, _> = self
+            .machine
+            .ballots()
+            .map(|ballot| (ballot.voter, ballot.clone()))
+            .collect();
+        assert_eq!(folded, books);
+        assert_eq!(machine, books);
+        assert_eq!(self.phase, Some(self.machine.phase()));
+        assert_eq!(turn.phase, self.machine.phase());
+        assert_eq!(self.closed, self.machine.is_closed());
+        assert_eq!(turn.outcome, self.outcome);
+        if let Some(decision) = &turn.decision {
+            let count = |rows: &[crate::protocol::TallyRow]| -> BTreeMap<_, _> {
+                rows.iter()
+                    .map(|row| (row.label, row.voters.clone()))
+                    .collect()
+            };
+            assert_eq!(count(&turn.standing()), count(&decision.tally));
+            assert_eq!(turn.abstained(), decision.abstained);
+        }
+    }
+
+    fn fold_in(&mut self, kind: EventKind) {
+        let seq = self.fold.last_seq + 1;
+        self.fold.apply(&Event {
+            seq: Seq(seq),
+            at: Timestamp(seq),
+            kind,
+        });
+    }
+}

@@ -1,0 +1,164 @@
+//! One model reply while it arrives: stream events in, agent events out, and at the end its text,
+//! its calls and its tokens.
+
+use super::{draft::Draft, workflow};
+use crate::{
+    protocol::{AgentEvent, Channel, Message, Purpose, ToolCall, Usage},
+    provider::{Request, StopReason, StreamEvent},
+};
+
+/// Most bytes of one reply (text and arguments) kept in memory.
+const MAX_REPLY: usize = 32 * 1024 * 1024;
+
+/// Whether a reply may go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// It may.
+    Fine,
+    /// It is longer than [`MAX_REPLY`].
+    TooLong,
+}
+
+/// A reply in progress.
+#[derive(Debug)]
+pub struct Reply {
+    channel: Channel,
+    text: String,
+    calls: Vec<ToolCall>,
+    /// The `new_answer` call whose arguments are shown as they arrive.
+    draft: Option<(usize, Draft)>,
+    bytes: usize,
+    prompt_bytes: usize,
+    usage: Option<Usage>,
+}
+
+impl Reply {
+    /// An empty reply to `request`.
+    #[must_use]
+    pub fn new(purpose: Purpose, request: &Request) -> Self {
+        Self {
+            channel: match purpose {
+                Purpose::Present => Channel::Final,
+                Purpose::Work | Purpose::Revote | Purpose::VoteOnly => Channel::Text,
+            },
+            text: String::new(),
+            calls: Vec::new(),
+            draft: None,
+            bytes: 0,
+            prompt_bytes: request.messages.iter().map(length).sum(),
+            usage: None,
+        }
+    }
+
+    /// Takes one stream event and returns what there is to tell.
+    pub fn take(&mut self, event: StreamEvent) -> Option<AgentEvent> {
+        match event {
+            StreamEvent::Text(text) => {
+                self.bytes += text.len();
+                self.text.push_str(&text);
+                delta(self.channel, text)
+            }
+            StreamEvent::Thinking(text) => {
+                self.bytes += text.len();
+                delta(Channel::Thinking, text)
+            }
+            StreamEvent::ToolStart { index, name } => {
+                if name == workflow::NEW_ANSWER && self.draft.is_none() {
+                    self.draft = Some((index, Draft::default()));
+                }
+                None
+            }
+            StreamEvent::ToolArguments { index, fragment } => {
+                self.bytes += fragment.len();
+                match &mut self.draft {
+                    Some((of, draft)) if *of == index => {
+                        delta(Channel::Draft, draft.push(&fragment))
+                    }
+                    _ => None,
+                }
+            }
+            StreamEvent::ToolCall(call) => {
+                self.calls.push(call);
+                None
+            }
+            StreamEvent::Retrying {
+                attempt,
+                wait_ms,
+                failure,
+            } => Some(AgentEvent::Retrying {
+                attempt,
+                wait_ms,
+                failure,
+            }),
+            StreamEvent::Usage(usage) => {
+                self.usage = Some(usage);
+                None
+            }
+            StreamEvent::Stop(reason) => {
+                self.stop(reason);
+                None
+            }
+        }
+    }
+
+    /// Notes the end; a refusal without words gets some, so that nobody faces an empty pane.
+    pub fn stop(&mut self, reason: StopReason) {
+        if reason == StopReason::Refused && self.text.is_empty() {
+            self.text.push_str("[the model refused to answer]");
+        }
+    }
+
+    /// True before any content.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes == 0 && self.calls.is_empty()
+    }
+
+    /// Whether it may go on.
+    #[must_use]
+    pub fn pace(&self) -> Pace {
+        if self.bytes > MAX_REPLY {
+            Pace::TooLong
+        } else {
+            Pace::Fine
+        }
+    }
+
+    /// Tokens: as reported, or estimated at 4 bytes a token when the reply was cut off or the server
+    /// does not tell.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.usage.unwrap_or_else(|| Usage {
+            input: (self.prompt_bytes / 4) as u64,
+            output: (self.bytes / 4) as u64,
+            calls: 1,
+            estimated: true,
+            cost: crate::protocol::Cost {
+                usd: 0.0,
+                partial: true,
+            },
+            ..Usage::default()
+        })
+    }
+
+    /// Its text and calls.
+    #[must_use]
+    pub fn into_parts(self) -> (String, Vec<ToolCall>) {
+        (self.text, self.calls)
+    }
+}
+
+fn delta(channel: Channel, text: String) -> Option<AgentEvent> {
+    (!text.is_empty()).then_some(AgentEvent::Delta { channel, text })
+}
+
+fn length(message: &Message) -> usize {
+    match message {
+        Message::System { text } | Message::User { text } | Message::Tool { text, .. } => {
+            text.len()
+        }
+        Message::Assistant { text, calls } => {
+            text.len() + calls.iter().map(|call| call.arguments.len()).sum::<usize>()
+        }
+    }
+}

@@ -1,0 +1,481 @@
+//! One agent at work: owns its conversation, calls its model, runs its tools, reports, waits.
+//!
+//! A seat lives for one turn. It knows nothing about votes or peers: the driver tells it what to add
+//! to the conversation and which tools to offer ([`Directive`]), it tells the driver what each model
+//! call came to ([`Report`]). Every tool call of its transcript has exactly one result, also when a
+//! call is cut off. Dropping the directive channel ends it.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use futures_util::StreamExt as _;
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
+
+use super::{
+    coordination::Report,
+    outbox::Outbox,
+    prompt::Answers,
+    reply::{Pace, Reply},
+    workflow::{self, Terminal},
+};
+use crate::{
+    protocol::{
+        AgentEvent, AgentId, Failure, FailureKind, Label, Message, Purpose, ToolCall, ToolChoice,
+        ToolEvent, ToolSpec,
+    },
+    provider::{self, Request, StreamEvent},
+    tool::{Context, Toolbox},
+};
+
+/// What the driver tells a seat.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Directive {
+    /// Begin a round.
+    Ask {
+        /// Round.
+        round: u32,
+        /// What for; decides the channel of its text.
+        purpose: Purpose,
+        /// The system message of a new conversation; `None` continues the old one.
+        fresh: Option<Message>,
+        /// What to add and offer.
+        add: Addition,
+    },
+    /// Go on after a report.
+    Continue {
+        /// Round.
+        round: u32,
+        /// What to add and offer.
+        add: Addition,
+    },
+    /// Cut the running model call, keep its text, report a boundary.
+    Interrupt {
+        /// Round.
+        round: u32,
+    },
+    /// The round is over.
+    Finish {
+        /// Round.
+        round: u32,
+    },
+}
+
+/// What is added to the conversation and offered with the next model call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Addition {
+    /// Text for the model.
+    pub text: String,
+    /// Answers that the text shows.
+    pub shown: Vec<Label>,
+    /// Tools on offer.
+    pub tools: Vec<ToolSpec>,
+    /// How strongly a call is asked for.
+    pub choice: ToolChoice,
+}
+
+/// A report with its address.
+pub type Addressed = (AgentId, u32, Report);
+
+/// Everything a seat needs.
+pub struct Seat {
+    /// Who sits here.
+    pub agent: AgentId,
+    /// Its model.
+    pub provider: provider::Shared,
+    /// Its tools.
+    pub tools: Toolbox,
+    /// Where its events go.
+    pub outbox: Outbox,
+    /// Where its reports go.
+    pub reports: mpsc::Sender<Addressed>,
+    /// What it is told.
+    pub directives: mpsc::Receiver<Directive>,
+    /// The published answers.
+    pub answers: watch::Receiver<Arc<Answers>>,
+}
+
+/// State of the conversation.
+#[derive(Default)]
+struct Talk {
+    messages: Vec<Message>,
+    /// The terminal call of the last reply, whose result is what the driver says next.
+    open: Option<ToolCall>,
+    /// Answers this agent has been shown.
+    seen: BTreeSet<Label>,
+    tools: Vec<ToolSpec>,
+    choice: ToolChoice,
+}
+
+/// How a wait or a model call ended.
+enum Next {
+    Continue(Addition),
+    Finish,
+    Closed,
+}
+
+enum Called {
+    Reply(Reply),
+    Interrupted(Reply),
+    Finished(Reply),
+    Failed(Failure),
+    Closed,
+}
+
+/// The stream broke after content had arrived: the provider does not retry that.
+struct Cut {
+    reply: Reply,
+    failure: Failure,
+}
+
+/// Times a reply that broke off in the middle is asked for again.
+const MAX_CUTS: u32 = 2;
+/// Wait before the first repetition; doubled for the next.
+const CUT_WAIT: Duration = Duration::from_millis(1000);
+
+impl Seat {
+    /// Works until the directive channel closes.
+    pub async fn run(mut self) {
+        let mut talk = Talk::default();
+        while let Some(directive) = self.directives.recv().await {
+            if let Directive::Ask {
+                round,
+                purpose,
+                fresh,
+                add,
+            } = directive
+            {
+                if let Some(system) = fresh {
+                    talk = Talk {
+                        messages: vec![system],
+                        ..Talk::default()
+                    };
+                }
+                talk.add(add);
+                if self.round(round, purpose, &mut talk).await.is_none() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// One round; `None` when the channel closed.
+    async fn round(&mut self, round: u32, purpose: Purpose, talk: &mut Talk) -> Option<()> {
+        loop {
+            let report = match self.call(round, purpose, talk).await {
+                Called::Reply(reply) => self.settle(purpose, talk, reply).await,
+                Called::Interrupted(reply) => {
+                    talk.keep_partial(reply);
+                    Report::Boundary
+                }
+                Called::Finished(reply) => {
+                    talk.keep_partial(reply);
+                    return Some(());
+                }
+                Called::Failed(failure) => Report::Failed(failure),
+                Called::Closed => return None,
+            };
+            self.reports.send((self.agent, round, report)).await.ok()?;
+            match self.wait(round).await {
+                Next::Continue(add) => talk.add(add),
+                Next::Finish => {
+                    talk.close_open("Recorded.");
+                    return Some(());
+                }
+                Next::Closed => return None,
+            }
+        }
+    }
+
+    /// Waits for what the driver says about a report. An interrupt that crossed it is void: the
+    /// continuation already carries what it was for.
+    async fn wait(&mut self, round: u32) -> Next {
+        loop {
+            match self.directives.recv().await {
+                Some(Directive::Continue { round: of, add }) if of == round => {
+                    return Next::Continue(add);
+                }
+                Some(Directive::Finish { round: of }) if of == round => return Next::Finish,
+                Some(_) => {}
+                None => return Next::Closed,
+            }
+        }
+    }
+
+    /// One model call; a reply that broke off in the middle is asked for again from its start.
+    async fn call(&mut self, round: u32, purpose: Purpose, talk: &Talk) -> Called {
+        let mut cuts = 0;
+        loop {
+            let attempt = self.attempt(round, purpose, talk).await;
+            let usage = match &attempt {
+                Ok(Called::Reply(reply) | Called::Interrupted(reply) | Called::Finished(reply))
+                | Err(Cut { reply, .. }) => Some(reply.usage()),
+                Ok(Called::Failed(_) | Called::Closed) => None,
+            };
+            if let Some(usage) = usage {
+                self.tell(AgentEvent::Usage(usage)).await;
+            }
+            let Cut { reply, failure } = match attempt {
+                Ok(called) => return called,
+                Err(cut) => cut,
+            };
+            if cuts == MAX_CUTS || !failure.kind.retryable() {
+                return Called::Failed(failure);
+            }
+            let wait = CUT_WAIT * 2u32.pow(cuts);
+            cuts += 1;
+            self.tell(AgentEvent::Retrying {
+                attempt: cuts + 1,
+                wait_ms: wait.as_millis() as u64,
+                failure,
+            })
+            .await;
+            if let Some(called) = self.pause(round, wait, reply).await {
+                return called;
+            }
+        }
+    }
+
+    /// Waits before a repetition; `Some` when a directive ended the wait.
+    async fn pause(&mut self, round: u32, wait: Duration, reply: Reply) -> Option<Called> {
+        let until = Instant::now() + wait;
+        loop {
+            let directive = tokio::select! {
+                directive = self.directives.recv() => directive,
+                () = tokio::time::sleep_until(until) => return None,
+            };
+            match directive {
+                Some(Directive::Interrupt { round: of }) if of == round => {
+                    return Some(Called::Interrupted(reply));
+                }
+                Some(Directive::Finish { round: of }) if of == round => {
+                    return Some(Called::Finished(reply));
+                }
+                Some(_) => {}
+                None => return Some(Called::Closed),
+            }
+        }
+    }
+
+    /// One attempt, told to everyone as it streams.
+    async fn attempt(&mut self, round: u32, purpose: Purpose, talk: &Talk) -> Result<Called, Cut> {
+        let request = Request {
+            messages: talk.messages.clone(),
+            tools: talk.tools.clone(),
+            choice: talk.choice,
+        };
+        let mut reply = Reply::new(purpose, &request);
+        let mut stream = self.provider.stream(request);
+        loop {
+            tokio::select! {
+                biased;
+                directive = self.directives.recv() => match directive {
+                    Some(Directive::Interrupt { round: of }) if of == round => {
+                        return Ok(Called::Interrupted(reply));
+                    }
+                    Some(Directive::Finish { round: of }) if of == round => {
+                        return Ok(Called::Finished(reply));
+                    }
+                    Some(_) => {}
+                    None => return Ok(Called::Closed),
+                },
+                item = stream.next() => match item {
+                    Some(Ok(StreamEvent::Stop(reason))) => {
+                        reply.stop(reason);
+                        return Ok(Called::Reply(reply));
+                    }
+                    Some(Ok(event)) => {
+                        if let Some(event) = reply.take(event) {
+                            self.tell(event).await;
+                        }
+                        if reply.pace() == Pace::TooLong {
+                            return Ok(Called::Failed(too_long()));
+                        }
+                    }
+                    Some(Err(failure)) => return broken(reply, failure),
+                    None => {
+                        let what = "The stream ended without an end mark.";
+                        return broken(reply, Failure::new(FailureKind::Transient, what));
+                    }
+                },
+            }
+        }
+    }
+
+    async fn tell(&self, event: AgentEvent) {
+        self.outbox.agent(self.agent, event).await;
+    }
+
+    /// Runs the tools of a complete reply and turns it into a report.
+    async fn settle(&mut self, purpose: Purpose, talk: &mut Talk, reply: Reply) -> Report {
+        let (text, calls) = reply.into_parts();
+        talk.messages.push(Message::Assistant {
+            text: text.clone(),
+            calls: calls.clone(),
+        });
+        if purpose == Purpose::Present {
+            for call in calls {
+                talk.result(&call, "The presentation is plain text; no tool was run.");
+            }
+            return Report::Presented { text };
+        }
+        let mut ran = false;
+        let mut terminals = Vec::new();
+        for call in calls {
+            match workflow::read(&call) {
+                Some(read) => terminals.push((call, read)),
+                None => {
+                    self.run_tool(talk, &call).await;
+                    ran = true;
+                }
+            }
+        }
+        match self.terminal(talk, terminals).await {
+            Some(report) => report,
+            None if ran => Report::Boundary,
+            None => Report::Miss { text },
+        }
+    }
+
+    /// Chooses the one terminal call that counts (the last `new_answer`, else the last `vote`) and
+    /// gives every other one its result.
+    async fn terminal(
+        &mut self,
+        talk: &mut Talk,
+        calls: Vec<(ToolCall, Result<Terminal, String>)>,
+    ) -> Option<Report> {
+        let publishes = |(_, read): &(ToolCall, Result<Terminal, String>)| {
+            matches!(read, Ok(Terminal::Publish { .. }))
+        };
+        let good = |(_, read): &(ToolCall, Result<Terminal, String>)| read.is_ok();
+        let chosen = calls
+            .iter()
+            .rposition(publishes)
+            .or_else(|| calls.iter().rposition(good));
+        let mut report = None;
+        let mut broken = false;
+        for (index, (call, read)) in calls.into_iter().enumerate() {
+            match read {
+                Ok(terminal) if Some(index) == chosen => {
+                    report = Some(match terminal {
+                        Terminal::Publish { text } => Report::Publish { text },
+                        Terminal::Vote { choice, reason } => Report::Vote { choice, reason },
+                    });
+                    talk.open = Some(call);
+                }
+                Ok(_) => {
+                    let why = "Only one of new_answer and vote counts in a reply; this call was not recorded.";
+                    self.refused(talk, &call, why).await;
+                }
+                Err(why) => {
+                    broken = true;
+                    self.refused(talk, &call, &why).await;
+                }
+            }
+        }
+        report.or_else(|| {
+            broken.then(|| Report::Miss {
+                text: String::new(),
+            })
+        })
+    }
+
+    async fn refused(&self, talk: &mut Talk, call: &ToolCall, why: &str) {
+        talk.result(call, why);
+        let event = AgentEvent::Refused {
+            act: call.name.clone(),
+            reason: why.to_owned(),
+        };
+        self.tell(event).await;
+    }
+
+    async fn run_tool(&self, talk: &mut Talk, call: &ToolCall) {
+        let started = Instant::now();
+        self.tell(AgentEvent::Tool(ToolEvent::Started {
+            call: call.id.clone(),
+            name: call.name.clone(),
+            arguments: call.arguments.clone(),
+        }))
+        .await;
+        let context = self.context(talk);
+        let result = self.tools.run(&call.name, &call.arguments, context).await;
+        let ok = result.is_ok();
+        let output = match result {
+            Ok(text) | Err(text) => text,
+        };
+        talk.result(call, &output);
+        self.tell(AgentEvent::Tool(ToolEvent::Finished {
+            call: call.id.clone(),
+            ok,
+            output,
+            elapsed_ms: started.elapsed().as_millis() as u64,
+        }))
+        .await;
+    }
+
+    fn context(&self, talk: &Talk) -> Context {
+        let answers = self.answers.borrow();
+        Context {
+            answers: talk
+                .seen
+                .iter()
+                .filter_map(|label| answers.get(label).map(|text| (*label, Arc::clone(text))))
+                .collect(),
+        }
+    }
+}
+
+/// A failure in the middle of a reply can be repeated; one before any content was already.
+fn broken(reply: Reply, failure: Failure) -> Result<Called, Cut> {
+    if reply.is_empty() {
+        Ok(Called::Failed(failure))
+    } else {
+        Err(Cut { reply, failure })
+    }
+}
+
+fn too_long() -> Failure {
+    Failure::new(
+        FailureKind::Request,
+        "The reply is longer than this program keeps in memory; it was cut off.",
+    )
+}
+
+impl Talk {
+    /// Takes in what the driver adds: as the result of the open terminal call, or as the user.
+    fn add(&mut self, add: Addition) {
+        self.seen.extend(add.shown);
+        self.tools = add.tools;
+        self.choice = add.choice;
+        match self.open.take() {
+            Some(call) => self.result(&call, &add.text),
+            None => self.messages.push(Message::User { text: add.text }),
+        }
+    }
+
+    fn result(&mut self, call: &ToolCall, text: &str) {
+        self.messages.push(Message::Tool {
+            call_id: call.id.clone(),
+            name: call.name.clone(),
+            text: text.to_owned(),
+        });
+    }
+
+    fn close_open(&mut self, text: &str) {
+        if let Some(call) = self.open.take() {
+            self.result(&call, text);
+        }
+    }
+
+    /// A reply that was cut off stays in the conversation as far as it got, without its calls.
+    fn keep_partial(&mut self, reply: Reply) {
+        let (text, _) = reply.into_parts();
+        if !text.trim().is_empty() {
+            self.messages.push(Message::Assistant {
+                text,
+                calls: Vec::new(),
+            });
+        }
+    }
+}

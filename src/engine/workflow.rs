@@ -1,0 +1,180 @@
+//! The two terminal tools, under MassGen's names so that models and agents made for it work:
+//! `new_answer {content}` and `vote {agent_id, reason}`.
+
+use serde_json::{Value, json};
+
+use crate::protocol::{Label, ToolCall, ToolSpec};
+
+/// Name of the publishing tool.
+pub const NEW_ANSWER: &str = "new_answer";
+/// Name of the voting tool.
+pub const VOTE: &str = "vote";
+
+/// `new_answer` as offered.
+#[must_use]
+pub fn new_answer() -> ToolSpec {
+    ToolSpec {
+        name: NEW_ANSWER.into(),
+        description: "Publish your complete answer to the task.".into(),
+        parameters: json!({
+            "type": "object",
+            "properties": {
+                "content": {
+                    "type": "string",
+                    "description": "The complete answer, in Markdown."
+                }
+            },
+            "required": ["content"]
+        }),
+    }
+}
+
+/// `vote` as offered: the enum holds exactly the labels this agent can see.
+#[must_use]
+pub fn vote(choices: &[Label]) -> ToolSpec {
+    let labels: Vec<String> = choices.iter().map(Label::to_string).collect();
+    ToolSpec {
+        name: VOTE.into(),
+        description: "Vote for the best current answer.".into(),
+        parameters: json!({
+            "type": "object",
+            "properties": {
+                "agent_id": {
+                    "type": "string",
+                    "enum": labels,
+                    "description": "The label of the answer."
+                },
+                "reason": {
+                    "type": "string",
+                    "description": "Why this answer, in one or two sentences."
+                }
+            },
+            "required": ["agent_id", "reason"]
+        }),
+    }
+}
+
+/// A terminal call with its arguments read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Terminal {
+    /// `new_answer`.
+    Publish {
+        /// The content.
+        text: String,
+    },
+    /// `vote`.
+    Vote {
+        /// `agent_id` as written.
+        choice: String,
+        /// `reason`.
+        reason: String,
+    },
+}
+
+/// Reads a terminal call; `None` for any other tool, an error sentence for broken arguments.
+pub fn read(call: &ToolCall) -> Option<Result<Terminal, String>> {
+    let name = call.name.as_str();
+    if name != NEW_ANSWER && name != VOTE {
+        return None;
+    }
+    let arguments: Value = match serde_json::from_str(&call.arguments) {
+        Ok(value) => value,
+        Err(error) => {
+            return Some(Err(format!(
+                "The arguments of {name} are not valid JSON: {error}. Call it again."
+            )));
+        }
+    };
+    Some(if name == NEW_ANSWER {
+        content(&arguments)
+            .map(|text| Terminal::Publish { text })
+            .ok_or_else(|| {
+                "new_answer needs \"content\": the complete answer as text. Call it again.".into()
+            })
+    } else {
+        let field = |key| arguments.get(key).and_then(Value::as_str);
+        field("agent_id")
+            .or_else(|| field("label"))
+            .map(|choice| Terminal::Vote {
+                choice: choice.trim().to_owned(),
+                reason: field("reason").unwrap_or_default().to_owned(),
+            })
+            .ok_or_else(|| "vote needs \"agent_id\": a label from its list. Call it again.".into())
+    })
+}
+
+/// The answer text. Models sometimes send a list of parts or an object; both are joined the way
+/// MassGen does (first known key of an object, lines of a list).
+fn content(arguments: &Value) -> Option<String> {
+    const KEYS: [&str; 9] = [
+        "content",
+        "description",
+        "text",
+        "message",
+        "answer",
+        "final_answer",
+        "summary",
+        "output",
+        "title",
+    ];
+    match arguments {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(parts) => {
+            let lines: Vec<String> = parts.iter().filter_map(content).collect();
+            (!lines.is_empty()).then(|| lines.join("\n"))
+        }
+        Value::Object(map) => KEYS
+            .iter()
+            .filter_map(|key| map.get(*key))
+            .find_map(content)
+            .or_else(|| map.contains_key("content").then(String::new)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::AgentId;
+
+    fn call(name: &str, arguments: &str) -> ToolCall {
+        ToolCall {
+            id: "c1".into(),
+            name: name.into(),
+            arguments: arguments.into(),
+        }
+    }
+
+    #[test]
+    fn reads_what_models_send() {
+        let publish = |text: &str| Some(Ok(Terminal::Publish { text: text.into() }));
+        for (arguments, expected) in [
+            (r#"{"content":"a"}"#, publish("a")),
+            (r#"{"content":["a","b"]}"#, publish("a\nb")),
+            (r#"{"content":{"text":"a"}}"#, publish("a")),
+            (r#"{"answer":"a"}"#, publish("a")),
+            (r#"{"content":""}"#, publish("")),
+        ] {
+            assert_eq!(read(&call(NEW_ANSWER, arguments)), expected, "{arguments}");
+        }
+        assert!(matches!(read(&call(NEW_ANSWER, "{\"cont")), Some(Err(_))));
+        assert!(matches!(read(&call(VOTE, "{}")), Some(Err(_))));
+        assert_eq!(read(&call("search", "{}")), None);
+        assert_eq!(
+            read(&call(VOTE, r#"{"agent_id":" agent1.2 ","reason":"r"}"#)),
+            Some(Ok(Terminal::Vote {
+                choice: "agent1.2".into(),
+                reason: "r".into()
+            }))
+        );
+    }
+
+    #[test]
+    fn the_enum_holds_exactly_the_choices() {
+        let spec = vote(&[Label::new(AgentId(1), 2), Label::new(AgentId(3), 1)]);
+        assert_eq!(
+            spec.parameters["properties"]["agent_id"]["enum"],
+            json!(["agent1.2", "agent3.1"])
+        );
+    }
+}

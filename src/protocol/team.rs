@@ -73,6 +73,9 @@ pub struct Limits {
     pub rounds_per_agent: u32,
     /// Replies without a terminal call within one round before the engine resolves it.
     pub misses_per_round: u32,
+    /// Acts refused within one round (empty, duplicate, not on the ballot …) before the engine
+    /// resolves it; refusals because of news the agent could not know do not count.
+    pub refusals_per_round: u32,
     /// Model calls within one round.
     pub calls_per_round: u32,
     /// Seconds for the whole turn, presentation excluded.
@@ -86,13 +89,14 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 3 answers each, 12 in all, 12 rounds each, 2 misses, 24 calls, 30 minutes in all.
+    /// 3 answers each, 12 in all, 12 rounds each, 2 misses, 4 refusals, 24 calls, 30 minutes in all.
     fn default() -> Self {
         Self {
             answers_per_agent: 3,
             answers_total: 12,
             rounds_per_agent: 12,
             misses_per_round: 2,
+            refusals_per_round: 4,
             calls_per_round: 24,
             turn_seconds: 1800,
             round_seconds: 600,

@@ -65,9 +65,19 @@ impl Coordination {
         }
     }
 
-    /// Refuses an act; the round goes on.
+    /// Refuses an act; the round goes on, unless the agent insists.
     pub(super) fn refuse(&mut self, i: usize, act: &str, refusal: Refusal) {
         self.refused(i, act, &refusal.sentence());
+        let limit = self.setup.limits.refusals_per_round;
+        let blameless = matches!(refusal, Refusal::Unseen | Refusal::Superseded(_));
+        if let Some(running) = &mut self.members[i].running
+            && !blameless
+        {
+            running.refusals += 1;
+            if running.refusals >= limit {
+                return self.resolve(i, "refused too often in this round");
+            }
+        }
         self.go_on(i, Cause::Refused { refusal });
     }
 

@@ -70,6 +70,7 @@ impl Coordination {
         member.running = Some(Running {
             round: member.rounds,
             purpose,
+            refusals: 0,
             calls: 1,
             misses: 0,
             text: String::new(),

@@ -93,6 +93,8 @@ pub(super) enum FirstAnswer {
 pub(super) struct Running {
     pub round: u32,
     pub purpose: Purpose,
+    /// Refused acts of this round that were the agent's own doing.
+    pub refusals: u32,
     /// Model calls of this round, the running one included.
     pub calls: u32,
     /// Replies without a terminal call.

@@ -335,6 +335,7 @@ fn the_same_answer_is_not_published_twice() {
 fn refusals_cost_no_miss_but_end_with_the_calls() {
     let mut setup = team(2);
     setup.limits.calls_per_round = 4;
+    setup.limits.refusals_per_round = 9;
     let mut world = World::new(setup);
     for left in (1..4).rev() {
         world.publish(1, " ");
@@ -352,6 +353,19 @@ fn refusals_cost_no_miss_but_end_with_the_calls() {
         Voted::Abstained,
         "the engine abstained for it"
     );
+}
+
+#[test]
+fn an_agent_that_insists_is_not_asked_for_ever() {
+    let mut setup = team(2);
+    setup.limits.refusals_per_round = 3;
+    let mut world = World::new(setup);
+    world.publish(1, " ");
+    world.publish(1, " ");
+    assert_eq!(refusal(&world, 1), Some(&Refusal::EmptyAnswer));
+    world.publish(1, " ");
+    assert_eq!(world.purpose(1), None);
+    assert_eq!(world.ballot(1), Voted::Abstained);
 }
 
 #[test]

@@ -79,6 +79,7 @@ prop_compose! {
         answers_total in 0_u32..7,
         rounds_per_agent in 0_u32..7,
         misses_per_round in 0_u32..3,
+        refusals_per_round in 0_u32..4,
         calls_per_round in 0_u32..6,
     ) -> Limits {
         Limits {
@@ -86,6 +87,7 @@ prop_compose! {
             answers_total,
             rounds_per_agent,
             misses_per_round,
+            refusals_per_round,
             calls_per_round,
             ..Limits::default()
         }

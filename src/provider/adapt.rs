@@ -1,0 +1,204 @@
+//! Known repairs: what a refusal says about a server's limits, and the request that avoids them.
+//!
+//! Pure. Each repair can happen once, so a call is repeated at most three times for this reason; what
+//! was learnt is kept per base URL and model by `http`.
+
+use crate::protocol::ToolChoice;
+
+use super::chat_encode::{Adaptation, as_text};
+use super::{Endpoint, Request, ToolCalling};
+
+const NO_TOOLS: &[&str] = &[
+    "does not support tools",
+    "do not support tools",
+    "doesn't support tools",
+    "tools are not supported",
+    "tools is not supported",
+    "tool use is not supported",
+    "does not support tool use",
+    "that support tool use",
+    "tool calling is not supported",
+    "does not support tool calling",
+    "tool calls are not supported",
+    "function calling is not supported",
+    "does not support function calling",
+    "does not support functions",
+    "tools param requires",
+    "unsupported parameter: 'tools'",
+    "unsupported parameter: tools",
+    "unknown field \"tools\"",
+    "unrecognized request argument supplied: tools",
+];
+
+/// The adaptation to try after a refusal; `None` when the refusal is not about one of these.
+#[must_use]
+pub fn repair(
+    status: u16,
+    body: &str,
+    endpoint: &Endpoint,
+    request: &Request,
+    now: Adaptation,
+) -> Option<Adaptation> {
+    if !matches!(status, 400 | 404 | 415 | 422 | 500 | 501) {
+        return None;
+    }
+    let lower = body.to_lowercase();
+    let sent_tools = !request.tools.is_empty() && !as_text(endpoint, now);
+    let may_go_text = sent_tools && endpoint.tool_calling == ToolCalling::Auto && !now.no_tools;
+    let without_tools = Adaptation {
+        no_tools: true,
+        ..now
+    };
+    if may_go_text && NO_TOOLS.iter().any(|words| lower.contains(words)) {
+        return Some(without_tools);
+    }
+    if status >= 500 {
+        return None;
+    }
+    if !now.no_stream_options && lower.contains("stream_options") {
+        return Some(Adaptation {
+            no_stream_options: true,
+            ..now
+        });
+    }
+    if sent_tools && (lower.contains("tool_choice") || lower.contains("tool choice")) {
+        if request.choice != ToolChoice::Auto && !now.no_forced_choice {
+            return Some(Adaptation {
+                no_forced_choice: true,
+                ..now
+            });
+        }
+        // vLLM without --enable-auto-tool-choice: tools only when forced, so none for us.
+        return may_go_text.then_some(without_tools);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::test_support::endpoint;
+    use super::*;
+    use crate::protocol::ToolSpec;
+
+    fn request(choice: ToolChoice) -> Request {
+        Request {
+            messages: vec![],
+            tools: vec![ToolSpec {
+                name: "f".to_owned(),
+                description: String::new(),
+                parameters: json!({}),
+            }],
+            choice,
+        }
+    }
+
+    #[test]
+    fn refusals_and_repairs() {
+        let none = Adaptation::default();
+        let no_options = Adaptation {
+            no_stream_options: true,
+            ..none
+        };
+        let no_force = Adaptation {
+            no_forced_choice: true,
+            ..none
+        };
+        let no_tools = Adaptation {
+            no_tools: true,
+            ..none
+        };
+        let auto = request(ToolChoice::Auto);
+        let forced = request(ToolChoice::Required);
+        let vllm = "\"auto\" tool choice requires --enable-auto-tool-choice and --tool-call-parser";
+        let ollama = "registry.ollama.ai/library/gemma does not support tools";
+        for (name, status, body, request, now, expected) in [
+            (
+                "options",
+                400,
+                "Unknown field: stream_options",
+                &auto,
+                none,
+                Some(no_options),
+            ),
+            (
+                "options, pydantic",
+                422,
+                r#"{"loc":["body","stream_options"]}"#,
+                &auto,
+                none,
+                Some(no_options),
+            ),
+            (
+                "options again",
+                400,
+                "stream_options",
+                &auto,
+                no_options,
+                None,
+            ),
+            (
+                "moonshot",
+                400,
+                "tool_choice 'required' is incompatible",
+                &forced,
+                none,
+                Some(no_force),
+            ),
+            (
+                "moonshot again",
+                400,
+                "tool_choice 'required'",
+                &forced,
+                no_force,
+                Some(Adaptation {
+                    no_tools: true,
+                    ..no_force
+                }),
+            ),
+            ("vllm", 400, vllm, &auto, none, Some(no_tools)),
+            ("ollama", 400, ollama, &auto, none, Some(no_tools)),
+            ("ollama, forced", 400, ollama, &forced, none, Some(no_tools)),
+            (
+                "openrouter",
+                404,
+                "No endpoints found that support tool use",
+                &auto,
+                none,
+                Some(no_tools),
+            ),
+            (
+                "llama.cpp",
+                500,
+                "tools param requires --jinja flag",
+                &auto,
+                none,
+                Some(no_tools),
+            ),
+            ("not twice", 400, ollama, &auto, no_tools, None),
+            ("another matter", 400, "bad temperature", &auto, none, None),
+            ("a key", 401, "tool_choice", &forced, none, None),
+            ("500 names a field", 500, "tool_choice", &forced, none, None),
+        ] {
+            let endpoint = endpoint("http://h/v1");
+            assert_eq!(
+                repair(status, body, &endpoint, request, now),
+                expected,
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn native_tools_stay_native() {
+        let mut endpoint = endpoint("http://h/v1");
+        endpoint.tool_calling = ToolCalling::Native;
+        let body = "this model does not support tools";
+        let request = request(ToolChoice::Auto);
+        assert_eq!(
+            repair(400, body, &endpoint, &request, Adaptation::default()),
+            None
+        );
+    }
+}

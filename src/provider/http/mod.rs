@@ -1,0 +1,425 @@
+//! The one impure part: requests go out, streams come in.
+//!
+//! A call is a small machine of four stages: send, wait before another attempt, read, over. It is
+//! driven by whoever polls the stream, so a slow reader slows the connection and dropping the stream
+//! closes it. Before the first content a failed attempt is repeated (told as `Retrying`); after it
+//! every failure ends the stream. The key never appears in a failure: all of them leave through one
+//! place that masks it.
+
+mod client;
+mod trouble;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::protocol::{Failure, FailureKind};
+
+use super::chat_decode::{Decoder, Setup, ToolStyle};
+use super::chat_encode::{self, Adaptation};
+use super::classify::{self, Reply};
+use super::retry::Decision;
+use super::sse::{Item, MAX_EVENT, Parser};
+use super::wait::WaitHeaders;
+use super::words::without_key;
+use super::{Endpoint, Provider, Request, StreamEvent, adapt, catalog, listing, tokens};
+
+pub use client::{Answer, Client, Patience, Probe, Timeouts};
+
+/// A model on an OpenAI-compatible server.
+#[derive(Clone)]
+pub struct HttpProvider {
+    client: Client,
+    endpoint: Arc<Endpoint>,
+}
+
+impl HttpProvider {
+    /// A provider that asks `endpoint` through `client`. Costs nothing until the first call.
+    #[must_use]
+    pub fn new(client: Client, endpoint: Endpoint) -> Self {
+        Self {
+            client,
+            endpoint: Arc::new(endpoint),
+        }
+    }
+}
+
+impl Provider for HttpProvider {
+    fn stream(&self, request: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {
+        let call = Call {
+            client: self.client.clone(),
+            endpoint: Arc::clone(&self.endpoint),
+            request,
+            attempt: 1,
+            stage: Stage::Send,
+            ready: VecDeque::new(),
+            content: false,
+        };
+        stream::unfold(call, |mut call| async move {
+            call.next().await.map(|item| (item, call))
+        })
+        .boxed()
+    }
+}
+
+/// One model call.
+struct Call {
+    client: Client,
+    endpoint: Arc<Endpoint>,
+    request: Request,
+    attempt: u32,
+    stage: Stage,
+    ready: VecDeque<Result<StreamEvent, Failure>>,
+    /// Content was handed out: no attempt can follow.
+    content: bool,
+}
+
+enum Stage {
+    Send,
+    Wait(Duration),
+    Read(Box<Reading>),
+    /// The model is unknown: ask for the list, then fail with a suggestion.
+    Advise(Failure),
+    Over,
+}
+
+/// An open answer.
+struct Reading {
+    response: reqwest::Response,
+    decoder: Decoder,
+    body: Body,
+    /// When the next frame with content must have come.
+    useful_until: Instant,
+}
+
+/// What the bytes of the answer are.
+enum Body {
+    /// Not known before the first character.
+    Unknown(Vec<u8>),
+    Events(Parser),
+    /// One JSON document, or a web page.
+    Document(Vec<u8>),
+}
+
+/// Whether more is to be read.
+#[derive(PartialEq, Eq)]
+enum Progress {
+    More,
+    End,
+}
+
+impl Call {
+    async fn next(&mut self) -> Option<Result<StreamEvent, Failure>> {
+        loop {
+            if let Some(item) = self.ready.pop_front() {
+                return Some(item.map_err(|failure| without_key(failure, &self.endpoint)));
+            }
+            match std::mem::replace(&mut self.stage, Stage::Over) {
+                Stage::Send => self.send().await,
+                Stage::Wait(wait) => {
+                    sleep(wait).await;
+                    self.stage = Stage::Send;
+                }
+                Stage::Read(reading) => self.read(reading).await,
+                Stage::Advise(failure) => {
+                    let failure = self.advise(failure).await;
+                    self.ready.push_back(Err(failure));
+                }
+                Stage::Over => return None,
+            }
+        }
+    }
+
+    async fn send(&mut self) {
+        let adaptation = self.client.learnt(&self.endpoint);
+        match self.open(adaptation).await {
+            Ok(Opened::Stream(reading)) => self.stage = Stage::Read(reading),
+            // Sent again at once: a repair is no attempt, and each one happens only once.
+            Ok(Opened::Repaired(better)) => {
+                self.client.learn(&self.endpoint, better);
+                self.stage = Stage::Send;
+            }
+            Err(failure) => self.failed(failure),
+        }
+    }
+
+    async fn open(&self, adaptation: Adaptation) -> Result<Opened, Failure> {
+        client::check_address(&self.endpoint)?;
+        let body = chat_encode::encode(&self.endpoint, &self.request, adaptation).to_string();
+        let response = self.client.post(&self.endpoint, body.into_bytes()).await?;
+        let status = response.status().as_u16();
+        if !response.status().is_success() {
+            let headers = response.headers().clone();
+            let body = self.client.error_body(response).await;
+            let better = adapt::repair(status, &body, &self.endpoint, &self.request, adaptation);
+            if let Some(better) = better {
+                return Ok(Opened::Repaired(better));
+            }
+            return Err(refused(status, &headers, &body, &self.endpoint));
+        }
+        let events = header(response.headers(), CONTENT_TYPE.as_str())
+            .is_some_and(|kind| kind.starts_with("text/event-stream"));
+        let text = chat_encode::as_text(&self.endpoint, adaptation);
+        Ok(Opened::Stream(Box::new(Reading {
+            response,
+            decoder: Decoder::new(Setup {
+                endpoint: Arc::clone(&self.endpoint),
+                tools: if text && !self.request.tools.is_empty() {
+                    ToolStyle::Text
+                } else {
+                    ToolStyle::Native
+                },
+                price: catalog::price_of(&self.endpoint),
+                prompt_tokens: tokens::prompt(&self.request),
+                id_seed: fastrand::u64(..),
+            }),
+            body: if events {
+                Body::Events(Parser::new())
+            } else {
+                Body::Unknown(Vec::new())
+            },
+            useful_until: Instant::now() + self.client.patience(&self.endpoint).useful,
+        })))
+    }
+
+    /// Reads until something can be handed out or the answer is over.
+    async fn read(&mut self, mut reading: Box<Reading>) {
+        let mut out = Vec::new();
+        let mut result = Ok(Progress::More);
+        while out.is_empty() && matches!(result, Ok(Progress::More)) {
+            result = self.piece(&mut reading, &mut out).await;
+        }
+        if let Ok(Progress::End) = result {
+            result = reading.finish(&mut out, &self.endpoint);
+        }
+        self.content |= out.iter().any(is_content);
+        self.ready.extend(out.into_iter().map(Ok));
+        match result {
+            Ok(Progress::More) => self.stage = Stage::Read(reading),
+            Ok(Progress::End) => {}
+            Err(failure) => {
+                if self.content {
+                    self.ready.extend(reading.decoder.spent().map(Ok));
+                }
+                self.failed(failure);
+            }
+        }
+    }
+
+    async fn piece(
+        &self,
+        reading: &mut Reading,
+        out: &mut Vec<StreamEvent>,
+    ) -> Result<Progress, Failure> {
+        let patience = self.client.patience(&self.endpoint);
+        let finished = reading.decoder.is_finished();
+        let left = reading
+            .useful_until
+            .saturating_duration_since(Instant::now());
+        let wait = if finished {
+            self.client.timeouts().tail
+        } else {
+            patience.idle.min(left)
+        };
+        // Checked first: a timeout of zero still lets bytes through that are there already.
+        if left.is_zero() && !finished {
+            return Err(trouble::stalled(&self.endpoint, patience.useful));
+        }
+        match timeout(wait, reading.response.chunk()).await {
+            // The reply is whole; the server only forgot to say so.
+            Err(_) | Ok(Err(_)) if finished => Ok(Progress::End),
+            Err(_) if left < patience.idle => {
+                Err(trouble::stalled(&self.endpoint, patience.useful))
+            }
+            Err(_) => Err(trouble::stalled(&self.endpoint, patience.idle)),
+            Ok(Err(error)) => Err(trouble::reading(&error, &self.endpoint)),
+            Ok(Ok(None)) => Ok(Progress::End),
+            Ok(Ok(Some(bytes))) => {
+                let progress = reading.feed(&bytes, out, &self.endpoint)?;
+                if !out.is_empty() {
+                    reading.useful_until = Instant::now() + patience.useful;
+                }
+                Ok(progress)
+            }
+        }
+    }
+
+    fn failed(&mut self, failure: Failure) {
+        if self.content {
+            self.ready.push_back(Err(failure));
+            return;
+        }
+        let random = fastrand::f64();
+        match self.client.policy().decide(self.attempt, failure, random) {
+            Decision::Again {
+                attempt,
+                wait_ms,
+                failure,
+            } => {
+                self.attempt = attempt;
+                self.stage = Stage::Wait(Duration::from_millis(wait_ms));
+                let failure = without_key(failure, &self.endpoint);
+                self.ready.push_back(Ok(StreamEvent::Retrying {
+                    attempt,
+                    wait_ms,
+                    failure,
+                }));
+            }
+            Decision::GiveUp(failure) if failure.kind == FailureKind::Model => {
+                self.stage = Stage::Advise(failure);
+            }
+            Decision::GiveUp(failure) => self.ready.push_back(Err(failure)),
+        }
+    }
+
+    async fn advise(&self, failure: Failure) -> Failure {
+        let models = listing::list(&self.client, &self.endpoint).await;
+        let suggestion = models
+            .ok()
+            .and_then(|models| listing::suggestion(&self.endpoint.model, &models));
+        match suggestion {
+            Some(words) => {
+                let hint = format!("{words} {}", failure.hint);
+                failure.hint(hint)
+            }
+            None => failure,
+        }
+    }
+}
+
+enum Opened {
+    Stream(Box<Reading>),
+    Repaired(Adaptation),
+}
+
+impl Reading {
+    fn feed(
+        &mut self,
+        bytes: &[u8],
+        out: &mut Vec<StreamEvent>,
+        endpoint: &Endpoint,
+    ) -> Result<Progress, Failure> {
+        let (held, known) = match &mut self.body {
+            Body::Events(_) => return self.events(bytes, out, endpoint),
+            Body::Unknown(held) => (held, false),
+            Body::Document(held) => (held, true),
+        };
+        if held.len() + bytes.len() > MAX_EVENT {
+            return Err(classify::oversized(MAX_EVENT, endpoint));
+        }
+        held.extend_from_slice(bytes);
+        if known {
+            return Ok(Progress::More);
+        }
+        let text = held.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(held);
+        match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            None => Ok(Progress::More),
+            Some(b'{' | b'[' | b'<') => {
+                self.body = Body::Document(std::mem::take(held));
+                Ok(Progress::More)
+            }
+            // A byte order mark may still be on its way; the parser knows it.
+            Some(_) => {
+                let held = std::mem::take(held);
+                self.body = Body::Events(Parser::new());
+                self.events(&held, out, endpoint)
+            }
+        }
+    }
+
+    fn events(
+        &mut self,
+        bytes: &[u8],
+        out: &mut Vec<StreamEvent>,
+        endpoint: &Endpoint,
+    ) -> Result<Progress, Failure> {
+        let Body::Events(parser) = &mut self.body else {
+            return Ok(Progress::More);
+        };
+        let mut items = Vec::new();
+        let fed = parser.feed(bytes, &mut items);
+        for item in items {
+            match item {
+                Item::Frame(frame) => self.decoder.frame(&frame.data, out)?,
+                Item::KeepAlive => {}
+            }
+        }
+        fed.map_err(|large| classify::oversized(large.limit, endpoint))?;
+        Ok(if self.decoder.is_done() {
+            Progress::End
+        } else {
+            Progress::More
+        })
+    }
+
+    /// The bytes are over: reads what is left and closes the reply.
+    fn finish(
+        &mut self,
+        out: &mut Vec<StreamEvent>,
+        endpoint: &Endpoint,
+    ) -> Result<Progress, Failure> {
+        match std::mem::replace(&mut self.body, Body::Unknown(Vec::new())) {
+            Body::Events(parser) => {
+                // Half a frame is a cut stream, which `end` reports; it is no malformed frame.
+                let rest = parser.finish().map(|frame| frame.data);
+                if let Some(data) = rest.filter(|data| whole(data)) {
+                    self.decoder.frame(&data, out)?;
+                }
+            }
+            Body::Document(bytes) => {
+                let text = String::from_utf8_lossy(&bytes);
+                if classify::is_html(&text) {
+                    let reply = Reply {
+                        status: self.response.status().as_u16(),
+                        body: &text,
+                        ..Reply::default()
+                    };
+                    return Err(classify::classify(reply, endpoint));
+                }
+                self.decoder
+                    .document(text.trim_start_matches('\u{feff}'), out)?;
+            }
+            Body::Unknown(_) => {}
+        }
+        self.decoder.end(out)?;
+        Ok(Progress::End)
+    }
+}
+
+fn whole(data: &str) -> bool {
+    data.trim() == "[DONE]" || serde_json::from_str::<serde::de::IgnoredAny>(data).is_ok()
+}
+
+fn is_content(event: &StreamEvent) -> bool {
+    match event {
+        StreamEvent::Text(_)
+        | StreamEvent::Thinking(_)
+        | StreamEvent::ToolStart { .. }
+        | StreamEvent::ToolArguments { .. }
+        | StreamEvent::ToolCall(_) => true,
+        StreamEvent::Retrying { .. } | StreamEvent::Usage(_) | StreamEvent::Stop(_) => false,
+    }
+}
+
+fn refused(status: u16, headers: &HeaderMap, body: &str, endpoint: &Endpoint) -> Failure {
+    let reply = Reply {
+        status,
+        body,
+        wait: WaitHeaders {
+            retry_after: header(headers, "retry-after"),
+            retry_after_ms: header(headers, "retry-after-ms"),
+            date: header(headers, "date"),
+        },
+        location: header(headers, "location"),
+    };
+    classify::classify(reply, endpoint)
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}

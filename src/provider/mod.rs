@@ -1,0 +1,157 @@
+//! Model servers behind one trait.
+//!
+//! Pure parts turn requests into bytes and bytes into [`StreamEvent`]s; `http` is the one impure part.
+//! Nothing here knows coordination or a screen. Cancelling is dropping the stream.
+//!
+//! - out: `chat_encode`, and `text_tools` for servers without tool calling; `adapt` for what a server
+//!   refuses
+//! - in: `sse` (frames), `chat_decode` with `think`, `calls`, `usage`, `tokens`
+//! - when it fails: `classify`, `wait`, `words` (sentences), `retry` (policy)
+//! - around it: `catalog` (prices), `listing` (models of one server), `discovery` (servers nearby)
+
+pub mod adapt;
+pub mod calls;
+pub mod catalog;
+pub mod chat_decode;
+pub mod chat_encode;
+pub mod classify;
+pub mod discovery;
+pub mod http;
+pub mod listing;
+pub mod retry;
+pub mod sse;
+pub mod text_tools;
+pub mod think;
+pub mod tokens;
+pub mod usage;
+pub mod wait;
+pub mod words;
+
+#[cfg(test)]
+mod test_support;
+
+use std::sync::Arc;
+
+use futures_util::stream::BoxStream;
+use serde_json::{Map, Value};
+
+use crate::protocol::{Failure, Message, ToolCall, ToolChoice, ToolSpec, Usage};
+
+/// One model call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// The conversation so far, system message first.
+    pub messages: Vec<Message>,
+    /// Tools on offer.
+    pub tools: Vec<ToolSpec>,
+    /// How strongly a call is asked for.
+    pub choice: ToolChoice,
+}
+
+/// What a model call yields, in order. A stream ends with `Stop` or with an error, once.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StreamEvent {
+    /// Text of the reply.
+    Text(String),
+    /// Reasoning text.
+    Thinking(String),
+    /// A tool call begins; `index` tells calls of one reply apart. Only a later `ToolCall` makes it a
+    /// call: a cut or malformed one is withdrawn by its absence.
+    ToolStart {
+        /// Position of the call in the reply.
+        index: usize,
+        /// Tool name.
+        name: String,
+    },
+    /// More characters of the arguments of call `index`.
+    ToolArguments {
+        /// Position of the call in the reply.
+        index: usize,
+        /// The new characters.
+        fragment: String,
+    },
+    /// A call is complete. Sent once per call, after the stream ended properly.
+    ToolCall(ToolCall),
+    /// The attempt failed before any content and will be repeated after the wait.
+    Retrying {
+        /// Number of the attempt that will follow, starting at 2.
+        attempt: u32,
+        /// Wait in milliseconds.
+        wait_ms: u64,
+        /// Why.
+        failure: Failure,
+    },
+    /// Tokens of this call, priced when the price is known. Sent at most once, before `Stop` or
+    /// before the error that ends a reply midway (estimated then).
+    Usage(Usage),
+    /// The reply is complete.
+    Stop(StopReason),
+}
+
+/// Why the model stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// It was done.
+    EndTurn,
+    /// It called tools.
+    ToolUse,
+    /// It reached its output limit.
+    Length,
+    /// A content filter or the model itself refused.
+    Refused,
+}
+
+/// A model on a server, ready to be asked.
+pub trait Provider: Send + Sync + 'static {
+    /// Asks once. Retries before the first content are inside; after it an error ends the stream.
+    fn stream(&self, request: Request) -> BoxStream<'static, Result<StreamEvent, Failure>>;
+}
+
+/// Where and how to reach one model: plain data, from configuration, flags or discovery.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Backend name for people and messages: `openai`, `lmstudio`, `demo` …
+    pub backend: String,
+    /// Base URL without `/chat/completions`.
+    pub base_url: String,
+    /// Model id to send.
+    pub model: String,
+    /// Bearer key.
+    pub key: Option<secrecy::SecretString>,
+    /// Name of the environment variable the key comes from, for error hints.
+    pub key_variable: Option<String>,
+    /// Extra request fields, passed through unchanged (`temperature`, `reasoning_effort` …).
+    pub parameters: Map<String, Value>,
+    /// How tools are offered.
+    pub tool_calling: ToolCalling,
+    /// True for servers on this machine: shorter connect, much longer first-byte timeout.
+    pub local: bool,
+    /// USD per million tokens, when known.
+    pub price: Option<Price>,
+}
+
+/// USD per million tokens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Price {
+    /// Prompt tokens.
+    pub input: f64,
+    /// Prompt tokens read from the provider's cache.
+    pub cached: f64,
+    /// Completion tokens.
+    pub output: f64,
+}
+
+/// How tools reach the model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ToolCalling {
+    /// The server's own tool calling; the text protocol once the server says it has none.
+    #[default]
+    Auto,
+    /// The server's own tool calling only.
+    Native,
+    /// The text protocol only (`docs/text-tools.md`).
+    Text,
+}
+
+/// A provider that can be shared between agents.
+pub type Shared = Arc<dyn Provider>;

@@ -1,0 +1,4 @@
+//! What several integration tests share.
+
+pub mod scripted;
+pub mod sse_server;

@@ -1,0 +1,238 @@
+//! The gate for a whole event stream: every string of every event is cleaned, none can be forgotten.
+//!
+//! All structs are taken apart field by field and all enums variant by variant, so a new field or
+//! variant does not compile until somebody decides how it is cleaned.
+//!
+//! Deltas go through one [`Cleaner`] per agent and channel, so that an escape sequence cut by a
+//! delta border is still one sequence. An event goes in, an event comes out, so there is no place
+//! for leftovers of their own. Rule: when any other event of the agent passes, its cleaners are
+//! finished and what they held back is put in front of the next delta of the same channel; when a
+//! round begins it is dropped (the marks of the sequences were shown, the log has the rest). Held
+//! back are at most [`super::MAX_PAYLOAD`] bytes of a sequence that never ended.
+
+use std::collections::HashMap;
+
+use super::{Cleaner, line, text};
+use crate::protocol::{
+    AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotEvent, Channel, Decision,
+    Event, EventKind, Failure, Origin, Outcome, RunEvent, RunId, ToolEvent, TurnStart,
+};
+
+/// Cleans a stream of events.
+#[derive(Clone, Debug, Default)]
+pub struct Gate {
+    streams: HashMap<(AgentId, Channel), Stream>,
+}
+
+/// One channel of one agent.
+#[derive(Clone, Debug, Default)]
+struct Stream {
+    cleaner: Cleaner,
+    /// Cleaned text that waits for the next delta.
+    carry: String,
+}
+
+impl Gate {
+    /// Cleans every string of an event.
+    #[must_use]
+    pub fn pass(&mut self, event: Event) -> Event {
+        let Event { seq, at, mut kind } = event;
+        match &mut kind {
+            EventKind::Run(event) => {
+                if let RunEvent::Started(_) = event {
+                    self.streams.clear();
+                }
+                run_event(event);
+            }
+            EventKind::Agent { id, event } => self.agent_event(*id, event),
+        }
+        Event { seq, at, kind }
+    }
+
+    fn agent_event(&mut self, id: AgentId, event: &mut AgentEvent) {
+        match event {
+            AgentEvent::Delta { channel, text } => {
+                let stream = self.streams.entry((id, *channel)).or_default();
+                let clean = stream.cleaner.push(text);
+                *text = if stream.carry.is_empty() {
+                    clean
+                } else {
+                    std::mem::take(&mut stream.carry) + &clean
+                };
+                return;
+            }
+            AgentEvent::RoundStarted {
+                round: _,
+                purpose: _,
+                view: _,
+            } => {
+                self.streams.retain(|(agent, _), _| *agent != id);
+            }
+            AgentEvent::RoundEnded { round: _, end: _ }
+            | AgentEvent::Usage(_)
+            | AgentEvent::Delivered { labels: _ } => {}
+            AgentEvent::Tool(tool) => tool_event(tool),
+            AgentEvent::Retrying {
+                attempt: _,
+                wait_ms: _,
+                failure: trouble,
+            }
+            | AgentEvent::Benched(trouble) => failure(trouble),
+            AgentEvent::Published(published) => answer(published),
+            AgentEvent::Refused { act, reason } => {
+                clean_line(act);
+                clean_text(reason);
+            }
+            AgentEvent::Ballot(BallotEvent::Cast(cast) | BallotEvent::Auto(cast)) => ballot(cast),
+        }
+        for (_, stream) in self
+            .streams
+            .iter_mut()
+            .filter(|((agent, _), _)| *agent == id)
+        {
+            let rest = stream.cleaner.finish();
+            stream.carry.push_str(&rest);
+        }
+    }
+}
+
+fn run_event(event: &mut RunEvent) {
+    match event {
+        RunEvent::Started(start) => turn_start(start),
+        RunEvent::Phase(_)
+        | RunEvent::Decided(Decision {
+            winner: _,
+            tally: _,
+            abstained: _,
+            by: _,
+        }) => {}
+        RunEvent::BallotsDropped(drops) => {
+            for BallotDrop {
+                ballot: dropped,
+                reason: _,
+            } in drops
+            {
+                ballot(dropped);
+            }
+        }
+        RunEvent::Steer {
+            id: _,
+            target: _,
+            text,
+            state: _,
+        }
+        | RunEvent::Ended(
+            Outcome::Answered {
+                winner: _,
+                text,
+                presenter: _,
+                end: _,
+            }
+            | Outcome::NoAnswer {
+                reason: _,
+                message: text,
+            },
+        )
+        | RunEvent::Notice { level: _, text } => clean_text(text),
+    }
+}
+
+fn turn_start(start: &mut TurnStart) {
+    let TurnStart {
+        run: RunId(run),
+        turn: _,
+        prompt,
+        team,
+        limits: _,
+        origin,
+        version,
+        cwd,
+    } = start;
+    clean_text(prompt);
+    for text in [run, version, cwd] {
+        clean_line(text);
+    }
+    for AgentCard {
+        id: _,
+        name,
+        model,
+        backend,
+    } in team
+    {
+        for text in [name, model, backend] {
+            clean_line(text);
+        }
+    }
+    match origin {
+        Origin::Demo { scenario: name }
+        | Origin::Config { path: name }
+        | Origin::Imported { program: name } => clean_line(name),
+        Origin::Direct => {}
+    }
+}
+
+fn tool_event(event: &mut ToolEvent) {
+    match event {
+        ToolEvent::Started {
+            call,
+            name,
+            arguments,
+        } => {
+            clean_line(call);
+            clean_line(name);
+            clean_text(arguments);
+        }
+        ToolEvent::Finished {
+            call,
+            ok: _,
+            output,
+            elapsed_ms: _,
+        } => {
+            clean_line(call);
+            clean_text(output);
+        }
+    }
+}
+
+fn answer(answer: &mut Answer) {
+    let Answer {
+        label: _,
+        text,
+        auto: _,
+    } = answer;
+    clean_text(text);
+}
+
+fn ballot(ballot: &mut Ballot) {
+    let Ballot {
+        voter: _,
+        target: _,
+        reason,
+        epoch: _,
+    } = ballot;
+    clean_text(reason);
+}
+
+fn failure(failure: &mut Failure) {
+    let Failure {
+        kind: _,
+        message,
+        hint,
+        status: _,
+        retry_after_ms: _,
+    } = failure;
+    clean_text(message);
+    clean_text(hint);
+}
+
+fn clean_text(value: &mut String) {
+    if let std::borrow::Cow::Owned(clean) = text(value) {
+        *value = clean;
+    }
+}
+
+fn clean_line(value: &mut String) {
+    if let std::borrow::Cow::Owned(clean) = line(value) {
+        *value = clean;
+    }
+}

@@ -1,0 +1,42 @@
+//! The scripts that come with the program, and the generated bench teams.
+
+use std::sync::{Arc, LazyLock};
+
+use super::{bench, script::Scenario};
+
+/// Script sources, the default one first.
+pub(super) const SOURCES: &[(&str, &str)] = &[
+    ("quick", include_str!("../../assets/demo/quick.yaml")),
+    (
+        "turnaround",
+        include_str!("../../assets/demo/turnaround.yaml"),
+    ),
+    ("recovery", include_str!("../../assets/demo/recovery.yaml")),
+    ("tie", include_str!("../../assets/demo/tie.yaml")),
+    ("markdown", include_str!("../../assets/demo/markdown.yaml")),
+    ("tools", include_str!("../../assets/demo/tools.yaml")),
+    ("slow", include_str!("../../assets/demo/slow.yaml")),
+];
+
+/// All scripts of the list. A test makes sure that every source parses, so none is left out here.
+static ALL: LazyLock<Vec<Arc<Scenario>>> = LazyLock::new(|| {
+    let sources = SOURCES.iter();
+    sources
+        .filter_map(|(_, yaml)| Scenario::parse(yaml).ok().map(Arc::new))
+        .collect()
+});
+
+/// Every script of the list, the default one first; bench teams are not in it.
+#[must_use]
+pub fn all() -> &'static [Arc<Scenario>] {
+    &ALL
+}
+
+/// The script with this name, generated when it is a bench team.
+#[must_use]
+pub fn load(name: &str) -> Option<Arc<Scenario>> {
+    let listed = all().iter().find(|scenario| scenario.name == name);
+    listed
+        .map(Arc::clone)
+        .or_else(|| bench::Size::parse(name).map(|size| Arc::new(size.scenario())))
+}

@@ -1,0 +1,231 @@
+//! What a request allows the agent to do, read from the request alone.
+//!
+//! The demo server knows nothing of the coordination engine: it sees a conversation and tools, as
+//! any model server does, and must find its place in the script from them.
+
+use serde_json::Value;
+
+use super::{
+    script::{Scenario, Seen},
+    wire::ChatRequest,
+};
+use crate::protocol::{AgentId, Label};
+
+/// The meaning of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// Tools by name, as offered.
+    pub tools: Vec<String>,
+    /// What may be voted for; `None` when voting is not offered.
+    pub ballot: Option<Ballot>,
+    /// Where in a run the conversation is.
+    pub start: Start,
+    /// Whether the task is the one the script was written for.
+    pub task: Task,
+}
+
+/// Whether the conversation can be the first of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Nobody has answered anything yet.
+    Fresh,
+    /// There are earlier replies or answers.
+    Under,
+}
+
+/// Which task the person gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// The script's sample task.
+    Own,
+    /// Something else, which the script cannot answer.
+    Other,
+}
+
+/// The values of `agent_id` that a vote may have. Empty when the client gave no list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ballot {
+    choices: Vec<Choice>,
+}
+
+/// One value, `agent2.3` or `agent2`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// As written.
+    pub value: String,
+    /// Whose answer, when it reads as a label or an agent.
+    pub agent: Option<AgentId>,
+    /// Its revision; `None` for a bare agent.
+    pub revision: Option<u32>,
+}
+
+impl Ballot {
+    fn read(parameters: &Value) -> Self {
+        let values = parameters["properties"]["agent_id"]["enum"].as_array();
+        let choices = values
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(|value| {
+                let label = value.parse::<Label>().ok();
+                Choice {
+                    value: value.to_owned(),
+                    agent: label.map(|l| l.agent).or_else(|| value.parse().ok()),
+                    revision: label.map(|l| l.revision),
+                }
+            })
+            .collect();
+        Self { choices }
+    }
+
+    /// The newest entry of an agent.
+    #[must_use]
+    pub fn newest(&self, agent: AgentId) -> Option<&Choice> {
+        self.choices
+            .iter()
+            .filter(|choice| choice.agent == Some(agent))
+            .max_by_key(|choice| choice.revision)
+    }
+
+    /// The entry meant, when it is there and new enough. A bare agent counts as any revision.
+    #[must_use]
+    pub fn find(&self, scenario: &Scenario, seen: &Seen) -> Option<&Choice> {
+        self.newest(scenario.number(&seen.name)?)
+            .filter(|choice| choice.revision.is_none_or(|r| r >= seen.revision))
+    }
+
+    /// The first entry.
+    #[must_use]
+    pub fn first(&self) -> Option<&Choice> {
+        self.choices.first()
+    }
+
+    /// True when entries name answers, not just agents: then the ballot tells who has published.
+    #[must_use]
+    pub fn tells_answers(&self) -> bool {
+        self.choices.iter().any(|choice| choice.revision.is_some())
+    }
+}
+
+impl Offer {
+    /// Reads a request to an agent of `scenario`.
+    #[must_use]
+    pub fn read(request: &ChatRequest, scenario: &Scenario) -> Self {
+        let off = request.tool_choice == "none";
+        let functions = request.tools.iter().map(|tool| &tool.function);
+        let functions: Vec<_> = functions.filter(|_| !off).collect();
+        let vote = functions.iter().find(|function| function.name == "vote");
+        let spoke = request
+            .messages
+            .iter()
+            .any(|message| matches!(message.role.as_str(), "assistant" | "tool"));
+        // Only what the person's side says: a system message may explain the answer blocks.
+        let said: Vec<_> = request
+            .messages
+            .iter()
+            .filter(|message| message.role == "user")
+            .map(|message| squeeze(&message.text()))
+            .collect();
+        let under = spoke || said.iter().any(|text| text.contains("<end of agent"));
+        let prompt = squeeze(&scenario.prompt);
+        // Earlier turns of a conversation may hold the sample task; the last mark begins this one.
+        let task = |text: &String| {
+            text.rsplit("<task>")
+                .next()
+                .is_some_and(|t| t.contains(&prompt))
+        };
+        let own = said.iter().any(task);
+        Self {
+            tools: functions.iter().map(|f| f.name.clone()).collect(),
+            ballot: vote.map(|function| Ballot::read(&function.parameters)),
+            start: if under { Start::Under } else { Start::Fresh },
+            task: if own { Task::Own } else { Task::Other },
+        }
+    }
+
+    /// True when the tool may be called.
+    #[must_use]
+    pub fn has(&self, tool: &str) -> bool {
+        self.tools.iter().any(|name| name == tool)
+    }
+}
+
+/// The text with every run of blanks as one space, so that line breaks do not matter.
+fn squeeze(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn scenario() -> Scenario {
+        let agent = |name: &str| {
+            json!({ "name": name, "model": format!("script-{name}"), "speed": 1,
+                    "answers": [{ "text": "x" }], "votes": [{ "for": name, "reason": "r" }] })
+        };
+        let yaml = json!({ "name": "s", "title": "t", "about": "a", "prompt": "Do\nit  now",
+                           "agents": [agent("birch"), agent("alder")] });
+        Scenario::parse(&yaml.to_string()).unwrap()
+    }
+
+    fn read(request: Value) -> Offer {
+        Offer::read(&serde_json::from_value(request).unwrap(), &scenario())
+    }
+
+    fn vote_tool(values: &Value) -> Value {
+        json!({ "type": "function", "function": { "name": "vote", "parameters": {
+            "type": "object", "properties": { "agent_id": { "type": "string", "enum": values } } } } })
+    }
+
+    #[test]
+    fn tools_and_ballot_are_read() {
+        let offer = read(json!({ "model": "m",
+            "messages": [{ "role": "user", "content": [{ "type": "text", "text": "Please do it now!" }] }],
+            "tools": [{ "type": "function", "function": { "name": "new_answer" } },
+                      vote_tool(&json!(["agent1.1", "agent2.2", "agent2.1"]))] }));
+        assert!(offer.has("new_answer") && !offer.has("open_answer"));
+        assert_eq!(offer.task, Task::Other, "case matters");
+        assert_eq!(offer.start, Start::Fresh);
+        let ballot = offer.ballot.unwrap();
+        assert!(ballot.tells_answers());
+        let find = |text: &str| {
+            let seen = Seen::try_from(text.to_owned()).unwrap();
+            ballot.find(&scenario(), &seen).map(|c| c.value.clone())
+        };
+        assert_eq!(find("alder").as_deref(), Some("agent1.1"));
+        assert_eq!(find("birch").as_deref(), Some("agent2.2"));
+        assert_eq!(find("alder.2"), None);
+    }
+
+    #[test]
+    fn the_place_in_the_run_is_read() {
+        let system = json!({ "role": "system", "content": "<agent1> … <end of agent1>" });
+        let user = json!({ "role": "user", "content": "Task: Do it now" });
+        let fresh = read(json!({ "model": "m", "messages": [system, user] }));
+        assert_eq!((fresh.start, fresh.task), (Start::Fresh, Task::Own));
+        assert_eq!(fresh.ballot, None);
+        for later in [
+            json!({ "role": "assistant", "content": null }),
+            json!({ "role": "user", "content": "<agent1> x <end of agent1>" }),
+        ] {
+            let under = read(json!({ "model": "m", "messages": [system, user, later] }));
+            assert_eq!(under.start, Start::Under);
+        }
+        let next = read(json!({ "model": "m", "messages": [{ "role": "user",
+            "content": "<earlier task> Do it now <end of earlier task> <task> More! <end of task>" }] }));
+        assert_eq!((next.start, next.task), (Start::Fresh, Task::Other));
+    }
+
+    #[test]
+    fn tools_that_may_not_be_called_are_not_on_offer() {
+        let offer = read(json!({ "model": "m", "messages": [], "tool_choice": "none",
+                                 "tools": [vote_tool(&json!(["agent1"]))] }));
+        assert_eq!((offer.tools.len(), offer.ballot), (0, None));
+        let bare = read(json!({ "model": "m", "messages": [],
+                                "tools": [vote_tool(&json!(["agent1", "agent2"]))] }));
+        assert!(!bare.ballot.unwrap().tells_answers());
+    }
+}

@@ -1,0 +1,277 @@
+//! Where a request goes: paths, models, and the script's reaction, without any socket.
+//!
+//! Paths are those of a real server, either plain (`/v1/…`) or below `/s/<session>`, which keeps runs
+//! apart that share one server. Which scenario is played follows from the model id alone.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{
+    cast::{Reply, Turn},
+    director::{Director, Part},
+    library,
+    offer::Offer,
+    pace::Speed,
+    player::Setting,
+    script::{Actor, Scenario},
+    wire::{self, ChatRequest, Chunks, Usage, WireMessage},
+};
+
+/// Session of requests whose path names none.
+const COMMON: &str = "common";
+
+/// Longest session name taken from a path.
+const SESSION_CHARS: usize = 64;
+
+/// A known path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Session.
+    pub session: String,
+    /// What is asked for.
+    pub place: Place,
+}
+
+/// What a path names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// `/models`
+    Models,
+    /// `/models/ID`
+    Model(String),
+    /// `/chat/completions`
+    Chat,
+}
+
+impl Route {
+    /// Reads a path; `None` when there is nothing there.
+    #[must_use]
+    pub fn read(path: &str) -> Option<Self> {
+        let (session, rest) = match path.strip_prefix("/s/") {
+            Some(below) => below.split_once('/')?,
+            None => (COMMON, path.strip_prefix('/')?),
+        };
+        if session.is_empty() || session.len() > SESSION_CHARS {
+            return None;
+        }
+        let place = match rest.strip_prefix("v1/")? {
+            "models" => Place::Models,
+            "chat/completions" => Place::Chat,
+            other => Place::Model(other.strip_prefix("models/")?.to_owned()),
+        };
+        Some(Self {
+            session: session.to_owned(),
+            place,
+        })
+    }
+}
+
+/// An error answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// HTTP status.
+    pub status: u16,
+    /// Body.
+    pub body: Value,
+    /// `Retry-After` in seconds.
+    pub retry_after: Option<u32>,
+}
+
+impl Refusal {
+    /// An error of the request, in `OpenAI`'s shape.
+    #[must_use]
+    pub fn new(status: u16, message: &str, code: &str) -> Self {
+        Self {
+            status,
+            body: wire::error(message, "invalid_request_error", None, Some(code)),
+            retry_after: None,
+        }
+    }
+}
+
+/// What to answer to a completion request.
+#[derive(Debug)]
+pub enum Answer {
+    /// A stream of chunks.
+    Stream(Reply, Setting),
+    /// One object.
+    Whole {
+        /// The reply.
+        reply: Reply,
+        /// Its body.
+        body: Value,
+        /// For the commit.
+        setting: Setting,
+    },
+    /// An error.
+    Refused(Refusal),
+    /// Nothing, ever.
+    Silence,
+}
+
+/// The script behind the server.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// Memory of the sessions.
+    pub director: Director,
+    /// Pace.
+    pub speed: Speed,
+    /// The only scenario; any when `None`.
+    pub scenario: Option<Arc<Scenario>>,
+}
+
+impl Stage {
+    /// Ids of the models on offer: the agents of the only scenario, or those of all.
+    #[must_use]
+    pub fn models(&self) -> Vec<String> {
+        let scenarios = self
+            .scenario
+            .as_ref()
+            .map_or(library::all(), std::slice::from_ref);
+        let agents = scenarios.iter().flat_map(|scenario| scenario.agents());
+        agents.map(|(_, model)| model).collect()
+    }
+
+    /// The scenario and the agent that a model id names: its `script-…` id, which is unique, or
+    /// `demo/<scenario>/<agent>`.
+    fn cast(&self, model: &str) -> Option<(Arc<Scenario>, String)> {
+        if let Some(path) = model.strip_prefix("demo/") {
+            let (scenario, agent) = path.split_once('/')?;
+            let scenario = match &self.scenario {
+                Some(only) => Some(Arc::clone(only)).filter(|only| only.name == scenario),
+                None => library::load(scenario),
+            }?;
+            let named = |actor: &&Actor| actor.name == agent;
+            let agent = scenario.agents.iter().find(named)?.name.clone();
+            return Some((scenario, agent));
+        }
+        let scenarios = self
+            .scenario
+            .as_ref()
+            .map_or(library::all(), std::slice::from_ref);
+        scenarios.iter().find_map(|scenario| {
+            let actor = scenario.agents.iter().find(|actor| actor.model == model)?;
+            Some((Arc::clone(scenario), actor.name.clone()))
+        })
+    }
+
+    /// Answers a completion request, and tells in a few words how. `number` makes ids unique.
+    pub async fn chat(&self, route: &Route, body: &[u8], number: u64) -> (Answer, String) {
+        let request: ChatRequest = match serde_json::from_slice(body) {
+            Ok(request) => request,
+            Err(error) => {
+                let message = format!("We could not read the JSON body of your request: {error}");
+                let refusal = Refusal::new(400, &message, "invalid_json");
+                return (Answer::Refused(refusal), "unreadable body".into());
+            }
+        };
+        let Some((scenario, agent)) = self.cast(&request.model) else {
+            let model: String = request.model.chars().take(80).collect();
+            let message = format!("The model `{model}` does not exist; GET /v1/models lists all.");
+            let refusal = Refusal::new(404, &message, "model_not_found");
+            return (Answer::Refused(refusal), format!("unknown model {model:?}"));
+        };
+        let who = format!("{}/{agent}", scenario.name);
+        let part = Part {
+            session: route.session.clone(),
+            scenario: scenario.name.clone(),
+            agent,
+        };
+        let offer = Offer::read(&request, &scenario);
+        let ledger = self.director.ledger(part.clone());
+        let turn = self.director.play(part, scenario, offer).await;
+        let note = match &turn {
+            None => format!("{who}: stopping"),
+            Some(Turn::Hang) => format!("{who}: silence"),
+            Some(Turn::Status { code, .. }) => format!("{who}: scripted status {code}"),
+            Some(Turn::Reply(reply)) => format!("{who}: {}", reply.words()),
+        };
+        let setting = Setting {
+            chunks: Chunks::new(&completion_id(number), &request.model, usage(&request)),
+            prompt_tokens: prompt_tokens(&request),
+            ledger,
+            speed: self.speed,
+        };
+        (perform(turn, &request, setting, number), note)
+    }
+}
+
+fn perform(turn: Option<Turn>, request: &ChatRequest, setting: Setting, number: u64) -> Answer {
+    match turn {
+        None => {
+            let message = "The demo server is stopping.";
+            Answer::Refused(Refusal::new(503, message, "stopping"))
+        }
+        Some(Turn::Hang) => Answer::Silence,
+        Some(Turn::Status {
+            code,
+            message,
+            retry_after,
+        }) => Answer::Refused(Refusal {
+            status: code,
+            body: wire::status_error(code, &message),
+            retry_after,
+        }),
+        Some(Turn::Reply(reply)) if request.stream => Answer::Stream(reply, setting),
+        Some(Turn::Reply(reply)) => {
+            let body = wire::completion(
+                &completion_id(number),
+                &request.model,
+                &reply.score.deltas(),
+                reply.score.finish(),
+                reply.score.tokens(setting.prompt_tokens),
+            );
+            Answer::Whole {
+                reply,
+                body,
+                setting,
+            }
+        }
+    }
+}
+
+fn completion_id(number: u64) -> String {
+    format!("chatcmpl-{number}")
+}
+
+fn usage(request: &ChatRequest) -> Usage {
+    match request.stream_options {
+        Some(options) if options.include_usage => Usage::Included,
+        _ => Usage::LeftOut,
+    }
+}
+
+/// Characters of the conversation divided by four.
+fn prompt_tokens(request: &ChatRequest) -> u64 {
+    let texts = request.messages.iter().map(WireMessage::text);
+    texts.map(|text| text.chars().count() as u64).sum::<u64>() / 4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_read() {
+        let route = |path: &str| Route::read(path);
+        let plain = route("/v1/models").unwrap();
+        assert_eq!(plain.session, COMMON);
+        assert_eq!(plain.place, Place::Models);
+        let named = route("/s/7/v1/chat/completions").unwrap();
+        assert_eq!(named.session, "7");
+        assert_eq!(named.place, Place::Chat);
+        let model = route("/v1/models/demo/quick/birch").unwrap();
+        assert_eq!(model.place, Place::Model("demo/quick/birch".into()));
+        for nothing in [
+            "/",
+            "",
+            "/v1",
+            "/v2/models",
+            "/s/v1/models",
+            "/s//v1/models",
+        ] {
+            assert_eq!(route(nothing), None, "{nothing}");
+        }
+    }
+}

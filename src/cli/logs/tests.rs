@@ -1,0 +1,244 @@
+//! What `logs` prints, to whom, and how it fails.
+
+use std::fs;
+
+use super::*;
+use crate::{
+    protocol::{AgentId, Label, OutcomeEnd, RunId},
+    store::samples,
+};
+
+const RUN: &str = "20261121-101530-k3f9";
+
+async fn state_with(sessions: &[(&str, Vec<crate::protocol::Event>)]) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    let store = Store::open(root.path()).unwrap();
+    for (run, events) in sessions {
+        let log = store.write(RunId((*run).into())).unwrap();
+        for event in events {
+            log.append(event.clone()).await;
+        }
+        log.close().await;
+    }
+    root
+}
+
+fn print(state_dir: &Path, command: Command, columns: Option<usize>) -> Result<String, Failure> {
+    let mut out = Vec::new();
+    let mut page = Page {
+        out: &mut out,
+        columns,
+    };
+    run_on(state_dir, &Args { command }, &mut page)?;
+    Ok(String::from_utf8(out).unwrap())
+}
+
+fn list_of(limit: usize) -> Command {
+    Command::List(ListArgs { json: false, limit })
+}
+
+fn show(id: &str) -> Command {
+    Command::Show(ShowArgs {
+        id: id.into(),
+        json: false,
+        events: false,
+    })
+}
+
+#[tokio::test]
+async fn an_empty_list_says_how_to_make_a_session() {
+    let root = tempfile::tempdir().unwrap();
+    let text = print(root.path(), list_of(20), Some(80)).unwrap();
+    assert!(text.contains("massgen-tui --demo"), "{text}");
+}
+
+#[tokio::test]
+async fn the_list_is_a_table_cut_to_the_width() {
+    let second = "20261122-101530-aaaa";
+    let root = state_with(&[
+        (RUN, samples::session(RUN)),
+        (second, samples::session(second)[..5].to_vec()),
+    ])
+    .await;
+    let text = print(root.path(), list_of(20), None).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    assert!(lines[0].starts_with("SESSION "), "{text}");
+    assert!(
+        lines[1].starts_with(second) && lines[1].contains("unfinished"),
+        "{text}"
+    );
+    for word in [
+        RUN,
+        "12.5s",
+        "answered",
+        "brook",
+        "$0.0021",
+        "[demo] Why is the sky blue? …",
+    ] {
+        assert!(lines[2].contains(word), "{word} is not in {text}");
+    }
+    let narrow = print(root.path(), list_of(1), Some(40)).unwrap();
+    assert!(narrow.lines().all(|line| width::of(line) <= 40), "{narrow}");
+    assert!(
+        narrow.ends_with("1 of 2 sessions; --limit shows more.\n"),
+        "{narrow}"
+    );
+}
+
+#[tokio::test]
+async fn the_list_as_json_has_one_summary_per_line() {
+    let root = state_with(&[(RUN, samples::session(RUN))]).await;
+    let command = Command::List(ListArgs {
+        json: true,
+        limit: 5,
+    });
+    let text = print(root.path(), command, None).unwrap();
+    let summary: SessionSummary = serde_json::from_str(text.trim()).unwrap();
+    assert_eq!(summary.run.0, RUN);
+}
+
+#[tokio::test]
+async fn a_session_is_shown_in_full() {
+    let root = state_with(&[(RUN, samples::session(RUN))]).await;
+    let text = print(root.path(), show("k3f9"), None).unwrap();
+    for part in [
+        "Session 20261121-101530-k3f9\n",
+        "took 12.5s (demo \"quick\": a script, no model)",
+        "Task\n  Why is the sky blue?\n  Short, please.\n",
+        "  agent2   brook  brook-model (demo)\n",
+        "  ada for agent2.1 by brook: It names the effect.\n",
+        "  dropped (agent2.1 was published after it): ada for agent1.1 by ada: It is mine",
+        "  agent2.1 by brook won by most votes\n",
+        "  ada    1,200 in (200 cached), 300 out (40 reasoning), 1 call, $0.0021\n",
+        "  total  2,400 in (400 cached), 600 out (80 reasoning), 2 calls, at least $0.0021\n",
+        "Answer: agent2.1 by brook, presented by brook\n\nShort waves scatter more.\n",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_was_cut_off_says_so() {
+    let root = state_with(&[(RUN, samples::session(RUN)[..10].to_vec())]).await;
+    let path = Store::reading(root.path()).log(&RunId(RUN.into()));
+    let mut bytes = fs::read(&path).unwrap();
+    bytes.truncate(bytes.len() - 10);
+    fs::write(&path, bytes).unwrap();
+    let text = print(root.path(), show("latest"), None).unwrap();
+    assert!(
+        text.contains("Not all of it could be read: the last line is unfinished."),
+        "{text}"
+    );
+    assert!(
+        text.contains("The log ends while the turn was working."),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn events_are_printed_as_they_are_stored() {
+    let root = state_with(&[(RUN, samples::session(RUN))]).await;
+    let command = Command::Show(ShowArgs {
+        id: RUN.into(),
+        json: false,
+        events: true,
+    });
+    let text = print(root.path(), command, None).unwrap();
+    let path = Store::reading(root.path()).log(&RunId(RUN.into()));
+    assert_eq!(text, fs::read_to_string(path).unwrap());
+}
+
+#[tokio::test]
+async fn the_json_object_holds_the_turns() {
+    let root = state_with(&[(RUN, samples::session(RUN))]).await;
+    let command = Command::Show(ShowArgs {
+        id: RUN.into(),
+        json: true,
+        events: false,
+    });
+    let value: serde_json::Value =
+        serde_json::from_str(&print(root.path(), command, None).unwrap()).unwrap();
+    assert_eq!(value["run"], RUN);
+    assert_eq!(value["turns"][0]["decision"]["winner"], "agent2.1");
+    assert_eq!(value["turns"][0]["ballots"].as_array().unwrap().len(), 2);
+    assert_eq!(value["turns"][0]["dropped"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn nothing_from_a_log_reaches_the_terminal_uncleaned() {
+    let nasty = "a\u{1b}]0;title\u{7}b\u{202e}c\r\nd\u{9b}31m";
+    let label = Label::new(AgentId(1), 1);
+    let events = samples::numbered(vec![
+        samples::started(RUN, 1, nasty),
+        samples::published(1, 1, nasty),
+        samples::voted(2, label, nasty),
+        samples::ended(label, nasty, OutcomeEnd::Consensus),
+    ]);
+    let root = state_with(&[(RUN, events)]).await;
+    for command in [show(RUN), list_of(5)] {
+        let text = print(root.path(), command, None).unwrap();
+        let bad = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!text.contains(bad), "{text:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_not_there_is_named() {
+    let root = state_with(&[(RUN, samples::session(RUN))]).await;
+    let failure = print(root.path(), show("nope"), None).unwrap_err();
+    assert!(
+        failure.message.contains("nope") && failure.hint.contains("logs list"),
+        "{failure}"
+    );
+}
+
+/// A pipe whose reader has gone.
+struct Gone(io::ErrorKind);
+
+impl Write for Gone {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Err(self.0.into())
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is() {
+    let root = state_with(&[(RUN, samples::session(RUN))]).await;
+    let json = |events: bool| {
+        Command::Show(ShowArgs {
+            id: RUN.into(),
+            json: !events,
+            events,
+        })
+    };
+    for command in [0, 1, 2, 3].map(|index| match index {
+        0 => list_of(5),
+        1 => show(RUN),
+        2 => json(true),
+        _ => json(false),
+    }) {
+        let text = format!("{command:?}");
+        let mut gone = Gone(io::ErrorKind::BrokenPipe);
+        let mut page = Page {
+            out: &mut gone,
+            columns: None,
+        };
+        assert_eq!(
+            run_on(root.path(), &Args { command }, &mut page),
+            Ok(()),
+            "{text}"
+        );
+    }
+    let mut full = Gone(io::ErrorKind::StorageFull);
+    let mut page = Page {
+        out: &mut full,
+        columns: None,
+    };
+    let command = list_of(5);
+    assert!(run_on(root.path(), &Args { command }, &mut page).is_err());
+}

@@ -1,0 +1,239 @@
+//! Masking of whole events.
+//!
+//! The matches are exhaustive on purpose: a new field with text in it does not compile until someone
+//! decides here whether it can hold a secret. Names, labels and numbers made by the program cannot.
+
+use super::Redactor;
+use crate::protocol::{
+    AgentCard, AgentEvent, Answer, Ballot, BallotDrop, BallotEvent, Event, EventKind, Failure,
+    Origin, Outcome, RunEvent, ToolEvent, TurnStart,
+};
+
+/// `event` with the secrets in all its texts masked.
+///
+/// A secret that is cut in two by deltas is not whole in either: texts of deltas must have passed a
+/// [`super::StreamRedactor`] before.
+#[must_use]
+pub fn event(redactor: &Redactor, event: Event) -> Event {
+    let Event {
+        seq,
+        at,
+        kind: happened,
+    } = event;
+    Event {
+        seq,
+        at,
+        kind: kind(redactor, happened),
+    }
+}
+
+/// The same for an event that has no number yet.
+#[must_use]
+pub fn kind(redactor: &Redactor, kind: EventKind) -> EventKind {
+    match kind {
+        EventKind::Run(event) => EventKind::Run(run(redactor, event)),
+        EventKind::Agent { id, event } => EventKind::Agent {
+            id,
+            event: agent(redactor, event),
+        },
+    }
+}
+
+fn run(redactor: &Redactor, event: RunEvent) -> RunEvent {
+    match event {
+        RunEvent::Started(start) => RunEvent::Started(Box::new(turn(redactor, *start))),
+        RunEvent::BallotsDropped(drops) => RunEvent::BallotsDropped(
+            drops
+                .into_iter()
+                .map(
+                    |BallotDrop {
+                         ballot: cast,
+                         reason,
+                     }| BallotDrop {
+                        ballot: ballot(redactor, cast),
+                        reason,
+                    },
+                )
+                .collect(),
+        ),
+        RunEvent::Steer {
+            id,
+            target,
+            text,
+            state,
+        } => RunEvent::Steer {
+            id,
+            target,
+            text: redactor.string(text),
+            state,
+        },
+        RunEvent::Ended(outcome) => RunEvent::Ended(ended(redactor, outcome)),
+        RunEvent::Notice { level, text } => RunEvent::Notice {
+            level,
+            text: redactor.string(text),
+        },
+        event @ (RunEvent::Phase(_) | RunEvent::Decided(_)) => event,
+    }
+}
+
+fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
+    let TurnStart {
+        run,
+        turn,
+        prompt,
+        team,
+        limits,
+        origin,
+        version,
+        cwd,
+    } = start;
+    TurnStart {
+        run,
+        turn,
+        prompt: redactor.string(prompt),
+        team: team
+            .into_iter()
+            .map(|card| member(redactor, card))
+            .collect(),
+        limits,
+        origin: match origin {
+            Origin::Config { path } => Origin::Config {
+                path: redactor.string(path),
+            },
+            origin @ (Origin::Demo { .. } | Origin::Direct | Origin::Imported { .. }) => origin,
+        },
+        version,
+        cwd: redactor.string(cwd),
+    }
+}
+
+fn member(redactor: &Redactor, card: AgentCard) -> AgentCard {
+    let AgentCard {
+        id,
+        name,
+        model,
+        backend,
+    } = card;
+    AgentCard {
+        id,
+        name: redactor.string(name),
+        model: redactor.string(model),
+        backend: redactor.string(backend),
+    }
+}
+
+fn ended(redactor: &Redactor, outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Answered {
+            winner,
+            text,
+            presenter,
+            end,
+        } => Outcome::Answered {
+            winner,
+            text: redactor.string(text),
+            presenter,
+            end,
+        },
+        Outcome::NoAnswer { reason, message } => Outcome::NoAnswer {
+            reason,
+            message: redactor.string(message),
+        },
+    }
+}
+
+fn agent(redactor: &Redactor, event: AgentEvent) -> AgentEvent {
+    match event {
+        AgentEvent::Delta { channel, text } => AgentEvent::Delta {
+            channel,
+            text: redactor.string(text),
+        },
+        AgentEvent::Tool(event) => AgentEvent::Tool(tool(redactor, event)),
+        AgentEvent::Retrying {
+            attempt,
+            wait_ms,
+            failure,
+        } => AgentEvent::Retrying {
+            attempt,
+            wait_ms,
+            failure: failed(redactor, failure),
+        },
+        AgentEvent::Published(Answer { label, text, auto }) => AgentEvent::Published(Answer {
+            label,
+            text: redactor.string(text),
+            auto,
+        }),
+        AgentEvent::Refused { act, reason } => AgentEvent::Refused {
+            act,
+            reason: redactor.string(reason),
+        },
+        AgentEvent::Ballot(BallotEvent::Cast(cast)) => {
+            AgentEvent::Ballot(BallotEvent::Cast(ballot(redactor, cast)))
+        }
+        AgentEvent::Ballot(BallotEvent::Auto(cast)) => {
+            AgentEvent::Ballot(BallotEvent::Auto(ballot(redactor, cast)))
+        }
+        AgentEvent::Benched(failure) => AgentEvent::Benched(failed(redactor, failure)),
+        event @ (AgentEvent::RoundStarted { .. }
+        | AgentEvent::RoundEnded { .. }
+        | AgentEvent::Usage(_)
+        | AgentEvent::Delivered { .. }) => event,
+    }
+}
+
+fn tool(redactor: &Redactor, event: ToolEvent) -> ToolEvent {
+    match event {
+        ToolEvent::Started {
+            call,
+            name,
+            arguments,
+        } => ToolEvent::Started {
+            call,
+            name: redactor.string(name),
+            arguments: redactor.string(arguments),
+        },
+        ToolEvent::Finished {
+            call,
+            ok,
+            output,
+            elapsed_ms,
+        } => ToolEvent::Finished {
+            call,
+            ok,
+            output: redactor.string(output),
+            elapsed_ms,
+        },
+    }
+}
+
+fn ballot(redactor: &Redactor, ballot: Ballot) -> Ballot {
+    let Ballot {
+        voter,
+        target,
+        reason,
+        epoch,
+    } = ballot;
+    Ballot {
+        voter,
+        target,
+        reason: redactor.string(reason),
+        epoch,
+    }
+}
+
+fn failed(redactor: &Redactor, failure: Failure) -> Failure {
+    let Failure {
+        kind,
+        message,
+        hint,
+        status,
+        retry_after_ms,
+    } = failure;
+    Failure {
+        kind,
+        message: redactor.string(message),
+        hint: redactor.string(hint),
+        status,
+        retry_after_ms,
+    }
+}

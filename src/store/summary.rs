@@ -1,0 +1,147 @@
+//! One line about a session, gathered while its events pass by.
+//!
+//! A small scan of its own, because listing a thousand sessions must not fold a thousand logs: the
+//! writer keeps one running and stores its result beside the log at the end of every turn.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::reader::Damage;
+use crate::protocol::{
+    AgentEvent, AgentId, Cost, Event, EventKind, NoAnswerReason, Origin, Outcome, RunEvent, RunId,
+    SessionSummary, Timestamp,
+};
+
+/// Longest prompt kept in a summary, in characters; the log has all of it.
+const PROMPT_CHARS: usize = 500;
+
+/// What `summary.json` holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Stored {
+    /// Version of this file.
+    pub(super) summary: u32,
+    /// Length of the log it was made from: another length means that it is out of date.
+    pub(super) log_bytes: u64,
+    /// The line of the list.
+    pub(super) session: SessionSummary,
+}
+
+/// Version of `summary.json`; another one is rebuilt from the log.
+pub(super) const VERSION: u32 = 1;
+
+/// Gathers a summary from events in order.
+#[derive(Clone, Debug)]
+pub(super) struct Scan {
+    run: RunId,
+    prompt: String,
+    started: Option<Timestamp>,
+    last: Timestamp,
+    turns: u32,
+    names: HashMap<AgentId, String>,
+    agents: u32,
+    word: &'static str,
+    winner: Option<String>,
+    cost: Option<Cost>,
+    demo: bool,
+}
+
+impl Scan {
+    /// Nothing seen yet of session `run`.
+    pub(super) fn new(run: RunId) -> Self {
+        Self {
+            run,
+            prompt: String::new(),
+            started: None,
+            last: Timestamp(0),
+            turns: 0,
+            names: HashMap::new(),
+            agents: 0,
+            word: "unfinished",
+            winner: None,
+            cost: None,
+            demo: false,
+        }
+    }
+
+    /// Takes in one event.
+    pub(super) fn apply(&mut self, event: &Event) {
+        self.started.get_or_insert(event.at);
+        self.last = self.last.max(event.at);
+        match &event.kind {
+            EventKind::Run(event) => self.apply_run(event),
+            EventKind::Agent { id: _, event } => {
+                if let AgentEvent::Usage(usage) = event
+                    && (usage.cost.usd > 0.0 || !usage.cost.partial)
+                {
+                    self.cost = Some(self.cost.unwrap_or_default() + usage.cost);
+                }
+            }
+        }
+    }
+
+    fn apply_run(&mut self, event: &RunEvent) {
+        match event {
+            RunEvent::Started(start) => {
+                if self.turns == 0 {
+                    self.prompt = start.prompt.chars().take(PROMPT_CHARS).collect();
+                }
+                self.turns += 1;
+                self.agents = u32::try_from(start.team.len()).unwrap_or(u32::MAX);
+                self.names = start
+                    .team
+                    .iter()
+                    .map(|card| (card.id, card.name.clone()))
+                    .collect();
+                self.word = "unfinished";
+                self.winner = None;
+                self.demo |= matches!(start.origin, Origin::Demo { .. });
+            }
+            RunEvent::Decided(decision) => self.winner = Some(self.name(decision.winner.agent)),
+            RunEvent::Ended(outcome) => {
+                self.word = word(outcome);
+                if let Outcome::Answered { winner, .. } = outcome {
+                    self.winner = Some(self.name(winner.agent));
+                }
+            }
+            RunEvent::Phase(_)
+            | RunEvent::BallotsDropped(_)
+            | RunEvent::Steer { .. }
+            | RunEvent::Notice { .. } => {}
+        }
+    }
+
+    fn name(&self, agent: AgentId) -> String {
+        self.names
+            .get(&agent)
+            .cloned()
+            .unwrap_or_else(|| agent.to_string())
+    }
+
+    /// The summary of what has passed by.
+    pub(super) fn summary(&self, damage: Option<&Damage>) -> SessionSummary {
+        let lost = damage.is_some_and(Damage::lost_events);
+        SessionSummary {
+            run: self.run.clone(),
+            prompt: self.prompt.clone(),
+            started_ms: self.started.unwrap_or_default().0,
+            duration_ms: self.last.since(self.started.unwrap_or_default()),
+            turns: self.turns,
+            agents: self.agents,
+            outcome: if lost { "damaged" } else { self.word }.to_owned(),
+            winner: self.winner.clone(),
+            cost_usd: self.cost.map(|cost| cost.usd),
+            demo: self.demo,
+        }
+    }
+}
+
+fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Answered { .. } => "answered",
+        Outcome::NoAnswer { reason, .. } => match reason {
+            NoAnswerReason::AllFailed | NoAnswerReason::Limit => "no answer",
+            NoAnswerReason::Cancelled => "cancelled",
+        },
+    }
+}

@@ -1,0 +1,179 @@
+//! One event as one line of progress, or none.
+
+use crate::{
+    protocol::{
+        AgentEvent, Ballot, BallotEvent, Event, EventKind, Failure, Level, Outcome, Phase,
+        RunEvent, SteerState, ToolEvent,
+    },
+    run::{RunState, Turn},
+    text::clean,
+};
+
+use super::{Progress, words};
+
+/// Longest line in characters, time included.
+const LONGEST: usize = 200;
+/// Longest line about something that went wrong: what to do stands at its end.
+const LONGEST_TROUBLE: usize = 1000;
+
+/// The line for an event that `state` has already taken in.
+pub(super) fn line(event: &Event, state: &RunState, progress: Progress) -> Option<String> {
+    let turn = state.turn.as_ref()?;
+    if progress == Progress::Hidden && !is_trouble(&event.kind) {
+        return None;
+    }
+    let words = match &event.kind {
+        EventKind::Run(event) => of_run(event, turn)?,
+        EventKind::Agent { id, event } => format!("{} {}", turn.name(*id), of_agent(event)?),
+    };
+    let time = words::duration(event.at.since(turn.started));
+    let longest = if is_trouble(&event.kind) {
+        LONGEST_TROUBLE
+    } else {
+        LONGEST
+    };
+    Some(cut(&format!("{time:>7}  {words}"), longest))
+}
+
+/// True for what is told even without progress lines.
+fn is_trouble(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Run(
+            RunEvent::Ended(Outcome::NoAnswer { .. })
+                | RunEvent::Notice {
+                    level: Level::Error,
+                    ..
+                }
+        ) | EventKind::Agent {
+            event: AgentEvent::Benched(_),
+            ..
+        }
+    )
+}
+
+fn of_run(event: &RunEvent, turn: &Turn) -> Option<String> {
+    Some(match event {
+        RunEvent::Started(start) => {
+            let names: Vec<&str> = start.team.iter().map(|card| card.name.as_str()).collect();
+            let script = match &start.origin {
+                crate::protocol::Origin::Demo { scenario } => {
+                    format!(" (demo \"{scenario}\": a script, no model)")
+                }
+                crate::protocol::Origin::Config { .. }
+                | crate::protocol::Origin::Direct
+                | crate::protocol::Origin::Imported { .. } => String::new(),
+            };
+            format!(
+                "session {}, turn {}: {}{script}",
+                start.run,
+                start.turn,
+                names.join(", ")
+            )
+        }
+        RunEvent::Phase(Phase::Work | Phase::Done) => return None,
+        RunEvent::Phase(phase) => format!("phase: {}", phase.word()),
+        RunEvent::BallotsDropped(drops) => format!(
+            "{} stopped counting",
+            words::counted(drops.len() as u64, "vote")
+        ),
+        RunEvent::Steer {
+            text,
+            state: SteerState::Queued,
+            ..
+        } => format!("you said: {text}"),
+        RunEvent::Steer { .. } => return None,
+        RunEvent::Decided(decision) => {
+            let cast = decision
+                .tally
+                .iter()
+                .map(|row| row.voters.len())
+                .sum::<usize>();
+            let won = decision.tally.first().map_or(0, |row| row.voters.len());
+            format!(
+                "{} by {} won by {} ({won} of {cast})",
+                decision.winner,
+                turn.name(decision.winner.agent),
+                decision.by.words(),
+            )
+        }
+        RunEvent::Ended(outcome) => ended(outcome, turn),
+        RunEvent::Notice { level, text } => match level {
+            Level::Info => text.clone(),
+            Level::Warning => format!("warning: {text}"),
+            Level::Error => format!("error: {text}"),
+        },
+    })
+}
+
+fn ended(outcome: &Outcome, turn: &Turn) -> String {
+    let usage = turn.usage();
+    let spent = format!(
+        "{}, {}",
+        words::counted(usage.input + usage.output, "token"),
+        words::money(usage.cost)
+    );
+    match outcome {
+        Outcome::Answered { .. } => format!("answered ({spent})"),
+        Outcome::NoAnswer { message, .. } => format!("no answer: {message} ({spent})"),
+    }
+}
+
+fn of_agent(event: &AgentEvent) -> Option<String> {
+    Some(match event {
+        AgentEvent::Tool(ToolEvent::Started { name, .. }) => format!("runs {name}"),
+        AgentEvent::Tool(ToolEvent::Finished {
+            ok: false, output, ..
+        }) => format!("got an error from its tool: {output}"),
+        AgentEvent::Retrying {
+            attempt,
+            wait_ms,
+            failure,
+        } => format!(
+            "tries again in {} (attempt {attempt}): {}",
+            words::duration(*wait_ms),
+            failure.message
+        ),
+        AgentEvent::Published(answer) => format!(
+            "published {} ({})",
+            answer.label,
+            words::counted(answer.text.chars().count() as u64, "character")
+        ),
+        AgentEvent::Refused { act, reason } => format!("was refused ({act}): {reason}"),
+        AgentEvent::Ballot(BallotEvent::Cast(ballot) | BallotEvent::Auto(ballot)) => voted(ballot),
+        AgentEvent::Benched(failure) => format!("is out: {}", out(failure)),
+        AgentEvent::RoundStarted { .. }
+        | AgentEvent::RoundEnded { .. }
+        | AgentEvent::Delta { .. }
+        | AgentEvent::Tool(ToolEvent::Finished { ok: true, .. })
+        | AgentEvent::Usage(_)
+        | AgentEvent::Delivered { .. } => return None,
+    })
+}
+
+fn voted(ballot: &Ballot) -> String {
+    let act = match ballot.target {
+        Some(label) => format!("voted for {label}"),
+        None => "abstained".to_owned(),
+    };
+    if ballot.reason.is_empty() {
+        act
+    } else {
+        format!("{act}: {}", ballot.reason)
+    }
+}
+
+fn out(failure: &Failure) -> String {
+    format!("{} {}", failure.message, failure.hint)
+}
+
+/// Clean, on one line, and not longer than can be read.
+fn cut(line: &str, longest: usize) -> String {
+    let line = clean::line(line);
+    if line.chars().count() <= longest {
+        return line.trim_end().to_owned();
+    }
+    let mut short: String = line.chars().take(longest - 1).collect();
+    short.push('…');
+    short
+}

@@ -15,7 +15,7 @@ use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyModifiers};
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream};
 use massgen_tui::{
     capture,
-    protocol::{Command, Discovered, Event, EventKind, Failure, Seq, Timestamp},
+    protocol::{Command, Event, EventKind, Failure, Seq, Timestamp},
     tui::{
         ExitSummary, StartOptions,
         effect::{Done, Launch, MouseReports, Query},
@@ -34,7 +34,7 @@ use tokio::{
 };
 
 /// Longest wait for a condition; in paused time it passes as soon as nothing happens any more.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the world was asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,13 +51,19 @@ pub enum Asked {
 #[derive(Default)]
 pub struct World {
     asked: Mutex<Vec<Asked>>,
-    /// Servers it finds.
-    pub servers: Vec<Discovered>,
     /// What goes wrong when a session is started.
-    pub refuses: Option<Failure>,
+    refuses: Option<Failure>,
 }
 
 impl World {
+    /// A world that starts no session.
+    pub fn refusing(failure: Failure) -> Self {
+        Self {
+            refuses: Some(failure),
+            ..Self::default()
+        }
+    }
+
     fn note(&self, asked: Asked) {
         self.asked.lock().expect("no panic before").push(asked);
     }
@@ -76,7 +82,7 @@ impl Ports for World {
 
     fn query(&self, query: Query) -> BoxFuture<'static, Done> {
         let done = match query {
-            Query::Discover => Done::Discovered(self.servers.clone()),
+            Query::Discover => Done::Discovered(Vec::new()),
             Query::Sessions => Done::Sessions(Ok(Vec::new())),
             Query::Open(_) => Done::Opened(Ok(Arc::new(Vec::new()))),
         };
@@ -275,10 +281,11 @@ impl App {
             self.screen.wait_for(|screen| screen.contains(words)),
         )
         .await;
+        let found = found.map(|seen| seen.map(|screen| screen.clone()));
         match found {
-            Ok(Ok(screen)) => screen.clone(),
+            Ok(Ok(screen)) => screen,
             Ok(Err(_)) => panic!("the program ended before it showed {words:?}"),
-            Err(_) => panic!(
+            Err(tokio::time::error::Elapsed { .. }) => panic!(
                 "{words:?} is not on the screen:\n{}",
                 self.screen.borrow().as_str()
             ),

@@ -1,4 +1,5 @@
 //! What several integration tests share.
 
+pub mod app;
 pub mod scripted;
 pub mod sse_server;

@@ -1,0 +1,144 @@
+//! Everything a person can do, as data with stable names.
+//!
+//! The keymap file, the command palette and the help overlay speak of actions by name, for example
+//! `app.help` or `live.zoom`: the feature, a dot, the feature's own name. Names never change their
+//! meaning between versions; keys do.
+
+use super::{composer, layer, live, setup};
+
+/// One thing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// The program as a whole.
+    App(App),
+    /// The running session.
+    Run(Run),
+    /// The start screen.
+    Setup(setup::Action),
+    /// The text editor.
+    Composer(composer::Action),
+    /// The overlay on top.
+    Layer(layer::Action),
+    /// The live screen.
+    Live(live::Action),
+}
+
+/// Actions of the program as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum App {
+    /// Show all keys.
+    Help,
+    /// Show all commands.
+    Palette,
+    /// Show the latest notices.
+    Notices,
+    /// Leave; asks while a team is at work.
+    Quit,
+    /// Ctrl-C: clears a draft, then asks, then leaves.
+    Interrupt,
+    /// Suspend the program.
+    Suspend,
+    /// Paint everything anew.
+    Repaint,
+    /// Write a picture of the screen.
+    Capture,
+    /// Give the mouse to the terminal, or take it back.
+    Mouse,
+    /// Back to the start screen for a new task.
+    Home,
+}
+
+/// Actions on the running session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Run {
+    /// Wrap up and decide now.
+    AnswerNow,
+    /// Stop the turn; asks first.
+    Stop,
+    /// Put the cursor into the editor.
+    Compose,
+    /// Leave the editor for the panes.
+    Panes,
+}
+
+/// An action's name within its feature, its line of help, and the action.
+pub type Named<A> = (&'static str, &'static str, A);
+
+const APP: &[Named<App>] = &[
+    ("help", "show all keys", App::Help),
+    ("palette", "show all commands", App::Palette),
+    ("notices", "show the latest notices", App::Notices),
+    ("quit", "leave; asks while a team is at work", App::Quit),
+    (
+        "interrupt",
+        "clear the draft, then ask to leave; twice leaves",
+        App::Interrupt,
+    ),
+    ("suspend", "suspend the program", App::Suspend),
+    ("repaint", "paint the screen anew", App::Repaint),
+    ("capture", "save a picture of the screen", App::Capture),
+    (
+        "mouse",
+        "leave the mouse to the terminal, or take it back",
+        App::Mouse,
+    ),
+    ("home", "go to the start screen for a new task", App::Home),
+];
+
+const RUN: &[Named<Run>] = &[
+    (
+        "answer-now",
+        "ask the team to wrap up and decide",
+        Run::AnswerNow,
+    ),
+    ("stop", "stop the turn and keep the best answer", Run::Stop),
+    (
+        "compose",
+        "write to the agents, or the next task",
+        Run::Compose,
+    ),
+    ("panes", "leave the editor for the panes", Run::Panes),
+];
+
+/// An action as people see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Full name, `feature.name`.
+    pub name: String,
+    /// One line of help.
+    pub help: &'static str,
+    /// The action.
+    pub action: Action,
+}
+
+impl Action {
+    /// Every action, grouped by feature.
+    pub fn all() -> Vec<Entry> {
+        fn add<A: Copy>(
+            into: &mut Vec<Entry>,
+            feature: &str,
+            table: &[Named<A>],
+            wrap: impl Fn(A) -> Action,
+        ) {
+            into.extend(table.iter().map(|(name, help, action)| Entry {
+                name: format!("{feature}.{name}"),
+                help,
+                action: wrap(*action),
+            }));
+        }
+        let mut all = Vec::new();
+        add(&mut all, "app", APP, Self::App);
+        add(&mut all, "run", RUN, Self::Run);
+        add(&mut all, "start", setup::Action::TABLE, Self::Setup);
+        add(&mut all, "edit", composer::Action::TABLE, Self::Composer);
+        add(&mut all, "list", layer::Action::TABLE, Self::Layer);
+        all.extend(live::Action::all().iter().filter_map(|(name, help)| {
+            Some(Entry {
+                name: format!("live.{name}"),
+                help,
+                action: Self::Live(live::Action::from_name(name)?),
+            })
+        }));
+        all
+    }
+}

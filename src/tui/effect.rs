@@ -1,0 +1,225 @@
+//! Everything `update` may ask of the world, as data that tests can compare.
+//!
+//! Effects are returned, never performed here; the runtime performs them and answers with a
+//! [`Done`] that carries the same [`Ticket`].
+
+use std::{sync::Arc, time::Duration};
+
+use crate::protocol::{Command, Discovered, Event, Failure, RunId, SessionSummary};
+
+/// Names one asynchronous request; a late answer with another ticket is dropped.
+///
+/// Two number spaces keep the askers apart: the top of the program counts from [`Ticket::TOP`] on,
+/// the live screen below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket(pub u64);
+
+impl Ticket {
+    /// First ticket of the top of the program; tickets below belong to the live screen.
+    pub const TOP: u64 = 1 << 63;
+
+    /// True for a ticket that the top of the program gave out.
+    pub const fn is_top(self) -> bool {
+        self.0 >= Self::TOP
+    }
+}
+
+/// Gives out the tickets of the top of the program, each once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tickets(u64);
+
+impl Default for Tickets {
+    fn default() -> Self {
+        Self(Ticket::TOP)
+    }
+}
+
+impl Tickets {
+    /// A ticket that was never given out before.
+    pub fn issue(&mut self) -> Ticket {
+        self.0 += 1;
+        Ticket(self.0)
+    }
+}
+
+/// One effect.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Start a session with this team and task. Answered only when it could not be started.
+    Launch {
+        /// Ticket of [`Done::LaunchFailed`].
+        ticket: Ticket,
+        /// The team and the task.
+        launch: Launch,
+    },
+    /// Ask something of the running session.
+    Engine(Command),
+    /// Ask the world and answer with [`Done`].
+    Query {
+        /// Ticket of the answer.
+        ticket: Ticket,
+        /// What.
+        query: Query,
+    },
+    /// Highlight a finished code block off the UI path.
+    Highlight {
+        /// Ticket of the answer.
+        ticket: Ticket,
+        /// The work.
+        job: crate::text::HighlightJob,
+    },
+    /// Answer with `Done::Woke` after a while. Timers are effects.
+    Wake {
+        /// Ticket of the answer.
+        ticket: Ticket,
+        /// How long.
+        after: Duration,
+    },
+    /// Put text on the clipboard (OSC 52).
+    Copy(String),
+    /// Write a picture of the screen as it is (SVG and text) into the state folder.
+    Capture {
+        /// Ticket of the answer.
+        ticket: Ticket,
+    },
+    /// Lend the terminal to `$EDITOR` with this text.
+    Edit {
+        /// Ticket of the answer.
+        ticket: Ticket,
+        /// Text to edit.
+        text: String,
+    },
+    /// Switch mouse reports on or off; off leaves selecting text to the terminal.
+    Mouse(MouseReports),
+    /// Paint every cell anew, for a screen that something else wrote over.
+    Repaint,
+    /// Suspend the program (Ctrl-Z).
+    Suspend,
+    /// Leave.
+    Exit,
+}
+
+/// Whether the terminal tells the program about the mouse.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MouseReports {
+    /// Wheel and clicks arrive.
+    #[default]
+    On,
+    /// The terminal keeps the mouse for itself.
+    Off,
+}
+
+impl MouseReports {
+    /// The other setting.
+    #[must_use]
+    pub const fn toggled(self) -> Self {
+        match self {
+            Self::On => Self::Off,
+            Self::Off => Self::On,
+        }
+    }
+}
+
+/// Questions to the world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Query {
+    /// Which local model servers are there?
+    Discover,
+    /// Which sessions are stored?
+    Sessions,
+    /// The events of a stored session.
+    Open(RunId),
+}
+
+/// Answers of the world.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Done {
+    /// Servers found.
+    Discovered(Vec<Discovered>),
+    /// Stored sessions.
+    Sessions(Result<Vec<SessionSummary>, Failure>),
+    /// A stored session.
+    Opened(Result<Arc<Vec<Event>>, Failure>),
+    /// Highlighted lines of a code block.
+    Highlighted(crate::text::Highlighted),
+    /// A timer fired.
+    Woke,
+    /// Where the picture was written.
+    Captured(Result<String, Failure>),
+    /// Text from the editor; `None` when it was left unchanged.
+    Edited(Result<Option<String>, Failure>),
+    /// A launch could not be started.
+    LaunchFailed(Failure),
+}
+
+/// A team and a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Launch {
+    /// Which team.
+    pub team: TeamChoice,
+    /// The task.
+    pub prompt: String,
+}
+
+/// Teams that can be picked on the start screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TeamChoice {
+    /// The scripted demo team.
+    Demo {
+        /// Scenario name.
+        scenario: String,
+    },
+    /// The team of the configuration or of the flags the program was started with.
+    Configured,
+    /// Agents on a discovered server.
+    Local {
+        /// Base URL.
+        base_url: String,
+        /// Models, one agent each; a model may stand several times.
+        models: Vec<String>,
+    },
+}
+
+/// Effects of one update.
+#[must_use = "effects do nothing until the runtime performs them"]
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Effects(pub Vec<Effect>);
+
+impl Effects {
+    /// Nothing to do.
+    pub const fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// One effect.
+    pub fn one(effect: Effect) -> Self {
+        Self(vec![effect])
+    }
+
+    /// Both, in order.
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+}
+
+/// Something from outside, on its way or here.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Load<T> {
+    /// Not asked for.
+    #[default]
+    Idle,
+    /// On its way.
+    Loading(Ticket),
+    /// Here.
+    Ready(T),
+    /// Could not be had.
+    Failed(Failure),
+}
+
+impl<T> Load<T> {
+    /// True when this is the answer that is waited for.
+    pub fn waits_for(&self, ticket: Ticket) -> bool {
+        matches!(self, Self::Loading(waiting) if *waiting == ticket)
+    }
+}

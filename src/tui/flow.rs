@@ -1,0 +1,355 @@
+//! What happens across features: events of the engine, sending, leaving, going home, reading a log.
+
+use std::time::Duration;
+
+use super::{
+    composer::When,
+    effect::{Effect, Effects, Load, Ticket},
+    layer::{Confirm, Layer, Question, Reply},
+    live::{self, Live},
+    model::{Focus, Hearers, Leaving, Model, Screen},
+    msg::{Mouse, MouseKind},
+    route,
+    setup::Section,
+};
+use crate::{
+    protocol::{Command, Event, EventKind, Failure, Level, RunEvent, SteerMode, Target},
+    run::{Activity, RunState},
+};
+
+/// Beat of spinners.
+const SPIN: Duration = Duration::from_millis(80);
+
+/// Beat of clocks.
+const CLOCK: Duration = Duration::from_secs(1);
+
+/// How long a stopped turn may take to end before the program leaves without it. The engine's own
+/// grace is 250 ms; the rest is for its log.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How soon something on the screen moves by itself; `None` when nothing does.
+pub(super) fn pulse(model: &Model) -> Option<Duration> {
+    match model.screen {
+        Screen::Start => (model.setup.launching.is_some() || model.looking()).then_some(SPIN),
+        Screen::Live if model.shared.running() => Some(if spinning(&model.shared.run) {
+            SPIN
+        } else {
+            CLOCK
+        }),
+        Screen::Live => None,
+    }
+}
+
+/// True when some agent shows a spinner.
+fn spinning(run: &RunState) -> bool {
+    run.turn
+        .iter()
+        .flat_map(|turn| &turn.agents)
+        .any(|agent| match agent.activity {
+            Activity::Starting
+            | Activity::Asked
+            | Activity::Thinking
+            | Activity::Writing
+            | Activity::Drafting
+            | Activity::Tool { .. }
+            | Activity::Presenting => true,
+            Activity::Retrying { .. }
+            | Activity::Voted
+            | Activity::Waiting
+            | Activity::Benched(_)
+            | Activity::Done => false,
+        })
+}
+
+/// Takes in one event of the engine.
+pub(super) fn event(model: &mut Model, event: &Event) -> Effects {
+    if let EventKind::Run(RunEvent::Started(_)) = event.kind {
+        if model.session.fresh {
+            model.session.fresh = false;
+            model.shared.run = RunState::default();
+            model.shared.live = true;
+            model.live = Live::new();
+            model.setup.launching = None;
+            model.focus = Focus::Panes;
+            let _ = model.composer.take();
+        }
+        model.screen = Screen::Live;
+    }
+    if model.session.fresh {
+        // The tail of a session that was left.
+        return Effects::none();
+    }
+    model.shared.run.apply(event);
+    let effects = model.live.apply(event, &model.shared);
+    match &event.kind {
+        EventKind::Run(RunEvent::Notice { level, text }) => {
+            let told = model.tell(*level, text.lines().next().unwrap_or_default());
+            effects.and(told)
+        }
+        EventKind::Run(RunEvent::Ended(_)) => effects.and(ended(model)),
+        EventKind::Run(_) | EventKind::Agent { .. } => effects,
+    }
+}
+
+fn ended(model: &mut Model) -> Effects {
+    match model.session.leaving {
+        Leaving::Stopping => Effects::one(Effect::Exit),
+        Leaving::No | Leaving::Armed => {
+            if model.layers.question().is_some() {
+                // What it asked about is over.
+                model.layers.close();
+            }
+            if model.focus == Focus::Editor && !model.composer.is_empty() {
+                let words = "The turn has ended: Enter would start the next one with this text.";
+                return model.tell(Level::Info, words);
+            }
+            Effects::none()
+        }
+    }
+}
+
+/// Shows a session that was read from its log.
+pub(super) fn show_stored(model: &mut Model, events: &[Event]) -> Effects {
+    model.screen = Screen::Live;
+    model.focus = Focus::Panes;
+    model.session.fresh = false;
+    model.setup.launching = None;
+    model.shared.run = RunState::default();
+    model.shared.live = false;
+    model.live = Live::new();
+    model.shared.now = events.last().map(|event| event.at).unwrap_or_default();
+    let mut effects = Effects::none();
+    for event in events {
+        model.shared.run.apply(event);
+        effects = effects.and(model.live.apply(event, &model.shared));
+    }
+    if events.is_empty() {
+        effects = effects.and(model.tell(Level::Warning, "The log of this session is empty."));
+    }
+    if model.shared.run.gaps > 0 {
+        let text = format!(
+            "{} events are missing in the log; what is left is shown.",
+            model.shared.run.gaps
+        );
+        effects = effects.and(model.tell(Level::Warning, text));
+    }
+    effects
+}
+
+/// Sends what is written: to the agents at work, or as the next task.
+pub(super) fn send(model: &mut Model, when: When) -> Effects {
+    if model.screen == Screen::Start {
+        return model.hint("Enter on the start screen runs the task.");
+    }
+    if !model.shared.live {
+        return model.hint("This session is read from its log: nobody would hear.");
+    }
+    if !model.shared.running() {
+        return match model.composer.take() {
+            Some(prompt) => {
+                model.focus = Focus::Panes;
+                Effects::one(Effect::Engine(Command::FollowUp { prompt }))
+            }
+            None => model.hint("Type the next task first."),
+        };
+    }
+    let target = match (model.session.hearers, model.live.focused_agent()) {
+        (Hearers::Focused, Some(agent)) => Target::One(agent),
+        (Hearers::All | Hearers::Focused, _) => Target::All,
+    };
+    let mode = match when {
+        When::Queue => SteerMode::Queue,
+        When::Now => SteerMode::Now,
+    };
+    let Some(text) = model.composer.take() else {
+        return model.hint("Type what the agents should hear first.");
+    };
+    let words = match (target, mode) {
+        (Target::All, SteerMode::Queue) => "Sent; every agent hears it at its next safe point.",
+        (Target::All, SteerMode::Now) => "Sent; every agent is interrupted for it.",
+        (Target::One(_), SteerMode::Queue) => "Sent; the agent hears it at its next safe point.",
+        (Target::One(_), SteerMode::Now) => "Sent; the agent is interrupted for it.",
+    };
+    Effects::one(Effect::Engine(Command::Steer { target, text, mode })).and(model.hint(words))
+}
+
+/// All agents, or the focused one.
+pub(super) fn next_hearers(model: &mut Model) -> Effects {
+    if !model.shared.running() {
+        return model.hint("The next task is for the whole team.");
+    }
+    model.session.hearers = match model.session.hearers {
+        Hearers::All => Hearers::Focused,
+        Hearers::Focused => Hearers::All,
+    };
+    Effects::none()
+}
+
+/// Asks the team to wrap up.
+pub(super) fn answer_now(model: &mut Model) -> Effects {
+    if !model.shared.running() {
+        return model.hint("No team is at work.");
+    }
+    let told = model.hint("Asked the team to wrap up and decide.");
+    Effects::one(Effect::Engine(Command::AnswerNow)).and(told)
+}
+
+/// Asks before the turn is stopped.
+pub(super) fn ask_to_stop(model: &mut Model) -> Effects {
+    if !model.shared.running() {
+        return model.hint("No team is at work.");
+    }
+    ask(model, Question::Stop)
+}
+
+fn ask(model: &mut Model, question: Question) -> Effects {
+    model.layers.open(Layer::Confirm(Confirm::new(question)));
+    Effects::none()
+}
+
+/// Performs the answer to a question.
+pub(super) fn answer(model: &mut Model, reply: Reply) -> Effects {
+    match reply {
+        Reply::Stay => Effects::none(),
+        Reply::Stop => {
+            let told = model.hint("Stopping; the best published answer stands.");
+            Effects::one(Effect::Engine(Command::Stop)).and(told)
+        }
+        Reply::StopAndLeave if model.shared.running() => {
+            let ticket = model.tickets.issue();
+            model.waits.leave = Some(ticket);
+            model.session.leaving = Leaving::Stopping;
+            let told = model.hint("Stopping, then leaving; Ctrl-C leaves at once.");
+            Effects::one(Effect::Engine(Command::Stop))
+                .and(Effects::one(Effect::Wake {
+                    ticket,
+                    after: PATIENCE,
+                }))
+                .and(told)
+        }
+        Reply::StopAndLeave | Reply::LeaveNow => Effects::one(Effect::Exit),
+    }
+}
+
+/// Leaves, after a question while a team is at work.
+pub(super) fn quit(model: &mut Model) -> Effects {
+    if model.session.leaving == Leaving::Stopping || !model.shared.running() {
+        return Effects::one(Effect::Exit);
+    }
+    ask(model, Question::Leave)
+}
+
+/// Ctrl-C: the nearest thing that can be interrupted. Twice always leaves.
+pub(super) fn interrupt(model: &mut Model) -> Effects {
+    let asked = model.layers.question() == Some(Question::Leave);
+    if asked || model.session.leaving != Leaving::No {
+        return Effects::one(Effect::Exit);
+    }
+    if model.shared.running() {
+        model.layers.clear();
+        return ask(model, Question::Leave);
+    }
+    model.session.leaving = Leaving::Armed;
+    if model.layers.top().is_some() {
+        model.layers.close();
+        return model.hint("Ctrl-C again leaves.");
+    }
+    if route::editing(model) && !model.composer.is_empty() {
+        model.composer.clear();
+        return model.hint("Cleared. Ctrl-C again leaves.");
+    }
+    model.hint("Ctrl-C again leaves.")
+}
+
+/// Back to the start screen; the session that was on the screen is closed.
+pub(super) fn home(model: &mut Model) -> Effects {
+    if model.screen == Screen::Start {
+        model.setup.focus = Section::Editor;
+        return model.hint("This is the start screen.");
+    }
+    if model.shared.running() {
+        return model.hint("The team is at work; stop it first (x).");
+    }
+    let close = if model.shared.live {
+        Effects::one(Effect::Engine(Command::Close))
+    } else {
+        Effects::none()
+    };
+    model.screen = Screen::Start;
+    model.setup.focus = Section::Editor;
+    model.session.fresh = true;
+    model.session.hearers = Hearers::All;
+    model.shared.run = RunState::default();
+    model.shared.live = true;
+    model.live = Live::new();
+    model.composer.clear();
+    let search = match model.setup.servers {
+        Load::Idle | Load::Failed(_) => model.discover(),
+        Load::Loading(_) | Load::Ready(_) => Effects::none(),
+    };
+    close.and(search)
+}
+
+/// A launch could not be started: say so on the start screen, with other teams on offer.
+pub(super) fn launch_failed(model: &mut Model, ticket: Ticket, failure: Failure) -> Effects {
+    model.setup.failed(ticket, failure);
+    match model.setup.servers {
+        Load::Idle => model.discover(),
+        Load::Loading(_) | Load::Ready(_) | Load::Failed(_) => Effects::none(),
+    }
+}
+
+/// A timer fired.
+pub(super) fn woke(model: &mut Model, ticket: Ticket) -> Effects {
+    if model.waits.beat == Some(ticket) {
+        model.waits.beat = None;
+        model.shared.tick = model.shared.tick.wrapping_add(1);
+        return Effects::none();
+    }
+    if model.waits.leave == Some(ticket) {
+        return Effects::one(Effect::Exit);
+    }
+    if ticket.is_top() {
+        let _ = model.notices.woke(ticket);
+        return Effects::none();
+    }
+    model.live.done(ticket, super::effect::Done::Woke)
+}
+
+/// The text is back from `$EDITOR`.
+pub(super) fn edited(
+    model: &mut Model,
+    ticket: Ticket,
+    result: Result<Option<String>, Failure>,
+) -> Effects {
+    if model.waits.edit != Some(ticket) {
+        return Effects::none();
+    }
+    model.waits.edit = None;
+    match result {
+        Ok(Some(text)) => {
+            model.composer.set(text.trim_end_matches('\n'));
+            Effects::none()
+        }
+        Ok(None) => model.hint("The text was left as it was."),
+        Err(failure) => model.tell(Level::Error, format!("The editor failed: {failure}")),
+    }
+}
+
+/// A mouse report for the live screen.
+pub(super) fn live_mouse(mouse: Mouse) -> live::Input {
+    let Mouse { kind, column, row } = mouse;
+    match kind {
+        MouseKind::Click => live::Input::Click { column, row },
+        MouseKind::WheelUp(notches) => live::Input::Wheel {
+            column,
+            row,
+            delta: -i32::from(notches),
+        },
+        MouseKind::WheelDown(notches) => live::Input::Wheel {
+            column,
+            row,
+            delta: i32::from(notches),
+        },
+    }
+}

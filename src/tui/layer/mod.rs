@@ -1,0 +1,152 @@
+//! Overlays: help, palette, questions, the list of notices. The top-most takes the keys.
+//!
+//! An overlay knows what it shows and nothing of what lies under it; what it wants done it says
+//! with a [`Wish`]. The passing notice line lives here too, see [`Notices`].
+
+mod action;
+mod confirm;
+mod help;
+mod list;
+mod notices;
+mod palette;
+
+use ratatui::{Frame, layout::Size};
+
+pub use action::Action;
+pub use confirm::{Confirm, Question, Reply};
+pub use help::Help;
+pub use notices::{Notice, NoticeList, Notices};
+pub use palette::Palette;
+
+use super::{keymap::Context, theme::Theme};
+
+/// One overlay.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Layer {
+    /// All keys.
+    Help(Help),
+    /// All commands.
+    Palette(Palette),
+    /// A question.
+    Confirm(Confirm),
+    /// The latest notices.
+    Notices(NoticeList),
+}
+
+/// What an overlay wants after a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Nothing.
+    Nothing,
+    /// To be closed.
+    Close,
+    /// To be closed and this done.
+    Perform(super::action::Action),
+    /// To be closed with this answer.
+    Answer(Reply),
+}
+
+/// The overlays, the last on top.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Layers(Vec<Layer>);
+
+impl Layers {
+    /// The top-most.
+    pub fn top(&self) -> Option<&Layer> {
+        self.0.last()
+    }
+
+    /// Puts one on top. One of the same kind that is already there goes away first.
+    pub fn open(&mut self, layer: Layer) {
+        self.0
+            .retain(|open| std::mem::discriminant(open) != std::mem::discriminant(&layer));
+        self.0.push(layer);
+    }
+
+    /// Takes the top-most away.
+    pub fn close(&mut self) {
+        self.0.pop();
+    }
+
+    /// Takes all away.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The question on top, if there is one.
+    pub fn question(&self) -> Option<Question> {
+        match self.top() {
+            Some(Layer::Confirm(confirm)) => Some(confirm.question),
+            Some(Layer::Help(_) | Layer::Palette(_) | Layer::Notices(_)) | None => None,
+        }
+    }
+
+    /// Performs an action on the top-most.
+    pub fn update(&mut self, action: Action) -> Wish {
+        match self.0.last_mut() {
+            Some(layer) => layer.update(action),
+            None => Wish::Nothing,
+        }
+    }
+
+    /// Types into the top-most; false when it takes no text.
+    pub fn type_text(&mut self, text: &str) -> bool {
+        match self.0.last_mut() {
+            Some(Layer::Help(help)) => help.list.type_text(text),
+            Some(Layer::Palette(palette)) => palette.list.type_text(text),
+            Some(Layer::Confirm(_) | Layer::Notices(_)) | None => return false,
+        }
+        true
+    }
+
+    /// Makes the rows of all open overlays.
+    pub fn prepare(&mut self, theme: &Theme, size: Size) {
+        for layer in &mut self.0 {
+            match layer {
+                Layer::Help(help) => help.prepare(theme, size),
+                Layer::Palette(palette) => palette.prepare(theme, size),
+                Layer::Confirm(confirm) => confirm.prepare(size),
+                Layer::Notices(list) => list.prepare(theme, size),
+            }
+        }
+    }
+
+    /// Paints all open overlays, the top-most last.
+    pub fn view(&self, theme: &Theme, frame: &mut Frame<'_>) {
+        for layer in &self.0 {
+            match layer {
+                Layer::Help(help) => help.view(theme, frame),
+                Layer::Palette(palette) => palette.view(theme, frame),
+                Layer::Confirm(confirm) => confirm.view(theme, frame),
+                Layer::Notices(list) => list.view(theme, frame),
+            }
+        }
+    }
+}
+
+impl Layer {
+    /// Where its keys are looked up.
+    pub const fn context(&self) -> Context {
+        match self {
+            Self::Help(_) | Self::Palette(_) | Self::Notices(_) => Context::List,
+            Self::Confirm(_) => Context::Confirm,
+        }
+    }
+
+    /// True when characters are text for it.
+    pub const fn takes_text(&self) -> bool {
+        match self {
+            Self::Help(_) | Self::Palette(_) => true,
+            Self::Confirm(_) | Self::Notices(_) => false,
+        }
+    }
+
+    fn update(&mut self, action: Action) -> Wish {
+        match self {
+            Self::Help(help) => help.update(action),
+            Self::Palette(palette) => palette.update(action),
+            Self::Confirm(confirm) => confirm.update(action),
+            Self::Notices(list) => list.update(action),
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Taking in events and answers of the world.
+
+use std::time::Duration;
+
+use super::{Live, Page, Pane, Target, flow::Flow, pages::Pages, transcript::Transcript};
+use crate::{
+    protocol::{
+        AgentEvent, AgentId, Channel, Event, EventKind, Phase, Purpose, RunEvent, SteerState,
+        Timestamp,
+    },
+    tui::{
+        effect::{Done, Effect, Effects, Ticket},
+        shared::Shared,
+    },
+};
+
+/// How long a short remark stays.
+const FLASH: Duration = Duration::from_secs(4);
+/// After this time the next frame has been prepared.
+const NEXT_FRAME: Duration = Duration::from_millis(120);
+
+impl Live {
+    /// Takes in one event, after the run's fold has done so. An event already seen changes nothing.
+    pub fn apply(&mut self, event: &Event, shared: &Shared) -> Effects {
+        if event.seq.0 <= self.last_seq {
+            return Effects::none();
+        }
+        self.last_seq = event.seq.0;
+        let effects = match &event.kind {
+            EventKind::Run(run) => {
+                self.pages.moved_on();
+                self.run_event(run, shared)
+            }
+            EventKind::Agent { id, event: agent } => {
+                if !matches!(agent, AgentEvent::Delta { .. } | AgentEvent::Usage(_)) {
+                    self.pages.moved_on();
+                }
+                self.agent_event(*id, agent, event.at, shared)
+            }
+        };
+        effects.and(self.found())
+    }
+
+    /// Takes in an answer of the world. An answer nobody waits for changes nothing.
+    pub fn done(&mut self, ticket: Ticket, done: Done) -> Effects {
+        match done {
+            Done::Woke => {
+                if self.tickets.look == Some(ticket) {
+                    self.tickets.look = None;
+                }
+                if self
+                    .flash
+                    .as_ref()
+                    .is_some_and(|(known, _)| *known == ticket)
+                {
+                    self.flash = None;
+                }
+            }
+            Done::Highlighted(lines) => {
+                let target = self.tickets.jobs.remove(&ticket);
+                if let Some((flow, block)) = target.and_then(|target| self.target(target)) {
+                    flow.edit(block, |block| block.highlighted(lines));
+                }
+            }
+            Done::Discovered(_)
+            | Done::Sessions(_)
+            | Done::Opened(_)
+            | Done::Captured(_)
+            | Done::Edited(_)
+            | Done::LaunchFailed(_) => {}
+        }
+        self.found()
+    }
+
+    /// The column and block that a highlighting answer is for, if still there.
+    fn target(&mut self, target: Target) -> Option<(&mut Flow, u64)> {
+        match target {
+            Target::Pane(id, block) => Some((&mut self.transcript(id)?.flow, block)),
+            Target::Page(page, block) => Some((self.pages.flow_mut(page), block)),
+            Target::Earlier(index, page, block) => match &mut self.earlier {
+                Some((shown, pages)) if *shown == index => Some((pages.flow_mut(page), block)),
+                Some(_) | None => None,
+            },
+        }
+    }
+
+    /// Shows a short remark for a while.
+    pub(super) fn flash(&mut self, text: String) -> Effects {
+        let ticket = self.tickets.take();
+        self.flash = Some((ticket, text));
+        Effects::one(Effect::Wake {
+            ticket,
+            after: FLASH,
+        })
+    }
+
+    fn run_event(&mut self, event: &RunEvent, shared: &Shared) -> Effects {
+        match event {
+            RunEvent::Started(_) => {
+                self.start(shared);
+                Effects::none()
+            }
+            RunEvent::Phase(phase) => {
+                if *phase == Phase::Presenting {
+                    self.turn_to_final();
+                }
+                Effects::none()
+            }
+            RunEvent::BallotsDropped(drops) => {
+                for drop in drops {
+                    if let Some(transcript) = self.transcript(drop.ballot.voter) {
+                        transcript.dropped(drop);
+                    }
+                }
+                Effects::none()
+            }
+            RunEvent::Steer { id, state, .. } => {
+                let words = shared
+                    .run
+                    .turn
+                    .as_ref()
+                    .and_then(|turn| turn.steering.iter().find(|known| known.id == *id))
+                    .map_or("", |known| known.text.as_str());
+                self.steer(*state, words);
+                Effects::none()
+            }
+            RunEvent::Ended(outcome) => {
+                for pane in &mut self.panes {
+                    pane.transcript.end();
+                }
+                self.pages.settle(outcome);
+                self.turn_to_final();
+                self.look_again()
+            }
+            // The top of the program shows notices at once; the final page keeps them.
+            RunEvent::Decided(_) | RunEvent::Notice { .. } => Effects::none(),
+        }
+    }
+
+    /// A turn begins: new panes, new pages.
+    fn start(&mut self, shared: &Shared) {
+        let agents = shared
+            .run
+            .turn
+            .as_ref()
+            .map_or(&[][..], |turn| &turn.agents);
+        self.panes = agents
+            .iter()
+            .map(|agent| Pane {
+                id: agent.card.id,
+                transcript: Transcript::new(),
+            })
+            .collect();
+        self.focus = self.focus.min(self.panes.len().saturating_sub(1));
+        self.pages = Pages::new();
+        self.pages.moved_on();
+        self.earlier = None;
+        self.page = Page::Agents;
+        self.search = None;
+        self.tickets.jobs.clear();
+        self.tickets.found.clear();
+    }
+
+    /// Shows the final answer, unless the person is searching or looks at an earlier turn.
+    fn turn_to_final(&mut self) {
+        if self.search.is_none() && self.earlier.is_none() {
+            self.page = Page::Final;
+        }
+    }
+
+    fn steer(&mut self, state: SteerState, words: &str) {
+        match state {
+            SteerState::Queued => {}
+            SteerState::Delivered(id) => {
+                if let Some(transcript) = self.transcript(id) {
+                    transcript.steered(words);
+                }
+            }
+            SteerState::Missed(id) => {
+                if let Some(transcript) = self.transcript(id) {
+                    transcript.missed(words);
+                }
+            }
+        }
+    }
+
+    fn transcript(&mut self, id: AgentId) -> Option<&mut Transcript> {
+        self.panes
+            .iter_mut()
+            .find(|pane| pane.id == id)
+            .map(|pane| &mut pane.transcript)
+    }
+
+    fn agent_event(
+        &mut self,
+        id: AgentId,
+        event: &AgentEvent,
+        at: Timestamp,
+        shared: &Shared,
+    ) -> Effects {
+        let Some(turn) = &shared.run.turn else {
+            return Effects::none();
+        };
+        let Some(transcript) = self.transcript(id) else {
+            return Effects::none();
+        };
+        transcript.apply(event, at, turn);
+        match event {
+            AgentEvent::RoundStarted { purpose, .. } => {
+                if *purpose == Purpose::Present {
+                    self.pages.finale.begin();
+                }
+                Effects::none()
+            }
+            AgentEvent::Delta { channel, text } => {
+                if *channel == Channel::Final {
+                    self.pages.finale.stream(text);
+                }
+                Effects::none()
+            }
+            AgentEvent::Published(_) | AgentEvent::RoundEnded { .. } => self.look_again(),
+            AgentEvent::Tool(_)
+            | AgentEvent::Retrying { .. }
+            | AgentEvent::Usage(_)
+            | AgentEvent::Refused { .. }
+            | AgentEvent::Ballot(_)
+            | AgentEvent::Delivered { .. }
+            | AgentEvent::Benched(_) => Effects::none(),
+        }
+    }
+
+    /// Asks to be woken after the next frame, so that code which only its layout finds complete gets
+    /// its colours even when nothing else happens.
+    pub(super) fn look_again(&mut self) -> Effects {
+        if self.tickets.look.is_some() {
+            return Effects::none();
+        }
+        let ticket = self.tickets.take();
+        self.tickets.look = Some(ticket);
+        Effects::one(Effect::Wake {
+            ticket,
+            after: NEXT_FRAME,
+        })
+    }
+}

@@ -1,0 +1,214 @@
+//! The rows above everything: phase, clock, answers, votes, tokens, money, the demo badge; tabs and
+//! the task.
+//!
+//! On narrow screens the least important parts go first. The badge never goes: it says that a script
+//! and no model is at work.
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{
+    Page,
+    ink::{Role, Words, clip, put},
+    phrase,
+};
+use crate::{
+    protocol::{NoAnswerReason, Outcome},
+    run::{Activity, Turn},
+    text::width,
+    tui::shared::Shared,
+};
+
+/// Words of the badge on screens of usual width.
+const BADGE: &str = " DEMO · script, no model ";
+/// Words of the badge on narrow screens.
+const SHORT_BADGE: &str = "script, no model";
+/// Columns from which the badge stands in full.
+const FULL_BADGE: u16 = 60;
+/// Words of the badge where nothing else fits.
+const SHORTEST_BADGE: &str = "no model";
+/// Columns from which the badge stands in its short form.
+const SHORT_BADGE_FITS: u16 = 18;
+
+/// Ways to say the state, the fullest first.
+const WAYS: usize = 8;
+
+/// What the second row shows beside the tabs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aside<'a> {
+    /// The task.
+    Task,
+    /// A short-lived remark.
+    Flash(&'a str),
+    /// Which of several turns is shown: its number and how many there are.
+    Turn(usize, usize),
+}
+
+/// Tabs in their order.
+pub(super) const TABS: [(Page, &str); 4] = [
+    (Page::Agents, "Agents"),
+    (Page::Votes, "Votes"),
+    (Page::Timeline, "Timeline"),
+    (Page::Final, "Final"),
+];
+
+/// Paints the status row.
+pub(super) fn status(
+    buffer: &mut Buffer,
+    row: Rect,
+    (turn, remark): (Option<&Turn>, Option<&str>),
+    shared: &Shared,
+) {
+    let mut row = clip(buffer, row);
+    if row.is_empty() {
+        return;
+    }
+    if shared.run.demo().is_some() {
+        let badge = match row.width {
+            FULL_BADGE.. => BADGE,
+            SHORT_BADGE_FITS.. => SHORT_BADGE,
+            _ => SHORTEST_BADGE,
+        };
+        let taken = u16::try_from(width::of(badge))
+            .unwrap_or(row.width)
+            .min(row.width);
+        let place = Rect::new(row.right() - taken, row.y, taken, 1);
+        put(buffer, place, badge, shared.theme.demo);
+        row.width = (row.width - taken).saturating_sub(1);
+    }
+    if let Some(text) = remark {
+        Words::of(Role::Accent, text).paint(buffer, row.x, row.y, row.width, &shared.theme);
+        return;
+    }
+    let Some(turn) = turn else {
+        let words = Words::of(Role::Accent, phrase::spinner(shared)).and(Role::Text, " starting…");
+        words.paint(buffer, row.x, row.y, row.width, &shared.theme);
+        return;
+    };
+    let mut words = Words::new();
+    for way in 0..=WAYS {
+        words = status_words(turn, shared, way);
+        if words.width() <= usize::from(row.width) {
+            break;
+        }
+    }
+    words.paint(buffer, row.x, row.y, row.width, &shared.theme);
+}
+
+fn status_words(turn: &Turn, shared: &Shared, shortened: usize) -> Words {
+    let (sign, word, role) = phase(turn, shared);
+    let mut words = Words::of(role, sign);
+    if shortened < 5 {
+        words.push(role, format!(" {word}"));
+    } else if shortened < 7 {
+        let first = word.split(" (").next().unwrap_or(word);
+        words.push(role, format!(" {first}"));
+    }
+    if shortened < 8 {
+        let elapsed = phrase::clock(turn.elapsed(shared.now));
+        words.push(Role::Text, format!(" {elapsed}"));
+    }
+    let usage = turn.usage();
+    let streamed: u64 = turn.agents.iter().map(|agent| agent.streamed).sum();
+    let answers = turn.current_labels().len() as u64;
+    if shortened < 1 {
+        let answers = phrase::count(answers, "answer", "answers");
+        words.push(Role::Dim, format!(" · {answers}"));
+    }
+    let votes = turn
+        .agents
+        .iter()
+        .filter(|agent| agent.ballot.is_some())
+        .count();
+    let voters = turn
+        .agents
+        .iter()
+        .filter(|agent| agent.ballot.is_some() || !matches!(agent.activity, Activity::Benched(_)))
+        .count();
+    if voters == 0 {
+        // Nobody is left to vote.
+    } else if shortened < 3 {
+        words.push(Role::Dim, format!(" · votes {votes} of {voters}"));
+    } else if shortened < 6 {
+        words.push(Role::Dim, format!(" · ✓{votes}/{voters}"));
+    }
+    let tokens = phrase::total(usage, streamed);
+    if shortened < 2 && tokens > 0 {
+        words.push(Role::Dim, format!(" · {} tokens", phrase::tokens(tokens)));
+    }
+    let money = phrase::money(usage);
+    if shortened < 4 && !money.is_empty() {
+        words.push(Role::Dim, format!(" · {money}"));
+    }
+    words
+}
+
+/// Sign, word and colour of where the turn is.
+fn phase(turn: &Turn, shared: &Shared) -> (&'static str, &'static str, Role) {
+    match &turn.outcome {
+        Some(Outcome::Answered { .. }) => ("■", "answered", Role::Ok),
+        Some(Outcome::NoAnswer { reason, .. }) => match reason {
+            NoAnswerReason::Cancelled => ("■", "stopped", Role::Warn),
+            NoAnswerReason::AllFailed | NoAnswerReason::Limit => ("✗", "no answer", Role::Bad),
+        },
+        None if !shared.live => ("⊘", "unfinished (log ends here)", Role::Warn),
+        None => (phrase::spinner(shared), turn.phase.word(), Role::Accent),
+    }
+}
+
+/// Places of the tabs.
+pub(super) fn tabs(row: Rect) -> Vec<(Page, Rect)> {
+    let mut x = row.x;
+    let mut places = Vec::new();
+    for (page, word) in TABS {
+        let taken = u16::try_from(word.len() + 2).unwrap_or(0);
+        if row.is_empty() || x + taken > row.right() {
+            break;
+        }
+        places.push((page, Rect::new(x, row.y, taken, 1)));
+        x += taken;
+    }
+    places
+}
+
+/// Paints tabs and what stands beside them.
+pub(super) fn second(
+    buffer: &mut Buffer,
+    row: Rect,
+    shown: Page,
+    aside: Aside<'_>,
+    (turn, shared): (&Turn, &Shared),
+) {
+    let row = clip(buffer, row);
+    let mut x = row.x;
+    for (page, place) in tabs(row) {
+        let word = TABS
+            .iter()
+            .find(|(tab, _)| *tab == page)
+            .map_or("", |(_, word)| *word);
+        let style = if page == shown {
+            shared.theme.accent.patch(shared.theme.selection)
+        } else {
+            shared.theme.dim
+        };
+        put(buffer, place, &format!(" {word} "), style);
+        x = place.right();
+    }
+    let rest = Rect::new(
+        x.saturating_add(1).min(row.right()),
+        row.y,
+        row.right().saturating_sub(x.saturating_add(1)),
+        row.height,
+    );
+    let words = match aside {
+        Aside::Task => {
+            Words::of(Role::Dim, "│ ").and(Role::Text, phrase::clean(&turn.start.prompt))
+        }
+        Aside::Flash(text) => Words::of(Role::Dim, "│ ").and(Role::Accent, text),
+        Aside::Turn(number, all) => Words::of(Role::Dim, "│ ")
+            .and(Role::Warn, format!("turn {number} of {all} "))
+            .and(Role::Text, phrase::clean(&turn.start.prompt)),
+    };
+    if !rest.is_empty() {
+        words.paint(buffer, rest.x, rest.y, rest.width, &shared.theme);
+    }
+}

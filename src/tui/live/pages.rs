@@ -1,0 +1,117 @@
+//! The pages beside the panes, of the running turn or of an earlier one.
+//!
+//! Votes and timeline are made again from the fold when the run has moved on and they are looked at;
+//! they keep their place because the same happening always gets the same block.
+
+use super::{
+    Page,
+    block::{Block, Draft, Head},
+    finale::Finale,
+    flow::Flow,
+    ink::{Role, Words},
+    scroll::Scroll,
+    timeline,
+    transcript::name,
+    votes,
+};
+use crate::{protocol::Outcome, run::Turn, tui::shared::Shared};
+
+/// All pages of one turn.
+#[derive(Debug)]
+pub(super) struct Pages {
+    /// The final answer.
+    pub(super) finale: Finale,
+    votes: Flow,
+    timeline: Flow,
+    /// Every published answer: stands in for the panes of an earlier turn.
+    pub(super) answers: Flow,
+    /// Pages that no longer tell the latest.
+    stale: Vec<Page>,
+}
+
+impl Pages {
+    /// Pages of a turn that begins.
+    pub(super) fn new() -> Self {
+        Self {
+            finale: Finale::new(),
+            votes: Flow::new(Scroll::TOP),
+            timeline: Flow::new(Scroll::Follow),
+            answers: Flow::new(Scroll::TOP),
+            stale: Vec::new(),
+        }
+    }
+
+    /// Pages of an earlier turn.
+    pub(super) fn of(turn: &Turn) -> Self {
+        let mut pages = Self::new();
+        pages.finale = Finale::of(turn);
+        pages.timeline.scroll = Scroll::TOP;
+        for published in &turn.answers {
+            let answer = &published.answer;
+            let who = Words::of(Role::Strong, name(turn, answer.label.agent));
+            let block = Block::row(who);
+            let block = if pages.answers.is_empty() {
+                block
+            } else {
+                block.apart()
+            };
+            pages.answers.push(block);
+            let head = Head::Draft(Draft::Published(answer.label));
+            pages
+                .answers
+                .push(Block::markdown(head).saying(&answer.text));
+        }
+        if turn.answers.is_empty() {
+            let words = Words::of(Role::Dim, "No answer was published in this turn.");
+            pages.answers.push(Block::row(words));
+        }
+        pages.moved_on();
+        pages
+    }
+
+    /// The run has moved on.
+    pub(super) fn moved_on(&mut self) {
+        self.stale = vec![Page::Final, Page::Votes, Page::Timeline];
+    }
+
+    /// The turn is over.
+    pub(super) fn settle(&mut self, outcome: &Outcome) {
+        self.finale.settle(outcome);
+    }
+
+    /// Makes a page again when it no longer tells the latest.
+    pub(super) fn refresh(&mut self, page: Page, turn: &Turn, shared: &Shared) {
+        if !self.stale.contains(&page) {
+            return;
+        }
+        self.stale.retain(|stale| *stale != page);
+        match page {
+            Page::Agents => {}
+            Page::Final => self.finale.dress(turn, shared),
+            Page::Votes => self.votes.become_like(votes::page(turn, self.votes.scroll)),
+            Page::Timeline => self
+                .timeline
+                .become_like(timeline::page(turn, self.timeline.scroll)),
+        }
+    }
+
+    /// The column of a page.
+    pub(super) fn flow(&self, page: Page) -> &Flow {
+        match page {
+            Page::Agents => &self.answers,
+            Page::Final => &self.finale.flow,
+            Page::Votes => &self.votes,
+            Page::Timeline => &self.timeline,
+        }
+    }
+
+    /// The column of a page, to scroll and lay out.
+    pub(super) fn flow_mut(&mut self, page: Page) -> &mut Flow {
+        match page {
+            Page::Agents => &mut self.answers,
+            Page::Final => &mut self.finale.flow,
+            Page::Votes => &mut self.votes,
+            Page::Timeline => &mut self.timeline,
+        }
+    }
+}

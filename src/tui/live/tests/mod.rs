@@ -1,0 +1,8 @@
+//! Tests of the live screen: folding, keys and mouse, screens, laws.
+
+mod fold;
+mod laws;
+mod scenes;
+mod screens;
+mod stage;
+mod use_cases;

@@ -1,0 +1,312 @@
+//! What actions do.
+
+use super::{
+    Live, Page,
+    action::{Action, Card, Find, Focus, Move, Show},
+    block::Fold,
+    flow::Flow,
+    header::TABS,
+    pages::Pages,
+    search::{Search, Step},
+};
+use crate::{
+    protocol::Outcome,
+    tui::{
+        effect::{Effect, Effects},
+        shared::Shared,
+    },
+};
+
+impl Live {
+    /// Does what a key or the palette asks for.
+    pub fn update(&mut self, action: Action, shared: &Shared) -> Effects {
+        let effects = self.act(action, shared).and(self.found());
+        match action {
+            // Another column may come into sight, with code that was never laid out.
+            Action::Focus(_) | Action::Page(_) | Action::Card(_) | Action::Zoom | Action::Back => {
+                effects.and(self.look_again())
+            }
+            Action::Scroll(_) | Action::Search(_) | Action::Copy => effects,
+        }
+    }
+
+    fn act(&mut self, action: Action, shared: &Shared) -> Effects {
+        match action {
+            Action::Focus(focus) => self.refocus(focus),
+            Action::Scroll(by) => self.scroll(by),
+            Action::Page(show) => return self.show(show, shared),
+            Action::Card(card) => self.card(card),
+            Action::Search(find) => self.find(find),
+            Action::Zoom => {
+                if self.shows_panes() {
+                    self.zoom = !self.zoom;
+                } else {
+                    self.leave_pages();
+                }
+            }
+            Action::Copy => return self.copy(shared),
+            Action::Back => self.back(),
+        }
+        Effects::none()
+    }
+
+    fn refocus(&mut self, focus: Focus) {
+        let agents = self.panes.len();
+        if agents == 0 {
+            return;
+        }
+        let was_page = !self.shows_panes();
+        self.leave_pages();
+        match focus {
+            // From a page, the first step only leads back to the panes.
+            Focus::Next | Focus::Previous if was_page => {}
+            Focus::Next => self.focus_on((self.focus + 1) % agents),
+            Focus::Previous => self.focus_on((self.focus + agents - 1) % agents),
+            Focus::Nth(place) => {
+                let index = usize::from(place).saturating_sub(1);
+                if index < agents {
+                    self.focus_on(index);
+                }
+            }
+        }
+    }
+
+    /// Focuses an agent; a search goes on in its pane.
+    pub(super) fn focus_on(&mut self, index: usize) {
+        if self.focus != index {
+            self.focus = index;
+            self.search_again();
+        }
+    }
+
+    /// Shows the panes of the running or last turn.
+    fn leave_pages(&mut self) {
+        self.earlier = None;
+        self.turn_to(Page::Agents);
+    }
+
+    pub(super) fn turn_to(&mut self, page: Page) {
+        if self.page != page {
+            self.page = page;
+            self.search_again();
+        }
+    }
+
+    /// The search is now in another column.
+    fn search_again(&mut self) {
+        if let Some(search) = &mut self.search {
+            search.elsewhere();
+        }
+    }
+
+    fn scroll(&mut self, by: Move) {
+        if let Some(flow) = self.flow_mut() {
+            flow.move_by(by);
+        }
+    }
+
+    fn show(&mut self, show: Show, shared: &Shared) -> Effects {
+        match show {
+            Show::Final => self.turn_to(Page::Final),
+            Show::Agents => self.turn_to(Page::Agents),
+            Show::Votes => self.toggle(Page::Votes),
+            Show::Timeline => self.toggle(Page::Timeline),
+            Show::Next => self.turn_by(1),
+            Show::Previous => self.turn_by(TABS.len() - 1),
+            Show::Earlier => return self.earlier(shared),
+            Show::Later => return self.later(shared),
+        }
+        Effects::none()
+    }
+
+    fn toggle(&mut self, page: Page) {
+        let page = if self.page == page {
+            Page::Agents
+        } else {
+            page
+        };
+        self.turn_to(page);
+    }
+
+    fn turn_by(&mut self, places: usize) {
+        let at = TABS
+            .iter()
+            .position(|(page, _)| *page == self.page)
+            .unwrap_or(0);
+        if let Some((page, _)) = TABS.get((at + places) % TABS.len()) {
+            self.turn_to(*page);
+        }
+    }
+
+    fn earlier(&mut self, shared: &Shared) -> Effects {
+        let shown = self
+            .earlier
+            .as_ref()
+            .map_or(shared.run.history.len(), |(index, _)| *index);
+        match shown.checked_sub(1) {
+            Some(index) => self.show_turn(index, shared),
+            None => self.flash("this is the first turn".to_owned()),
+        }
+    }
+
+    fn later(&mut self, shared: &Shared) -> Effects {
+        match &self.earlier {
+            None => self.flash("this is the last turn".to_owned()),
+            Some((index, _)) if index + 1 < shared.run.history.len() => {
+                self.show_turn(index + 1, shared)
+            }
+            Some(_) => {
+                self.earlier = None;
+                self.search_again();
+                Effects::none()
+            }
+        }
+    }
+
+    fn show_turn(&mut self, index: usize, shared: &Shared) -> Effects {
+        let Some(turn) = shared.run.history.get(index) else {
+            return Effects::none();
+        };
+        self.earlier = Some((index, Pages::of(turn)));
+        self.page = Page::Final;
+        self.search_again();
+        Effects::none()
+    }
+
+    fn card(&mut self, card: Card) {
+        let Some(flow) = self.flow_mut() else { return };
+        match card {
+            Card::Next => flow.select(Step::Next),
+            Card::Previous => flow.select(Step::Previous),
+            Card::Toggle => {
+                if flow.selected.is_none() {
+                    flow.select(Step::Previous);
+                }
+                if let Some(id) = flow.selected {
+                    flow.toggle(id);
+                }
+            }
+            Card::ToggleAll => flow.toggle_all(),
+        }
+    }
+
+    fn find(&mut self, find: Find) {
+        match (find, &mut self.search) {
+            (Find::Open, None) => self.search = Some(Search::open()),
+            (Find::Open, Some(search)) => search.editing = true,
+            (Find::Next, Some(search)) => search.step(Step::Next),
+            (Find::Previous, Some(search)) => search.step(Step::Previous),
+            (Find::Next | Find::Previous, None) => {}
+            (Find::Close, _) => self.search = None,
+        }
+    }
+
+    /// Copies the answer in sight and says which.
+    fn copy(&mut self, shared: &Shared) -> Effects {
+        let Some(turn) = self.turn(shared) else {
+            return self.flash("there is nothing to copy yet".to_owned());
+        };
+        let final_text = match &turn.outcome {
+            Some(Outcome::Answered { text, .. }) => Some(("the final answer".to_owned(), text)),
+            Some(Outcome::NoAnswer { .. }) | None => None,
+        };
+        let found = if self.shows_panes() {
+            turn.agents
+                .get(self.focus)
+                .and_then(|agent| agent.current)
+                .and_then(|label| turn.answer(label))
+                .map(|answer| (format!("answer {}", answer.label), &answer.text))
+        } else {
+            final_text
+        };
+        match found {
+            Some((what, text)) => {
+                let count = text.chars().count();
+                let text = text.clone();
+                let flash = self.flash(format!("copied {what} ({count} characters)"));
+                Effects::one(Effect::Copy(text)).and(flash)
+            }
+            None if self.shows_panes() => {
+                self.flash("this agent has not published an answer yet".to_owned())
+            }
+            None => self.flash("there is no final answer to copy".to_owned()),
+        }
+    }
+
+    fn back(&mut self) {
+        if self.search.is_some() {
+            self.search = None;
+        } else if self.shows_panes() {
+            self.zoom = false;
+            if let Some(flow) = self.flow_mut() {
+                flow.selected = None;
+            }
+        } else {
+            self.leave_pages();
+        }
+    }
+}
+
+impl Flow {
+    /// Selects the next or previous block that can open, beginning with what is in sight.
+    fn select(&mut self, step: Step) {
+        let foldable = |id: &u64| self.block(*id).is_some_and(super::block::Block::foldable);
+        let from = self.selected;
+        let (top, bottom) = (self.top, self.top + self.height);
+        let ids = self.ids();
+        let next = match step {
+            Step::Near | Step::Next => {
+                let from = from.map_or_else(
+                    || self.locate(top).map_or(ids.start, |(id, _)| id),
+                    |id| id + 1,
+                );
+                (from.max(ids.start)..ids.end).find(foldable)
+            }
+            Step::Previous => {
+                let from = from.unwrap_or_else(|| {
+                    self.locate(bottom.saturating_sub(1))
+                        .map_or(ids.end, |(id, _)| id + 1)
+                });
+                (ids.start..from.min(ids.end)).rev().find(foldable)
+            }
+        };
+        if let Some(id) = next {
+            self.selected = Some(id);
+            let head = self
+                .block(id)
+                .map_or(0, |block| block.lead().saturating_sub(1));
+            self.reveal(id, head);
+        }
+    }
+
+    /// Opens or closes one block.
+    pub(super) fn toggle(&mut self, id: u64) {
+        self.edit(id, |block| {
+            block.set_fold(match block.fold {
+                Fold::Closed => Fold::Open,
+                Fold::Open | Fold::Never => Fold::Closed,
+            });
+        });
+    }
+
+    /// Opens all blocks, or closes them when all are open.
+    fn toggle_all(&mut self) {
+        let closed: Vec<_> = self
+            .ids()
+            .filter(|id| {
+                self.block(*id)
+                    .is_some_and(|block| block.foldable() && block.fold == Fold::Closed)
+            })
+            .collect();
+        let (ids, fold) = if closed.is_empty() {
+            (self.ids().collect(), Fold::Closed)
+        } else {
+            (closed, Fold::Open)
+        };
+        for id in ids {
+            if self.block(id).is_some_and(super::block::Block::foldable) {
+                self.edit(id, |block| block.set_fold(fold));
+            }
+        }
+    }
+}

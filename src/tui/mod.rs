@@ -1,0 +1,37 @@
+//! The full-screen front: the Elm core, its screens, and the loop that runs them.
+//!
+//! `update(&mut Model, Msg) -> Effects` changes the model and nothing else, `prepare(&mut Model)`
+//! derives what a frame needs, `view(&Model, &mut Frame)` paints it; only `runtime` awaits, draws,
+//! performs effects and reads the clock. Features (`live`, `setup`, `composer`, `layer`) see their own
+//! state and a read-only [`shared::Shared`]; moves across them go through `update` and `flow`.
+//!
+//! The front never sees the engine, a provider or the store: it gets events, and asks through
+//! [`ports::Ports`].
+
+pub mod action;
+pub mod composer;
+pub mod effect;
+mod flow;
+pub mod keymap;
+pub mod layer;
+pub mod layout;
+pub mod live;
+pub mod model;
+pub mod msg;
+pub mod options;
+pub mod ports;
+pub mod prepare;
+pub mod route;
+pub mod runtime;
+pub mod setup;
+pub mod shared;
+mod status;
+#[cfg(test)]
+mod tests;
+pub mod theme;
+pub mod update;
+pub mod view;
+pub mod widget;
+
+pub use options::{ExitReason, ExitSummary, StartOptions};
+pub use runtime::run;

@@ -1,0 +1,281 @@
+//! Everything the screen is made of, in one value.
+//!
+//! Changed by `update`, brought up to date for a frame by `prepare`, painted by `view`. No terminal,
+//! no clock, no channel: whatever happens to the program can be told to it in a test.
+
+use ratatui::layout::{Rect, Size};
+
+use super::{
+    action::Action,
+    composer::Composer,
+    effect::{Effect, Effects, Launch, Load, MouseReports, Query, Ticket, Tickets},
+    flow,
+    keymap::{Context, Key, Keymap},
+    layer::{Layers, Notices},
+    layout::{self, Regions},
+    live::{self, Live},
+    options::{ExitReason, ExitSummary, StartOptions},
+    setup::Setup,
+    shared::Shared,
+};
+use crate::{
+    protocol::{Level, Outcome, Timestamp},
+    text::{clean, width},
+};
+
+/// Longest task in the terminal's title, in cells.
+const TITLE_TASK: usize = 40;
+
+/// The state of the screen.
+#[derive(Debug)]
+pub struct Model {
+    /// Start or live.
+    pub screen: Screen,
+    /// Where keys go on the live screen.
+    pub focus: Focus,
+    /// Overlays.
+    pub layers: Layers,
+    /// The start screen.
+    pub setup: Setup,
+    /// The editor, the same one on both screens.
+    pub composer: Composer,
+    /// The session and what else features may read.
+    pub shared: Shared,
+    /// The live screen.
+    pub live: Live,
+    /// The passing line.
+    pub notices: Notices,
+    /// Size of the terminal.
+    pub size: Size,
+    /// What keys mean.
+    pub keymap: Keymap,
+    /// Mouse reports.
+    pub mouse: MouseReports,
+    /// What the session on the screen is to the person.
+    pub(super) session: Session,
+    /// What is waited for.
+    pub(super) waits: Waits,
+    /// Tickets given out.
+    pub(super) tickets: Tickets,
+    /// Where things are, as of the last `prepare`.
+    pub(super) seen: Seen,
+}
+
+/// Screens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// Which team, which task.
+    Start,
+    /// The team at work, or a session read from the log.
+    Live,
+}
+
+/// Parts of the live screen that take keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// Panes and pages.
+    Panes,
+    /// The editor.
+    Editor,
+}
+
+/// Who hears what is sent while a team is at work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hearers {
+    /// All agents.
+    All,
+    /// The agent whose pane has the focus.
+    Focused,
+}
+
+/// The session from the person's side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Session {
+    /// Events before the start of a turn belong to a session that was left.
+    pub(super) fresh: bool,
+    /// Who hears a message.
+    pub(super) hearers: Hearers,
+    /// How far leaving the program got.
+    pub(super) leaving: Leaving,
+}
+
+/// How far leaving got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leaving {
+    /// Nobody wants to.
+    No,
+    /// One more Ctrl-C leaves.
+    Armed,
+    /// The turn is being stopped; then the program ends.
+    Stopping,
+}
+
+/// Tickets of answers under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Waits {
+    /// The next beat of spinner and clocks.
+    pub(super) beat: Option<Ticket>,
+    /// The text that `$EDITOR` has.
+    pub(super) edit: Option<Ticket>,
+    /// The end of patience while stopping.
+    pub(super) leave: Option<Ticket>,
+    /// The first key of a two-key binding.
+    pub(super) prefix: Option<Key>,
+}
+
+/// Where things were in the last frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// Title of the start screen.
+    pub(super) title: Rect,
+    /// Everything else.
+    pub(super) regions: Regions,
+}
+
+impl Model {
+    /// The first state, and what to do first.
+    pub fn new(options: &StartOptions) -> (Self, Effects) {
+        let mut model = Self {
+            screen: Screen::Start,
+            focus: Focus::Panes,
+            layers: Layers::default(),
+            setup: Setup::new(options),
+            composer: Composer::default(),
+            shared: Shared::new(options.theme),
+            live: Live::new(),
+            notices: Notices::default(),
+            size: layout::FALLBACK,
+            keymap: Keymap::builtin(),
+            mouse: options.mouse,
+            session: Session {
+                fresh: true,
+                hearers: Hearers::All,
+                leaving: Leaving::No,
+            },
+            waits: Waits::default(),
+            tickets: Tickets::default(),
+            seen: Seen::default(),
+        };
+        let follow = live::Action::Scroll(live::Move::End);
+        if let Some(key) = model
+            .keymap
+            .key_for(&[Context::Panes], Action::Live(follow))
+        {
+            model.live.set_end_key(key.to_string());
+        }
+        model.composer.set(&clean::text(&options.draft));
+        let mut effects = Effects::none();
+        for notice in &options.notices {
+            let ticket = model.tickets.issue();
+            let text = clean::line(notice).into_owned();
+            effects = effects.and(model.notices.tell(Level::Warning, text, ticket));
+        }
+        effects = effects.and(match (&options.opened, &options.launch) {
+            (Some(events), _) => flow::show_stored(&mut model, events),
+            (None, Some(launch)) => model.start(launch.clone()),
+            (None, None) => model.discover(),
+        });
+        let beat = model.beat();
+        (model, effects.and(beat))
+    }
+
+    /// Tells the time. The runtime does so before each batch of messages. For a session read from
+    /// its log, time stands still at its last event.
+    pub fn clock(&mut self, now: Timestamp) {
+        if self.shared.live {
+            self.shared.now = now;
+        }
+    }
+
+    /// Starts a launch; the screen changes when the first event arrives.
+    pub(super) fn start(&mut self, launch: Launch) -> Effects {
+        let ticket = self.tickets.issue();
+        self.setup.launching = Some(ticket);
+        self.setup.error = None;
+        self.composer.set(&clean::text(&launch.prompt));
+        Effects::one(Effect::Launch { ticket, launch })
+    }
+
+    /// Looks for local servers.
+    pub(super) fn discover(&mut self) -> Effects {
+        let ticket = self.tickets.issue();
+        self.setup.looking(ticket);
+        Effects::one(Effect::Query {
+            ticket,
+            query: Query::Discover,
+        })
+    }
+
+    /// Answers a key with a quiet word.
+    pub(super) fn hint(&mut self, text: impl Into<String>) -> Effects {
+        let ticket = self.tickets.issue();
+        self.notices.hint(text, ticket)
+    }
+
+    /// Says something that stays listed.
+    pub(super) fn tell(&mut self, level: Level, text: impl Into<String>) -> Effects {
+        let ticket = self.tickets.issue();
+        self.notices.tell(level, text, ticket)
+    }
+
+    /// Asks for the next beat, when something on the screen moves by itself.
+    pub(super) fn beat(&mut self) -> Effects {
+        if self.waits.beat.is_some() {
+            return Effects::none();
+        }
+        let Some(after) = flow::pulse(self) else {
+            return Effects::none();
+        };
+        let ticket = self.tickets.issue();
+        self.waits.beat = Some(ticket);
+        Effects::one(Effect::Wake { ticket, after })
+    }
+
+    /// True while the search for servers is under way.
+    pub(super) fn looking(&self) -> bool {
+        matches!(self.setup.servers, Load::Loading(_))
+    }
+
+    /// A short title for the terminal's tab: what is going on, and the task.
+    pub fn title(&self) -> String {
+        let Some(turn) = self
+            .shared
+            .run
+            .turn
+            .as_ref()
+            .filter(|_| self.screen == Screen::Live)
+        else {
+            return "massgen-tui".to_owned();
+        };
+        let state = if self.shared.running() {
+            turn.phase.word()
+        } else if self.shared.live {
+            "done"
+        } else {
+            "log"
+        };
+        let demo = if self.shared.demo() { " (demo)" } else { "" };
+        let task = turn.start.prompt.lines().next().unwrap_or_default();
+        let task = width::fit(task, TITLE_TASK);
+        format!("massgen-tui{demo} · {state} · {task}")
+    }
+
+    /// What remains when the program leaves now.
+    pub fn summary(&self, reason: ExitReason) -> ExitSummary {
+        let run = &self.shared.run;
+        let last_answer = run
+            .turns()
+            .filter_map(|turn| match &turn.outcome {
+                Some(Outcome::Answered { text, .. }) => Some(text.clone()),
+                Some(Outcome::NoAnswer { .. }) | None => None,
+            })
+            .last();
+        ExitSummary {
+            final_answer: last_answer,
+            session: run.turn.as_ref().map(|turn| turn.start.run.clone()),
+            demo: self.shared.demo(),
+            stored: !self.shared.live,
+            reason,
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What the program is started with, and what it leaves behind.
+//!
+//! Plain data between `app` and the screens. Texts from outside (configured names, titles) pass the
+//! text gate when the model takes them in.
+
+use std::sync::Arc;
+
+use super::{
+    effect::{Launch, MouseReports},
+    theme::Theme,
+};
+use crate::protocol::{Event, Origin, RunId};
+
+/// Everything that is known before the first frame.
+#[derive(Clone, Debug)]
+pub struct StartOptions {
+    /// The team of the configuration or of the flags; `None` without either.
+    pub configured: Option<TeamSummary>,
+    /// Scripted teams, the default one first.
+    pub demo_scenarios: Vec<DemoScenario>,
+    /// Tasks to try.
+    pub samples: Vec<Sample>,
+    /// Start this at once instead of showing the start screen.
+    pub launch: Option<Launch>,
+    /// Show this stored session instead of the start screen.
+    pub opened: Option<Arc<Vec<Event>>>,
+    /// Text the task editor starts with.
+    pub draft: String,
+    /// Problems met before the screen was there, one sentence each; shown as notices.
+    pub notices: Vec<String>,
+    /// Colours.
+    pub theme: Theme,
+    /// Mouse reports (`--no-mouse` switches them off).
+    pub mouse: MouseReports,
+    /// Version of the program, for the title line.
+    pub version: String,
+}
+
+impl StartOptions {
+    /// The start screen with nothing configured and nothing on offer.
+    pub fn new(theme: Theme) -> Self {
+        Self {
+            configured: None,
+            demo_scenarios: Vec::new(),
+            samples: Vec::new(),
+            launch: None,
+            opened: None,
+            draft: String::new(),
+            notices: Vec::new(),
+            theme,
+            mouse: MouseReports::On,
+            version: String::new(),
+        }
+    }
+}
+
+/// The configured team, as offered on the start screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TeamSummary {
+    /// What it is called, for example the name of its file.
+    pub title: String,
+    /// Name and model of each agent, in configuration order.
+    pub agents: Vec<(String, String)>,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// A scripted team.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DemoScenario {
+    /// Name, as for `--demo NAME`.
+    pub name: String,
+    /// What happens in it, a few words.
+    pub title: String,
+    /// Number of agents.
+    pub agents: usize,
+}
+
+/// A task to try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// The task.
+    pub prompt: String,
+    /// The demo scenario that fits it.
+    pub scenario: Option<String>,
+}
+
+/// What remains when the screen is gone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExitSummary {
+    /// Final answer of the last turn, Markdown.
+    pub final_answer: Option<String>,
+    /// The session, when one was started or opened.
+    pub session: Option<RunId>,
+    /// True when the scripted demo team made it.
+    pub demo: bool,
+    /// True when the session was read from its log.
+    pub stored: bool,
+    /// Why the program left.
+    pub reason: ExitReason,
+}
+
+/// Why the program left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitReason {
+    /// The person left.
+    Person,
+    /// A signal asked for it; its number.
+    Signal(i32),
+    /// The terminal is gone.
+    TerminalLost,
+}

@@ -1,0 +1,48 @@
+//! Brings derived state up to date before a frame: where things are, the rows that are seen.
+//!
+//! Idempotent: preparing twice is preparing once. Costs what is visible, not what there is.
+
+use super::{
+    layout::{self, EditorRoom},
+    model::{Focus, Model, Screen, Seen},
+};
+
+/// Prepares the next frame.
+pub fn prepare(model: &mut Model) {
+    if layout::too_small(model.size) {
+        return;
+    }
+    match model.screen {
+        Screen::Start => prepare_start(model),
+        Screen::Live => prepare_live(model),
+    }
+    model.layers.prepare(&model.shared.theme, model.size);
+}
+
+fn prepare_start(model: &mut Model) {
+    let rows = model.composer.rows(layout::start_editor_width(model.size));
+    let (title, regions) = layout::start(model.size, rows);
+    model.seen = Seen { title, regions };
+    model.setup.prepare(
+        &model.shared.theme,
+        model.shared.tick,
+        model.composer.is_empty(),
+        regions.main,
+    );
+}
+
+fn prepare_live(model: &mut Model) {
+    let room = if !model.shared.live {
+        EditorRoom::None
+    } else if model.focus == Focus::Editor || !model.composer.is_empty() {
+        EditorRoom::Open(model.composer.rows(layout::live_editor_width(model.size)))
+    } else {
+        EditorRoom::Folded
+    };
+    let regions = layout::live(model.size, room);
+    model.seen = Seen {
+        regions,
+        ..Seen::default()
+    };
+    model.live.prepare(&model.shared, regions.main);
+}

@@ -1,0 +1,106 @@
+//! Where keys go: which contexts hold now, and what a key means there.
+//!
+//! The top-most overlay comes first, then whatever has the focus. Where text is typed, a plain
+//! character is text and nothing else, except in an empty editor (see [`Context::Empty`]).
+
+use super::{
+    keymap::{Context, Key, Meaning},
+    model::{Focus, Model, Screen},
+    msg::{Input, Msg},
+    setup::Section,
+};
+
+/// What the focus makes of a plain character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Typing {
+    /// It is text.
+    Text,
+    /// It is a key like others.
+    Keys,
+}
+
+/// The contexts beneath any overlay, most specific first.
+pub fn base_contexts(model: &Model) -> Vec<Context> {
+    let mut contexts = Vec::new();
+    if editing(model) {
+        if model.composer.is_empty() {
+            contexts.push(Context::Empty);
+        }
+        contexts.push(match model.screen {
+            Screen::Start => Context::Task,
+            Screen::Live => Context::Steer,
+        });
+        contexts.push(Context::Edit);
+    } else {
+        match model.screen {
+            Screen::Start => contexts.push(Context::Start),
+            Screen::Live if model.live.capturing_text() => contexts.push(Context::Search),
+            Screen::Live => contexts.push(Context::Panes),
+        }
+    }
+    contexts.extend([Context::Command, Context::Global]);
+    contexts
+}
+
+/// The contexts that hold now, most specific first.
+pub fn contexts(model: &Model) -> Vec<Context> {
+    match model.layers.top() {
+        Some(layer) => vec![layer.context(), Context::Global],
+        None => base_contexts(model),
+    }
+}
+
+/// What the palette offers: the commands of the screen, whatever has the focus on it.
+pub fn command_contexts(model: &Model) -> Vec<Context> {
+    let screen = match model.screen {
+        Screen::Start => [Context::Task, Context::Start],
+        Screen::Live => [Context::Panes, Context::Steer],
+    };
+    screen
+        .into_iter()
+        .chain([Context::Command, Context::Global])
+        .collect()
+}
+
+/// True when the editor has the focus.
+pub fn editing(model: &Model) -> bool {
+    match model.screen {
+        Screen::Start => model.setup.focus == Section::Editor,
+        Screen::Live => model.focus == Focus::Editor,
+    }
+}
+
+/// The message a key makes.
+pub fn translate(model: &Model, key: Key) -> Msg {
+    let contexts = contexts(model);
+    let prefix = model.waits.prefix;
+    if prefix.is_none()
+        && let Some(c) = key.text()
+        && typing(model) == Typing::Text
+    {
+        let special = contexts.contains(&Context::Empty);
+        return match model.keymap.lookup(&[Context::Empty], None, key) {
+            Meaning::Action(action) if special => Msg::Action(action),
+            _ => Msg::Input(Input::Char(c)),
+        };
+    }
+    match (model.keymap.lookup(&contexts, prefix, key), key.text()) {
+        (Meaning::Action(action), _) => Msg::Action(action),
+        (Meaning::Prefix, _) => Msg::Input(Input::Prefix(key)),
+        // Whoever starts to type in the lists of the start screen means the task.
+        (Meaning::Unbound, Some(c))
+            if model.layers.top().is_none() && model.screen == Screen::Start =>
+        {
+            Msg::Input(Input::Char(c))
+        }
+        (Meaning::Unbound, _) => Msg::Input(Input::Unbound(key)),
+    }
+}
+
+fn typing(model: &Model) -> Typing {
+    let text = match model.layers.top() {
+        Some(layer) => layer.takes_text(),
+        None => editing(model) || (model.screen == Screen::Live && model.live.capturing_text()),
+    };
+    if text { Typing::Text } else { Typing::Keys }
+}

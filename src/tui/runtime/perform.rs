@@ -1,0 +1,140 @@
+//! Performs what `update` asked for, off the loop where it takes time.
+//!
+//! Whatever comes back from outside passes the text gate before it becomes a message.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::editor;
+use crate::{
+    capture,
+    protocol::{Failure, FailureKind},
+    text::{self, clean},
+    tui::{
+        effect::{Done, Launch, Query, Ticket},
+        ports::Ports,
+    },
+};
+
+/// Answers that may wait for the loop at once.
+const WAITING: usize = 256;
+
+/// Where answers arrive.
+pub(super) type Answers = mpsc::Receiver<(Ticket, Done)>;
+
+/// Performs effects that need no terminal.
+#[derive(Clone)]
+pub(super) struct Performer {
+    ports: Arc<dyn Ports>,
+    answers: mpsc::Sender<(Ticket, Done)>,
+}
+
+impl Performer {
+    /// A performer and its answers.
+    pub(super) fn new(ports: Arc<dyn Ports>) -> (Self, Answers) {
+        let (answers, received) = mpsc::channel(WAITING);
+        (Self { ports, answers }, received)
+    }
+
+    /// The world.
+    pub(super) fn ports(&self) -> &dyn Ports {
+        self.ports.as_ref()
+    }
+
+    /// Starts a session; answers only when that fails.
+    pub(super) fn launch(&self, ticket: Ticket, launch: Launch) {
+        let started = self.ports.launch(launch);
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            if let Err(failure) = started.await {
+                // A closed channel means that the program is leaving.
+                let _ = answers
+                    .send((ticket, Done::LaunchFailed(clean_failure(failure))))
+                    .await;
+            }
+        });
+    }
+
+    /// Asks the world.
+    pub(super) fn query(&self, ticket: Ticket, query: Query) {
+        let answer = self.ports.query(query);
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            let _ = answers.send((ticket, clean_done(answer.await))).await;
+        });
+    }
+
+    /// Highlights a code block on a blocking thread.
+    pub(super) fn highlight(&self, ticket: Ticket, job: text::HighlightJob) {
+        let answers = self.answers.clone();
+        tokio::task::spawn_blocking(move || {
+            let done = Done::Highlighted(text::highlight::highlight(&job));
+            let _ = answers.blocking_send((ticket, done));
+        });
+    }
+
+    /// Writes a picture of a painted screen.
+    pub(super) fn capture(&self, ticket: Ticket, buffer: ratatui::buffer::Buffer, title: String) {
+        let ports = Arc::clone(&self.ports);
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            let svg = capture::svg(&buffer, &title);
+            let text = capture::text(&buffer);
+            let saved = ports.save_capture(svg, text).await.map_err(clean_failure);
+            let _ = answers.send((ticket, Done::Captured(saved))).await;
+        });
+    }
+
+    /// Gives the text to `$EDITOR`. The terminal is already lent.
+    pub(super) fn edit(&self, ticket: Ticket, text: String) {
+        let answers = self.answers.clone();
+        tokio::task::spawn_blocking(move || {
+            let edited = editor::edit(&text)
+                .map(|edited| edited.map(|text| clean::text(&text).into_owned()))
+                .map_err(clean_failure);
+            let _ = answers.blocking_send((ticket, Done::Edited(edited)));
+        });
+    }
+
+    /// Tells that the editor could not get the terminal.
+    pub(super) fn refuse_edit(&self, ticket: Ticket, why: &std::io::Error) {
+        let failure = Failure::new(
+            FailureKind::Local,
+            format!("The terminal could not be handed over: {why}."),
+        );
+        // The channel is bounded and read by this very loop, so it must not wait here.
+        let _ = self.answers.try_send((ticket, Done::Edited(Err(failure))));
+    }
+}
+
+/// Cleans the texts of an answer. Server and model names are cleaned where they are shown, because
+/// they are also sent back as they are; events pass the gate of the loop.
+fn clean_done(done: Done) -> Done {
+    match done {
+        Done::Sessions(Err(failure)) => Done::Sessions(Err(clean_failure(failure))),
+        Done::Opened(Err(failure)) => Done::Opened(Err(clean_failure(failure))),
+        Done::LaunchFailed(failure) => Done::LaunchFailed(clean_failure(failure)),
+        Done::Opened(Ok(events)) => {
+            let mut gate = clean::Gate::default();
+            let clean = events
+                .iter()
+                .cloned()
+                .map(|event| gate.pass(event))
+                .collect();
+            Done::Opened(Ok(Arc::new(clean)))
+        }
+        Done::Discovered(_)
+        | Done::Sessions(Ok(_))
+        | Done::Highlighted(_)
+        | Done::Woke
+        | Done::Captured(_)
+        | Done::Edited(_) => done,
+    }
+}
+
+fn clean_failure(mut failure: Failure) -> Failure {
+    failure.message = clean::text(&failure.message).into_owned();
+    failure.hint = clean::text(&failure.hint).into_owned();
+    failure
+}

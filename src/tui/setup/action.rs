@@ -1,0 +1,60 @@
+//! What can be done on the start screen, as data with stable names.
+
+use crate::tui::action::Named;
+
+/// One thing to do on the start screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Run the task with the picked team.
+    Run,
+    /// Take what the cursor is on.
+    Choose,
+    /// Cursor up.
+    Up,
+    /// Cursor down.
+    Down,
+    /// One agent less, or the scenario before.
+    Less,
+    /// One agent more, or the scenario after.
+    More,
+    /// On to the editor, the teams, the samples.
+    NextSection,
+    /// The other way round.
+    PreviousSection,
+    /// Put this sample into the editor, counted from 1.
+    Sample(u8),
+    /// Look for local servers again.
+    Refresh,
+    /// Back to the editor.
+    Editor,
+    /// Put the error away.
+    Dismiss,
+}
+
+impl Action {
+    /// Name, help and meaning of every action.
+    pub const TABLE: &'static [Named<Self>] = &[
+        ("run", "run the task with the picked team", Self::Run),
+        ("choose", "pick the team, or take the sample", Self::Choose),
+        ("up", "one line up", Self::Up),
+        ("down", "one line down", Self::Down),
+        ("less", "one agent less, or the scenario before", Self::Less),
+        ("more", "one agent more, or the scenario after", Self::More),
+        (
+            "next-section",
+            "on to the editor, the teams, the samples",
+            Self::NextSection,
+        ),
+        (
+            "previous-section",
+            "back to the samples, the teams, the editor",
+            Self::PreviousSection,
+        ),
+        ("sample-1", "take the first sample", Self::Sample(1)),
+        ("sample-2", "take the second sample", Self::Sample(2)),
+        ("sample-3", "take the third sample", Self::Sample(3)),
+        ("refresh", "look for local servers again", Self::Refresh),
+        ("editor", "back to the editor", Self::Editor),
+        ("dismiss", "put the error away", Self::Dismiss),
+    ];
+}

@@ -1,0 +1,42 @@
+//! What every feature may read while it updates, prepares or paints.
+
+use super::theme::Theme;
+use crate::{protocol::Timestamp, run::RunState};
+
+/// Read-only context of the features. Owned by the model, changed only at the top.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// The fold over all events so far: the session on the screen, lived or read back.
+    pub run: RunState,
+    /// Colours.
+    pub theme: Theme,
+    /// The clock as of the last message, for elapsed times. Views never read a clock.
+    pub now: Timestamp,
+    /// True while events still arrive; false for a session read from the log.
+    pub live: bool,
+    /// Frame counter of the spinner; advances only while something runs.
+    pub tick: u64,
+}
+
+impl Shared {
+    /// Before the first event.
+    pub fn new(theme: Theme) -> Self {
+        Self {
+            run: RunState::default(),
+            theme,
+            now: Timestamp::default(),
+            live: true,
+            tick: 0,
+        }
+    }
+
+    /// True while a turn is under way here and now.
+    pub fn running(&self) -> bool {
+        self.live && !self.run.is_over()
+    }
+
+    /// True when the session on the screen is played by the scripted demo team.
+    pub fn demo(&self) -> bool {
+        self.run.demo().is_some()
+    }
+}

@@ -1,0 +1,149 @@
+//! The last row: a notice, or the keys that matter now.
+
+use ratatui::{Frame, layout::Rect, widgets::Widget as _};
+
+use super::{
+    action::{Action, App, Run},
+    composer::{self, When},
+    keymap::Chord,
+    layer, live,
+    model::{Focus, Model, Screen},
+    route,
+    setup::{self, Section},
+    widget::{Hint, hints},
+};
+
+/// Paints the row.
+pub(super) fn view(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    let theme = &model.shared.theme;
+    let place = Rect {
+        x: area.x + 1.min(area.width),
+        width: area.width.saturating_sub(1),
+        ..area
+    };
+    let line = match model.notices.shown() {
+        Some(notice) => notice.line(theme),
+        None => hints(&current(model), theme, place.width),
+    };
+    line.render(place, frame.buffer_mut());
+}
+
+/// The keys that matter now, the most useful first.
+fn current(model: &Model) -> Vec<Hint> {
+    let wanted: &[(Action, &'static str)] = match (model.layers.top(), model.screen) {
+        (Some(layer::Layer::Confirm(_)), _) => &[
+            (Action::Layer(layer::Action::Accept), "take"),
+            (Action::Layer(layer::Action::Down), "next"),
+            (Action::Layer(layer::Action::Close), "stay"),
+        ],
+        (Some(_), _) => &[
+            (Action::Layer(layer::Action::Close), "close"),
+            (Action::Layer(layer::Action::Down), "down"),
+            (Action::Layer(layer::Action::PageDown), "page"),
+        ],
+        (None, Screen::Start) => start(model),
+        (None, Screen::Live) => on_live(model),
+    };
+    let contexts = route::contexts(model);
+    wanted
+        .iter()
+        .filter_map(|(action, does)| {
+            let key = model.keymap.key_for(&contexts, *action)?;
+            Some(Hint {
+                key: Chord::to_string(&key),
+                does,
+            })
+        })
+        .collect()
+}
+
+fn start(model: &Model) -> &'static [(Action, &'static str)] {
+    match model.setup.focus {
+        Section::Editor => &[
+            (Action::Setup(setup::Action::Run), "run"),
+            (Action::Setup(setup::Action::NextSection), "teams, samples"),
+            (
+                Action::Composer(composer::Action::Edit(composer::Edit::Newline)),
+                "new line",
+            ),
+            (Action::App(App::Help), "keys"),
+            (Action::App(App::Interrupt), "leave"),
+        ],
+        Section::Lists => &[
+            (Action::Setup(setup::Action::Choose), "take"),
+            (Action::Setup(setup::Action::NextSection), "next part"),
+            (Action::Setup(setup::Action::More), "change"),
+            (Action::Setup(setup::Action::Editor), "task"),
+            (Action::App(App::Help), "keys"),
+            (Action::App(App::Quit), "leave"),
+        ],
+    }
+}
+
+fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
+    match model.focus {
+        Focus::Editor if model.shared.running() => &[
+            (
+                Action::Composer(composer::Action::Submit(When::Queue)),
+                "queue",
+            ),
+            (
+                Action::Composer(composer::Action::Submit(When::Now)),
+                "interrupt",
+            ),
+            (Action::Composer(composer::Action::Target), "to whom"),
+            (Action::Run(Run::Panes), "panes"),
+            (Action::App(App::Help), "keys"),
+        ],
+        Focus::Editor => &[
+            (
+                Action::Composer(composer::Action::Submit(When::Queue)),
+                "run",
+            ),
+            (Action::Run(Run::Panes), "panes"),
+            (Action::App(App::Help), "keys"),
+        ],
+        Focus::Panes if model.live.capturing_text() => &[
+            (
+                Action::Live(live::Action::Search(live::Find::Next)),
+                "next hit",
+            ),
+            (
+                Action::Live(live::Action::Search(live::Find::Close)),
+                "end the search",
+            ),
+        ],
+        Focus::Panes if model.shared.running() => &[
+            (
+                Action::Live(live::Action::Focus(live::Focus::Next)),
+                "agent",
+            ),
+            (Action::Live(live::Action::Zoom), "zoom"),
+            (Action::Live(live::Action::Page(live::Show::Votes)), "votes"),
+            (Action::Run(Run::Compose), "write"),
+            (Action::Run(Run::AnswerNow), "answer now"),
+            (Action::Run(Run::Stop), "stop"),
+            (Action::App(App::Help), "keys"),
+            (Action::App(App::Quit), "leave"),
+        ],
+        Focus::Panes => &[
+            (
+                Action::Live(live::Action::Page(live::Show::Final)),
+                "answer",
+            ),
+            (
+                Action::Live(live::Action::Page(live::Show::Agents)),
+                "agents",
+            ),
+            (Action::Live(live::Action::Page(live::Show::Votes)), "votes"),
+            (
+                Action::Live(live::Action::Page(live::Show::Timeline)),
+                "timeline",
+            ),
+            (Action::Run(Run::Compose), "next task"),
+            (Action::App(App::Home), "new session"),
+            (Action::App(App::Help), "keys"),
+            (Action::App(App::Quit), "leave"),
+        ],
+    }
+}

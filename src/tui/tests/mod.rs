@@ -1,0 +1,6 @@
+//! The front as a whole, without a terminal: messages in, effects and screens out.
+
+mod flows;
+pub mod kit;
+mod laws;
+mod screens;

@@ -1,0 +1,315 @@
+//! The top of `update`: each message to the part that it concerns.
+//!
+//! Features see their own state and [`super::shared::Shared`]; moves between them happen here and in
+//! `flow`. Nothing here waits, draws or reads a clock.
+
+use super::{
+    action::{Action, App, Run},
+    composer::{self, Edit, Moved},
+    effect::{Done, Effect, Effects, Ticket},
+    flow,
+    layer::{self, Help, Layer, NoticeList, Palette},
+    live,
+    model::{Focus, Leaving, Model, Screen},
+    msg::{Input, Mouse, MouseKind, Msg},
+    route,
+    setup::{self, Section},
+};
+use crate::{protocol::Level, tui::layout};
+
+/// Takes in one message.
+pub fn update(model: &mut Model, msg: Msg) -> Effects {
+    if matches!(msg, Msg::Action(_) | Msg::Input(_)) {
+        model.waits.prefix = None;
+        let interrupt = msg == Msg::Action(Action::App(App::Interrupt));
+        if model.session.leaving == Leaving::Armed && !interrupt {
+            model.session.leaving = Leaving::No;
+        }
+    }
+    let effects = match msg {
+        Msg::Action(action) => perform(model, action),
+        Msg::Input(input) => take_input(model, input),
+        Msg::Resized(size) => {
+            model.size = layout::effective(size);
+            Effects::none()
+        }
+        Msg::Engine(event) => flow::event(model, &event),
+        Msg::Done(ticket, done) => take_answer(model, ticket, done),
+    };
+    effects.and(model.beat())
+}
+
+fn perform(model: &mut Model, action: Action) -> Effects {
+    match action {
+        Action::App(app) => perform_app(model, app),
+        Action::Run(run) => perform_run(model, run),
+        Action::Setup(setup) => perform_setup(model, setup),
+        Action::Composer(composer) => perform_composer(model, composer),
+        Action::Layer(layer) if model.layers.top().is_none() => search_key(model, layer),
+        Action::Layer(layer) => {
+            let wish = model.layers.update(layer);
+            grant(model, wish)
+        }
+        Action::Live(live) => match model.screen {
+            Screen::Live => model.live.update(live, &model.shared),
+            Screen::Start => model.hint("That is for the live screen."),
+        },
+    }
+}
+
+/// The keys of a list, while the live screen takes text to search for.
+fn search_key(model: &mut Model, action: layer::Action) -> Effects {
+    let input = match action {
+        layer::Action::Accept => live::Input::Enter,
+        layer::Action::Erase => live::Input::Backspace,
+        layer::Action::Close => live::Input::Esc,
+        layer::Action::Up
+        | layer::Action::Down
+        | layer::Action::PageUp
+        | layer::Action::PageDown
+        | layer::Action::First
+        | layer::Action::Last
+        | layer::Action::Pick(_) => return Effects::none(),
+    };
+    model.live.input(input, &model.shared)
+}
+
+fn perform_app(model: &mut Model, app: App) -> Effects {
+    match app {
+        App::Help => {
+            let help = Help::new(&model.keymap, &route::base_contexts(model));
+            model.layers.open(Layer::Help(help));
+        }
+        App::Palette => {
+            let palette = Palette::new(&model.keymap, &route::command_contexts(model));
+            model.layers.open(Layer::Palette(palette));
+        }
+        App::Notices => {
+            let list = NoticeList::new(&model.notices);
+            model.layers.open(Layer::Notices(list));
+        }
+        App::Quit => return flow::quit(model),
+        App::Interrupt => return flow::interrupt(model),
+        App::Suspend => return Effects::one(Effect::Suspend),
+        App::Repaint => return Effects::one(Effect::Repaint),
+        App::Capture => {
+            let ticket = model.tickets.issue();
+            return Effects::one(Effect::Capture { ticket });
+        }
+        App::Mouse => {
+            model.mouse = model.mouse.toggled();
+            let words = match model.mouse {
+                super::effect::MouseReports::On => "The mouse scrolls and focuses again.",
+                super::effect::MouseReports::Off => "The mouse selects text; keys scroll.",
+            };
+            return Effects::one(Effect::Mouse(model.mouse)).and(model.hint(words));
+        }
+        App::Home => return flow::home(model),
+    }
+    Effects::none()
+}
+
+fn perform_run(model: &mut Model, run: Run) -> Effects {
+    match run {
+        Run::AnswerNow => flow::answer_now(model),
+        Run::Stop => flow::ask_to_stop(model),
+        Run::Compose if model.screen == Screen::Start => {
+            model.setup.focus = Section::Editor;
+            Effects::none()
+        }
+        Run::Compose if !model.shared.live => {
+            model.hint("This session is read from its log: nobody would hear.")
+        }
+        Run::Compose => {
+            model.focus = Focus::Editor;
+            Effects::none()
+        }
+        Run::Panes => {
+            model.focus = Focus::Panes;
+            Effects::none()
+        }
+    }
+}
+
+fn perform_setup(model: &mut Model, action: setup::Action) -> Effects {
+    if model.screen != Screen::Start {
+        return model.hint("That is for the start screen.");
+    }
+    let wish = model.setup.update(action);
+    grant_setup(model, wish)
+}
+
+fn grant_setup(model: &mut Model, wish: setup::Wish) -> Effects {
+    match wish {
+        setup::Wish::Nothing => Effects::none(),
+        setup::Wish::Write(text) => {
+            model.composer.set(&text);
+            Effects::none()
+        }
+        setup::Wish::Run if model.setup.launching.is_some() => model.hint("The team is starting."),
+        setup::Wish::Run => match model.setup.launch(&model.composer.text()) {
+            Ok(launch) => model.start(launch),
+            Err(missing) => model.hint(missing),
+        },
+        setup::Wish::Discover if model.looking() => model.hint("Still looking."),
+        setup::Wish::Discover => model.discover(),
+        setup::Wish::Tell(text) => model.hint(text),
+    }
+}
+
+fn perform_composer(model: &mut Model, action: composer::Action) -> Effects {
+    match action {
+        composer::Action::Submit(when) => flow::send(model, when),
+        composer::Action::Target => flow::next_hearers(model),
+        composer::Action::Editor => {
+            let ticket = model.tickets.issue();
+            model.waits.edit = Some(ticket);
+            Effects::one(Effect::Edit {
+                ticket,
+                text: model.composer.text(),
+            })
+        }
+        composer::Action::Edit(edit) => {
+            edit_text(model, edit);
+            Effects::none()
+        }
+    }
+}
+
+fn edit_text(model: &mut Model, edit: Edit) {
+    if model.composer.edit(edit) == Moved::PastEnd && model.screen == Screen::Start {
+        model.setup.enter_lists();
+    }
+}
+
+fn grant(model: &mut Model, wish: layer::Wish) -> Effects {
+    match wish {
+        layer::Wish::Nothing => Effects::none(),
+        layer::Wish::Close => {
+            model.layers.close();
+            Effects::none()
+        }
+        layer::Wish::Perform(action) => {
+            model.layers.close();
+            perform(model, action)
+        }
+        layer::Wish::Answer(reply) => {
+            model.layers.close();
+            flow::answer(model, reply)
+        }
+    }
+}
+
+fn take_input(model: &mut Model, input: Input) -> Effects {
+    match input {
+        Input::Char(c) => type_text(model, c.encode_utf8(&mut [0; 4])),
+        Input::Paste(text) => type_text(model, &text),
+        Input::Mouse(mouse) => take_mouse(model, mouse),
+        Input::Prefix(key) => {
+            model.waits.prefix = Some(key);
+            model.hint(format!("{key} …"))
+        }
+        Input::Unbound(key) => model.hint(format!("{key} has no meaning here · F1 shows all keys")),
+    }
+}
+
+/// Text for whatever has the focus; where nothing takes text, the editor does.
+fn type_text(model: &mut Model, text: &str) -> Effects {
+    if model.layers.top().is_some() {
+        if !model.layers.type_text(text) {
+            return model.hint("Nothing takes text here.");
+        }
+        return Effects::none();
+    }
+    match model.screen {
+        Screen::Start => model.setup.focus = Section::Editor,
+        Screen::Live if model.live.capturing_text() && model.focus == Focus::Panes => {
+            return model
+                .live
+                .input(live::Input::Paste(text.to_owned()), &model.shared);
+        }
+        Screen::Live if !model.shared.live => {
+            return model.hint("This session is read from its log: nobody would hear.");
+        }
+        Screen::Live => model.focus = Focus::Editor,
+    }
+    let taken = model.composer.insert(text);
+    if taken < text.len() {
+        return model.hint(format!(
+            "The editor holds 256 KiB; {} bytes were left out.",
+            text.len() - taken
+        ));
+    }
+    Effects::none()
+}
+
+fn take_mouse(model: &mut Model, mouse: Mouse) -> Effects {
+    if model.layers.top().is_some() {
+        let (action, times) = match mouse.kind {
+            MouseKind::WheelUp(notches) => (layer::Action::Up, notches),
+            MouseKind::WheelDown(notches) => (layer::Action::Down, notches),
+            MouseKind::Click => return Effects::none(),
+        };
+        for _ in 0..times {
+            let _ = model.layers.update(action);
+        }
+        return Effects::none();
+    }
+    let regions = model.seen.regions;
+    let click = mouse.kind == MouseKind::Click;
+    if layout::hit(regions.composer, mouse.column, mouse.row) {
+        if click {
+            return perform_run(model, Run::Compose);
+        }
+        return Effects::none();
+    }
+    if !layout::hit(regions.main, mouse.column, mouse.row) {
+        return Effects::none();
+    }
+    match model.screen {
+        Screen::Start if click => {
+            let wish = model.setup.click(usize::from(mouse.row - regions.main.y));
+            grant_setup(model, wish)
+        }
+        Screen::Start => {
+            let (action, times) = match mouse.kind {
+                MouseKind::WheelUp(notches) => (setup::Action::Up, notches),
+                MouseKind::WheelDown(notches) => (setup::Action::Down, notches),
+                MouseKind::Click => return Effects::none(),
+            };
+            model.setup.focus = Section::Lists;
+            for _ in 0..times {
+                let _ = model.setup.update(action);
+            }
+            Effects::none()
+        }
+        Screen::Live => {
+            if click {
+                model.focus = Focus::Panes;
+            }
+            model.live.input(flow::live_mouse(mouse), &model.shared)
+        }
+    }
+}
+
+fn take_answer(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
+    match done {
+        Done::Discovered(servers) => {
+            model.setup.found_servers(ticket, servers);
+            Effects::none()
+        }
+        Done::Opened(Ok(events)) => flow::show_stored(model, &events),
+        Done::Opened(Err(failure)) | Done::Sessions(Err(failure)) => {
+            model.tell(Level::Error, failure.to_string())
+        }
+        Done::Sessions(Ok(_)) => Effects::none(),
+        Done::Woke => flow::woke(model, ticket),
+        Done::Captured(Ok(path)) => model.tell(Level::Info, format!("Picture saved: {path}")),
+        Done::Captured(Err(failure)) => {
+            model.tell(Level::Error, format!("No picture was saved: {failure}"))
+        }
+        Done::Edited(result) => flow::edited(model, ticket, result),
+        Done::LaunchFailed(failure) => flow::launch_failed(model, ticket, failure),
+        Done::Highlighted(_) => model.live.done(ticket, done),
+    }
+}

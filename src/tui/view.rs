@@ -1,0 +1,165 @@
+//! Paints a prepared model: the screen, the editor, the last row, the overlays.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+    widgets::{Block, BorderType, Widget as _},
+};
+
+use super::{
+    composer::Look,
+    layout,
+    model::{Focus, Hearers, Model, Screen},
+    route, status,
+    widget::demo_badge,
+};
+use crate::text::width;
+
+/// Paints the frame.
+pub fn view(model: &Model, frame: &mut Frame<'_>) {
+    if layout::too_small(model.size) {
+        too_small(model, frame);
+        return;
+    }
+    let theme = &model.shared.theme;
+    let regions = model.seen.regions;
+    match model.screen {
+        Screen::Start => {
+            model
+                .setup
+                .view(theme, frame, model.seen.title, regions.main);
+            task_editor(model, frame);
+        }
+        Screen::Live => {
+            model.live.view(&model.shared, frame, regions.main);
+            message_editor(model, frame);
+        }
+    }
+    status::view(model, frame, regions.status);
+    model.layers.view(theme, frame);
+}
+
+/// Nothing fits; say so, and how to leave.
+fn too_small(model: &Model, frame: &mut Frame<'_>) {
+    let theme = &model.shared.theme;
+    let area = frame.area();
+    let mut lines = vec![
+        Line::styled("terminal too small", theme.warn),
+        Line::styled(
+            format!(
+                "{}x{}, needs {}x{}",
+                model.size.width,
+                model.size.height,
+                layout::SMALLEST.width,
+                layout::SMALLEST.height
+            ),
+            theme.dim,
+        ),
+        Line::styled("Ctrl-C twice leaves", theme.dim),
+    ];
+    if model.shared.demo() {
+        lines.insert(0, Line::from(demo_badge(theme, area.width)));
+    }
+    for (line, y) in lines.into_iter().zip(area.y..area.bottom()) {
+        line.render(
+            Rect {
+                y,
+                height: 1,
+                ..area
+            },
+            frame.buffer_mut(),
+        );
+    }
+}
+
+fn task_editor(model: &Model, frame: &mut Frame<'_>) {
+    let theme = &model.shared.theme;
+    let regions = model.seen.regions;
+    let focused = route::editing(model);
+    let style = if focused {
+        theme.border_focus
+    } else {
+        theme.border
+    };
+    Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(style)
+        .title(Line::styled(" Task ", theme.strong))
+        .render(regions.composer, frame.buffer_mut());
+    let look = Look {
+        placeholder: "What should the team work on?".to_owned(),
+        dim: theme.dim,
+        focused: focused && model.layers.top().is_none(),
+    };
+    model.composer.view(&look, frame, regions.editor);
+}
+
+fn message_editor(model: &Model, frame: &mut Frame<'_>) {
+    let theme = &model.shared.theme;
+    let regions = model.seen.regions;
+    if regions.composer.is_empty() {
+        return;
+    }
+    let focused = model.focus == Focus::Editor;
+    let open = regions.editor.y > regions.composer.y;
+    if open {
+        rule(model, frame);
+    }
+    let prompt = if focused { theme.accent } else { theme.dim };
+    let mark = Rect {
+        y: regions.editor.y,
+        height: 1,
+        ..regions.composer
+    };
+    Span::styled("› ", prompt).render(mark, frame.buffer_mut());
+    let look = Look {
+        placeholder: placeholder(model),
+        dim: theme.dim,
+        focused: focused && model.layers.top().is_none(),
+    };
+    model.composer.view(&look, frame, regions.editor);
+}
+
+/// The rule above an open editor says who hears.
+fn rule(model: &Model, frame: &mut Frame<'_>) {
+    let theme = &model.shared.theme;
+    let area = model.seen.regions.composer;
+    let style = if model.focus == Focus::Editor {
+        theme.border_focus
+    } else {
+        theme.border
+    };
+    let words = if model.shared.running() {
+        format!(" to {} ", hearers(model))
+    } else {
+        " next task for this team ".to_owned()
+    };
+    let words = width::fit(&words, usize::from(area.width.saturating_sub(4))).into_owned();
+    let rest = usize::from(area.width).saturating_sub(2 + width::of(&words));
+    Line::from(vec![
+        Span::styled("──", style),
+        Span::styled(words, theme.accent),
+        Span::styled("─".repeat(rest), style),
+    ])
+    .render(Rect { height: 1, ..area }, frame.buffer_mut());
+}
+
+fn placeholder(model: &Model) -> String {
+    let focused = model.focus == Focus::Editor;
+    match (model.shared.running(), focused) {
+        (true, true) => "What should they hear? Enter queues it, Alt-N interrupts".to_owned(),
+        (true, false) => format!("i writes to {}", hearers(model)),
+        (false, true) => "What should the team do next?".to_owned(),
+        (false, false) => "i writes the next task for this team".to_owned(),
+    }
+}
+
+/// Who hears a message, for people.
+fn hearers(model: &Model) -> String {
+    let focused = model.live.focused_agent();
+    match (model.session.hearers, focused, &model.shared.run.turn) {
+        (Hearers::Focused, Some(agent), Some(turn)) => turn.name(agent).to_owned(),
+        (Hearers::All | Hearers::Focused, _, _) => "all agents".to_owned(),
+    }
+}

@@ -1,0 +1,15 @@
+//! Stateless painters that several screens share. They know no model; they get what they paint.
+
+mod badge;
+mod hints;
+mod paragraph;
+mod scrollbar;
+mod spinner;
+mod window;
+
+pub use badge::demo_badge;
+pub use hints::{Hint, hints};
+pub use paragraph::paragraph;
+pub use scrollbar::scrollbar;
+pub use spinner::spinner;
+pub use window::window;

@@ -1,18 +1,19 @@
 //! Performs the reducer's actions for one turn and feeds the world back to it.
 //!
 //! Owns the clock (timers), the seats and their channels, and the board of published answers. Holds
-//! no rule of coordination. Ends when the reducer closes; seats that do not answer within the grace
-//! are aborted.
+//! no rule of coordination. A round that is finished has said its last word before its end is told.
+//! Ends when the reducer closes; seats that do not answer within the grace are aborted.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    any::Any,
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::Arc,
     time::Duration,
 };
 
 use tokio::{
-    sync::{mpsc, watch},
-    task::{Id, JoinSet},
+    sync::{mpsc, oneshot, watch},
+    task::{Id, JoinError, JoinSet},
     time::Instant,
 };
 
@@ -32,7 +33,7 @@ use crate::{
     tool::Toolbox,
 };
 
-/// Time for seats to end by themselves after the turn is over.
+/// Time for seats to fall silent: when rounds are finished, and after the turn is over.
 const GRACE: Duration = Duration::from_millis(250);
 /// Directives that may wait for one seat; the reducer never has more than a few under way.
 const DIRECTIVES: usize = 16;
@@ -43,6 +44,7 @@ pub(super) struct Driver<'a> {
     task: Task,
     outbox: Outbox,
     coordination: Coordination,
+    tools: Toolbox,
     seats: BTreeMap<AgentId, mpsc::Sender<Directive>>,
     /// Which seat a task is, to report one that panicked.
     tasks: HashMap<Id, AgentId>,
@@ -52,6 +54,8 @@ pub(super) struct Driver<'a> {
     reports: mpsc::Receiver<Addressed>,
     answers: watch::Sender<Arc<Answers>>,
     timers: BTreeMap<Timer, Instant>,
+    /// Reports on behalf of seats that are gone.
+    overdue: VecDeque<Input>,
     decision: Option<Decision>,
     outcome: Option<Outcome>,
     steers: u32,
@@ -72,7 +76,7 @@ impl<'a> Driver<'a> {
         task: Task,
         outbox: Outbox,
         coordination: Coordination,
-        tools: &Toolbox,
+        tools: Toolbox,
     ) -> Self {
         let (reports_in, reports) = mpsc::channel(DIRECTIVES * team.len().max(1));
         let (answers, board) = watch::channel(Arc::new(Answers::new()));
@@ -81,6 +85,7 @@ impl<'a> Driver<'a> {
             task,
             outbox,
             coordination,
+            tools,
             seats: BTreeMap::new(),
             tasks: HashMap::new(),
             rounds: BTreeMap::new(),
@@ -88,6 +93,7 @@ impl<'a> Driver<'a> {
             reports,
             answers,
             timers: BTreeMap::new(),
+            overdue: VecDeque::new(),
             decision: None,
             outcome: None,
             steers: 0,
@@ -97,11 +103,12 @@ impl<'a> Driver<'a> {
             let seat = Seat {
                 agent: member.card.id,
                 provider: Arc::clone(&member.provider),
-                tools: tools.clone(),
+                tools: driver.tools.clone(),
                 outbox: driver.outbox.clone(),
                 reports: reports_in.clone(),
                 directives,
                 answers: board.clone(),
+                told: BTreeSet::new(),
             };
             let handle = driver.running.spawn(seat.run());
             driver.tasks.insert(handle.id(), member.card.id);
@@ -115,36 +122,7 @@ impl<'a> Driver<'a> {
         let mut close = false;
         let mut open = self.perform(Input::Start).await;
         while open {
-            let due = self.timers.iter().min_by_key(|(_, due)| **due);
-            let due = due.map(|(timer, due)| (*timer, *due));
-            let wait = async {
-                match due {
-                    Some((timer, due)) => {
-                        tokio::time::sleep_until(due).await;
-                        timer
-                    }
-                    None => std::future::pending().await,
-                }
-            };
-            let input = tokio::select! {
-                biased;
-                command = commands.recv(), if !close => match command {
-                    Some(Command::Close) | None => {
-                        close = true;
-                        Some(Input::Stop)
-                    }
-                    Some(command) => self.command(command).await,
-                },
-                Some((agent, round, report)) = self.reports.recv() => {
-                    Some(Input::Agent { agent, round, report })
-                }
-                Some(ended) = self.running.join_next_with_id() => self.lost(ended),
-                timer = wait => {
-                    self.timers.remove(&timer);
-                    Some(Input::Elapsed(timer))
-                }
-            };
-            if let Some(input) = input {
+            if let Some(input) = self.next(commands, &mut close).await {
                 open = self.perform(input).await;
             }
         }
@@ -156,6 +134,46 @@ impl<'a> Driver<'a> {
         Ended {
             outcome: self.outcome,
             close,
+        }
+    }
+
+    /// Waits for whatever happens next; `None` when it is of no concern to the reducer.
+    async fn next(
+        &mut self,
+        commands: &mut mpsc::Receiver<Command>,
+        close: &mut bool,
+    ) -> Option<Input> {
+        if let Some(input) = self.overdue.pop_front() {
+            return Some(input);
+        }
+        let due = self.timers.iter().min_by_key(|(_, due)| **due);
+        let due = due.map(|(timer, due)| (*timer, *due));
+        let wait = async {
+            match due {
+                Some((timer, due)) => {
+                    tokio::time::sleep_until(due).await;
+                    timer
+                }
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            command = commands.recv(), if !*close => match command {
+                Some(Command::Close) | None => {
+                    *close = true;
+                    Some(Input::Stop)
+                }
+                Some(command) => self.command(command).await,
+            },
+            Some((agent, round, report)) = self.reports.recv() => {
+                Some(Input::Agent { agent, round, report })
+            }
+            Some(ended) = self.running.join_next_with_id() => self.lost(ended),
+            timer = wait => {
+                self.timers.remove(&timer);
+                Some(Input::Elapsed(timer))
+            }
         }
     }
 
@@ -184,24 +202,20 @@ impl<'a> Driver<'a> {
     }
 
     /// A seat ended by itself: only a defect does that. Its agent is reported as failed.
-    fn lost(&mut self, ended: Result<(Id, ()), tokio::task::JoinError>) -> Option<Input> {
-        let id = match &ended {
-            Ok((id, ())) => *id,
-            Err(error) => error.id(),
+    fn lost(&mut self, ended: Result<(Id, ()), JoinError>) -> Option<Input> {
+        let (id, words) = match ended {
+            Ok((id, ())) => (id, String::new()),
+            Err(error) => (error.id(), panic_words(error)),
         };
         let agent = self.tasks.remove(&id)?;
-        Some(Input::Agent {
-            agent,
-            round: self.rounds.get(&agent).copied()?,
-            report: Report::Failed(
-                Failure::new(FailureKind::Local, "The agent's task ended unexpectedly.")
-                    .hint("This is a defect of the program; the session log has the details."),
-            ),
-        })
+        self.seats.remove(&agent);
+        let round = self.rounds.get(&agent).copied()?;
+        Some(gone(agent, round, &words))
     }
 
     /// Feeds one input; false when the turn is over.
     async fn perform(&mut self, input: Input) -> bool {
+        let mut patience = None;
         for action in self.coordination.step(input) {
             match action {
                 Action::Ask(ask) => self.ask(ask).await,
@@ -212,18 +226,18 @@ impl<'a> Driver<'a> {
                     brief,
                 } => {
                     let add = self.addition(agent, Some(&cause), &brief);
-                    self.direct(agent, Directive::Continue { round, add }).await;
+                    let directive = Directive::Continue { round, add };
+                    self.direct(agent, round, directive).await;
                 }
                 Action::Interrupt { agent, round } => {
-                    self.direct(agent, Directive::Interrupt { round }).await;
+                    self.direct(agent, round, Directive::Interrupt { round })
+                        .await;
                 }
                 Action::Finish { agent, round } => {
-                    self.direct(agent, Directive::Finish { round }).await;
+                    let until = *patience.get_or_insert_with(|| Instant::now() + GRACE);
+                    self.finish(agent, round, until).await;
                 }
-                Action::Arm { timer, after_ms } => {
-                    let due = Instant::now() + Duration::from_millis(after_ms);
-                    self.timers.insert(timer, due);
-                }
+                Action::Arm { timer, after_ms } => self.arm(timer, after_ms),
                 Action::Disarm(timer) => {
                     self.timers.remove(&timer);
                 }
@@ -232,6 +246,24 @@ impl<'a> Driver<'a> {
             }
         }
         true
+    }
+
+    /// A wait that is longer than the clock can count never ends.
+    fn arm(&mut self, timer: Timer, after_ms: u64) {
+        match Instant::now().checked_add(Duration::from_millis(after_ms)) {
+            Some(due) => self.timers.insert(timer, due),
+            None => self.timers.remove(&timer),
+        };
+    }
+
+    /// Ends a round and waits until its seat has said the last word about it. All rounds that one
+    /// step ends share one grace.
+    async fn finish(&mut self, agent: AgentId, round: u32, until: Instant) {
+        let (done, quiet) = oneshot::channel();
+        self.direct(agent, round, Directive::Finish { round, done })
+            .await;
+        // Late or silent for ever: the turn goes on without it.
+        let _ = tokio::time::timeout_at(until, quiet).await;
     }
 
     async fn emit(&mut self, kind: EventKind) {
@@ -277,7 +309,7 @@ impl<'a> Driver<'a> {
             fresh,
             add,
         };
-        self.direct(ask.agent, directive).await;
+        self.direct(ask.agent, ask.round, directive).await;
     }
 
     fn present(&self, agent: AgentId, brief: &Brief, winner: Label) -> Addition {
@@ -305,7 +337,7 @@ impl<'a> Driver<'a> {
         if !brief.choices.is_empty() {
             tools.push(workflow::vote(&brief.choices));
         }
-        tools.extend(Toolbox::standard().specs());
+        tools.extend(self.tools.specs());
         Addition {
             text,
             shown: brief.news.clone(),
@@ -314,10 +346,42 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// A seat that is gone was already reported by [`Self::lost`].
-    async fn direct(&self, agent: AgentId, directive: Directive) {
-        if let Some(seat) = self.seats.get(&agent) {
-            let _ = seat.send(directive).await;
+    /// A seat that is gone cannot report: this is done for it.
+    async fn direct(&mut self, agent: AgentId, round: u32, directive: Directive) {
+        let told = match self.seats.get(&agent) {
+            Some(seat) => seat.send(directive).await.is_ok(),
+            None => false,
+        };
+        if !told {
+            self.overdue.push_back(gone(agent, round, ""));
         }
     }
+}
+
+/// The report on behalf of a seat that ended by a defect; the reducer ignores it when the round is
+/// over.
+fn gone(agent: AgentId, round: u32, words: &str) -> Input {
+    let message = match words {
+        "" => "The agent's task ended unexpectedly.".to_owned(),
+        words => format!("The agent's task ended unexpectedly: {words}."),
+    };
+    let hint = "This is a defect of the program; please report it with these words.";
+    Input::Agent {
+        agent,
+        round,
+        report: Report::Failed(Failure::new(FailureKind::Local, message).hint(hint)),
+    }
+}
+
+/// What a panic said.
+fn panic_words(error: JoinError) -> String {
+    let payload: Box<dyn Any + Send> = match error.try_into_panic() {
+        Ok(payload) => payload,
+        Err(_) => return String::new(),
+    };
+    payload
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string))
+        .unwrap_or_default()
 }

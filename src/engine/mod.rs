@@ -10,6 +10,7 @@ pub mod outbox;
 mod prompt;
 mod reply;
 mod seat;
+mod talk;
 mod workflow;
 
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -137,7 +138,7 @@ async fn turn(
         history: history.to_vec(),
     };
     let tools = Toolbox::standard();
-    Driver::new(&setup.team, task, outbox.clone(), coordination, &tools)
+    Driver::new(&setup.team, task, outbox.clone(), coordination, tools)
         .run(commands)
         .await
 }

@@ -26,6 +26,8 @@ use crate::{
 const MERGE: Duration = Duration::from_millis(16);
 /// Most bytes of a merged delta.
 const MERGE_BYTES: usize = 4 * 1024;
+/// Most bytes of one told delta: a model that sends megabytes at once must not freeze a screen.
+const DELTA_BYTES: usize = 64 * 1024;
 /// Items between the agents and the outbox.
 const DEPTH: usize = 256;
 
@@ -108,8 +110,11 @@ impl Worker {
             }
         }
         self.close_all().await;
-        if let Some(log) = self.sinks.log.take() {
-            log.close().await;
+        if let Some(log) = self.sinks.log.take()
+            && let Some(failure) = log.close().await
+        {
+            let notice = self.number(log_trouble(&failure));
+            self.publish(notice).await;
         }
     }
 
@@ -187,10 +192,12 @@ impl Worker {
         self.due = None;
     }
 
-    async fn tell_delta(&mut self, id: AgentId, channel: Channel, text: String) {
-        if !text.is_empty() {
+    async fn tell_delta(&mut self, id: AgentId, channel: Channel, mut text: String) {
+        while !text.is_empty() {
+            let rest = text.split_off(text.floor_char_boundary(DELTA_BYTES));
             let event = AgentEvent::Delta { channel, text };
             self.tell(EventKind::Agent { id, event }).await;
+            text = rest;
         }
     }
 

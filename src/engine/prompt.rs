@@ -12,8 +12,10 @@ use crate::protocol::{AgentId, Decision, Label, Message, Purpose};
 const SYSTEM: &str = include_str!("../../assets/prompts/system.md");
 const PRESENTER: &str = include_str!("../../assets/prompts/presenter.md");
 
-/// Longest excerpt of an earlier turn's answer that a follow-up shows, in bytes.
-const HISTORY_ANSWER: usize = 24 * 1024;
+/// Longest excerpt of an earlier turn's task or answer that a follow-up shows, in bytes.
+const HISTORY_PART: usize = 24 * 1024;
+/// Most bytes of all earlier turns together; the oldest are left out first.
+const HISTORY: usize = 96 * 1024;
 
 /// Published answers by label, shared between the driver and the agents.
 pub type Answers = BTreeMap<Label, Arc<str>>;
@@ -116,15 +118,36 @@ pub fn continuation(
 }
 
 fn history(text: &mut String, task: &Task) {
-    for (prompt, answer) in &task.history {
-        let cut = answer.floor_char_boundary(HISTORY_ANSWER);
-        let _ = write!(
-            text,
+    let mut shown = Vec::new();
+    let mut left = HISTORY;
+    for (prompt, answer) in task.history.iter().rev() {
+        let turn = format!(
             "<earlier task>\n{}\n<end of earlier task>\n<answer given>\n{}\n<end of answer given>\n\n",
-            defuse(prompt),
-            defuse(&answer[..cut]),
+            excerpt(prompt),
+            excerpt(answer),
         );
+        if turn.len() > left && !shown.is_empty() {
+            break;
+        }
+        left = left.saturating_sub(turn.len());
+        shown.push(turn);
     }
+    if shown.len() < task.history.len() {
+        let gone = task.history.len() - shown.len();
+        let _ = write!(text, "({gone} earlier tasks are left out.)\n\n");
+    }
+    shown.reverse();
+    text.push_str(&shown.concat());
+}
+
+/// The beginning of a text, with a note when something is missing.
+fn excerpt(text: &str) -> String {
+    let cut = text.floor_char_boundary(HISTORY_PART);
+    let mut start = defuse(&text[..cut]);
+    if cut < text.len() {
+        let _ = write!(start, "\n[{} bytes more were cut]", text.len() - cut);
+    }
+    start
 }
 
 fn blocks(text: &mut String, reader: AgentId, news: &[Label], answers: &Answers) {
@@ -238,6 +261,21 @@ mod tests {
         };
         // 4 bytes a token is the usual estimate; the bar is 1 500 tokens.
         assert!(text.len() / 4 < 600, "{} bytes", text.len());
+    }
+
+    #[test]
+    fn a_long_session_keeps_what_is_recent() {
+        let task = Task {
+            prompt: "now".into(),
+            history: (0..40)
+                .map(|turn| (format!("task {turn}"), "é".repeat(20_000)))
+                .collect(),
+        };
+        let text = opening(&task, AgentId(1), &Brief::default(), &Answers::new());
+        assert!(text.len() < HISTORY + 4 * 1024, "{} bytes", text.len());
+        assert!(text.contains("\ntask 39\n") && !text.contains("\ntask 1\n"));
+        assert!(text.starts_with("(37 earlier tasks are left out.)"));
+        assert!(text.contains("bytes more were cut]"));
     }
 
     #[test]

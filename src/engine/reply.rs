@@ -30,6 +30,8 @@ pub struct Reply {
     bytes: usize,
     prompt_bytes: usize,
     usage: Option<Usage>,
+    /// The last thing heard is that the call failed and will be repeated.
+    refused: bool,
 }
 
 impl Reply {
@@ -47,11 +49,13 @@ impl Reply {
             bytes: 0,
             prompt_bytes: request.messages.iter().map(length).sum(),
             usage: None,
+            refused: false,
         }
     }
 
     /// Takes one stream event and returns what there is to tell.
     pub fn take(&mut self, event: StreamEvent) -> Option<AgentEvent> {
+        self.refused = matches!(event, StreamEvent::Retrying { .. });
         match event {
             StreamEvent::Text(text) => {
                 self.bytes += text.len();
@@ -63,6 +67,7 @@ impl Reply {
                 delta(Channel::Thinking, text)
             }
             StreamEvent::ToolStart { index, name } => {
+                self.bytes += name.len();
                 if name == workflow::NEW_ANSWER && self.draft.is_none() {
                     self.draft = Some((index, Draft::default()));
                 }
@@ -124,11 +129,19 @@ impl Reply {
         }
     }
 
+    /// Notes that the call failed for good.
+    pub fn fail(&mut self) {
+        self.refused = true;
+    }
+
     /// Tokens: as reported, or estimated at 4 bytes a token when the reply was cut off or the server
-    /// does not tell.
+    /// does not tell. `None` for a call that the server refused: it costs nothing.
     #[must_use]
-    pub fn usage(&self) -> Usage {
-        self.usage.unwrap_or_else(|| Usage {
+    pub fn usage(&self) -> Option<Usage> {
+        if self.usage.is_none() && self.refused && self.is_empty() {
+            return None;
+        }
+        Some(self.usage.unwrap_or_else(|| Usage {
             input: (self.prompt_bytes / 4) as u64,
             output: (self.bytes / 4) as u64,
             calls: 1,
@@ -138,7 +151,7 @@ impl Reply {
                 partial: true,
             },
             ..Usage::default()
-        })
+        }))
     }
 
     /// Its text and calls.

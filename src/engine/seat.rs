@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures_util::StreamExt as _;
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{mpsc, oneshot, watch},
     time::Instant,
 };
 
@@ -18,6 +18,7 @@ use super::{
     outbox::Outbox,
     prompt::Answers,
     reply::{Pace, Reply},
+    talk::Talk,
     workflow::{self, Terminal},
 };
 use crate::{
@@ -30,7 +31,7 @@ use crate::{
 };
 
 /// What the driver tells a seat.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub enum Directive {
     /// Begin a round.
     Ask {
@@ -59,8 +60,13 @@ pub enum Directive {
     Finish {
         /// Round.
         round: u32,
+        /// Dropped when nothing more will be told about the round.
+        done: Done,
     },
 }
+
+/// Held while a seat may still tell something about a finished round.
+pub type Done = oneshot::Sender<()>;
 
 /// What is added to the conversation and offered with the next model call.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,32 +100,22 @@ pub struct Seat {
     pub directives: mpsc::Receiver<Directive>,
     /// The published answers.
     pub answers: watch::Receiver<Arc<Answers>>,
-}
-
-/// State of the conversation.
-#[derive(Default)]
-struct Talk {
-    messages: Vec<Message>,
-    /// The terminal call of the last reply, whose result is what the driver says next.
-    open: Option<ToolCall>,
-    /// Answers this agent has been shown.
-    seen: BTreeSet<Label>,
-    tools: Vec<ToolSpec>,
-    choice: ToolChoice,
+    /// Ids of tool calls that were told; servers use theirs again in every reply.
+    pub told: BTreeSet<String>,
 }
 
 /// How a wait or a model call ended.
 enum Next {
     Continue(Addition),
-    Finish,
+    Finish(Done),
     Closed,
 }
 
 enum Called {
     Reply(Reply),
     Interrupted(Reply),
-    Finished(Reply),
-    Failed(Failure),
+    Finished(Reply, Done),
+    Failed(Reply, Failure),
     Closed,
 }
 
@@ -147,10 +143,7 @@ impl Seat {
             } = directive
             {
                 if let Some(system) = fresh {
-                    talk = Talk {
-                        messages: vec![system],
-                        ..Talk::default()
-                    };
+                    talk = Talk::new(system);
                 }
                 talk.add(add);
                 if self.round(round, purpose, &mut talk).await.is_none() {
@@ -169,18 +162,20 @@ impl Seat {
                     talk.keep_partial(reply);
                     Report::Boundary
                 }
-                Called::Finished(reply) => {
+                Called::Finished(reply, done) => {
                     talk.keep_partial(reply);
+                    drop(done);
                     return Some(());
                 }
-                Called::Failed(failure) => Report::Failed(failure),
+                Called::Failed(_, failure) => Report::Failed(failure),
                 Called::Closed => return None,
             };
             self.reports.send((self.agent, round, report)).await.ok()?;
             match self.wait(round).await {
                 Next::Continue(add) => talk.add(add),
-                Next::Finish => {
+                Next::Finish(done) => {
                     talk.close_open("Recorded.");
+                    drop(done);
                     return Some(());
                 }
                 Next::Closed => return None,
@@ -196,7 +191,9 @@ impl Seat {
                 Some(Directive::Continue { round: of, add }) if of == round => {
                     return Next::Continue(add);
                 }
-                Some(Directive::Finish { round: of }) if of == round => return Next::Finish,
+                Some(Directive::Finish { round: of, done }) if of == round => {
+                    return Next::Finish(done);
+                }
                 Some(_) => {}
                 None => return Next::Closed,
             }
@@ -209,9 +206,14 @@ impl Seat {
         loop {
             let attempt = self.attempt(round, purpose, talk).await;
             let usage = match &attempt {
-                Ok(Called::Reply(reply) | Called::Interrupted(reply) | Called::Finished(reply))
-                | Err(Cut { reply, .. }) => Some(reply.usage()),
-                Ok(Called::Failed(_) | Called::Closed) => None,
+                Ok(
+                    Called::Reply(reply)
+                    | Called::Interrupted(reply)
+                    | Called::Finished(reply, _)
+                    | Called::Failed(reply, _),
+                )
+                | Err(Cut { reply, .. }) => reply.usage(),
+                Ok(Called::Closed) => None,
             };
             if let Some(usage) = usage {
                 self.tell(AgentEvent::Usage(usage)).await;
@@ -221,7 +223,7 @@ impl Seat {
                 Err(cut) => cut,
             };
             if cuts == MAX_CUTS || !failure.kind.retryable() {
-                return Called::Failed(failure);
+                return Called::Failed(reply, failure);
             }
             let wait = CUT_WAIT * 2u32.pow(cuts);
             cuts += 1;
@@ -249,8 +251,8 @@ impl Seat {
                 Some(Directive::Interrupt { round: of }) if of == round => {
                     return Some(Called::Interrupted(reply));
                 }
-                Some(Directive::Finish { round: of }) if of == round => {
-                    return Some(Called::Finished(reply));
+                Some(Directive::Finish { round: of, done }) if of == round => {
+                    return Some(Called::Finished(reply, done));
                 }
                 Some(_) => {}
                 None => return Some(Called::Closed),
@@ -274,8 +276,8 @@ impl Seat {
                     Some(Directive::Interrupt { round: of }) if of == round => {
                         return Ok(Called::Interrupted(reply));
                     }
-                    Some(Directive::Finish { round: of }) if of == round => {
-                        return Ok(Called::Finished(reply));
+                    Some(Directive::Finish { round: of, done }) if of == round => {
+                        return Ok(Called::Finished(reply, done));
                     }
                     Some(_) => {}
                     None => return Ok(Called::Closed),
@@ -290,7 +292,7 @@ impl Seat {
                             self.tell(event).await;
                         }
                         if reply.pace() == Pace::TooLong {
-                            return Ok(Called::Failed(too_long()));
+                            return Ok(Called::Failed(reply, too_long()));
                         }
                     }
                     Some(Err(failure)) => return broken(reply, failure),
@@ -310,10 +312,7 @@ impl Seat {
     /// Runs the tools of a complete reply and turns it into a report.
     async fn settle(&mut self, purpose: Purpose, talk: &mut Talk, reply: Reply) -> Report {
         let (text, calls) = reply.into_parts();
-        talk.messages.push(Message::Assistant {
-            text: text.clone(),
-            calls: calls.clone(),
-        });
+        talk.said(&text, &calls);
         if purpose == Purpose::Present {
             for call in calls {
                 talk.result(&call, "The presentation is plain text; no tool was run.");
@@ -390,10 +389,22 @@ impl Seat {
         self.tell(event).await;
     }
 
-    async fn run_tool(&self, talk: &mut Talk, call: &ToolCall) {
+    /// An id for events: the server's, with a number when it was used before.
+    fn event_id(&mut self, id: &str) -> String {
+        let mut unique = id.to_owned();
+        let mut number = 1_u32;
+        while !self.told.insert(unique.clone()) {
+            number += 1;
+            unique = format!("{id}#{number}");
+        }
+        unique
+    }
+
+    async fn run_tool(&mut self, talk: &mut Talk, call: &ToolCall) {
         let started = Instant::now();
+        let id = self.event_id(&call.id);
         self.tell(AgentEvent::Tool(ToolEvent::Started {
-            call: call.id.clone(),
+            call: id.clone(),
             name: call.name.clone(),
             arguments: call.arguments.clone(),
         }))
@@ -406,7 +417,7 @@ impl Seat {
         };
         talk.result(call, &output);
         self.tell(AgentEvent::Tool(ToolEvent::Finished {
-            call: call.id.clone(),
+            call: id,
             ok,
             output,
             elapsed_ms: started.elapsed().as_millis() as u64,
@@ -427,9 +438,10 @@ impl Seat {
 }
 
 /// A failure in the middle of a reply can be repeated; one before any content was already.
-fn broken(reply: Reply, failure: Failure) -> Result<Called, Cut> {
+fn broken(mut reply: Reply, failure: Failure) -> Result<Called, Cut> {
+    reply.fail();
     if reply.is_empty() {
-        Ok(Called::Failed(failure))
+        Ok(Called::Failed(reply, failure))
     } else {
         Err(Cut { reply, failure })
     }
@@ -440,42 +452,4 @@ fn too_long() -> Failure {
         FailureKind::Request,
         "The reply is longer than this program keeps in memory; it was cut off.",
     )
-}
-
-impl Talk {
-    /// Takes in what the driver adds: as the result of the open terminal call, or as the user.
-    fn add(&mut self, add: Addition) {
-        self.seen.extend(add.shown);
-        self.tools = add.tools;
-        self.choice = add.choice;
-        match self.open.take() {
-            Some(call) => self.result(&call, &add.text),
-            None => self.messages.push(Message::User { text: add.text }),
-        }
-    }
-
-    fn result(&mut self, call: &ToolCall, text: &str) {
-        self.messages.push(Message::Tool {
-            call_id: call.id.clone(),
-            name: call.name.clone(),
-            text: text.to_owned(),
-        });
-    }
-
-    fn close_open(&mut self, text: &str) {
-        if let Some(call) = self.open.take() {
-            self.result(&call, text);
-        }
-    }
-
-    /// A reply that was cut off stays in the conversation as far as it got, without its calls.
-    fn keep_partial(&mut self, reply: Reply) {
-        let (text, _) = reply.into_parts();
-        if !text.trim().is_empty() {
-            self.messages.push(Message::Assistant {
-                text,
-                calls: Vec::new(),
-            });
-        }
-    }
 }

@@ -77,7 +77,11 @@ pub fn read(call: &ToolCall) -> Option<Result<Terminal, String>> {
     if name != NEW_ANSWER && name != VOTE {
         return None;
     }
-    let arguments: Value = match serde_json::from_str(&call.arguments) {
+    let written = match call.arguments.trim() {
+        "" => "{}",
+        written => written,
+    };
+    let arguments: Value = match serde_json::from_str(written) {
         Ok(value) => value,
         Err(error) => {
             return Some(Err(format!(
@@ -159,6 +163,10 @@ mod tests {
         }
         assert!(matches!(read(&call(NEW_ANSWER, "{\"cont")), Some(Err(_))));
         assert!(matches!(read(&call(VOTE, "{}")), Some(Err(_))));
+        let Some(Err(told)) = read(&call(NEW_ANSWER, " ")) else {
+            panic!("no arguments are the empty object");
+        };
+        assert!(told.contains("needs \"content\""), "{told}");
         assert_eq!(read(&call("search", "{}")), None);
         assert_eq!(
             read(&call(VOTE, r#"{"agent_id":" agent1.2 ","reason":"r"}"#)),

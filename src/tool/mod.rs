@@ -37,6 +37,9 @@ pub trait Tool: Send + Sync + 'static {
 /// Longest result that goes into a conversation, in bytes; the rest is cut with a note.
 pub const MAX_RESULT: usize = 64 * 1024;
 
+/// Most bytes of an unknown tool's name that are repeated to the model.
+const MAX_NAME: usize = 64;
+
 /// The tools of one team.
 #[derive(Clone, Default)]
 pub struct Toolbox {
@@ -62,6 +65,7 @@ impl Toolbox {
     pub async fn run(&self, name: &str, arguments: &str, context: Context) -> ToolResult {
         let Some(tool) = self.tools.iter().find(|tool| tool.spec().name == name) else {
             let known: Vec<String> = self.tools.iter().map(|tool| tool.spec().name).collect();
+            let name = &name[..name.floor_char_boundary(MAX_NAME)];
             return Err(format!(
                 "There is no tool named \"{name}\". Tools here: new_answer, vote, {}.",
                 known.join(", ")
@@ -73,7 +77,10 @@ impl Toolbox {
             serde_json::from_str(arguments)
                 .map_err(|error| format!("The arguments are not valid JSON: {error}."))?
         };
-        tool.run(arguments, context).await.map(bounded)
+        tool.run(arguments, context)
+            .await
+            .map(bounded)
+            .map_err(bounded)
     }
 }
 

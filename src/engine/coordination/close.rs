@@ -47,8 +47,7 @@ impl Coordination {
         let mut sentences = vec![message];
         if let Some((id, first)) = failures.first() {
             sentences.push(self.lost_words(&failures));
-            sentences.push(format!("{id}: {}", first.message));
-            sentences.push(first.hint.clone());
+            sentences.push(format!("{id}: {}", first.words()));
         }
         sentences.retain(|sentence| !sentence.is_empty());
         let message = sentences.join(" ");

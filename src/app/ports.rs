@@ -1,0 +1,140 @@
+//! The world behind the screen: what the TUI's [`Ports`] come to.
+
+use std::{io::Write as _, path::PathBuf, sync::Arc};
+
+use futures_util::future::{BoxFuture, FutureExt as _};
+
+use super::{HubHandle, Services, Source};
+use crate::{
+    protocol::{Command, Event, Failure, FailureKind, RunId, SessionSummary},
+    provider::discovery,
+    store,
+    tui::{
+        effect::{Done, Launch, Query, TeamChoice},
+        ports::Ports,
+    },
+};
+
+/// The real world.
+pub struct World {
+    services: Arc<Services>,
+    hub: HubHandle,
+    /// The team of the configuration or of the flags.
+    configured: Option<Source>,
+}
+
+impl World {
+    /// The world with the team the program was started with.
+    #[must_use]
+    pub fn new(services: Arc<Services>, hub: HubHandle, configured: Option<Source>) -> Self {
+        Self {
+            services,
+            hub,
+            configured,
+        }
+    }
+
+    fn source(&self, team: TeamChoice) -> Result<Source, Failure> {
+        match team {
+            TeamChoice::Demo { scenario } => Ok(Source::Demo(scenario)),
+            TeamChoice::Configured => self.configured.clone().ok_or_else(|| {
+                Failure::new(FailureKind::Request, "No team is configured.")
+                    .hint("Start with --config FILE, or pick another team.")
+            }),
+            TeamChoice::Local { base_url, models } => models
+                .iter()
+                .map(|model| self.services.backend(Some(&base_url), Some(model)))
+                .collect::<Result<_, _>>()
+                .map(Source::Backends),
+        }
+    }
+}
+
+impl Ports for World {
+    fn launch(&self, launch: Launch) -> BoxFuture<'static, Result<(), Failure>> {
+        let source = self.source(launch.team);
+        let hub = self.hub.clone();
+        async move { hub.launch(source?, launch.prompt).await.map(|_| ()) }.boxed()
+    }
+
+    fn command(&self, command: Command) {
+        self.hub.command(command);
+    }
+
+    fn query(&self, query: Query) -> BoxFuture<'static, Done> {
+        let services = Arc::clone(&self.services);
+        match query {
+            Query::Discover => async move {
+                let targets = discovery::Targets::from_env(|name| services.environment.get(name));
+                Done::Discovered(discovery::discover(&services.client, &targets).await)
+            }
+            .boxed(),
+            Query::Sessions => blocking(move || Done::Sessions(sessions(&services))),
+            Query::Open(run) => blocking(move || Done::Opened(open(&services, &run))),
+        }
+    }
+
+    fn save_capture(
+        &self,
+        svg: String,
+        text: String,
+    ) -> BoxFuture<'static, Result<String, Failure>> {
+        let folder = self.services.state_dir.join("captures");
+        async move {
+            tokio::task::spawn_blocking(move || save(&folder, &svg, &text))
+                .await
+                .unwrap_or_else(|error| Err(local(&format!("The capture task ended: {error}."))))
+        }
+        .boxed()
+    }
+}
+
+/// Runs file work off the async threads.
+fn blocking(work: impl FnOnce() -> Done + Send + 'static) -> BoxFuture<'static, Done> {
+    async move {
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done,
+            Err(error) => Done::LaunchFailed(local(&format!("A file task ended: {error}."))),
+        }
+    }
+    .boxed()
+}
+
+fn sessions(services: &Services) -> Result<Vec<SessionSummary>, Failure> {
+    let store = store::Store::reading(&services.state_dir);
+    Ok(store.list(usize::MAX)?.sessions)
+}
+
+fn open(services: &Services, run: &RunId) -> Result<Arc<Vec<Event>>, Failure> {
+    let store = store::Store::reading(&services.state_dir);
+    Ok(Arc::new(store.read(run)?.events))
+}
+
+/// Writes both forms of a capture and returns the path of the picture.
+fn save(folder: &PathBuf, svg: &str, text: &str) -> Result<String, Failure> {
+    let name = store::new_run_id(crate::engine::outbox::now().0).0;
+    let trouble = |path: &PathBuf, error: std::io::Error| {
+        local(&format!(
+            "{} could not be written: {error}.",
+            path.display()
+        ))
+    };
+    std::fs::create_dir_all(folder).map_err(|error| trouble(folder, error))?;
+    let picture = folder.join(format!("{name}.svg"));
+    for (path, content) in [
+        (picture.clone(), svg),
+        (folder.join(format!("{name}.txt")), text),
+    ] {
+        std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .and_then(|mut file| file.write_all(content.as_bytes()))
+            .map_err(|error| trouble(&path, error))?;
+    }
+    Ok(picture.display().to_string())
+}
+
+fn local(message: &str) -> Failure {
+    Failure::new(FailureKind::Local, message)
+}

@@ -1,0 +1,46 @@
+//! Puts a team, a log and a reader together and starts the engine.
+
+use tokio::sync::mpsc;
+
+use super::{Services, Team};
+use crate::{
+    engine::{self, Session, SessionSetup, outbox},
+    protocol::{Event, RunId},
+    store::{self, redact::Redactor},
+};
+
+/// Starts a session. Without a log it runs all the same, and says so.
+#[must_use]
+pub fn start(
+    services: &Services,
+    team: Team,
+    prompt: String,
+    events: mpsc::Sender<Event>,
+) -> (RunId, Session) {
+    let run = store::new_run_id(outbox::now().0);
+    let opened = match &services.store {
+        Ok(store) => store.write(run.clone()),
+        Err(failure) => Err(failure.clone()),
+    };
+    let (log, trouble) = match opened {
+        Ok(log) => (Some(log), None),
+        Err(failure) => (None, Some(failure)),
+    };
+    let setup = SessionSetup {
+        run: run.clone(),
+        team: team.members,
+        limits: team.limits,
+        options: team.options,
+        origin: team.origin,
+        cwd: std::env::current_dir()
+            .map(|path| path.display().to_string())
+            .unwrap_or_default(),
+    };
+    let sinks = outbox::Sinks {
+        log,
+        subscribers: vec![events],
+        redactor: Redactor::new(&team.secrets),
+        trouble,
+    };
+    (run, engine::spawn(setup, sinks, prompt))
+}

@@ -1,0 +1,261 @@
+//! From a choice to a team: members with their models, limits, options.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Map;
+
+use super::Services;
+use crate::{
+    config::{self, BackendConfig, Config, FinishStrategy},
+    demo,
+    engine::{
+        Member,
+        coordination::{Finish, Options},
+    },
+    protocol::{AgentCard, AgentId, Failure, Limits, Origin},
+    provider::{Endpoint, ToolCalling, http::HttpProvider},
+};
+
+/// Where a team comes from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A scenario of the scripted demo team.
+    Demo(String),
+    /// A configuration that loaded without errors.
+    Config(Arc<Config>),
+    /// Models from flags or from discovery, one agent each.
+    Backends(Vec<BackendConfig>),
+}
+
+/// A team ready to start.
+pub struct Team {
+    /// Members in configuration order.
+    pub members: Vec<Member>,
+    /// Limits.
+    pub limits: Limits,
+    /// Coordination options.
+    pub options: Options,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Values that must never reach disk.
+    pub secrets: Vec<String>,
+}
+
+/// An agent before it has a number.
+struct Draft {
+    name: String,
+    system: Option<String>,
+    endpoint: Endpoint,
+}
+
+impl Source {
+    /// Builds the team.
+    ///
+    /// # Errors
+    /// Unknown scenario, or a demo server that cannot start.
+    pub async fn build(&self, services: &Services) -> Result<Team, Failure> {
+        match self {
+            Self::Demo(name) => demo_team(name, services).await,
+            Self::Config(config) => Ok(config_team(config, services)),
+            Self::Backends(backends) => Ok(team(
+                named(backends),
+                Limits::default(),
+                Options::default(),
+                Origin::Direct,
+                services,
+            )),
+        }
+    }
+
+    /// Name and model of each agent, for the start screen.
+    #[must_use]
+    pub fn roster(&self) -> Vec<(String, String)> {
+        match self {
+            Self::Demo(name) => {
+                demo::find(name).map_or_else(|_| Vec::new(), |scenario| scenario.agents())
+            }
+            Self::Config(config) => config
+                .agents
+                .iter()
+                .map(|agent| (agent.name.clone(), agent.backend.model.clone()))
+                .collect(),
+            Self::Backends(backends) => named(backends)
+                .into_iter()
+                .map(|draft| (draft.name, draft.endpoint.model))
+                .collect(),
+        }
+    }
+
+    /// The task that comes with the team, when there is one.
+    #[must_use]
+    pub fn default_task(&self) -> Option<String> {
+        match self {
+            Self::Demo(name) => demo::find(name)
+                .ok()
+                .map(|scenario| scenario.prompt.trim().to_owned()),
+            Self::Config(config) => config.prompt.clone(),
+            Self::Backends(_) => None,
+        }
+    }
+
+    /// Where the team comes from, as the log will say.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        match self {
+            Self::Demo(scenario) => Origin::Demo {
+                scenario: scenario.clone(),
+            },
+            Self::Config(config) => Origin::Config {
+                path: config.source.clone(),
+            },
+            Self::Backends(_) => Origin::Direct,
+        }
+    }
+}
+
+async fn demo_team(name: &str, services: &Services) -> Result<Team, Failure> {
+    let scenario = demo::find(name)?;
+    let server = services.demo_server().await?;
+    let base_url = server.session();
+    let key = SecretString::from(server.token().to_owned());
+    let drafts = scenario
+        .agents()
+        .into_iter()
+        .map(|(agent, model)| Draft {
+            name: agent,
+            system: None,
+            endpoint: Endpoint {
+                backend: "demo".into(),
+                base_url: base_url.clone(),
+                model,
+                key: Some(key.clone()),
+                key_variable: None,
+                parameters: Map::new(),
+                tool_calling: ToolCalling::Native,
+                local: true,
+                price: None,
+            },
+        })
+        .collect();
+    let origin = Origin::Demo {
+        scenario: name.to_owned(),
+    };
+    Ok(team(
+        drafts,
+        Limits::default(),
+        Options::default(),
+        origin,
+        services,
+    ))
+}
+
+fn config_team(config: &Config, services: &Services) -> Team {
+    let drafts = config
+        .agents
+        .iter()
+        .map(|agent| Draft {
+            name: agent.name.clone(),
+            system: agent.system_message.clone(),
+            endpoint: endpoint(&agent.backend),
+        })
+        .collect();
+    let options = Options {
+        finish: match config.options.finish {
+            FinishStrategy::Reuse => Finish::Reuse,
+            FinishStrategy::Present => Finish::Present,
+        },
+        lead: config.options.lead,
+        defer_voting: config.options.defer_voting,
+        skip_voting: config.options.skip_voting,
+    };
+    let origin = Origin::Config {
+        path: config.source.clone(),
+    };
+    team(drafts, config.limits, options, origin, services)
+}
+
+/// How a configured backend is reached.
+#[must_use]
+pub fn endpoint(backend: &BackendConfig) -> Endpoint {
+    Endpoint {
+        backend: backend.kind.clone(),
+        base_url: backend.base_url.clone(),
+        model: backend.model.clone(),
+        key: backend.key.clone(),
+        key_variable: backend.key_variable.clone(),
+        parameters: backend.parameters.clone(),
+        tool_calling: match backend.tool_calling {
+            config::ToolCalling::Auto => ToolCalling::Auto,
+            config::ToolCalling::Native => ToolCalling::Native,
+            config::ToolCalling::Text => ToolCalling::Text,
+        },
+        local: backend.local,
+        price: None,
+    }
+}
+
+/// Agents without names of their own are called by their models.
+fn named(backends: &[BackendConfig]) -> Vec<Draft> {
+    let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
+    backends
+        .iter()
+        .map(|backend| {
+            let model = backend.model.as_str();
+            let short = model.rsplit('/').next().unwrap_or(model);
+            let count = seen.entry(short).or_default();
+            *count += 1;
+            Draft {
+                name: match *count {
+                    1 => short.to_owned(),
+                    count => format!("{short} #{count}"),
+                },
+                system: None,
+                endpoint: endpoint(backend),
+            }
+        })
+        .collect()
+}
+
+/// Numbers the agents by the lexicographic order of their names (equal names by their place) and
+/// connects them.
+fn team(
+    drafts: Vec<Draft>,
+    limits: Limits,
+    options: Options,
+    origin: Origin,
+    services: &Services,
+) -> Team {
+    let mut order: Vec<usize> = (0..drafts.len()).collect();
+    order.sort_by_key(|index| &drafts[*index].name);
+    let mut numbers = vec![AgentId(u16::MAX); drafts.len()];
+    for (number, index) in (1..).zip(order) {
+        numbers[index] = AgentId(number);
+    }
+    let secrets = drafts
+        .iter()
+        .filter_map(|draft| draft.endpoint.key.as_ref())
+        .map(|key| key.expose_secret().to_owned())
+        .collect();
+    let members = drafts
+        .into_iter()
+        .zip(numbers)
+        .map(|(draft, id)| Member {
+            card: AgentCard {
+                id,
+                name: draft.name,
+                model: draft.endpoint.model.clone(),
+                backend: draft.endpoint.backend.clone(),
+            },
+            system: draft.system,
+            provider: Arc::new(HttpProvider::new(services.client.clone(), draft.endpoint)),
+        })
+        .collect();
+    Team {
+        members,
+        limits,
+        options,
+        origin,
+        secrets,
+    }
+}

@@ -1,0 +1,133 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// One task, a team of LLM agents, a vote, an answer, in the terminal.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Nothing configured? Just start it: a scripted demo team runs without key, server or network.\n\
+                  massgen-tui                         start screen\n\
+                  massgen-tui \"task\"                  run the configured team on a task\n\
+                  massgen-tui --demo turnaround       watch a scripted scenario\n\
+                  massgen-tui run --output json \"…\"   headless, events as JSON lines"
+)]
+pub struct Cli {
+    /// Options of every subcommand.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// Which team.
+    #[command(flatten)]
+    pub team: TeamArgs,
+    /// The task; without it the start screen opens.
+    pub task: Option<String>,
+    /// Subcommand.
+    #[command(subcommand)]
+    pub command: Option<Sub>,
+}
+
+/// Options of every subcommand.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Globals {
+    /// Folder for session logs and captures.
+    #[arg(long, value_name = "DIR", global = true, env = "MASSGEN_TUI_STATE_DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Leave the mouse to the terminal (its own selection works then).
+    #[arg(long, global = true)]
+    pub no_mouse: bool,
+}
+
+/// Which team runs.
+#[derive(Clone, Debug, Default, Args)]
+pub struct TeamArgs {
+    /// Configuration file (MassGen's YAML or JSON).
+    #[arg(
+        long,
+        short,
+        value_name = "FILE",
+        conflicts_with_all = ["demo", "base_url", "model", "tool_calling"]
+    )]
+    pub config: Option<PathBuf>,
+    /// The scripted demo team, optionally one of its scenarios.
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
+    pub demo: Option<String>,
+    /// Pace of the demo team: a factor (0.1 to 10000) or "max".
+    #[arg(
+        long,
+        value_name = "SPEED",
+        default_value = "1",
+        conflicts_with_all = ["config", "base_url", "model"]
+    )]
+    pub demo_speed: String,
+    /// Base URL of an OpenAI-compatible server, ending before /chat/completions.
+    #[arg(long, value_name = "URL", conflicts_with = "demo")]
+    pub base_url: Option<String>,
+    /// Model to ask; give it several times for several agents.
+    #[arg(long, short, value_name = "NAME", conflicts_with = "demo")]
+    pub model: Vec<String>,
+    /// How tools reach the model: auto, native, or text (docs/text-tools.md).
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value = "auto",
+        value_parser = ["auto", "native", "text"],
+        conflicts_with = "demo"
+    )]
+    pub tool_calling: String,
+}
+
+/// Subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Sub {
+    /// Run a task without the full-screen program.
+    Run(RunArgs),
+    /// Open a stored session on the same screens.
+    Open(OpenArgs),
+    /// List and show stored sessions.
+    Logs(super::logs::Args),
+    /// Check a configuration file.
+    Config(super::config_cmd::Args),
+    /// Check this machine: terminal, keys, servers, folders.
+    Doctor(super::doctor::Args),
+    /// Serve the scripted demo team to other clients.
+    DemoServer(super::demo_server::Args),
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Which team.
+    #[command(flatten)]
+    pub team: TeamArgs,
+    /// Never open the full-screen program (the default of `run`; kept for scripts that say it).
+    #[arg(long)]
+    pub headless: bool,
+    /// What goes to stdout: the final answer, or every event as a JSON line.
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+    pub output: String,
+    /// No progress lines on stderr.
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// The task; "-" reads it from standard input.
+    pub task: Option<String>,
+}
+
+/// Arguments of `open`.
+#[derive(Debug, Args)]
+pub struct OpenArgs {
+    /// Session id or the start of one; without it the latest.
+    pub id: Option<String>,
+}
+
+/// `--demo "a whole task"`: a value with blanks is the task, not the name of a scenario.
+pub fn task_after_demo(team: &mut TeamArgs, task: &mut Option<String>) {
+    if task.is_none()
+        && let Some(name) = &mut team.demo
+        && name.contains(char::is_whitespace)
+    {
+        *task = Some(std::mem::take(name));
+    }
+}

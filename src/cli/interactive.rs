@@ -1,0 +1,227 @@
+//! The full-screen program: start screen, straight into a run, or a stored session.
+
+use std::{
+    io::{IsTerminal as _, Write as _},
+    sync::Arc,
+};
+
+use tokio::sync::mpsc;
+
+use super::{
+    Globals, TeamArgs,
+    args::RunArgs,
+    launch::{self, Trouble},
+};
+use crate::{
+    app::{Hub, Services, Source, World},
+    config::Paths,
+    demo,
+    protocol::Origin,
+    store::Store,
+    text::clean,
+    tui::{
+        self,
+        effect::{Launch, MouseReports, TeamChoice},
+        options::{DemoScenario, ExitReason, ExitSummary, Sample, StartOptions, TeamSummary},
+        theme::Theme,
+    },
+};
+
+/// Events that may wait for the screen.
+const EVENTS: usize = 1024;
+
+/// Opens the start screen, or goes straight into a run when a task or a demo was named. Without a
+/// terminal it runs headless.
+pub async fn run(globals: &Globals, mut team: TeamArgs, mut task: Option<String>) -> u8 {
+    super::args::task_after_demo(&mut team, &mut task);
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        let args = RunArgs {
+            team,
+            headless: true,
+            output: "text".into(),
+            quiet: false,
+            task,
+        };
+        return super::run::run(globals, args).await;
+    }
+    finish(start(globals, &team, task).await)
+}
+
+async fn start(
+    globals: &Globals,
+    team: &TeamArgs,
+    task: Option<String>,
+) -> Result<ExitSummary, Trouble> {
+    let task = match task.as_deref() {
+        Some("-") => return Err(Trouble::Usage(DASH.into())),
+        Some(task) => Some(super::run::worded(task)?),
+        None => None,
+    };
+    let (services, paths) = launch::services(globals, &team.demo_speed)?;
+    let mut options = options(globals);
+    let named = launch::named(team, &services, &paths).await?;
+    let configured = match &named {
+        Some(Source::Demo(_)) => None,
+        Some(source) => Some(source.clone()),
+        None => found(&services, &paths, &mut options),
+    };
+    options.configured = configured.as_ref().map(summary);
+    options.launch = straight_in(named.as_ref(), configured.as_ref(), task, &mut options);
+    show(&services, configured, options).await
+}
+
+const DASH: &str = "\"-\" reads the task from a pipe, and standard input is the keyboard. \
+                    Pipe the task in, or give it in quotes.";
+
+/// The configuration that lies in one of the usual places. A broken one is told on the start screen
+/// and does not keep anyone from the demo team.
+fn found(services: &Services, paths: &Paths, options: &mut StartOptions) -> Option<Source> {
+    let path = paths.default_config()?;
+    match launch::configuration(&path, services) {
+        Ok(source) => Some(source),
+        Err(_) => {
+            options.notices.push(format!(
+                "{} cannot be run. `massgen-tui config check {}` lists what is wrong.",
+                path.display(),
+                path.display()
+            ));
+            None
+        }
+    }
+}
+
+/// What to start at once, if anything.
+fn straight_in(
+    named: Option<&Source>,
+    configured: Option<&Source>,
+    task: Option<String>,
+    options: &mut StartOptions,
+) -> Option<Launch> {
+    if let Some(Source::Demo(scenario)) = named {
+        let prompt = task.or_else(|| {
+            demo::find(scenario)
+                .ok()
+                .map(|found| found.prompt.trim().to_owned())
+        })?;
+        return Some(Launch {
+            team: TeamChoice::Demo {
+                scenario: scenario.clone(),
+            },
+            prompt,
+        });
+    }
+    let prompt = task?;
+    let team = if configured.is_some() {
+        TeamChoice::Configured
+    } else {
+        options.notices.push(
+            "No model is configured: the scripted demo team plays its own sample, whatever the task. \
+             `massgen-tui doctor` says what is missing."
+                .into(),
+        );
+        TeamChoice::Demo {
+            scenario: demo::DEFAULT.into(),
+        }
+    };
+    Some(Launch { team, prompt })
+}
+
+/// Opens a stored session.
+pub async fn open(globals: &Globals, id: Option<&str>) -> u8 {
+    finish(opened(globals, id).await)
+}
+
+async fn opened(globals: &Globals, id: Option<&str>) -> Result<ExitSummary, Trouble> {
+    let (services, _) = launch::services(globals, "1")?;
+    let store = Store::reading(&services.state_dir);
+    let run = store.find(id.unwrap_or("latest"))?;
+    let session = store.read(&run)?;
+    let mut options = options(globals);
+    if let Some(damage) = &session.damage {
+        options.notices.push(format!("The log of {run}: {damage}"));
+    }
+    options.opened = Some(Arc::new(session.events));
+    show(&services, None, options).await
+}
+
+async fn show(
+    services: &Arc<Services>,
+    configured: Option<Source>,
+    options: StartOptions,
+) -> Result<ExitSummary, Trouble> {
+    let (sender, events) = mpsc::channel(EVENTS);
+    let (hub, closed) = Hub::spawn(Arc::clone(services), sender);
+    let world = World::new(Arc::clone(services), hub, configured);
+    let result = tui::run(Arc::new(world), events, options).await;
+    // The hub ends with the world; its session's log is complete then.
+    let _ = closed.await;
+    result.map_err(|error| Trouble::Usage(format!("The screen cannot be used: {error}.")))
+}
+
+fn options(globals: &Globals) -> StartOptions {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let mut options = StartOptions::new(if plain { Theme::plain() } else { Theme::ansi() });
+    options.demo_scenarios = demo::scenarios()
+        .into_iter()
+        .map(|info| DemoScenario {
+            name: info.name,
+            title: info.title,
+            agents: info.agents,
+        })
+        .collect();
+    options.samples = demo::samples()
+        .iter()
+        .map(|sample| Sample {
+            prompt: sample.prompt.to_owned(),
+            scenario: Some(sample.scenario.to_owned()),
+        })
+        .collect();
+    options.mouse = if globals.no_mouse {
+        MouseReports::Off
+    } else {
+        MouseReports::On
+    };
+    options.version = env!("CARGO_PKG_VERSION").to_owned();
+    options
+}
+
+fn summary(source: &Source) -> TeamSummary {
+    let origin = source.origin();
+    TeamSummary {
+        title: match &origin {
+            Origin::Config { path } => path.clone(),
+            Origin::Demo { scenario } => scenario.clone(),
+            Origin::Direct | Origin::Imported { .. } => "models from the command line".into(),
+        },
+        agents: source.roster(),
+        origin,
+    }
+}
+
+/// Puts the final answer and the way back into the normal scrollback; returns the exit code.
+fn finish(result: Result<ExitSummary, Trouble>) -> u8 {
+    let summary = match result {
+        Ok(summary) => summary,
+        Err(trouble) => return trouble.tell(),
+    };
+    let mut text = String::new();
+    if let Some(answer) = &summary.final_answer {
+        text.push_str(clean::text(answer).trim_end());
+        text.push_str("\n\n");
+    }
+    if summary.demo && summary.final_answer.is_some() {
+        text.push_str("(scripted demo: no model was asked)\n");
+    }
+    if let Some(run) = &summary.session {
+        text.push_str(&format!(
+            "Session {run}. Open it again: massgen-tui open {run}\n"
+        ));
+    }
+    // The terminal may be gone; then nobody reads this.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    match summary.reason {
+        ExitReason::Person => 0,
+        ExitReason::Signal(number) => 128_u8.saturating_add(number.unsigned_abs().min(127) as u8),
+        ExitReason::TerminalLost => super::ERROR,
+    }
+}

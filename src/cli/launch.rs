@@ -1,0 +1,177 @@
+//! From flags to services and a team: what every subcommand that starts or opens a session needs.
+
+use std::{fmt, path::Path, sync::Arc};
+
+use super::{Globals, TeamArgs};
+use crate::{
+    app::{Services, Source},
+    config::{self, BackendConfig, Environment, Paths, Purpose, Severity},
+    demo::{self, Speed},
+    protocol::{Failure, FailureKind},
+    provider::listing,
+};
+
+/// Most model names in a message.
+const SHOWN_MODELS: usize = 12;
+
+/// Why nothing was started.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The command line or the configuration is wrong: exit code 2.
+    Usage(String),
+    /// Something else failed: exit code 1.
+    Failed(Failure),
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(text) => f.write_str(text),
+            Self::Failed(failure) => failure.fmt(f),
+        }
+    }
+}
+
+impl Trouble {
+    /// Says it on stderr and returns the exit code.
+    #[must_use]
+    pub fn tell(&self) -> u8 {
+        super::complain(&self.to_string());
+        match self {
+            Self::Usage(_) => super::USAGE,
+            Self::Failed(_) => super::ERROR,
+        }
+    }
+}
+
+/// Services over the folders and the environment of this process.
+///
+/// # Errors
+/// No folder for state, or a demo speed that is none.
+pub fn services(globals: &Globals, demo_speed: &str) -> Result<(Arc<Services>, Paths), Trouble> {
+    let cwd = std::env::current_dir().unwrap_or_default();
+    let paths = Paths::discover(cwd);
+    let process = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let environment = Environment::gather(process, &paths.cwd, paths.home.as_deref());
+    let speed: Speed = demo_speed
+        .parse()
+        .map_err(|error| Trouble::Usage(format!("{error}.")))?;
+    let state = paths
+        .state_dir(globals.state_dir.as_deref(), None)
+        .map_err(|error| Trouble::Usage(format!("{error}.")))?;
+    Ok((Arc::new(Services::new(environment, state, speed)), paths))
+}
+
+/// The team that the flags name; `None` when they name none.
+///
+/// # Errors
+/// An unknown scenario, a broken configuration, a model that cannot be reached.
+pub async fn named(
+    args: &TeamArgs,
+    services: &Services,
+    paths: &Paths,
+) -> Result<Option<Source>, Trouble> {
+    if let Some(name) = &args.demo {
+        let name = if name.is_empty() { demo::DEFAULT } else { name };
+        demo::find(name).map_err(|failure| usage(&failure))?;
+        return Ok(Some(Source::Demo(name.to_owned())));
+    }
+    if let Some(name) = &args.config {
+        let path = paths
+            .named_config(name)
+            .map_err(|error| Trouble::Usage(format!("{error}.")))?;
+        return configuration(&path, services).map(Some);
+    }
+    if args.base_url.is_some() || !args.model.is_empty() {
+        return backends(args, services).await.map(Some);
+    }
+    Ok(None)
+}
+
+/// A failure that is the command line's own: its words without its class.
+fn usage(failure: &Failure) -> Trouble {
+    Trouble::Usage(failure.words())
+}
+
+/// The team of a configuration file.
+///
+/// # Errors
+/// Every finding of a file that cannot be run, with line and column.
+pub fn configuration(path: &Path, services: &Services) -> Result<Source, Trouble> {
+    let env = |name: &str| services.environment.get(name);
+    let loaded = config::load_file(path, &env, Purpose::Run);
+    match loaded.config {
+        Some(config) => Ok(Source::Config(Arc::new(config))),
+        None => Err(Trouble::Usage(format!(
+            "the configuration cannot be run\n\n{}\n{}",
+            loaded.report.render_all(Severity::Warning),
+            loaded.report.summary()
+        ))),
+    }
+}
+
+async fn backends(args: &TeamArgs, services: &Services) -> Result<Source, Trouble> {
+    let models = if args.model.is_empty() {
+        vec![only_model(args, services).await?]
+    } else {
+        args.model.clone()
+    };
+    models
+        .iter()
+        .map(|model| backend(args, model, services))
+        .collect::<Result<_, _>>()
+        .map(Source::Backends)
+}
+
+/// One model at the address and with the key of the flags.
+fn backend(args: &TeamArgs, model: &str, services: &Services) -> Result<BackendConfig, Trouble> {
+    let mut backend = services
+        .backend(args.base_url.as_deref(), Some(model))
+        .map_err(|failure| usage(&failure))?;
+    backend.tool_calling = match args.tool_calling.as_str() {
+        "native" => config::ToolCalling::Native,
+        "text" => config::ToolCalling::Text,
+        _ => config::ToolCalling::Auto,
+    };
+    Ok(backend)
+}
+
+/// The model of a server that has just one.
+async fn only_model(args: &TeamArgs, services: &Services) -> Result<String, Trouble> {
+    let endpoint = crate::app::endpoint(&backend(args, "-", services)?);
+    let mut models = listing::list(&services.client, &endpoint).await?;
+    if models.len() == 1 {
+        return Ok(models.swap_remove(0).id);
+    }
+    let names: Vec<&str> = models
+        .iter()
+        .take(SHOWN_MODELS)
+        .map(|model| model.id.as_str())
+        .collect();
+    let failure = if names.is_empty() {
+        Failure::new(FailureKind::Model, "The server lists no model.")
+            .hint("Load one there, or name one with --model NAME.")
+    } else {
+        Failure::new(
+            FailureKind::Model,
+            format!("The server has {} models.", models.len()),
+        )
+        .hint(format!(
+            "Choose with --model NAME (several times for several agents): {}{}.",
+            names.join(", "),
+            if models.len() > names.len() {
+                " …"
+            } else {
+                ""
+            }
+        ))
+    };
+    Err(usage(&failure))
+}

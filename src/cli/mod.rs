@@ -1,0 +1,98 @@
+//! The command line: arguments in, exit code out. The only door to `clap`.
+//!
+//! One file per subcommand. Without a subcommand the full-screen program starts; without a terminal
+//! it runs headless.
+
+mod args;
+pub mod config_cmd;
+pub mod demo_server;
+pub mod doctor;
+mod interactive;
+mod launch;
+pub mod logs;
+mod run;
+
+use std::{io::Write as _, process::ExitCode};
+
+use clap::Parser as _;
+use tokio::signal::unix::{SignalKind, signal};
+
+use args::Sub;
+pub use args::{Cli, Globals, TeamArgs};
+
+use crate::protocol::Failure;
+
+/// Exit code for wrong usage or configuration, as `clap` uses it.
+pub const USAGE: u8 = 2;
+/// Exit code when the program could not do its work.
+pub const ERROR: u8 = 1;
+
+/// Parses the command line, runs, and returns the exit code (documented in `docs/headless.md`).
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Printing help can fail on a closed pipe; there is nobody left to tell.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { USAGE } else { 0 });
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&format!("The async runtime could not start: {error}."));
+            return ExitCode::from(ERROR);
+        }
+    };
+    let code = runtime.block_on(async {
+        survive_full_files();
+        dispatch(cli).await
+    });
+    // A provider that hangs in a blocking call must not hold the person back.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+    ExitCode::from(code)
+}
+
+/// A file that may not grow any more (`ulimit -f`) kills a process by SIGXFSZ; with a handler the
+/// write fails instead, is told like any full disk, and the run goes on.
+fn survive_full_files() {
+    /// The same number on every system this program runs on.
+    const SIGXFSZ: i32 = 25;
+    // Without a handler only the words are missing.
+    let _ = signal(SignalKind::from_raw(SIGXFSZ));
+}
+
+async fn dispatch(cli: Cli) -> u8 {
+    let Cli {
+        globals,
+        team,
+        task,
+        command,
+    } = cli;
+    match command {
+        None => interactive::run(&globals, team, task).await,
+        Some(Sub::Run(args)) => run::run(&globals, args).await,
+        Some(Sub::Open(args)) => interactive::open(&globals, args.id.as_deref()).await,
+        Some(Sub::Logs(args)) => logs::run(&globals, &args),
+        Some(Sub::Config(args)) => config_cmd::run(&args),
+        Some(Sub::Doctor(args)) => doctor::run(&globals, &args).await,
+        Some(Sub::DemoServer(args)) => match demo_server::run(args).await {
+            Ok(code) => code,
+            Err(failure) => launch::Trouble::from(failure).tell(),
+        },
+    }
+}
+
+/// One sentence on stderr; a closed stderr is nobody to tell.
+pub(crate) fn complain(text: &str) {
+    let clean = crate::text::clean::text(text);
+    let _ = writeln!(std::io::stderr(), "massgen-tui: {clean}");
+}
+
+/// An exit code, or what kept the subcommand from its work.
+pub type Exit = Result<u8, Failure>;

@@ -1,0 +1,96 @@
+//! `massgen-tui run`: a task without the full-screen program.
+
+use std::io::Read as _;
+
+use tokio::sync::mpsc;
+
+use super::{
+    Globals,
+    args::RunArgs,
+    launch::{self, Trouble},
+};
+use crate::{
+    app,
+    headless::{self, Format, Output, Progress},
+};
+
+/// Events that may wait for a slow reader of stdout.
+const EVENTS: usize = 1024;
+/// Longest task read from standard input, in bytes.
+const MAX_TASK: u64 = 4 * 1024 * 1024;
+
+/// Runs the task and returns the exit code of its outcome.
+pub async fn run(globals: &Globals, args: RunArgs) -> u8 {
+    match start(globals, args).await {
+        Ok(code) => code,
+        Err(trouble) => trouble.tell(),
+    }
+}
+
+async fn start(globals: &Globals, mut args: RunArgs) -> Result<u8, Trouble> {
+    super::args::task_after_demo(&mut args.team, &mut args.task);
+    let (services, paths) = launch::services(globals, &args.team.demo_speed)?;
+    let source = match launch::named(&args.team, &services, &paths).await? {
+        Some(source) => source,
+        None => match paths.default_config() {
+            Some(path) => launch::configuration(&path, &services)?,
+            None => return Err(Trouble::Usage(NO_TEAM.into())),
+        },
+    };
+    let task = match args.task.as_deref() {
+        Some("-") => from_stdin()?,
+        Some(task) => worded(task)?,
+        None => source.default_task().ok_or_else(|| {
+            Trouble::Usage(
+                "There is no task. Give one in quotes, or \"-\" to read it from standard input."
+                    .into(),
+            )
+        })?,
+    };
+    let signals = headless::signals()
+        .map_err(|error| Trouble::Usage(format!("Signals cannot be listened for: {error}.")))?;
+    let team = source.build(&services).await?;
+    let (sender, events) = mpsc::channel(EVENTS);
+    let (_, session) = app::start(&services, team, task, sender);
+    let format = match args.output.as_str() {
+        "json" => Format::Json,
+        _ => Format::Text,
+    };
+    let progress = if args.quiet {
+        Progress::Hidden
+    } else {
+        Progress::Shown
+    };
+    let output = Output::process(format, progress);
+    let exit = headless::drive(events, session.commands, signals, output).await;
+    Ok(exit.code())
+}
+
+const NO_TEAM: &str = "There is no team. Give --config FILE, --model NAME (with --base-url URL for \
+                       your own server), or --demo for the scripted demo team.";
+
+fn from_stdin() -> Result<String, Trouble> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .take(MAX_TASK + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Trouble::Usage(format!("Standard input cannot be read: {error}.")))?;
+    if bytes.len() as u64 > MAX_TASK {
+        let most = MAX_TASK / (1024 * 1024);
+        return Err(Trouble::Usage(format!(
+            "The task on standard input is longer than {most} MiB. Shorten it."
+        )));
+    }
+    worded(&String::from_utf8_lossy(&bytes))
+}
+
+/// A task that says something.
+pub(super) fn worded(task: &str) -> Result<String, Trouble> {
+    if task.trim().is_empty() {
+        return Err(Trouble::Usage(
+            "The task is empty. Write what the team should work on.".into(),
+        ));
+    }
+    Ok(task.to_owned())
+}

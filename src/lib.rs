@@ -1,0 +1,36 @@
+//! `massgen-tui`: one task, a team of LLM agents, a vote, an answer, in the terminal.
+//!
+//! One idea: a session is one ordered stream of events ([`protocol::Event`]), and everything else is
+//! a fold over it. The engine emits events; the store writes them down before anyone sees them; the
+//! live screen, the log browser, headless output and reports read the same stream through the same
+//! fold ([`run::RunState`]).
+//!
+//! The modules, in reading order (arrows point upwards in this list; `tests/it/tidy.rs` checks them):
+//!
+//! - [`protocol`]: plain data everybody speaks.
+//! - [`run`]: the fold.
+//! - [`config`]: settings, MassGen's YAML, diagnostics with line and column.
+//! - [`provider`]: model servers behind one trait.
+//! - [`tool`]: what agents may call between their acts.
+//! - [`store`]: the session log.
+//! - [`engine`]: coordination (pure), the driver, the agents; knows no terminal.
+//! - [`text`]: outside text to rows of a width; the one sanitising gate.
+//! - [`capture`]: a screen buffer to text, ANSI, SVG.
+//! - [`tui`]: the Elm core and its screens; knows no HTTP, disk or git.
+//! - [`demo`]: the scripted team as a loopback HTTP server.
+//! - [`headless`], [`app`], [`cli`]: the layers that wire everything together.
+
+pub mod app;
+pub mod capture;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod engine;
+pub mod headless;
+pub mod protocol;
+pub mod provider;
+pub mod run;
+pub mod store;
+pub mod text;
+pub mod tool;
+pub mod tui;

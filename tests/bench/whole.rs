@@ -6,6 +6,9 @@
 //! the numbers of repetitions and leaves out the paced run. With `MASSGEN_BIN` set to an installed
 //! `MassGen` its start is measured beside ours. Linux only, for `/proc`.
 
+// A bench that cannot run fails by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 #[cfg(target_os = "linux")]
 mod drain;
 #[cfg(target_os = "linux")]

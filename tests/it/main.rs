@@ -1,0 +1,16 @@
+//! The one integration binary: rules over the sources, the engine with scripted models, real HTTP,
+//! real files, real terminals.
+
+// A test fails by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod app;
+mod cli;
+mod config;
+mod demo;
+mod engine;
+mod harness;
+mod provider;
+mod pty;
+mod store;
+mod tidy;

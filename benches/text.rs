@@ -3,6 +3,14 @@
 //! `cargo bench --bench text`. Ratios matter more than absolutes: the baseline of each group is the
 //! straightforward way of doing the same.
 
+// A bench that cannot run fails by panicking.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_imports
+)]
+
 use std::fmt::Write as _;
 
 use divan::{Bencher, black_box, counter::BytesCount};

@@ -89,6 +89,20 @@ impl Failure {
         }
     }
 
+    /// Message and advice as whole sentences, whether or not the message ended like one.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let mut words = self.message.trim_end().to_owned();
+        if !words.is_empty() && !words.ends_with(['.', '!', '?', ':', '…']) {
+            words.push('.');
+        }
+        if !self.hint.is_empty() {
+            words.push(' ');
+            words.push_str(&self.hint);
+        }
+        words
+    }
+
     /// The same failure with advice for the person.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -99,11 +113,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.kind.word(), self.message)?;
-        if !self.hint.is_empty() {
-            write!(f, " {}", self.hint)?;
-        }
-        Ok(())
+        write!(f, "{}: {}", self.kind.word(), self.words())
     }
 }
 

@@ -19,8 +19,9 @@ test *ARGS:
 tidy:
     cargo test --test it tidy
 
-# Renews the generated pages docs/keys.md and docs/config.md.
+# Renews the generated pages docs/keys.md and docs/config.md, and the README's pictures.
 docs:
+    MASSGEN_TUI_WRITE_DOCS=1 cargo test --test it f12_writes
     MASSGEN_TUI_WRITE_DOCS=1 cargo test --lib the_page_of_keys
     MASSGEN_TUI_BLESS=1 cargo test --test it config
 

@@ -28,7 +28,7 @@ struct Terminal {
     reader: JoinHandle<()>,
     exit: mpsc::Receiver<ExitStatus>,
     pid: Pid,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 /// What the program has painted so far.
@@ -118,7 +118,7 @@ impl Terminal {
             reader,
             exit,
             pid,
-            _home: home,
+            home,
         }
     }
 
@@ -244,6 +244,8 @@ const CTRL_C: &str = "\x03";
 const CTRL_Z: &str = "\x1a";
 const ESC: &str = "\x1b";
 const ENTER: &str = "\r";
+/// F12 in xterm's code.
+const F12: &str = "\x1b[24~";
 const F1: &str = "\x1bOP";
 
 #[test]
@@ -482,4 +484,66 @@ fn a_stored_session_opens_on_the_same_screens() {
     terminal.wait_for_text("code 0");
     terminal.press("exit\n");
     terminal.end();
+}
+
+/// Presses F12 and returns the picture that was written.
+fn picture(terminal: &mut Terminal, number: usize) -> String {
+    terminal.press(F12);
+    let folder = terminal.home.path().join("state").join("captures");
+    terminal.wait_for("the picture is announced", |_| {
+        svgs(&folder).len() == number
+    });
+    let newest = svgs(&folder).pop().unwrap();
+    std::fs::read_to_string(newest).unwrap()
+}
+
+/// Pictures in a folder, in the order of their writing.
+fn svgs(folder: &std::path::Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(folder).into_iter().flatten();
+    let mut files: Vec<PathBuf> = files
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "svg"))
+        .collect();
+    files.sort_by_key(|path| path.metadata().unwrap().modified().unwrap());
+    files
+}
+
+/// The pictures of the README come from the program's own screen; `MASSGEN_TUI_WRITE_DOCS=1` renews
+/// them.
+#[test]
+fn f12_writes_a_picture_of_the_screen() {
+    let mut pictures = Vec::new();
+    let wide = |arguments| Start {
+        arguments,
+        columns: 132,
+        rows: 34,
+        ..Start::default()
+    };
+    let mut terminal = Terminal::start(&wide(&[]));
+    terminal.wait_for_text("no local model server found");
+    pictures.push(("start", picture(&mut terminal, 1)));
+    terminal.press(CTRL_C);
+    terminal.press(CTRL_C);
+    terminal.end();
+
+    let mut terminal = Terminal::start(&wide(&["--demo", "turnaround", "--demo-speed", "2"]));
+    terminal.wait_for("a vote stands while somebody writes", |screen| {
+        let text = screen.contents();
+        text.contains("voted") && text.contains("drafting")
+    });
+    pictures.push(("run", picture(&mut terminal, 1)));
+    terminal.wait_for_text("Final answer");
+    pictures.push(("final", picture(&mut terminal, 2)));
+    terminal.press("q");
+    terminal.end();
+
+    for (name, svg) in pictures {
+        assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
+        assert!(svg.contains("no model"), "{name} does not say that it is a script");
+        if std::env::var_os("MASSGEN_TUI_WRITE_DOCS").is_some() {
+            let path = format!("{}/docs/images/{name}.svg", env!("CARGO_MANIFEST_DIR"));
+            std::fs::create_dir_all(std::path::Path::new(&path).parent().unwrap()).unwrap();
+            std::fs::write(path, svg).unwrap();
+        }
+    }
 }

@@ -7,7 +7,7 @@ use serde_json::Map;
 
 use super::Services;
 use crate::{
-    config::{self, BackendConfig, Config, FinishStrategy},
+    config::{BackendConfig, Config, FinishStrategy},
     demo,
     engine::{
         Member,
@@ -185,11 +185,7 @@ pub fn endpoint(backend: &BackendConfig) -> Endpoint {
         key: backend.key.clone(),
         key_variable: backend.key_variable.clone(),
         parameters: backend.parameters.clone(),
-        tool_calling: match backend.tool_calling {
-            config::ToolCalling::Auto => ToolCalling::Auto,
-            config::ToolCalling::Native => ToolCalling::Native,
-            config::ToolCalling::Text => ToolCalling::Text,
-        },
+        tool_calling: backend.tool_calling,
         local: backend.local,
         price: None,
     }

@@ -57,7 +57,7 @@ pub struct BackendConfig {
     pub local: bool,
 }
 
-/// How tools are offered to a model.
+/// How tools are offered to a model; the text protocol is told in `docs/text-tools.md`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ToolCalling {
     /// The server's tool calling, the text protocol when it has none.

@@ -35,6 +35,7 @@ use std::sync::Arc;
 use futures_util::stream::BoxStream;
 use serde_json::{Map, Value};
 
+pub use crate::config::ToolCalling;
 use crate::protocol::{Failure, Message, ToolCall, ToolChoice, ToolSpec, Usage};
 
 /// One model call.
@@ -139,18 +140,6 @@ pub struct Price {
     pub cached: f64,
     /// Completion tokens.
     pub output: f64,
-}
-
-/// How tools reach the model.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ToolCalling {
-    /// The server's own tool calling; the text protocol once the server says it has none.
-    #[default]
-    Auto,
-    /// The server's own tool calling only.
-    Native,
-    /// The text protocol only (`docs/text-tools.md`).
-    Text,
 }
 
 /// A provider that can be shared between agents.

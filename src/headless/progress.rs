@@ -2,8 +2,8 @@
 
 use crate::{
     protocol::{
-        AgentEvent, Ballot, BallotEvent, Event, EventKind, Failure, Level, Outcome, Phase,
-        RunEvent, SteerState, ToolEvent,
+        AgentEvent, Ballot, BallotEvent, Event, EventKind, Level, Outcome, Phase, RunEvent,
+        SteerState, ToolEvent,
     },
     run::{RunState, Turn},
     text::clean,
@@ -141,7 +141,7 @@ fn of_agent(event: &AgentEvent) -> Option<String> {
         ),
         AgentEvent::Refused { act, reason } => format!("was refused ({act}): {reason}"),
         AgentEvent::Ballot(BallotEvent::Cast(ballot) | BallotEvent::Auto(ballot)) => voted(ballot),
-        AgentEvent::Benched(failure) => format!("is out: {}", out(failure)),
+        AgentEvent::Benched(failure) => format!("is out: {}", failure.words()),
         AgentEvent::RoundStarted { .. }
         | AgentEvent::RoundEnded { .. }
         | AgentEvent::Delta { .. }
@@ -161,10 +161,6 @@ fn voted(ballot: &Ballot) -> String {
     } else {
         format!("{act}: {}", ballot.reason)
     }
-}
-
-fn out(failure: &Failure) -> String {
-    format!("{} {}", failure.message, failure.hint)
 }
 
 /// Clean, on one line, and not longer than can be read.

@@ -70,7 +70,7 @@ impl Services {
             .await
     }
 
-    /// A model from flags or from discovery, by the rules of the configuration. To an address of no
+    /// A model from flags, by the rules of the configuration. To an address of no
     /// vendor we know, `OPENAI_API_KEY` is sent when it is set, as OpenAI's own clients do with a base
     /// URL they are given: the person named both.
     ///
@@ -81,14 +81,34 @@ impl Services {
         base_url: Option<&str>,
         model: Option<&str>,
     ) -> Result<BackendConfig, Failure> {
-        let env = |name: &str| self.environment.get(name);
-        let mut backend = config::direct(None, base_url, model, &env)
-            .map_err(|findings| unusable(findings, base_url, model))?;
+        let mut backend = self.direct(base_url, model)?;
         if backend.key.is_none() && backend.key_variable.is_none() {
-            backend.key = env(OPENAI_KEY).map(SecretString::from);
+            let key = self.environment.get(OPENAI_KEY).unwrap_or_default();
+            backend.key = Some(key.trim())
+                .filter(|key| !key.is_empty())
+                .map(SecretString::from);
             backend.key_variable = Some(OPENAI_KEY.to_owned());
         }
         Ok(backend)
+    }
+
+    /// A model of a server that was found on this machine. Whoever listens there was not named by the
+    /// person, so it gets no vendor's key.
+    ///
+    /// # Errors
+    /// An address or a model that cannot be used.
+    pub fn found(&self, base_url: &str, model: &str) -> Result<BackendConfig, Failure> {
+        self.direct(Some(base_url), Some(model))
+    }
+
+    fn direct(
+        &self,
+        base_url: Option<&str>,
+        model: Option<&str>,
+    ) -> Result<BackendConfig, Failure> {
+        let env = |name: &str| self.environment.get(name);
+        config::direct(None, base_url, model, &env)
+            .map_err(|findings| unusable(findings, base_url, model))
     }
 }
 
@@ -137,4 +157,61 @@ fn sentence(words: &str) -> String {
         sentence.push('.');
     }
     sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn services(folder: &std::path::Path, key: &str) -> Services {
+        let process = [(OPENAI_KEY.to_owned(), key.to_owned())];
+        let environment = Environment::gather(process, folder, None);
+        Services::new(environment, folder.join("state"), Speed::default())
+    }
+
+    #[test]
+    fn only_a_server_that_the_person_named_gets_the_key() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = "http://127.0.0.1:1234/v1";
+        let with_key = services(folder.path(), " sk-abc ");
+        let named = with_key.backend(Some(url), Some("m")).expect("a backend");
+        let key = named.key.as_ref().map(ExposeSecret::expose_secret);
+        assert_eq!(key, Some("sk-abc"));
+        assert!(with_key.found(url, "m").expect("a backend").key.is_none());
+        let blank = services(folder.path(), "  ");
+        let named = blank.backend(Some(url), Some("m")).expect("a backend");
+        assert!(named.key.is_none() && named.key_variable.is_some());
+    }
+
+    #[test]
+    fn what_is_missing_is_told_in_the_words_of_flags() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let services = services(folder.path(), "");
+        for (url, model, told) in [
+            (
+                Some("nonsense"),
+                "m",
+                "\"nonsense\" is not an http or https address. Write it like",
+            ),
+            (Some("u:secret@host"), "m", "The base URL is not an http"),
+            (
+                None,
+                "m",
+                "It is not known who serves \"m\". Say where with --base-url",
+            ),
+            (
+                None,
+                "gpt-5",
+                "OPENAI_API_KEY is not set. Set OPENAI_API_KEY in",
+            ),
+        ] {
+            let failure = services
+                .backend(url, Some(model))
+                .expect_err("it cannot be reached");
+            assert!(failure.words().contains(told), "{failure}");
+            assert!(!failure.words().contains("secret"));
+        }
+    }
 }

@@ -43,7 +43,7 @@ impl World {
             }),
             TeamChoice::Local { base_url, models } => models
                 .iter()
-                .map(|model| self.services.backend(Some(&base_url), Some(model)))
+                .map(|model| self.services.found(&base_url, model))
                 .collect::<Result<_, _>>()
                 .map(Source::Backends),
         }

@@ -255,3 +255,34 @@ fn team(
         secrets,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::Environment, demo::Speed};
+
+    #[test]
+    fn every_agent_has_a_number_of_its_own_whatever_it_is_called() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let environment = Environment::gather([], folder.path(), None);
+        let services = Services::new(environment, folder.path().join("state"), Speed::default());
+        let models = ["b", "a", "a #2", "a", "org/a"];
+        let backends: Vec<BackendConfig> = models
+            .iter()
+            .map(|model| services.found("http://127.0.0.1:1/v1", model))
+            .collect::<Result<_, _>>()
+            .expect("backends");
+        let drafts = named(&backends);
+        let (limits, options) = (Limits::default(), Options::default());
+        let team = team(drafts, limits, options, Origin::Direct, &services);
+        let cards: Vec<(u16, &str)> = team
+            .members
+            .iter()
+            .map(|member| (member.card.id.0, member.card.name.as_str()))
+            .collect();
+        assert_eq!(
+            cards,
+            [(5, "b"), (1, "a"), (2, "a #2"), (3, "a #2"), (4, "a #3")]
+        );
+    }
+}

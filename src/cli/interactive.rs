@@ -1,6 +1,7 @@
 //! The full-screen program: start screen, straight into a run, or a stored session.
 
 use std::{
+    fmt::Write as _,
     io::{IsTerminal as _, Write as _},
     sync::Arc,
 };
@@ -77,17 +78,15 @@ const DASH: &str = "\"-\" reads the task from a pipe, and standard input is the 
 /// and does not keep anyone from the demo team.
 fn found(services: &Services, paths: &Paths, options: &mut StartOptions) -> Option<Source> {
     let path = paths.default_config()?;
-    match launch::configuration(&path, services) {
-        Ok(source) => Some(source),
-        Err(_) => {
-            options.notices.push(format!(
-                "{} cannot be run. `massgen-tui config check {}` lists what is wrong.",
-                path.display(),
-                path.display()
-            ));
-            None
-        }
+    if let Ok(source) = launch::configuration(&path, services) {
+        return Some(source);
     }
+    options.notices.push(format!(
+        "{} cannot be run. `massgen-tui config check {}` lists what is wrong.",
+        path.display(),
+        path.display()
+    ));
+    None
 }
 
 /// What to start at once, if anything.
@@ -181,7 +180,7 @@ fn options(globals: &Globals) -> StartOptions {
     } else {
         MouseReports::On
     };
-    options.version = env!("CARGO_PKG_VERSION").to_owned();
+    env!("CARGO_PKG_VERSION").clone_into(&mut options.version);
     options
 }
 
@@ -213,9 +212,7 @@ fn finish(result: Result<ExitSummary, Trouble>) -> u8 {
         text.push_str("(scripted demo: no model was asked)\n");
     }
     if let Some(run) = &summary.session {
-        text.push_str(&format!(
-            "Session {run}. Open it again: massgen-tui open {run}\n"
-        ));
+        let _ = writeln!(text, "Session {run}. Open it again: massgen-tui open {run}");
     }
     // The terminal may be gone; then nobody reads this.
     let _ = std::io::stdout().write_all(text.as_bytes());

@@ -109,7 +109,10 @@ impl Draft {
         self.escape.push(byte);
         let decoded = match self.escape.as_slice() {
             [_, b'u', digits @ ..] if digits.len() < 4 => return,
-            [_, b'u', digits @ ..] => self.unicode(&String::from_utf8_lossy(digits).into_owned()),
+            [_, b'u', digits @ ..] => {
+                let digits = String::from_utf8_lossy(digits).into_owned();
+                self.unicode(&digits)
+            }
             [_, b'n'] => Some('\n'),
             [_, b't'] => Some('\t'),
             [_, b'r'] => Some('\r'),

@@ -46,11 +46,9 @@ pub(super) struct Driver<'a> {
     coordination: Coordination,
     tools: Toolbox,
     seats: BTreeMap<AgentId, mpsc::Sender<Directive>>,
-    /// Which seat a task is, to report one that panicked.
-    tasks: HashMap<Id, AgentId>,
     /// Running round of each agent, for reports on its behalf.
     rounds: BTreeMap<AgentId, u32>,
-    running: JoinSet<()>,
+    crew: Crew,
     reports: mpsc::Receiver<Addressed>,
     answers: watch::Sender<Arc<Answers>>,
     timers: BTreeMap<Timer, Instant>,
@@ -59,6 +57,13 @@ pub(super) struct Driver<'a> {
     decision: Option<Decision>,
     outcome: Option<Outcome>,
     steers: u32,
+}
+
+/// The running seats, and whose they are, to report one that panicked.
+#[derive(Default)]
+struct Crew {
+    running: JoinSet<()>,
+    owners: HashMap<Id, AgentId>,
 }
 
 /// How the turn ended, and whether the session goes on.
@@ -87,9 +92,8 @@ impl<'a> Driver<'a> {
             coordination,
             tools,
             seats: BTreeMap::new(),
-            tasks: HashMap::new(),
             rounds: BTreeMap::new(),
-            running: JoinSet::new(),
+            crew: Crew::default(),
             reports,
             answers,
             timers: BTreeMap::new(),
@@ -110,8 +114,7 @@ impl<'a> Driver<'a> {
                 answers: board.clone(),
                 told: BTreeSet::new(),
             };
-            let handle = driver.running.spawn(seat.run());
-            driver.tasks.insert(handle.id(), member.card.id);
+            driver.crew.seat(member.card.id, seat);
             driver.seats.insert(member.card.id, sender);
         }
         driver
@@ -127,10 +130,7 @@ impl<'a> Driver<'a> {
             }
         }
         self.seats.clear();
-        let all = async { while self.running.join_next().await.is_some() {} };
-        if tokio::time::timeout(GRACE, all).await.is_err() {
-            self.running.shutdown().await;
-        }
+        self.crew.leave().await;
         Ended {
             outcome: self.outcome,
             close,
@@ -169,7 +169,7 @@ impl<'a> Driver<'a> {
             Some((agent, round, report)) = self.reports.recv() => {
                 Some(Input::Agent { agent, round, report })
             }
-            Some(ended) = self.running.join_next_with_id() => self.lost(ended),
+            Some((agent, words)) = self.crew.lost() => self.lost(agent, &words),
             timer = wait => {
                 self.timers.remove(&timer);
                 Some(Input::Elapsed(timer))
@@ -201,16 +201,11 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// A seat ended by itself: only a defect does that. Its agent is reported as failed.
-    fn lost(&mut self, ended: Result<(Id, ()), JoinError>) -> Option<Input> {
-        let (id, words) = match ended {
-            Ok((id, ())) => (id, String::new()),
-            Err(error) => (error.id(), panic_words(error)),
-        };
-        let agent = self.tasks.remove(&id)?;
+    /// A seat ended by itself: its agent is reported as failed.
+    fn lost(&mut self, agent: AgentId, words: &str) -> Option<Input> {
         self.seats.remove(&agent);
         let round = self.rounds.get(&agent).copied()?;
-        Some(gone(agent, round, &words))
+        Some(gone(agent, round, words))
     }
 
     /// Feeds one input; false when the turn is over.
@@ -354,6 +349,31 @@ impl<'a> Driver<'a> {
         };
         if !told {
             self.overdue.push_back(gone(agent, round, ""));
+        }
+    }
+}
+
+impl Crew {
+    fn seat(&mut self, agent: AgentId, seat: Seat) {
+        let handle = self.running.spawn(seat.run());
+        self.owners.insert(handle.id(), agent);
+    }
+
+    /// The next seat that ends by itself, which only a defect does, and what the defect said;
+    /// `None` when no seat is left.
+    async fn lost(&mut self) -> Option<(AgentId, String)> {
+        let (id, words) = match self.running.join_next_with_id().await? {
+            Ok((id, ())) => (id, String::new()),
+            Err(error) => (error.id(), panic_words(error)),
+        };
+        Some((self.owners.remove(&id)?, words))
+    }
+
+    /// Waits for seats that were told to end, and ends those that do not.
+    async fn leave(&mut self) {
+        let all = async { while self.running.join_next().await.is_some() {} };
+        if tokio::time::timeout(GRACE, all).await.is_err() {
+            self.running.shutdown().await;
         }
     }
 }

@@ -129,7 +129,15 @@ impl Worker {
                 self.tell_masked(EventKind::Agent { id, event }).await;
             }
             EventKind::Run(event) => {
-                self.close_all().await;
+                match event {
+                    RunEvent::Started(_) | RunEvent::Ended(_) => self.close_all().await,
+                    // Streams go on across these: what may be the start of a secret stays back.
+                    RunEvent::Phase(_)
+                    | RunEvent::BallotsDropped(_)
+                    | RunEvent::Steer { .. }
+                    | RunEvent::Decided(_)
+                    | RunEvent::Notice { .. } => self.flush_text().await,
+                }
                 self.tell_masked(EventKind::Run(event)).await;
             }
         }

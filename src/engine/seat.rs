@@ -115,20 +115,17 @@ enum Called {
     Reply(Reply),
     Interrupted(Reply),
     Finished(Reply, Done),
+    /// It failed for good.
     Failed(Reply, Failure),
+    /// The stream broke after content had arrived: the provider does not repeat that.
+    Cut(Reply, Failure),
     Closed,
-}
-
-/// The stream broke after content had arrived: the provider does not retry that.
-struct Cut {
-    reply: Reply,
-    failure: Failure,
 }
 
 /// Times a reply that broke off in the middle is asked for again.
 const MAX_CUTS: u32 = 2;
 /// Wait before the first repetition; doubled for the next.
-const CUT_WAIT: Duration = Duration::from_millis(1000);
+const CUT_WAIT: Duration = Duration::from_secs(1);
 
 impl Seat {
     /// Works until the directive channel closes.
@@ -167,7 +164,7 @@ impl Seat {
                     drop(done);
                     return Some(());
                 }
-                Called::Failed(_, failure) => Report::Failed(failure),
+                Called::Failed(_, failure) | Called::Cut(_, failure) => Report::Failed(failure),
                 Called::Closed => return None,
             };
             self.reports.send((self.agent, round, report)).await.ok()?;
@@ -206,25 +203,22 @@ impl Seat {
         loop {
             let attempt = self.attempt(round, purpose, talk).await;
             let usage = match &attempt {
-                Ok(
-                    Called::Reply(reply)
-                    | Called::Interrupted(reply)
-                    | Called::Finished(reply, _)
-                    | Called::Failed(reply, _),
-                )
-                | Err(Cut { reply, .. }) => reply.usage(),
-                Ok(Called::Closed) => None,
+                Called::Reply(reply)
+                | Called::Interrupted(reply)
+                | Called::Finished(reply, _)
+                | Called::Failed(reply, _)
+                | Called::Cut(reply, _) => reply.usage(),
+                Called::Closed => None,
             };
             if let Some(usage) = usage {
                 self.tell(AgentEvent::Usage(usage)).await;
             }
-            let Cut { reply, failure } = match attempt {
-                Ok(called) => return called,
-                Err(cut) => cut,
+            let (reply, failure) = match attempt {
+                Called::Cut(reply, failure) if cuts < MAX_CUTS && failure.kind.retryable() => {
+                    (reply, failure)
+                }
+                called => return called,
             };
-            if cuts == MAX_CUTS || !failure.kind.retryable() {
-                return Called::Failed(reply, failure);
-            }
             let wait = CUT_WAIT * 2u32.pow(cuts);
             cuts += 1;
             self.tell(AgentEvent::Retrying {
@@ -261,7 +255,7 @@ impl Seat {
     }
 
     /// One attempt, told to everyone as it streams.
-    async fn attempt(&mut self, round: u32, purpose: Purpose, talk: &Talk) -> Result<Called, Cut> {
+    async fn attempt(&mut self, round: u32, purpose: Purpose, talk: &Talk) -> Called {
         let request = Request {
             messages: talk.messages.clone(),
             tools: talk.tools.clone(),
@@ -274,25 +268,25 @@ impl Seat {
                 biased;
                 directive = self.directives.recv() => match directive {
                     Some(Directive::Interrupt { round: of }) if of == round => {
-                        return Ok(Called::Interrupted(reply));
+                        return Called::Interrupted(reply);
                     }
                     Some(Directive::Finish { round: of, done }) if of == round => {
-                        return Ok(Called::Finished(reply, done));
+                        return Called::Finished(reply, done);
                     }
                     Some(_) => {}
-                    None => return Ok(Called::Closed),
+                    None => return Called::Closed,
                 },
                 item = stream.next() => match item {
                     Some(Ok(StreamEvent::Stop(reason))) => {
                         reply.stop(reason);
-                        return Ok(Called::Reply(reply));
+                        return Called::Reply(reply);
                     }
                     Some(Ok(event)) => {
                         if let Some(event) = reply.take(event) {
                             self.tell(event).await;
                         }
                         if reply.pace() == Pace::TooLong {
-                            return Ok(Called::Failed(reply, too_long()));
+                            return Called::Failed(reply, too_long());
                         }
                     }
                     Some(Err(failure)) => return broken(reply, failure),
@@ -322,12 +316,11 @@ impl Seat {
         let mut ran = false;
         let mut terminals = Vec::new();
         for call in calls {
-            match workflow::read(&call) {
-                Some(read) => terminals.push((call, read)),
-                None => {
-                    self.run_tool(talk, &call).await;
-                    ran = true;
-                }
+            if let Some(read) = workflow::read(&call) {
+                terminals.push((call, read));
+            } else {
+                self.run_tool(talk, &call).await;
+                ran = true;
             }
         }
         match self.terminal(talk, terminals).await {
@@ -438,12 +431,12 @@ impl Seat {
 }
 
 /// A failure in the middle of a reply can be repeated; one before any content was already.
-fn broken(mut reply: Reply, failure: Failure) -> Result<Called, Cut> {
+fn broken(mut reply: Reply, failure: Failure) -> Called {
     reply.fail();
     if reply.is_empty() {
-        Ok(Called::Failed(reply, failure))
+        Called::Failed(reply, failure)
     } else {
-        Err(Cut { reply, failure })
+        Called::Cut(reply, failure)
     }
 }
 

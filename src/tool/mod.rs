@@ -8,7 +8,7 @@ mod open_answer;
 
 pub use open_answer::OpenAnswer;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -89,7 +89,7 @@ fn bounded(mut text: String) -> String {
         let cut = text.floor_char_boundary(MAX_RESULT);
         let left = text.len() - cut;
         text.truncate(cut);
-        text.push_str(&format!("\n[{left} bytes more were cut]"));
+        let _ = write!(text, "\n[{left} bytes more were cut]");
     }
     text
 }

@@ -1,6 +1,11 @@
 //! The engine with scripted models under paused time: whole turns from the first request to the
 //! outcome, read from the event stream as any reader sees them.
 
+mod bad_turns;
+mod chain;
+mod laws;
+mod simulator;
+
 use std::{
     sync::{
         Arc,
@@ -168,34 +173,34 @@ impl Turn {
     }
 }
 
+/// A session of agents called `name1`, `name2` …
+fn setup(models: Vec<Arc<dyn Provider>>, limits: Limits) -> SessionSetup {
+    let member = |(provider, number): (Arc<dyn Provider>, u16)| Member {
+        card: AgentCard {
+            id: AgentId(number),
+            name: format!("name{number}"),
+            model: "scripted".into(),
+            backend: "test".into(),
+        },
+        system: None,
+        provider,
+    };
+    SessionSetup {
+        run: RunId("test".into()),
+        team: models.into_iter().zip(1..).map(member).collect(),
+        limits,
+        options: Options::default(),
+        origin: Origin::Direct,
+        cwd: String::new(),
+    }
+}
+
 /// Runs one turn. `react` may answer events with commands.
 async fn turn_with(
     models: Vec<Arc<dyn Provider>>,
     limits: Limits,
     react: impl Fn(&Event) -> Option<Command>,
 ) -> Turn {
-    let team = models
-        .into_iter()
-        .zip(1u16..)
-        .map(|(provider, number)| Member {
-            card: AgentCard {
-                id: AgentId(number),
-                name: format!("name{number}"),
-                model: "scripted".into(),
-                backend: "test".into(),
-            },
-            system: None,
-            provider,
-        })
-        .collect();
-    let setup = SessionSetup {
-        run: RunId("test".into()),
-        team,
-        limits,
-        options: Options::default(),
-        origin: Origin::Direct,
-        cwd: String::new(),
-    };
     let (sender, mut events) = mpsc::channel(1024);
     let sinks = Sinks {
         log: None,
@@ -203,7 +208,7 @@ async fn turn_with(
         redactor: Redactor::new(&[]),
         trouble: None,
     };
-    let session = engine::spawn(setup, sinks, "the task".into());
+    let session = engine::spawn(setup(models, limits), sinks, "the task".into());
     let mut turn = Turn {
         events: Vec::new(),
         state: RunState::default(),

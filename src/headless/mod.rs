@@ -112,21 +112,26 @@ impl Exit {
     }
 }
 
-/// Listens for SIGINT, SIGTERM and SIGHUP from now on.
+/// Listens for SIGINT, SIGTERM and SIGHUP from now on. A SIGHUP that whoever started the program
+/// told it to ignore (`nohup`) stays ignored.
 ///
 /// # Errors
 /// The system refuses a handler.
 pub fn signals() -> io::Result<mpsc::Receiver<Signal>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
+    let mut hangup = if ignores_hangup() {
+        None
+    } else {
+        Some(signal(SignalKind::hangup())?)
+    };
     let (sender, receiver) = mpsc::channel(4);
     tokio::spawn(async move {
         loop {
             let signal = tokio::select! {
                 _ = interrupt.recv() => Signal::Interrupt,
                 _ = terminate.recv() => Signal::Terminate,
-                _ = hangup.recv() => Signal::Hangup,
+                Some(_) = heard(hangup.as_mut()) => Signal::Hangup,
             };
             if sender.send(signal).await.is_err() {
                 return;
@@ -134,6 +139,24 @@ pub fn signals() -> io::Result<mpsc::Receiver<Signal>> {
         }
     });
     Ok(receiver)
+}
+
+/// The next hangup; never, when hangups are ignored.
+async fn heard(hangup: Option<&mut tokio::signal::unix::Signal>) -> Option<()> {
+    match hangup {
+        Some(hangup) => hangup.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// True when this process was started with SIGHUP ignored, where the system tells.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Follows one session to its end: writes its events, turns signals into commands (the first stops

@@ -135,6 +135,9 @@ fn can_chat(row: &Value) -> bool {
     !silent && !id.contains("dall-e")
 }
 
+/// Characters in a row that two names must share to be taken for each other.
+const ALIKE: usize = 4;
+
 /// Advice for an unknown model: the names that come closest, or the first of the list.
 #[must_use]
 pub fn suggestion(wanted: &str, models: &[ModelInfo]) -> Option<String> {
@@ -150,7 +153,7 @@ pub fn suggestion(wanted: &str, models: &[ModelInfo]) -> Option<String> {
         .collect();
     ranked.sort_by_key(|(likeness, _)| std::cmp::Reverse(*likeness));
     let (best, first) = ranked.first()?;
-    if *best >= 3 {
+    if *best >= ALIKE {
         return Some(format!("Did you mean {first}?"));
     }
     let names: Vec<&str> = models

@@ -13,7 +13,7 @@ use std::{
 };
 
 use massgen_tui::{
-    protocol::{AgentEvent, Event, EventKind, Outcome, RunEvent},
+    protocol::{AgentEvent, Event, EventKind, Outcome, OutcomeEnd, RunEvent},
     store::{self, Store},
 };
 use rustix::process::{Pid, Signal, kill_process};
@@ -42,7 +42,10 @@ impl Home {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_massgen-tui"));
+        self.surround(Command::new(env!("CARGO_BIN_EXE_massgen-tui")), arguments)
+    }
+
+    fn surround(&self, mut command: Command, arguments: &[&str]) -> Command {
         command
             .args(arguments)
             .env_clear()
@@ -390,6 +393,42 @@ fn an_interrupt_keeps_the_best_answer_and_gives_130() {
     assert_eq!(status.code(), Some(130));
     assert!(
         matches!(outcome(&rest), Some(Outcome::NoAnswer { .. })),
+        "{rest:?}"
+    );
+}
+
+#[test]
+fn a_hangup_that_was_ignored_from_the_start_stays_ignored() {
+    let home = Home::new();
+    // What `nohup` does.
+    let mut shell = Command::new("sh");
+    shell.args([
+        "-c",
+        "trap '' HUP; exec \"$0\" \"$@\"",
+        env!("CARGO_BIN_EXE_massgen-tui"),
+    ]);
+    let arguments = [
+        "run",
+        "--demo",
+        "slow",
+        "--demo-speed",
+        "5",
+        "--output",
+        "json",
+    ];
+    let mut program = Program::start(home.surround(shell, &arguments));
+    program.wait_for("an answer", published);
+    program.signal(Signal::HUP);
+    let (status, rest) = program.end();
+    assert_eq!(status.code(), Some(0));
+    assert!(
+        matches!(
+            outcome(&rest),
+            Some(Outcome::Answered {
+                end: OutcomeEnd::Consensus,
+                ..
+            })
+        ),
         "{rest:?}"
     );
 }

@@ -131,7 +131,7 @@ pub fn signals() -> io::Result<mpsc::Receiver<Signal>> {
             let signal = tokio::select! {
                 _ = interrupt.recv() => Signal::Interrupt,
                 _ = terminate.recv() => Signal::Terminate,
-                Some(_) = heard(hangup.as_mut()) => Signal::Hangup,
+                Some(()) = heard(hangup.as_mut()) => Signal::Hangup,
             };
             if sender.send(signal).await.is_err() {
                 return;

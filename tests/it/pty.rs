@@ -539,7 +539,10 @@ fn f12_writes_a_picture_of_the_screen() {
 
     for (name, svg) in pictures {
         assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
-        assert!(svg.contains("no model"), "{name} does not say that it is a script");
+        assert!(
+            svg.contains("no model"),
+            "{name} does not say that it is a script"
+        );
         if std::env::var_os("MASSGEN_TUI_WRITE_DOCS").is_some() {
             let path = format!("{}/docs/images/{name}.svg", env!("CARGO_MANIFEST_DIR"));
             std::fs::create_dir_all(std::path::Path::new(&path).parent().unwrap()).unwrap();

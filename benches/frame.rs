@@ -90,7 +90,7 @@ impl Stage {
             kind,
         };
         self.shared.run.apply(&event);
-        let _ = self.live.apply(&event, &self.shared);
+        self.live.apply(&event, &self.shared);
     }
 
     fn says(&mut self, agent: u16, text: &str) {
@@ -174,7 +174,7 @@ fn delta_and_frame(bencher: Bencher, rows: usize) {
 }
 
 /// Another width: everything in sight is laid out again.
-#[divan::bench(args = [200, 2_000], sample_count = 20)]
+#[divan::bench(args = [200, 2_000, 20_000], sample_count = 10)]
 fn resize(bencher: Bencher, rows: usize) {
     let mut stage = Stage::holding(rows);
     let mut narrow = false;

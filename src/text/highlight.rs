@@ -163,7 +163,9 @@ fn role_style(role: u8, colour: bool) -> Style {
         .find(|known| *known as u8 == role);
     let (ansi, modifier) = match role.unwrap_or(Role::Plain) {
         Role::Plain => return Style::new(),
-        Role::Comment => (Ansi::DarkGray, Modifier::ITALIC),
+        // No colour: "bright black" is the background of several palettes.
+        Role::Comment if colour => return Style::new().add_modifier(Modifier::DIM),
+        Role::Comment => return Style::new().add_modifier(Modifier::ITALIC),
         Role::Text | Role::Inserted => (Ansi::Green, Modifier::empty()),
         Role::Keyword => (Ansi::Magenta, Modifier::BOLD),
         Role::Constant => (Ansi::LightRed, Modifier::empty()),
@@ -247,45 +249,62 @@ mod tests {
             .collect()
     }
 
-    fn colour_of(answer: &Highlighted, word: &str) -> Option<Ansi> {
+    fn style_of(answer: &Highlighted, word: &str) -> Option<Style> {
         let mut spans = answer.lines.iter().flat_map(|line| &line.spans);
         spans
             .find(|span| span.content.trim() == word)
-            .and_then(|span| span.style.fg)
+            .map(|span| span.style)
     }
 
     #[test]
     fn roles_become_ansi_colours() {
-        for (language, source, word, colour) in [
+        let ansi = |colour| Style::new().fg(colour);
+        let quiet = Style::new().add_modifier(Modifier::DIM);
+        for (language, source, word, style) in [
             (
                 "rust",
                 "// note\nfn main() { let x = \"s\"; }\n",
                 "// note",
-                Ansi::DarkGray,
+                quiet,
             ),
             (
                 "rust",
                 "fn main() { let x = \"s\"; }\n",
                 "fn",
-                Ansi::Magenta,
+                ansi(Ansi::Magenta),
             ),
-            ("rust", "fn main() { let x = \"s\"; }\n", "main", Ansi::Blue),
+            (
+                "rust",
+                "fn main() { let x = \"s\"; }\n",
+                "main",
+                ansi(Ansi::Blue),
+            ),
             (
                 "rust",
                 "fn main() { let x = \"s\"; }\n",
                 "\"s\"",
-                Ansi::Green,
+                ansi(Ansi::Green),
             ),
-            ("Python", "def f():\n    return 42\n", "42", Ansi::LightRed),
-            ("ts", "const a: number = 1;\n", "const", Ansi::Magenta),
-            ("toml", "# c\nkey = 1\n", "# c", Ansi::DarkGray),
-            ("jsonc", "{\"a\": \"text\"}\n", "\"text\"", Ansi::Green),
-            ("bash", "# hi\necho x\n", "# hi", Ansi::DarkGray),
+            (
+                "Python",
+                "def f():\n    return 42\n",
+                "42",
+                ansi(Ansi::LightRed),
+            ),
+            ("ts", "const a: number = 1;\n", "const", ansi(Ansi::Magenta)),
+            ("toml", "# c\nkey = 1\n", "# c", quiet),
+            (
+                "jsonc",
+                "{\"a\": \"text\"}\n",
+                "\"text\"",
+                ansi(Ansi::Green),
+            ),
+            ("bash", "# hi\necho x\n", "# hi", quiet),
         ] {
             let answer = highlight(&job(language, source));
             assert_eq!(
-                colour_of(&answer, word),
-                Some(colour),
+                style_of(&answer, word),
+                Some(style),
                 "{language} {word}: {:?}",
                 answer.lines
             );

@@ -80,14 +80,13 @@ pub(super) fn event(model: &mut Model, event: &Event) -> Effects {
         return Effects::none();
     }
     model.shared.run.apply(event);
-    let effects = model.live.apply(event, &model.shared);
+    model.live.apply(event, &model.shared);
     match &event.kind {
         EventKind::Run(RunEvent::Notice { level, text }) => {
-            let told = model.tell(*level, text.lines().next().unwrap_or_default());
-            effects.and(told)
+            model.tell(*level, text.lines().next().unwrap_or_default())
         }
-        EventKind::Run(RunEvent::Ended(_)) => effects.and(ended(model)),
-        EventKind::Run(_) | EventKind::Agent { .. } => effects,
+        EventKind::Run(RunEvent::Ended(_)) => ended(model),
+        EventKind::Run(_) | EventKind::Agent { .. } => Effects::none(),
     }
 }
 
@@ -114,6 +113,7 @@ pub(super) fn show_stored(model: &mut Model, events: &[Event]) -> Effects {
     model.focus = Focus::Panes;
     model.session.fresh = false;
     model.setup.launching = None;
+    model.waits.open = None;
     model.shared.run = RunState::default();
     model.shared.live = false;
     model.live = Live::new();
@@ -121,7 +121,7 @@ pub(super) fn show_stored(model: &mut Model, events: &[Event]) -> Effects {
     let mut effects = Effects::none();
     for event in events {
         model.shared.run.apply(event);
-        effects = effects.and(model.live.apply(event, &model.shared));
+        model.live.apply(event, &model.shared);
     }
     if events.is_empty() {
         effects = effects.and(model.tell(Level::Warning, "The log of this session is empty."));
@@ -279,22 +279,29 @@ pub(super) fn home(model: &mut Model) -> Effects {
     model.setup.focus = Section::Editor;
     model.session.fresh = true;
     model.session.hearers = Hearers::All;
+    // A draft from before a session was looked at is still wanted.
+    if model.shared.live {
+        model.composer.clear();
+    }
     model.shared.run = RunState::default();
     model.shared.live = true;
     model.live = Live::new();
-    model.composer.clear();
     let search = match model.setup.servers {
         Load::Idle | Load::Failed(_) => model.discover(),
         Load::Loading(_) | Load::Ready(_) => Effects::none(),
     };
-    close.and(search)
+    let sessions = model.list_sessions();
+    close.and(search).and(sessions)
 }
 
 /// A launch could not be started: say so on the start screen, with other teams on offer.
 pub(super) fn launch_failed(model: &mut Model, ticket: Ticket, failure: Failure) -> Effects {
     model.setup.failed(ticket, failure);
     match model.setup.servers {
-        Load::Idle => model.discover(),
+        Load::Idle => {
+            let servers = model.discover();
+            servers.and(model.list_sessions())
+        }
         Load::Loading(_) | Load::Ready(_) | Load::Failed(_) => Effects::none(),
     }
 }

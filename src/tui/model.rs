@@ -19,7 +19,7 @@ use super::{
     shared::Shared,
 };
 use crate::{
-    protocol::{Level, Outcome, Timestamp},
+    protocol::{Level, Outcome, RunId, Timestamp},
     text::{clean, width},
 };
 
@@ -117,6 +117,8 @@ pub(super) struct Waits {
     pub(super) beat: Option<Ticket>,
     /// The text that `$EDITOR` has.
     pub(super) edit: Option<Ticket>,
+    /// A stored session that is being read.
+    pub(super) open: Option<Ticket>,
     /// The end of patience while stopping.
     pub(super) leave: Option<Ticket>,
     /// The first key of a two-key binding.
@@ -173,7 +175,10 @@ impl Model {
         effects = effects.and(match (&options.opened, &options.launch) {
             (Some(events), _) => flow::show_stored(&mut model, events),
             (None, Some(launch)) => model.start(launch.clone()),
-            (None, None) => model.discover(),
+            (None, None) => {
+                let servers = model.discover();
+                servers.and(model.list_sessions())
+            }
         });
         let beat = model.beat();
         (model, effects.and(beat))
@@ -190,6 +195,7 @@ impl Model {
     /// Starts a launch; the screen changes when the first event arrives.
     pub(super) fn start(&mut self, launch: Launch) -> Effects {
         let ticket = self.tickets.issue();
+        self.waits.open = None;
         self.setup.launching = Some(ticket);
         self.setup.error = None;
         self.composer.set(&clean::text(&launch.prompt));
@@ -203,6 +209,26 @@ impl Model {
         Effects::one(Effect::Query {
             ticket,
             query: Query::Discover,
+        })
+    }
+
+    /// Asks for the sessions that can be read again.
+    pub(super) fn list_sessions(&mut self) -> Effects {
+        let ticket = self.tickets.issue();
+        self.setup.listing(ticket);
+        Effects::one(Effect::Query {
+            ticket,
+            query: Query::Sessions,
+        })
+    }
+
+    /// Asks for a stored session; the screen changes when it is there.
+    pub(super) fn open(&mut self, run: RunId) -> Effects {
+        let ticket = self.tickets.issue();
+        self.waits.open = Some(ticket);
+        Effects::one(Effect::Query {
+            ticket,
+            query: Query::Open(run),
         })
     }
 

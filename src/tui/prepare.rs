@@ -23,12 +23,9 @@ fn prepare_start(model: &mut Model) {
     let rows = model.composer.rows(layout::start_editor_width(model.size));
     let (title, regions) = layout::start(model.size, rows);
     model.seen = Seen { title, regions };
-    model.setup.prepare(
-        &model.shared.theme,
-        model.shared.tick,
-        model.composer.is_empty(),
-        regions.main,
-    );
+    model
+        .setup
+        .prepare(&model.shared, model.composer.is_empty(), regions.main);
 }
 
 fn prepare_live(model: &mut Model) {

@@ -10,7 +10,7 @@ use super::{
     model::{Focus, Model, Screen},
     route,
     setup::{self, Section},
-    widget::{Hint, hints},
+    widget::{Hint, Weight, hints},
 };
 
 /// Paints the row.
@@ -22,7 +22,14 @@ pub(super) fn view(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         ..area
     };
     let line = match model.notices.shown() {
-        Some(notice) => notice.line(theme),
+        Some(notice) => {
+            let contexts = route::contexts(model);
+            let key = model
+                .keymap
+                .key_for(&contexts, Action::App(App::Notices))
+                .map(|key| key.to_string());
+            notice.line(theme, place.width, key.as_deref())
+        }
         None => hints(&current(model), theme, place.width),
     };
     line.render(place, frame.buffer_mut());
@@ -52,9 +59,18 @@ fn current(model: &Model) -> Vec<Hint> {
             Some(Hint {
                 key: Chord::to_string(&key),
                 does,
+                weight: weight(*action),
             })
         })
         .collect()
+}
+
+/// How to get help and how to leave stay in sight the longest.
+const fn weight(action: Action) -> Weight {
+    match action {
+        Action::App(App::Help | App::Quit | App::Interrupt) => Weight::Last,
+        _ => Weight::Usual,
+    }
 }
 
 fn start(model: &Model) -> &'static [(Action, &'static str)] {
@@ -79,6 +95,23 @@ fn start(model: &Model) -> &'static [(Action, &'static str)] {
         ],
     }
 }
+
+/// The pages of a turn that is over.
+const PAGES: [(Action, &str); 4] = [
+    (
+        Action::Live(live::Action::Page(live::Show::Final)),
+        "answer",
+    ),
+    (
+        Action::Live(live::Action::Page(live::Show::Agents)),
+        "agents",
+    ),
+    (Action::Live(live::Action::Page(live::Show::Votes)), "votes"),
+    (
+        Action::Live(live::Action::Page(live::Show::Timeline)),
+        "timeline",
+    ),
+];
 
 fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
     match model.focus {
@@ -126,22 +159,23 @@ fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
             (Action::App(App::Help), "keys"),
             (Action::App(App::Quit), "leave"),
         ],
-        Focus::Panes => &[
-            (
-                Action::Live(live::Action::Page(live::Show::Final)),
-                "answer",
-            ),
-            (
-                Action::Live(live::Action::Page(live::Show::Agents)),
-                "agents",
-            ),
-            (Action::Live(live::Action::Page(live::Show::Votes)), "votes"),
-            (
-                Action::Live(live::Action::Page(live::Show::Timeline)),
-                "timeline",
-            ),
+        Focus::Panes if model.shared.live => &[
+            PAGES[0],
+            PAGES[1],
+            PAGES[2],
+            PAGES[3],
             (Action::Run(Run::Compose), "next task"),
             (Action::App(App::Home), "new session"),
+            (Action::App(App::Help), "keys"),
+            (Action::App(App::Quit), "leave"),
+        ],
+        // Nobody would hear about a next task.
+        Focus::Panes => &[
+            PAGES[0],
+            PAGES[1],
+            PAGES[2],
+            PAGES[3],
+            (Action::App(App::Home), "start screen"),
             (Action::App(App::Help), "keys"),
             (Action::App(App::Quit), "leave"),
         ],

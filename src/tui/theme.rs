@@ -1,5 +1,8 @@
 //! Colour by role. ANSI colours only, so the terminal's own palette decides; `NO_COLOR` keeps bold,
 //! dim and reverse. Every state also has a word and a glyph, so colour is never the only sign.
+//!
+//! Quiet text is the terminal's own text dimmed, never "bright black": several palettes (Solarized
+//! among them) give that colour to the background. Where dimming is unknown, it is plain text.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -47,14 +50,14 @@ impl Theme {
         let fg = |colour| Style::new().fg(colour);
         Self {
             text: Style::new(),
-            dim: Style::new().fg(Color::DarkGray),
+            dim: Style::new().add_modifier(Modifier::DIM),
             strong: Style::new().add_modifier(Modifier::BOLD),
             accent: fg(Color::Cyan),
             ok: fg(Color::Green),
             warn: fg(Color::Yellow),
             bad: fg(Color::Red),
             info: fg(Color::Blue),
-            border: fg(Color::DarkGray),
+            border: Style::new().add_modifier(Modifier::DIM),
             border_focus: fg(Color::Cyan),
             selection: Style::new().add_modifier(Modifier::REVERSED),
             demo: Style::new()
@@ -67,7 +70,7 @@ impl Theme {
                 emphasis: Style::new().add_modifier(Modifier::ITALIC),
                 heading: fg(Color::Cyan).add_modifier(Modifier::BOLD),
                 code: fg(Color::Green),
-                mark: fg(Color::DarkGray),
+                mark: Style::new().add_modifier(Modifier::DIM),
                 link: fg(Color::Blue).add_modifier(Modifier::UNDERLINED),
                 strike: Style::new().add_modifier(Modifier::CROSSED_OUT),
                 hit: Style::new().fg(Color::Black).bg(Color::Yellow),

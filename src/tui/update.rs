@@ -153,6 +153,10 @@ fn grant_setup(model: &mut Model, wish: setup::Wish) -> Effects {
         },
         setup::Wish::Discover if model.looking() => model.hint("Still looking."),
         setup::Wish::Discover => model.discover(),
+        setup::Wish::Open(_) if model.setup.launching.is_some() => {
+            model.hint("The team is starting.")
+        }
+        setup::Wish::Open(run) => model.open(run),
         setup::Wish::Tell(text) => model.hint(text),
     }
 }
@@ -298,11 +302,15 @@ fn take_answer(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
             model.setup.found_servers(ticket, servers);
             Effects::none()
         }
+        Done::Opened(_) if model.waits.open != Some(ticket) => Effects::none(),
         Done::Opened(Ok(events)) => flow::show_stored(model, &events),
         Done::Opened(Err(failure)) | Done::Sessions(Err(failure)) => {
             model.tell(Level::Error, failure.to_string())
         }
-        Done::Sessions(Ok(_)) => Effects::none(),
+        Done::Sessions(Ok(sessions)) => {
+            model.setup.found_sessions(ticket, sessions);
+            Effects::none()
+        }
         Done::Woke => flow::woke(model, ticket),
         Done::Captured(Ok(path)) => model.tell(Level::Info, format!("Picture saved: {path}")),
         Done::Captured(Err(failure)) => {

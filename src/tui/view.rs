@@ -3,6 +3,7 @@
 use ratatui::{
     Frame,
     layout::Rect,
+    style::Style,
     text::{Line, Span},
     widgets::{Block, BorderType, Widget as _},
 };
@@ -85,7 +86,8 @@ fn task_editor(model: &Model, frame: &mut Frame<'_>) {
     Block::bordered()
         .border_type(BorderType::Rounded)
         .border_style(style)
-        .title(Line::styled(" Task ", theme.strong))
+        // The frame below may be dimmed.
+        .title(Line::styled(" Task ", Style::reset().patch(theme.strong)))
         .render(regions.composer, frame.buffer_mut());
     let look = Look {
         placeholder: "What should the team work on?".to_owned(),

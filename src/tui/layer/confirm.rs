@@ -57,10 +57,7 @@ impl Question {
     const fn replies(self) -> &'static [(Reply, &'static str)] {
         match self {
             Self::Leave => &[
-                (
-                    Reply::StopAndLeave,
-                    "Stop the run, keep the best answer, leave",
-                ),
+                (Reply::StopAndLeave, "Stop and leave, keep the answer"),
                 (Reply::LeaveNow, "Leave at once (Ctrl-C again)"),
                 (Reply::Stay, "Stay"),
             ],

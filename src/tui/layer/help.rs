@@ -12,16 +12,23 @@ use crate::{
     text::width,
     tui::{
         keymap::{Context, Keymap},
+        layout,
         theme::Theme,
-        widget::{scrollbar, window},
+        widget::{paragraph, scrollbar, window},
     },
 };
 
 /// Cells of the key column.
 const KEYS: usize = 26;
 
+/// Cells from which help stands beside its keys.
+const BESIDE: usize = 56;
+
 /// Frame and the line for the typed text.
 const EDGES: u16 = 3;
+
+/// Frame and scrollbar.
+const SIDES: u16 = 3;
 
 /// The help overlay.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,6 +87,9 @@ impl Help {
     }
 
     pub(super) fn prepare(&mut self, theme: &Theme, size: Size) {
+        let room = layout::centred(size, list::WIDEST, size.height)
+            .width
+            .saturating_sub(SIDES);
         let mut rows = Vec::new();
         for section in &self.sections {
             let hits: Vec<_> = section
@@ -97,7 +107,7 @@ impl Help {
             }
             rows.push(Line::styled(section.title, theme.strong));
             for (keys, help, _) in hits {
-                rows.extend(lines(keys, help, theme));
+                rows.extend(lines(keys, help, theme, room));
             }
         }
         if rows.is_empty() {
@@ -136,18 +146,25 @@ impl Help {
     }
 }
 
-/// One binding; keys that need more room than their column get a line of their own.
-fn lines(keys: &str, help: &'static str, theme: &Theme) -> Vec<Line<'static>> {
-    if width::of(keys) < KEYS {
-        return vec![Line::from(vec![
+/// One binding. Keys that need more room than their column, and all keys where there is too little
+/// for two columns, stand on a line of their own.
+fn lines(keys: &str, help: &'static str, theme: &Theme, room: u16) -> Vec<Line<'static>> {
+    let beside = usize::from(room) >= BESIDE;
+    let indent = if beside { KEYS } else { 2 };
+    let words = room.saturating_sub(u16::try_from(indent).unwrap_or(0));
+    let mut helps = paragraph(help, words).into_iter();
+    let mut lines = Vec::new();
+    if beside && width::of(keys) < KEYS {
+        lines.push(Line::from(vec![
             Span::styled(width::pad(keys, KEYS), theme.accent),
-            Span::styled(help, theme.text),
-        ])];
+            Span::styled(helps.next().unwrap_or_default(), theme.text),
+        ]));
+    } else {
+        let keys = paragraph(keys, room).into_iter();
+        lines.extend(keys.map(|keys| Line::styled(keys, theme.accent)));
     }
-    vec![
-        Line::styled(keys.to_owned(), theme.accent),
-        Line::styled(format!("{:KEYS$}{help}", ""), theme.text),
-    ]
+    lines.extend(helps.map(|help| Line::styled(format!("{:indent$}{help}", ""), theme.text)));
+    lines
 }
 
 /// The typed text, or what can be typed.

@@ -6,6 +6,9 @@ use ratatui::layout::{Rect, Size};
 use super::Action;
 use crate::{text::width, tui::layout};
 
+/// Cells of the box, where there is room.
+pub(super) const WIDEST: u16 = 90;
+
 /// Longest text that narrows a list.
 const LONGEST: usize = 200;
 
@@ -83,7 +86,7 @@ impl List {
         let wanted = u16::try_from(rows)
             .unwrap_or(u16::MAX)
             .saturating_add(edges);
-        self.area = layout::centred(size, 90, wanted.max(edges + 3));
+        self.area = layout::centred(size, WIDEST, wanted.max(edges + 3));
         self.height = usize::from(self.area.height.saturating_sub(edges));
     }
 }

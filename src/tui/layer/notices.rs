@@ -15,6 +15,7 @@ use ratatui::{
 use super::{Action, Wish, list::List};
 use crate::{
     protocol::Level,
+    text::width,
     tui::{
         effect::{Effect, Effects, Ticket},
         theme::Theme,
@@ -41,16 +42,25 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// The line, with the word for its weight.
-    pub fn line(&self, theme: &Theme) -> Line<'static> {
+    /// The line within `room` cells, with the word for its weight. One that is cut names the key
+    /// that shows all of it.
+    pub fn line(&self, theme: &Theme, room: u16, key: Option<&str>) -> Line<'static> {
+        let room = usize::from(room);
         let Some(level) = self.level else {
-            return Line::styled(self.text.clone(), theme.dim);
+            let text = width::fit(&self.text, room).into_owned();
+            return Line::styled(text, theme.dim);
         };
         let (word, style) = mark(level, theme);
-        Line::from(vec![
-            Span::styled(format!("{word}: "), style.patch(theme.strong)),
-            Span::styled(self.text.clone(), style),
-        ])
+        let word = format!("{word}: ");
+        let left = room.saturating_sub(width::of(&word));
+        let word = Span::styled(word, style.patch(theme.strong));
+        if width::of(&self.text) <= left {
+            return Line::from(vec![word, Span::styled(self.text.clone(), style)]);
+        }
+        let more = key.map_or_else(String::new, |key| format!(" {key} all"));
+        let text = width::fit(&self.text, left.saturating_sub(width::of(&more)));
+        let text = Span::styled(text.into_owned(), style);
+        Line::from(vec![word, text, Span::styled(more, theme.accent)])
     }
 }
 

@@ -16,38 +16,32 @@ use crate::{
 
 /// How long a short remark stays.
 const FLASH: Duration = Duration::from_secs(4);
-/// After this time the next frame has been prepared.
-const NEXT_FRAME: Duration = Duration::from_millis(120);
 
 impl Live {
     /// Takes in one event, after the run's fold has done so. An event already seen changes nothing.
-    pub fn apply(&mut self, event: &Event, shared: &Shared) -> Effects {
+    pub fn apply(&mut self, event: &Event, shared: &Shared) {
         if event.seq.0 <= self.last_seq {
-            return Effects::none();
+            return;
         }
         self.last_seq = event.seq.0;
-        let effects = match &event.kind {
+        match &event.kind {
             EventKind::Run(run) => {
                 self.pages.moved_on();
-                self.run_event(run, shared)
+                self.run_event(run, shared);
             }
             EventKind::Agent { id, event: agent } => {
                 if !matches!(agent, AgentEvent::Delta { .. } | AgentEvent::Usage(_)) {
                     self.pages.moved_on();
                 }
-                self.agent_event(*id, agent, event.at, shared)
+                self.agent_event(*id, agent, event.at, shared);
             }
-        };
-        effects.and(self.found())
+        }
     }
 
     /// Takes in an answer of the world. An answer nobody waits for changes nothing.
     pub fn done(&mut self, ticket: Ticket, done: Done) -> Effects {
         match done {
             Done::Woke => {
-                if self.tickets.look == Some(ticket) {
-                    self.tickets.look = None;
-                }
                 if self
                     .flash
                     .as_ref()
@@ -69,7 +63,7 @@ impl Live {
             | Done::Edited(_)
             | Done::LaunchFailed(_) => {}
         }
-        self.found()
+        Effects::none()
     }
 
     /// The column and block that a highlighting answer is for, if still there.
@@ -94,17 +88,15 @@ impl Live {
         })
     }
 
-    fn run_event(&mut self, event: &RunEvent, shared: &Shared) -> Effects {
+    fn run_event(&mut self, event: &RunEvent, shared: &Shared) {
         match event {
             RunEvent::Started(_) => {
                 self.start(shared);
-                Effects::none()
             }
             RunEvent::Phase(phase) => {
                 if *phase == Phase::Presenting {
                     self.turn_to_final();
                 }
-                Effects::none()
             }
             RunEvent::BallotsDropped(drops) => {
                 for drop in drops {
@@ -112,7 +104,6 @@ impl Live {
                         transcript.dropped(drop);
                     }
                 }
-                Effects::none()
             }
             RunEvent::Steer { id, state, .. } => {
                 let words = shared
@@ -122,7 +113,6 @@ impl Live {
                     .and_then(|turn| turn.steering.iter().find(|known| known.id == *id))
                     .map_or("", |known| known.text.as_str());
                 self.steer(*state, words);
-                Effects::none()
             }
             RunEvent::Ended(outcome) => {
                 for pane in &mut self.panes {
@@ -130,10 +120,9 @@ impl Live {
                 }
                 self.pages.settle(outcome);
                 self.turn_to_final();
-                self.look_again()
             }
             // The top of the program shows notices at once; the final page keeps them.
-            RunEvent::Decided(_) | RunEvent::Notice { .. } => Effects::none(),
+            RunEvent::Decided(_) | RunEvent::Notice { .. } => {}
         }
     }
 
@@ -191,18 +180,12 @@ impl Live {
             .map(|pane| &mut pane.transcript)
     }
 
-    fn agent_event(
-        &mut self,
-        id: AgentId,
-        event: &AgentEvent,
-        at: Timestamp,
-        shared: &Shared,
-    ) -> Effects {
+    fn agent_event(&mut self, id: AgentId, event: &AgentEvent, at: Timestamp, shared: &Shared) {
         let Some(turn) = &shared.run.turn else {
-            return Effects::none();
+            return;
         };
         let Some(transcript) = self.transcript(id) else {
-            return Effects::none();
+            return;
         };
         transcript.apply(event, at, turn);
         match event {
@@ -210,36 +193,21 @@ impl Live {
                 if *purpose == Purpose::Present {
                     self.pages.finale.begin();
                 }
-                Effects::none()
             }
             AgentEvent::Delta { channel, text } => {
                 if *channel == Channel::Final {
                     self.pages.finale.stream(text);
                 }
-                Effects::none()
             }
-            AgentEvent::Published(_) | AgentEvent::RoundEnded { .. } => self.look_again(),
-            AgentEvent::Tool(_)
+            AgentEvent::Published(_)
+            | AgentEvent::RoundEnded { .. }
+            | AgentEvent::Tool(_)
             | AgentEvent::Retrying { .. }
             | AgentEvent::Usage(_)
             | AgentEvent::Refused { .. }
             | AgentEvent::Ballot(_)
             | AgentEvent::Delivered { .. }
-            | AgentEvent::Benched(_) => Effects::none(),
+            | AgentEvent::Benched(_) => {}
         }
-    }
-
-    /// Asks to be woken after the next frame, so that code which only its layout finds complete gets
-    /// its colours even when nothing else happens.
-    pub(super) fn look_again(&mut self) -> Effects {
-        if self.tickets.look.is_some() {
-            return Effects::none();
-        }
-        let ticket = self.tickets.take();
-        self.tickets.look = Some(ticket);
-        Effects::one(Effect::Wake {
-            ticket,
-            after: NEXT_FRAME,
-        })
     }
 }

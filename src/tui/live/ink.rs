@@ -87,11 +87,6 @@ impl Words {
         self.0.iter().map(|(_, text)| width::of(text)).sum()
     }
 
-    /// True without any text.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The text without roles.
     pub(super) fn plain(&self) -> String {
         self.0.iter().map(|(_, text)| text.as_str()).collect()
@@ -117,7 +112,7 @@ impl Words {
             if left == 0 {
                 break;
             }
-            let style = role.style(theme);
+            let style = afresh(role.style(theme));
             let room = usize::from(left);
             let taken = width::of(text);
             if !fits && taken >= room {
@@ -151,6 +146,11 @@ pub(super) fn clip(buffer: &Buffer, area: Rect) -> Rect {
     area.intersection(buffer.area)
 }
 
+/// The same style with nothing left over from what was painted below, such as a dimmed frame.
+fn afresh(style: Style) -> Style {
+    Style::reset().patch(style)
+}
+
 /// Paints plain text into one row and returns the columns used.
 pub(super) fn put(buffer: &mut Buffer, row: Rect, text: &str, style: Style) -> u16 {
     let row = clip(buffer, row);
@@ -158,7 +158,7 @@ pub(super) fn put(buffer: &mut Buffer, row: Rect, text: &str, style: Style) -> u
         return 0;
     }
     buffer
-        .set_stringn(row.x, row.y, text, usize::from(row.width), style)
+        .set_stringn(row.x, row.y, text, usize::from(row.width), afresh(style))
         .0
         - row.x
 }

@@ -55,7 +55,7 @@ impl Live {
             }
             typed => self.type_in(&typed),
         }
-        self.found()
+        Effects::none()
     }
 
     fn type_in(&mut self, input: &Input) {

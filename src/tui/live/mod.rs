@@ -102,8 +102,6 @@ struct Tickets {
     jobs: HashMap<Ticket, Target>,
     /// Code that a layout found and that nobody has been asked about yet.
     found: Vec<(Target, HighlightJob)>,
-    /// The timer that looks whether a layout has found any.
-    look: Option<Ticket>,
 }
 
 impl Tickets {
@@ -157,7 +155,6 @@ impl Live {
                 next: FIRST_TICKET,
                 jobs: HashMap::new(),
                 found: Vec::new(),
-                look: None,
             },
             last_seq: 0,
             end_key: "End".to_owned(),
@@ -232,7 +229,7 @@ impl Live {
     }
 
     /// Effects that preparing a frame found a need for: highlighting of code that became complete.
-    /// Call it after [`Self::prepare`]; whatever is not asked for goes along with the next effects.
+    /// The runtime calls it after each [`Self::prepare`].
     pub fn found(&mut self) -> Effects {
         let mut effects = Vec::new();
         for (target, job) in std::mem::take(&mut self.tickets.found) {

@@ -113,6 +113,8 @@ pub(super) fn paint(
     column(buffer, parts, flow, frame, shared);
     let (agent, _) = who;
     let waiting = match agent.activity {
+        // A log that ends here: nobody is asking any more.
+        _ if !shared.live => return,
         Activity::Starting => "starting…",
         Activity::Asked => "asking…",
         Activity::Thinking

@@ -92,14 +92,16 @@ pub(super) fn failure(failure: &Failure) -> String {
     }
 }
 
-/// `$0.0031`, `≥$0.0031` when a part has no known price, `no price` when no part has one; nothing
+/// `$0`, `$0.0031`, `≥$0.0031` when a part has no known price, `no price` when no part has one; nothing
 /// before the first call.
 pub(super) fn money(usage: Usage) -> String {
     if usage.calls == 0 {
         return String::new();
     }
     let usd = usage.cost.usd;
-    let sum = if usd >= 1.0 {
+    let sum = if usd == 0.0 {
+        "$0".to_owned()
+    } else if usd >= 1.0 {
         format!("${usd:.2}")
     } else {
         format!("${usd:.4}")
@@ -237,6 +239,7 @@ mod tests {
         };
         assert_eq!(money(usage(0.0, false, 0)), "");
         assert_eq!(money(usage(0.0, true, 1)), "no price");
+        assert_eq!(money(usage(0.0, false, 1)), "$0");
         assert_eq!(money(usage(0.00312, false, 1)), "$0.0031");
         assert_eq!(money(usage(0.00312, true, 2)), "≥$0.0031");
         assert_eq!(money(usage(2.0, false, 2)), "$2.00");

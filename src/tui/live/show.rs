@@ -18,9 +18,6 @@ use crate::{
     tui::{shared::Shared, theme::Theme},
 };
 
-/// Rows below which there is room for one line only.
-const ONE_LINE: u16 = 2;
-
 /// Derives what `view` paints.
 pub(super) fn prepare(live: &mut Live, shared: &Shared, area: Rect) {
     live.focus = live.focus.min(live.panes.len().saturating_sub(1));

@@ -37,6 +37,8 @@ pub(super) struct Transcript {
     stream: Option<(Channel, u64)>,
     /// Blocks of the answer that is being written or waits for its label.
     draft: Vec<u64>,
+    /// The call that wrote it is over: a draft that begins now is another one.
+    written: bool,
     /// Blocks of plain text of this round.
     said: Vec<u64>,
     /// Tool calls that run.
@@ -50,6 +52,7 @@ impl Transcript {
             flow: Flow::new(Scroll::Follow),
             stream: None,
             draft: Vec::new(),
+            written: false,
             said: Vec::new(),
             tools: HashMap::new(),
         }
@@ -70,17 +73,20 @@ impl Transcript {
                 attempt,
                 wait_ms,
                 failure,
-            } => self.note(
-                "↻",
-                Role::Warn,
-                &format!(
-                    "attempt {attempt} in {}: {}, {}",
-                    phrase::span(*wait_ms),
-                    failure.kind.word(),
-                    phrase::failure(failure)
-                ),
-            ),
-            AgentEvent::Usage(_) => {}
+            } => {
+                self.called();
+                self.note(
+                    "↻",
+                    Role::Warn,
+                    &format!(
+                        "attempt {attempt} in {}: {}, {}",
+                        phrase::span(*wait_ms),
+                        failure.kind.word(),
+                        phrase::failure(failure)
+                    ),
+                );
+            }
+            AgentEvent::Usage(_) => self.called(),
             AgentEvent::Published(answer) => self.published(answer),
             AgentEvent::Refused { act, reason } => self.refused(act, reason),
             AgentEvent::Ballot(ballot) => self.ballot(ballot, turn),
@@ -106,6 +112,7 @@ impl Transcript {
 
     /// The person said something to this agent.
     pub(super) fn steered(&mut self, text: &str) {
+        self.called();
         self.note("»", Role::Info, &format!("you: {text}"));
     }
 
@@ -164,6 +171,12 @@ impl Transcript {
         }
     }
 
+    /// A model call is over, cut off or complete; the next one begins from the first word.
+    fn called(&mut self) {
+        self.close();
+        self.written = true;
+    }
+
     fn note(&mut self, sign: &'static str, role: Role, text: &str) {
         self.close();
         self.flow.push(Block::note(sign, role, bounded(text)));
@@ -202,6 +215,10 @@ impl Transcript {
             return id;
         }
         self.close();
+        if std::mem::take(&mut self.written) {
+            self.mark_draft(Draft::Left);
+            self.draft.clear();
+        }
         let again = channel == Channel::Draft && !self.draft.is_empty();
         let block = match channel {
             Channel::Text => Block::markdown(Head::None),

@@ -20,23 +20,12 @@ use crate::{
 impl Live {
     /// Does what a key or the palette asks for.
     pub fn update(&mut self, action: Action, shared: &Shared) -> Effects {
-        let effects = self.act(action, shared).and(self.found());
         match action {
-            // Another column may come into sight, with code that was never laid out.
-            Action::Focus(_) | Action::Page(_) | Action::Card(_) | Action::Zoom | Action::Back => {
-                effects.and(self.look_again())
-            }
-            Action::Scroll(_) | Action::Search(_) | Action::Copy => effects,
-        }
-    }
-
-    fn act(&mut self, action: Action, shared: &Shared) -> Effects {
-        match action {
-            Action::Focus(focus) => self.refocus(focus),
+            Action::Focus(focus) => return self.refocus(focus),
             Action::Scroll(by) => self.scroll(by),
             Action::Page(show) => return self.show(show, shared),
-            Action::Card(card) => self.card(card),
-            Action::Search(find) => self.find(find),
+            Action::Card(card) => return self.card(card),
+            Action::Search(find) => return self.find(find),
             Action::Zoom => {
                 if self.shows_panes() {
                     self.zoom = !self.zoom;
@@ -50,10 +39,10 @@ impl Live {
         Effects::none()
     }
 
-    fn refocus(&mut self, focus: Focus) {
+    fn refocus(&mut self, focus: Focus) -> Effects {
         let agents = self.panes.len();
         if agents == 0 {
-            return;
+            return Effects::none();
         }
         let was_page = !self.shows_panes();
         self.leave_pages();
@@ -64,11 +53,13 @@ impl Live {
             Focus::Previous => self.focus_on((self.focus + agents - 1) % agents),
             Focus::Nth(place) => {
                 let index = usize::from(place).saturating_sub(1);
-                if index < agents {
-                    self.focus_on(index);
+                if index >= agents {
+                    return self.flash(format!("there is no agent {place}"));
                 }
+                self.focus_on(index);
             }
         }
+        Effects::none()
     }
 
     /// Focuses an agent; a search goes on in its pane.
@@ -157,6 +148,11 @@ impl Live {
             }
             Some(_) => {
                 self.earlier = None;
+                self.page = if shared.run.is_over() {
+                    Page::Final
+                } else {
+                    Page::Agents
+                };
                 self.search_again();
                 Effects::none()
             }
@@ -173,8 +169,13 @@ impl Live {
         Effects::none()
     }
 
-    fn card(&mut self, card: Card) {
-        let Some(flow) = self.flow_mut() else { return };
+    fn card(&mut self, card: Card) -> Effects {
+        let Some(flow) = self.flow_mut() else {
+            return Effects::none();
+        };
+        if !flow.any_foldable() {
+            return self.flash("there is no thought or tool call here".to_owned());
+        }
         match card {
             Card::Next => flow.select(Step::Next),
             Card::Previous => flow.select(Step::Previous),
@@ -188,17 +189,21 @@ impl Live {
             }
             Card::ToggleAll => flow.toggle_all(),
         }
+        Effects::none()
     }
 
-    fn find(&mut self, find: Find) {
+    fn find(&mut self, find: Find) -> Effects {
         match (find, &mut self.search) {
             (Find::Open, None) => self.search = Some(Search::open()),
             (Find::Open, Some(search)) => search.editing = true,
             (Find::Next, Some(search)) => search.step(Step::Next),
             (Find::Previous, Some(search)) => search.step(Step::Previous),
-            (Find::Next | Find::Previous, None) => {}
+            (Find::Next | Find::Previous, None) => {
+                return self.flash("nothing is searched for yet".to_owned());
+            }
             (Find::Close, _) => self.search = None,
         }
+        Effects::none()
     }
 
     /// Copies the answer in sight and says which.
@@ -248,6 +253,12 @@ impl Live {
 }
 
 impl Flow {
+    /// True when a block can open or close.
+    fn any_foldable(&self) -> bool {
+        self.ids()
+            .any(|id| self.block(id).is_some_and(super::block::Block::foldable))
+    }
+
     /// Selects the next or previous block that can open, beginning with what is in sight.
     fn select(&mut self, step: Step) {
         let foldable = |id: &u64| self.block(*id).is_some_and(super::block::Block::foldable);

@@ -66,13 +66,13 @@ fn short_count(turn: &Turn, tally: &TallyRow) -> Words {
         .and(Role::Strong, tally.voters.len().to_string())
 }
 
-/// `agent1.2 mia ██░ 2`.
+/// `agent1.2 mia ██░ 2`; without any vote only the 0.
 pub(super) fn count(turn: &Turn, tally: &TallyRow) -> Words {
     let votes = tally.voters.len();
     let mut words = Words::of(Role::Info, tally.label.to_string())
         .and(Role::Strong, format!(" {} ", name(turn, tally.label.agent)));
     let all = turn.agents.len();
-    if all <= BAR {
+    if (1..=BAR).contains(&all) && votes > 0 {
         words.push(Role::Ok, "█".repeat(votes.min(all)));
         words.push(Role::Dim, "░".repeat(all.saturating_sub(votes)));
         words.push(Role::Text, " ");

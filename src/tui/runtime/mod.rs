@@ -8,6 +8,7 @@
 
 mod clock;
 mod editor;
+mod fault;
 mod input;
 mod keyboard;
 mod perform;
@@ -44,8 +45,8 @@ use super::{
     update::update,
 };
 use crate::{
-    protocol::{Command, Event, Timestamp},
-    text::clean::Gate,
+    protocol::{Command, Event, Level, Timestamp},
+    text::clean::{self, Gate},
 };
 
 /// Most events of the engine taken in between two looks at the keyboard.
@@ -166,6 +167,7 @@ enum Woken {
     Answer(Ticket, Done),
     Timer,
     Signal(Asked),
+    Fault,
 }
 
 impl<S: Stage> Front<S> {
@@ -197,6 +199,7 @@ impl<S: Stage> Front<S> {
                 Some((ticket, done)) = answers.recv() => Woken::Answer(ticket, done),
                 () = at(self.started, self.timers.next()) => Woken::Timer,
                 asked = signals.next() => Woken::Signal(asked),
+                () = fault::arrived() => Woken::Fault,
             };
             let mut batch = Vec::new();
             match woken {
@@ -209,6 +212,7 @@ impl<S: Stage> Front<S> {
                 Woken::Engine(_) | Woken::Timer => {}
                 Woken::Answer(ticket, done) => batch.push(Happening::Done(ticket, done)),
                 Woken::Signal(asked) => self.signalled(asked),
+                Woken::Fault => self.tell_faults(),
             }
             self.drain(&mut keys, &mut batch).await;
             while engine.len() < BATCH
@@ -235,6 +239,17 @@ impl<S: Stage> Front<S> {
                 self.take(happening);
             }
         }
+    }
+
+    /// A part of the program is gone; the rest goes on.
+    fn tell_faults(&mut self) {
+        for fault in fault::take() {
+            let fault = clean::line(&fault).into_owned();
+            let words = format!("A part of the program failed; the rest goes on: {fault}");
+            let effects = self.model.tell(Level::Error, words);
+            self.perform(effects);
+        }
+        self.frames.request(self.now(), Urgency::Input);
     }
 
     /// Reads keys, or lets go of them while the terminal is lent.
@@ -357,6 +372,8 @@ impl<S: Stage> Front<S> {
 
     fn draw(&mut self) {
         prepare(&mut self.model);
+        let found = self.model.live.found();
+        self.perform(found);
         let drawn = self.stage.draw(&self.model);
         self.frames.drawn(self.now());
         self.check(drawn);

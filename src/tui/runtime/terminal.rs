@@ -27,7 +27,7 @@ use ratatui::{
 };
 
 use super::{
-    Keys, Stage,
+    Keys, Stage, fault,
     keyboard::{self, Gone},
 };
 use crate::tui::{effect::MouseReports, layout, model::Model, view::view};
@@ -54,7 +54,10 @@ pub(super) struct Screen {
 impl Screen {
     /// Takes the terminal over.
     pub(super) fn open(mouse: MouseReports) -> io::Result<Self> {
-        restore_on_panic();
+        fault::watch(|| {
+            // The panic is told in any case.
+            let _ = restore();
+        });
         let out = BufWriter::with_capacity(FRAME_BYTES, io::stdout());
         let area = Rect::from((ratatui::layout::Position::ORIGIN, size()));
         // A fixed viewport is resized when we say so, and is cleared without asking for the cursor.
@@ -172,6 +175,10 @@ impl Stage for Screen {
             return Ok(());
         }
         self.entered = false;
+        if fault::broken() {
+            // Of a half painted frame only the beginning of its update may be left.
+            return execute!(self.terminal.backend_mut(), EndSynchronizedUpdate);
+        }
         // What is still in the buffer belongs before the restore.
         let flushed = self.terminal.backend_mut().flush();
         let restored = restore();
@@ -190,6 +197,12 @@ impl Drop for Screen {
     fn drop(&mut self) {
         // On the way out nobody is left to hear of a failure.
         let _ = self.leave();
+        for fault in fault::take() {
+            let _ = writeln!(
+                io::stderr(),
+                "massgen-tui: a part of the program failed: {fault}"
+            );
+        }
     }
 }
 
@@ -217,16 +230,4 @@ fn restore() -> io::Result<()> {
     );
     let cooked = disable_raw_mode();
     written.and(cooked)
-}
-
-/// Puts the terminal back before a panic is told, so that it is told on a readable screen.
-fn restore_on_panic() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            let _ = restore();
-            before(info);
-        }));
-    });
 }

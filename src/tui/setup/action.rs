@@ -17,7 +17,7 @@ pub enum Action {
     Less,
     /// One agent more, or the scenario after.
     More,
-    /// On to the editor, the teams, the samples.
+    /// On to the teams, the samples, the sessions, the editor.
     NextSection,
     /// The other way round.
     PreviousSection,
@@ -35,19 +35,23 @@ impl Action {
     /// Name, help and meaning of every action.
     pub const TABLE: &'static [Named<Self>] = &[
         ("run", "run the task with the picked team", Self::Run),
-        ("choose", "pick the team, or take the sample", Self::Choose),
+        (
+            "choose",
+            "pick the team, take the sample, open the session",
+            Self::Choose,
+        ),
         ("up", "one line up", Self::Up),
         ("down", "one line down", Self::Down),
         ("less", "one agent less, or the scenario before", Self::Less),
         ("more", "one agent more, or the scenario after", Self::More),
         (
             "next-section",
-            "on to the editor, the teams, the samples",
+            "on to the teams, the samples, the sessions, the editor",
             Self::NextSection,
         ),
         (
             "previous-section",
-            "back to the samples, the teams, the editor",
+            "back to the sessions, the samples, the teams, the editor",
             Self::PreviousSection,
         ),
         ("sample-1", "take the first sample", Self::Sample(1)),

@@ -1,10 +1,11 @@
 //! The start screen: which team, which task.
 //!
 //! Knows what is on offer (the demo team, the configured team, servers found on this machine, sample
-//! tasks) and what is picked; it does not know the editor beside it and starts nothing itself. The
+//! tasks, sessions that can be read again) and what is picked; it does not know the editor beside it and starts nothing itself. The
 //! picked entry always exists, whatever arrives or goes.
 
 mod action;
+mod recent;
 mod rows;
 mod update;
 mod view;
@@ -17,7 +18,7 @@ use super::{
     options::{DemoScenario, Sample, StartOptions, TeamSummary},
 };
 use crate::{
-    protocol::{Discovered, Failure},
+    protocol::{Discovered, Failure, SessionSummary},
     text::clean,
 };
 use rows::Row;
@@ -43,6 +44,10 @@ pub struct Setup {
     pub error: Option<Failure>,
     /// A launch is under way.
     pub launching: Option<Ticket>,
+    /// The newest stored sessions.
+    recent: Vec<SessionSummary>,
+    /// Stored sessions are being listed.
+    asked: Option<Ticket>,
     /// Agents per model, per server; the shape of `servers`.
     counts: Vec<Vec<u16>>,
     /// Which item the cursor is on, when the lists have the focus.
@@ -106,6 +111,8 @@ pub enum Item {
     },
     /// A sample task.
     Sample(usize),
+    /// A stored session.
+    Session(usize),
 }
 
 impl Setup {
@@ -142,6 +149,8 @@ impl Setup {
             picked,
             error: None,
             launching: None,
+            recent: Vec::new(),
+            asked: None,
             counts: Vec::new(),
             cursor: 0,
             scenario: None,
@@ -174,6 +183,7 @@ impl Setup {
         }
         items.push(Item::Team(Pick::Demo));
         items.extend((0..self.offer.samples.len()).map(Item::Sample));
+        items.extend((0..self.recent.len()).map(Item::Session));
         items
     }
 

@@ -5,12 +5,13 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Item, Pick, Section, Setup};
+use super::{Item, Pick, Section, Setup, recent};
 use crate::{
-    protocol::Discovered,
+    protocol::{Discovered, Timestamp},
     text::width,
     tui::{
         effect::Load,
+        shared::Shared,
         theme::Theme,
         widget::{demo_badge, paragraph, spinner},
     },
@@ -32,20 +33,22 @@ struct Maker<'a> {
     items: Vec<Item>,
     room: u16,
     tick: u64,
+    now: Timestamp,
     /// Nothing is written, so the marked sample stands for the task.
     empty: bool,
 }
 
 impl Setup {
     /// Makes the rows and keeps the cursor's row in sight.
-    pub fn prepare(&mut self, theme: &Theme, tick: u64, empty: bool, area: Rect) {
+    pub fn prepare(&mut self, shared: &Shared, empty: bool, area: Rect) {
         let height = usize::from(area.height);
         let mut maker = Maker {
             setup: self,
-            theme,
+            theme: &shared.theme,
             items: self.items(),
             room: area.width,
-            tick,
+            tick: shared.tick,
+            now: shared.now,
             empty,
         };
         let mut rows = maker.rows();
@@ -90,6 +93,7 @@ impl Maker<'_> {
                 Item::Team(Pick::Server(server)) => self.server(&mut rows, place, server),
                 Item::Model { server, model } => self.model(&mut rows, place, server, model),
                 Item::Sample(sample) => self.sample(&mut rows, place, sample),
+                Item::Session(session) => self.session(&mut rows, place, session),
             }
         }
         rows
@@ -249,6 +253,20 @@ impl Maker<'_> {
         if stands {
             spans.push(Span::styled("  Enter runs it", self.theme.dim));
         }
+        rows.push(self.row(spans, place));
+    }
+
+    fn session(&self, rows: &mut Vec<Row>, place: usize, session: usize) {
+        let Some(summary) = self.setup.recent.get(session) else {
+            return;
+        };
+        if session == 0 {
+            rows.push(plain(Line::default()));
+            rows.push(self.heading("Recent sessions"));
+        }
+        let mut spans = vec![Span::styled(self.cursor(place), self.theme.accent)];
+        let room = usize::from(self.room).saturating_sub(2);
+        spans.extend(recent::spans(summary, self.now, self.theme, room));
         rows.push(self.row(spans, place));
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Action, FIRST_AGENTS, Item, MOST_AGENTS, Pick, Section, Setup};
 use crate::{
-    protocol::{Discovered, Failure},
+    protocol::{Discovered, Failure, RunId},
     text::clean,
     tui::effect::{Load, Ticket},
 };
@@ -18,6 +18,8 @@ pub enum Wish {
     Run,
     /// Look for servers.
     Discover,
+    /// Show this stored session.
+    Open(RunId),
     /// Tell the person this.
     Tell(&'static str),
 }
@@ -90,7 +92,11 @@ impl Setup {
         {
             self.pick(Pick::Server(server));
         }
-        // What the cursor was on may have moved.
+        self.return_to(under_cursor);
+    }
+
+    /// The lists have changed: what the cursor was on may have moved.
+    pub(super) fn return_to(&mut self, under_cursor: Option<Item>) {
         if let Some(place) =
             under_cursor.and_then(|old| self.items().iter().position(|item| *item == old))
         {
@@ -138,41 +144,59 @@ impl Setup {
         }
     }
 
-    fn first_sample(&self) -> Option<usize> {
-        self.items()
+    /// Places of the first item of each list, from top to bottom: the picked team, the marked
+    /// sample, the newest session. Empty lists are left out.
+    fn lists(&self) -> Vec<usize> {
+        let items = self.items();
+        let wanted = [
+            Item::Team(self.picked),
+            Item::Sample(self.sample),
+            Item::Session(0),
+        ];
+        wanted
             .iter()
-            .position(|item| matches!(item, Item::Sample(_)))
+            .filter_map(|wanted| items.iter().position(|item| item == wanted))
+            .collect()
+    }
+
+    /// Which of the lists the cursor is in, counted from 0.
+    fn list_here(&self) -> usize {
+        let samples = usize::from(!self.offer.samples.is_empty());
+        match self.item() {
+            Some(Item::Team(_) | Item::Model { .. }) | None => 0,
+            Some(Item::Sample(_)) => 1,
+            Some(Item::Session(_)) => 1 + samples,
+        }
     }
 
     fn next_section(&mut self) {
-        match (self.focus, self.item(), self.first_sample()) {
-            (Section::Editor, _, _) => {
-                self.focus = Section::Lists;
-                self.cursor = self
-                    .items()
-                    .iter()
-                    .position(|item| *item == Item::Team(self.picked))
-                    .unwrap_or(0);
-            }
-            (Section::Lists, Some(Item::Team(_) | Item::Model { .. }), Some(sample)) => {
-                self.cursor = sample + self.sample;
-            }
-            (Section::Lists, _, _) => self.focus = Section::Editor,
-        }
-        self.settle_cursor();
+        let next = match self.focus {
+            Section::Editor => 0,
+            Section::Lists => self.list_here() + 1,
+        };
+        self.enter_list(self.lists().get(next).copied());
     }
 
     fn previous_section(&mut self) {
-        match (self.focus, self.item(), self.first_sample()) {
-            (Section::Editor, _, Some(sample)) => {
+        let lists = self.lists();
+        let previous = match self.focus {
+            Section::Editor => lists.last(),
+            Section::Lists => self
+                .list_here()
+                .checked_sub(1)
+                .and_then(|list| lists.get(list)),
+        };
+        self.enter_list(previous.copied());
+    }
+
+    /// The cursor goes to this item; to the editor without one.
+    fn enter_list(&mut self, place: Option<usize>) {
+        match place {
+            Some(place) => {
                 self.focus = Section::Lists;
-                self.cursor = sample + self.sample;
+                self.cursor = place;
             }
-            (Section::Editor, _, None) | (Section::Lists, Some(Item::Sample(_)), _) => {
-                self.focus = Section::Lists;
-                self.cursor = 0;
-            }
-            (Section::Lists, _, _) => self.focus = Section::Editor,
+            None => self.focus = Section::Editor,
         }
         self.settle_cursor();
     }
@@ -200,6 +224,10 @@ impl Setup {
                 self.set_count(server, model, u16::from(count == 0))
             }
             Some(Item::Sample(sample)) => self.take_sample(sample),
+            Some(Item::Session(session)) => match self.recent.get(session) {
+                Some(summary) => Wish::Open(summary.run.clone()),
+                None => Wish::Nothing,
+            },
             None => Wish::Nothing,
         }
     }
@@ -217,12 +245,7 @@ impl Setup {
             *first = FIRST_AGENTS;
         }
         // Models unfold and fold with the pick; the cursor stays on its item.
-        if let Some(place) =
-            under_cursor.and_then(|old| self.items().iter().position(|item| *item == old))
-        {
-            self.cursor = place;
-        }
-        self.settle_cursor();
+        self.return_to(under_cursor);
     }
 
     fn take_sample(&mut self, place: usize) -> Wish {

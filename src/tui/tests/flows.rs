@@ -16,7 +16,7 @@ use crate::{
         msg::{Input, Mouse, MouseKind, Msg},
         options::{ExitReason, StartOptions},
         route,
-        setup::Pick,
+        setup::{Item, Pick, Section},
     },
 };
 
@@ -40,14 +40,20 @@ fn launches(effects: &[Effect]) -> Vec<Launch> {
 }
 
 #[test]
-fn the_first_thing_is_to_look_for_servers() {
+fn the_first_thing_is_to_look_for_servers_and_sessions() {
     let mut person = Person::new();
     assert!(matches!(
         person.took().as_slice(),
-        [Effect::Query {
-            query: Query::Discover,
-            ..
-        }]
+        [
+            Effect::Query {
+                query: Query::Discover,
+                ..
+            },
+            Effect::Query {
+                query: Query::Sessions,
+                ..
+            }
+        ]
     ));
 }
 
@@ -376,7 +382,16 @@ fn home_closes_the_session_and_ignores_its_tail() {
     person.ends().took();
     person.press("ctrl-n");
     assert_eq!(person.model.screen, Screen::Start);
-    assert_eq!(person.took(), [Effect::Engine(Command::Close)]);
+    assert!(matches!(
+        person.took().as_slice(),
+        [
+            Effect::Engine(Command::Close),
+            Effect::Query {
+                query: Query::Sessions,
+                ..
+            }
+        ]
+    ));
     person.says(1, "late words");
     assert_eq!(person.model.screen, Screen::Start);
     assert_eq!(person.model.shared.run.last_seq, 0);
@@ -581,4 +596,82 @@ fn a_screen_without_a_size_is_a_usual_one() {
     let mut person = Person::at(0, 0, &options());
     assert_eq!(person.model.size, layout::FALLBACK);
     assert!(person.sees().contains("Task"));
+}
+
+#[test]
+fn a_recent_session_opens_from_the_start_screen() {
+    let mut person = Person::new();
+    person.press("tab tab");
+    assert!(!person.sees().contains("Recent sessions"), "none is known");
+    let sessions = person.effects.iter().find_map(|effect| match effect {
+        Effect::Query {
+            ticket,
+            query: Query::Sessions,
+        } => Some(*ticket),
+        _ => None,
+    });
+    person.list_sessions(sessions.expect("sessions are asked for"));
+    let screen = person.sees();
+    assert!(screen.contains("Recent sessions"), "{screen}");
+    assert!(screen.contains("unfinished"), "{screen}");
+    person.took();
+    // The cursor stayed on the sample; Tab goes on to the sessions, then to the editor.
+    person.press("tab down enter");
+    let took = person.took();
+    let [
+        Effect::Query {
+            ticket,
+            query: Query::Open(run),
+        },
+    ] = took.as_slice()
+    else {
+        panic!("a session is opened: {took:?}");
+    };
+    assert_eq!(run.0, "run-2");
+    person.write("x");
+    let stale = Ticket(ticket.0 + 100);
+    let events = Arc::new(vec![person.event(started(1))]);
+    person.send(Msg::Done(stale, Done::Opened(Ok(Arc::clone(&events)))));
+    assert_eq!(person.model.screen, Screen::Start, "nobody asked for that");
+    person.send(Msg::Done(*ticket, Done::Opened(Ok(events))));
+    assert_eq!(person.model.screen, Screen::Live);
+    assert!(!person.model.shared.live);
+    // Back home, what was typed is still there, and the list is asked for anew.
+    person.press("ctrl-n");
+    assert_eq!(person.model.composer.text(), "x");
+    assert!(matches!(
+        person.took().as_slice(),
+        [Effect::Query {
+            query: Query::Sessions,
+            ..
+        }]
+    ));
+}
+
+#[test]
+fn tab_goes_round_all_lists_and_back() {
+    let mut person = Person::new();
+    let sessions = person.effects.iter().find_map(|effect| match effect {
+        Effect::Query {
+            ticket,
+            query: Query::Sessions,
+        } => Some(*ticket),
+        _ => None,
+    });
+    person.list_sessions(sessions.expect("sessions are asked for"));
+    let mut places = Vec::new();
+    for _ in 0..4 {
+        person.press("tab");
+        places.push((person.model.setup.focus, person.model.setup.item()));
+    }
+    assert!(matches!(places[0], (Section::Lists, Some(Item::Team(_)))));
+    assert_eq!(places[1], (Section::Lists, Some(Item::Sample(0))));
+    assert_eq!(places[2], (Section::Lists, Some(Item::Session(0))));
+    assert_eq!(places[3].0, Section::Editor);
+    person.press("shift-tab");
+    assert_eq!(person.model.setup.item(), Some(Item::Session(0)));
+    person.press("shift-tab shift-tab");
+    assert!(matches!(person.model.setup.item(), Some(Item::Team(_))));
+    person.press("shift-tab");
+    assert_eq!(person.model.setup.focus, Section::Editor);
 }

@@ -7,10 +7,10 @@ use crate::{
     protocol::{
         AgentCard, AgentEvent, AgentId, Answer, Channel, Discovered, Event, EventKind, Label,
         Limits, ModelInfo, Origin, Outcome, OutcomeEnd, Purpose, RunEvent, RunId, Seq, ServerKind,
-        Timestamp, TurnStart,
+        SessionSummary, Timestamp, TurnStart,
     },
     tui::{
-        effect::{Done, Effect, Effects, Ticket},
+        effect::{Done, Effect, Effects, Query, Ticket},
         keymap::Chord,
         model::Model,
         msg::{Input, Msg},
@@ -168,7 +168,10 @@ impl Person {
         self.effects
             .iter()
             .find_map(|effect| match effect {
-                Effect::Query { ticket, .. } => Some(*ticket),
+                Effect::Query {
+                    ticket,
+                    query: Query::Discover,
+                } => Some(*ticket),
                 _ => None,
             })
             .expect("a search is under way")
@@ -177,6 +180,28 @@ impl Person {
     pub fn find_servers(&mut self, servers: Vec<Discovered>) -> &mut Self {
         let ticket = self.search();
         self.send(Msg::Done(ticket, Done::Discovered(servers)));
+        self
+    }
+
+    /// Two stored sessions are found.
+    pub fn list_sessions(&mut self, ticket: Ticket) -> &mut Self {
+        let session = |run: &str, outcome: &str, prompt: &str| SessionSummary {
+            run: RunId(run.to_owned()),
+            prompt: prompt.to_owned(),
+            started_ms: 0,
+            duration_ms: 9_000,
+            turns: 1,
+            agents: 3,
+            outcome: outcome.to_owned(),
+            winner: None,
+            cost_usd: None,
+            demo: outcome == "answered",
+        };
+        let sessions = vec![
+            session("run-1", "answered", "Why is the sky blue?\nIn short."),
+            session("run-2", "unfinished", "空はなぜ青いのですか。"),
+        ];
+        self.send(Msg::Done(ticket, Done::Sessions(Ok(sessions))));
         self
     }
 

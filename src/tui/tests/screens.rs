@@ -6,7 +6,7 @@ use super::kit::{Person, configured, options, servers};
 use crate::{
     protocol::{Failure, FailureKind},
     tui::{
-        effect::{Done, Effect},
+        effect::{Done, Effect, Query},
         msg::Msg,
         options::StartOptions,
     },
@@ -67,6 +67,23 @@ fn start_while_looking() {
 fn start_without_servers() {
     assert_snapshot!(on_each(&options(), |person| {
         person.find_servers(Vec::new());
+    }));
+}
+
+#[test]
+fn start_with_recent_sessions() {
+    assert_snapshot!(on_each(&options(), |person| {
+        let ticket = person.effects.iter().find_map(|effect| match effect {
+            Effect::Query {
+                ticket,
+                query: Query::Sessions,
+            } => Some(*ticket),
+            _ => None,
+        });
+        person
+            .find_servers(Vec::new())
+            .list_sessions(ticket.expect("sessions are asked for"))
+            .press("tab tab tab");
     }));
 }
 

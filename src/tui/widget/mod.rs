@@ -8,7 +8,7 @@ mod spinner;
 mod window;
 
 pub use badge::demo_badge;
-pub use hints::{Hint, hints};
+pub use hints::{Hint, Weight, hints};
 pub use paragraph::paragraph;
 pub use scrollbar::scrollbar;
 pub use spinner::spinner;

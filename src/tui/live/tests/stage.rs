@@ -134,8 +134,7 @@ impl Stage {
     pub fn take(&mut self, event: &Event) {
         self.shared.run.apply(event);
         self.shared.now = self.shared.now.max(event.at);
-        let effects = self.live.apply(event, &self.shared);
-        self.effects = std::mem::take(&mut self.effects).and(effects);
+        self.live.apply(event, &self.shared);
     }
 
     pub fn round(&mut self, number: u16, round: u32, purpose: Purpose, view: &[Label]) {

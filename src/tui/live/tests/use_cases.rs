@@ -5,7 +5,7 @@ use super::{
     stage::{Stage, id, label},
 };
 use crate::{
-    protocol::{Channel, RunEvent},
+    protocol::{AgentEvent, Channel, Purpose, RunEvent, Usage},
     text::Highlighted,
     tui::{
         effect::{Done, Effect},
@@ -227,6 +227,7 @@ fn earlier_turns_can_be_reached_and_left() {
     assert!(stage.screen(80, 24).contains("this is the first turn"));
     stage.act(&["later-turn"]);
     assert_eq!(stage.live.focused_agent(), Some(id(1)));
+    assert!(stage.live.shows_panes(), "the turn that runs is seen again");
 }
 
 #[test]
@@ -313,25 +314,33 @@ fn a_notice_is_kept_for_the_end() {
 }
 
 #[test]
-fn one_timer_looks_for_code_however_much_happens() {
+fn a_draft_after_a_cut_call_is_another_draft() {
     let mut stage = scenes::voted();
-    let looks = |stage: &Stage| {
-        let effects = stage.effects.0.iter();
-        effects
-            .filter(|effect| matches!(effect, Effect::Wake { .. }))
-            .count()
-    };
-    assert_eq!(looks(&stage), 1);
-    let Some(Effect::Wake { ticket, .. }) = stage.effects.0.first().cloned() else {
-        panic!("a timer: {:?}", stage.effects);
-    };
-    // The layout finds the code, the timer's echo asks for its colours.
-    stage.screen(160, 48);
-    let effects = stage.live.done(ticket, Done::Woke);
-    assert!(
-        matches!(effects.0[..], [Effect::Highlight { .. }]),
-        "{effects:?}"
-    );
-    stage.act(&["show-votes"]);
-    assert_eq!(looks(&stage), 2);
+    stage.round(1, 2, Purpose::Work, &[]);
+    stage.says(1, Channel::Draft, "Half an answ");
+    stage.agent(1, AgentEvent::Usage(Usage::default()));
+    stage.says(1, Channel::Draft, "A whole answer");
+    let screen = stage.screen(160, 48);
+    assert!(screen.contains("draft, not published"), "{screen}");
+    assert!(screen.contains("drafting answer"), "{screen}");
+    assert!(!screen.contains("answA"), "{screen}");
+    stage.agent(1, AgentEvent::Usage(Usage::default()));
+    stage.publishes(1, 2, "A whole answer");
+    let screen = stage.screen(160, 48);
+    assert!(screen.contains("answer agent1.2"), "{screen}");
+    assert_eq!(screen.matches("A whole answer").count(), 1, "{screen}");
+}
+
+#[test]
+fn a_key_without_an_effect_says_so() {
+    let mut stage = scenes::starting();
+    for (action, words) in [
+        ("search-next", "nothing is searched for"),
+        ("toggle-card", "no thought or tool call"),
+        ("focus-9", "no agent 9"),
+    ] {
+        stage.act(&[action]);
+        let screen = stage.screen(80, 24);
+        assert!(screen.contains(words), "{action}\n{screen}");
+    }
 }

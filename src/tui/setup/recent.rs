@@ -1,0 +1,116 @@
+//! Recent sessions on the start screen: the newest few, each with how it ended and its task.
+//!
+//! There is no heading and no word about them before the first session is stored.
+
+use ratatui::{style::Style, text::Span};
+
+use super::Setup;
+use crate::{
+    protocol::{SessionSummary, Timestamp},
+    text::{clean, width},
+    tui::{effect::Ticket, theme::Theme},
+};
+
+/// Sessions listed.
+const LISTED: usize = 5;
+
+/// Cells of the outcome: the longest word and a gap.
+const OUTCOME: usize = 12;
+
+/// Cells of the age: `59 min ago` and a gap.
+const AGE: usize = 12;
+
+/// Cells from which the age is shown.
+const AGED: usize = 60;
+
+/// Mark of a session that a script and no model made.
+const DEMO: &str = "  demo";
+
+impl Setup {
+    /// Stored sessions were asked for.
+    pub fn listing(&mut self, ticket: Ticket) {
+        self.asked = Some(ticket);
+    }
+
+    /// Stored sessions, newest first. A late answer to an older question changes nothing.
+    pub fn found_sessions(&mut self, ticket: Ticket, sessions: Vec<SessionSummary>) {
+        if self.asked != Some(ticket) {
+            return;
+        }
+        self.asked = None;
+        let under_cursor = self.item();
+        self.recent = sessions;
+        self.recent.truncate(LISTED);
+        for session in &mut self.recent {
+            session.prompt = clean::line(first_line(&session.prompt)).into_owned();
+            session.outcome = clean::line(&session.outcome).into_owned();
+        }
+        self.rows.clear();
+        self.return_to(under_cursor);
+    }
+}
+
+fn first_line(prompt: &str) -> &str {
+    prompt.trim().lines().next().unwrap_or_default()
+}
+
+/// Outcome, age and task of a session, within `room` cells.
+pub(super) fn spans(
+    session: &SessionSummary,
+    now: Timestamp,
+    theme: &Theme,
+    room: usize,
+) -> Vec<Span<'static>> {
+    let outcome = width::pad(&session.outcome, OUTCOME);
+    let mut spans = vec![Span::styled(outcome, style(&session.outcome, theme))];
+    let mut left = room.saturating_sub(OUTCOME);
+    if room >= AGED {
+        let age = age(now.since(Timestamp(session.started_ms)));
+        spans.push(Span::styled(width::pad(&age, AGE), theme.dim));
+        left = left.saturating_sub(AGE);
+    }
+    let mark = if session.demo { DEMO } else { "" };
+    let prompt = width::fit(&session.prompt, left.saturating_sub(mark.len()));
+    spans.push(Span::styled(prompt.into_owned(), theme.text));
+    spans.push(Span::styled(mark, theme.dim));
+    spans
+}
+
+/// The colour of an outcome; the word says it as well.
+fn style(outcome: &str, theme: &Theme) -> Style {
+    match outcome {
+        "answered" => theme.ok,
+        "no answer" | "damaged" => theme.bad,
+        _ => theme.warn,
+    }
+}
+
+/// `just now`, `5 min ago`, `3 h ago`, `12 d ago`.
+fn age(milliseconds: u64) -> String {
+    let minutes = milliseconds / 60_000;
+    match minutes {
+        0 => "just now".to_owned(),
+        1..60 => format!("{minutes} min ago"),
+        60..1_440 => format!("{} h ago", minutes / 60),
+        _ => format!("{} d ago", minutes / 1_440),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_short() {
+        for (minutes, words) in [
+            (0, "just now"),
+            (59, "59 min ago"),
+            (60, "1 h ago"),
+            (1_439, "23 h ago"),
+            (14_400, "10 d ago"),
+        ] {
+            assert_eq!(age(minutes * 60_000), words);
+            assert!(words.len() < AGE);
+        }
+    }
+}

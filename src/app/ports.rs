@@ -15,6 +15,9 @@ use crate::{
     },
 };
 
+/// Stored sessions that the start screen may show.
+const RECENT: usize = 20;
+
 /// The real world.
 pub struct World {
     services: Arc<Services>,
@@ -102,7 +105,7 @@ fn blocking(work: impl FnOnce() -> Done + Send + 'static) -> BoxFuture<'static, 
 
 fn sessions(services: &Services) -> Result<Vec<SessionSummary>, Failure> {
     let store = store::Store::reading(&services.state_dir);
-    Ok(store.list(usize::MAX)?.sessions)
+    Ok(store.list(RECENT)?.sessions)
 }
 
 fn open(services: &Services, run: &RunId) -> Result<Arc<Vec<Event>>, Failure> {

@@ -8,7 +8,6 @@ use clap::{Args, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(
     version,
-    args_conflicts_with_subcommands = true,
     after_help = "Nothing configured? Just start it: a scripted demo team runs without key, server or network.\n\
                   massgen-tui                         start screen\n\
                   massgen-tui \"task\"                  run the configured team on a task\n\
@@ -28,6 +27,28 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Sub>,
 }
+
+impl Cli {
+    /// True when options of the team or a task stand before a subcommand, where nobody would read
+    /// them.
+    #[must_use]
+    pub fn is_misplaced(&self) -> bool {
+        let team = &self.team;
+        self.command.is_some()
+            && (self.task.is_some()
+                || team.config.is_some()
+                || team.demo.is_some()
+                || team.base_url.is_some()
+                || !team.model.is_empty()
+                || team.demo_speed != DEMO_SPEED
+                || team.tool_calling != TOOL_CALLING)
+    }
+}
+
+/// Pace of the demo team when none is given.
+const DEMO_SPEED: &str = "1";
+/// How tools reach the model when nothing is said.
+const TOOL_CALLING: &str = "auto";
 
 /// Options of every subcommand.
 #[derive(Clone, Debug, Default, Args)]
@@ -58,7 +79,7 @@ pub struct TeamArgs {
     #[arg(
         long,
         value_name = "SPEED",
-        default_value = "1",
+        default_value = DEMO_SPEED,
         conflicts_with_all = ["config", "base_url", "model"]
     )]
     pub demo_speed: String,
@@ -72,7 +93,7 @@ pub struct TeamArgs {
     #[arg(
         long,
         value_name = "HOW",
-        default_value = "auto",
+        default_value = TOOL_CALLING,
         value_parser = ["auto", "native", "text"],
         conflicts_with = "demo"
     )]

@@ -68,6 +68,13 @@ fn survive_full_files() {
 }
 
 async fn dispatch(cli: Cli) -> u8 {
+    if cli.is_misplaced() {
+        complain(
+            "The task and the options of the team go behind the subcommand, for example: \
+             massgen-tui run --model NAME \"task\".",
+        );
+        return USAGE;
+    }
     let Cli {
         globals,
         team,

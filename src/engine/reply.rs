@@ -4,7 +4,10 @@
 use super::{draft::Draft, workflow};
 use crate::{
     protocol::{AgentEvent, Channel, Message, Purpose, ToolCall, Usage},
-    provider::{Request, StopReason, StreamEvent},
+    provider::{
+        Price, Request, StopReason, StreamEvent,
+        usage::{Tokens, priced},
+    },
 };
 
 /// Most bytes of one reply (text and arguments) kept in memory.
@@ -135,22 +138,19 @@ impl Reply {
     }
 
     /// Tokens: as reported, or estimated at 4 bytes a token when the reply was cut off or the server
-    /// does not tell. `None` for a call that the server refused: it costs nothing.
+    /// does not tell, at `price`. `None` for a call that the server refused: it costs nothing.
     #[must_use]
-    pub fn usage(&self) -> Option<Usage> {
+    pub fn usage(&self, price: Option<Price>) -> Option<Usage> {
         if self.usage.is_none() && self.refused && self.is_empty() {
             return None;
         }
-        Some(self.usage.unwrap_or_else(|| Usage {
-            input: (self.prompt_bytes / 4) as u64,
-            output: (self.bytes / 4) as u64,
-            calls: 1,
-            estimated: true,
-            cost: crate::protocol::Cost {
-                usd: 0.0,
-                partial: true,
-            },
-            ..Usage::default()
+        Some(self.usage.unwrap_or_else(|| {
+            let tokens = Tokens {
+                input: (self.prompt_bytes / 4) as u64,
+                output: (self.bytes / 4) as u64,
+                ..Tokens::default()
+            };
+            priced(tokens, price, true)
         }))
     }
 

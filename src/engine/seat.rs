@@ -207,7 +207,7 @@ impl Seat {
                 | Called::Interrupted(reply)
                 | Called::Finished(reply, _)
                 | Called::Failed(reply, _)
-                | Called::Cut(reply, _) => reply.usage(),
+                | Called::Cut(reply, _) => reply.usage(self.provider.price()),
                 Called::Closed => None,
             };
             if let Some(usage) = usage {

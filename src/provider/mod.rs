@@ -106,6 +106,12 @@ pub enum StopReason {
 pub trait Provider: Send + Sync + 'static {
     /// Asks once. Retries before the first content are inside; after it an error ends the stream.
     fn stream(&self, request: Request) -> BoxStream<'static, Result<StreamEvent, Failure>>;
+
+    /// What its tokens cost, when that is known: prices a reply that was cut off before the server
+    /// told its tokens.
+    fn price(&self) -> Option<Price> {
+        None
+    }
 }
 
 /// Where and how to reach one model: plain data, from configuration, flags or discovery.

@@ -221,6 +221,16 @@ fn wrong_usage_is_2_and_says_what() {
 }
 
 #[test]
+fn options_before_a_subcommand_are_for_everyone_or_refused() {
+    let home = Home::new();
+    let state = home.state();
+    let state = state.to_str().unwrap();
+    home.run(&["--state-dir", state, "logs", "list"]).exits(0);
+    let ran = home.run(&["--model", "m", "logs", "list"]).exits(2);
+    assert!(ran.err.contains("go behind the subcommand"), "{}", ran.err);
+}
+
+#[test]
 fn the_answer_alone_is_on_stdout() {
     let home = Home::new();
     let ran = home.run(&QUICK).exits(0);

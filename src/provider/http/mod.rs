@@ -27,7 +27,7 @@ use super::retry::Decision;
 use super::sse::{Item, MAX_EVENT, Parser};
 use super::wait::WaitHeaders;
 use super::words::without_key;
-use super::{Endpoint, Provider, Request, StreamEvent, adapt, catalog, listing, tokens};
+use super::{Endpoint, Price, Provider, Request, StreamEvent, adapt, catalog, listing, tokens};
 
 pub use client::{Answer, Client, Patience, Probe, Timeouts};
 
@@ -50,6 +50,10 @@ impl HttpProvider {
 }
 
 impl Provider for HttpProvider {
+    fn price(&self) -> Option<Price> {
+        catalog::price_of(&self.endpoint)
+    }
+
     fn stream(&self, request: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {
         let call = Call {
             client: self.client.clone(),

@@ -532,8 +532,14 @@ fn f12_writes_a_picture_of_the_screen() {
         text.contains("voted") && text.contains("drafting")
     });
     pictures.push(("run", picture(&mut terminal, 1)));
+    terminal.press(CTRL_C);
+    terminal.press(CTRL_C);
+    terminal.end();
+
+    let mut terminal = Terminal::start(&wide(&["--demo", "turnaround", "--demo-speed", "max"]));
     terminal.wait_for_text("Final answer");
-    pictures.push(("final", picture(&mut terminal, 2)));
+    terminal.wait_for_text("answered");
+    pictures.push(("final", picture(&mut terminal, 1)));
     terminal.press("q");
     terminal.end();
 

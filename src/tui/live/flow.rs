@@ -65,6 +65,11 @@ pub(super) struct Flow {
 }
 
 impl Flow {
+    /// True while text is being written at its end.
+    pub(super) fn is_growing(&self) -> bool {
+        self.blocks.back().is_some_and(|block| block.open)
+    }
+
     /// An empty column that starts with this scroll.
     pub(super) fn new(scroll: Scroll) -> Self {
         Self {

@@ -38,7 +38,16 @@ impl Scroll {
     };
 }
 
+/// Rows by which text that is being written moves up at once. Moving at every row would repaint the
+/// whole pane for each line, and nobody can read a text that never stands still.
+pub(super) const STEP: usize = 4;
+
 impl Flow {
+    /// Rows to move by: few enough that most of a low pane stays filled.
+    fn step(&self) -> usize {
+        (self.height / 4).clamp(1, STEP)
+    }
+
     /// Rows above the first row in sight at most.
     fn lowest(&self) -> usize {
         self.total().saturating_sub(self.height)
@@ -59,6 +68,7 @@ impl Flow {
     /// Settles the first row in sight after a layout.
     pub(super) fn settle(&mut self) {
         self.top = match self.scroll {
+            Scroll::Follow if self.is_growing() => self.lowest().next_multiple_of(self.step()),
             Scroll::Follow => self.lowest(),
             Scroll::Pinned { top, .. } => self.row_of(top).min(self.lowest()),
         };
@@ -87,11 +97,12 @@ impl Flow {
     /// Scrolls by keys.
     pub(super) fn move_by(&mut self, by: Move) {
         let page = self.height.saturating_sub(1).max(1);
+        let top = self.top.min(self.lowest());
         match by {
-            Move::Up => self.scroll_to(self.top.saturating_sub(1)),
-            Move::Down => self.scroll_to(self.top + 1),
-            Move::PageUp => self.scroll_to(self.top.saturating_sub(page)),
-            Move::PageDown => self.scroll_to(self.top + page),
+            Move::Up => self.scroll_to(top.saturating_sub(1)),
+            Move::Down => self.scroll_to(top + 1),
+            Move::PageUp => self.scroll_to(top.saturating_sub(page)),
+            Move::PageDown => self.scroll_to(top + page),
             Move::Top => self.pin(0),
             Move::End => self.scroll_to(usize::MAX),
         }
@@ -100,10 +111,11 @@ impl Flow {
     /// Scrolls by rows, down when positive.
     pub(super) fn wheel(&mut self, rows: i32) {
         let by = usize::try_from(rows.unsigned_abs()).unwrap_or(usize::MAX);
+        let top = self.top.min(self.lowest());
         self.scroll_to(if rows < 0 {
-            self.top.saturating_sub(by)
+            top.saturating_sub(by)
         } else {
-            self.top.saturating_add(by)
+            top.saturating_add(by)
         });
     }
 

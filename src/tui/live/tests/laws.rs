@@ -12,7 +12,7 @@ use crate::{
     },
     tui::{
         effect::{Done, Ticket},
-        live::{Action, FIRST_TICKET, Input, Live, Page, flow::Flow},
+        live::{Action, FIRST_TICKET, Input, Live, Page, flow::Flow, scroll::STEP},
         theme::Theme,
     },
 };
@@ -236,7 +236,11 @@ proptest! {
         prop_assert!(stage.live.focus < stage.live.panes.len());
         prop_assert!(stage.live.page != Page::Agents || stage.live.flow().is_some());
         for flow in flows(&mut stage.live) {
-            prop_assert!(flow.top <= flow.total().saturating_sub(flow.height));
+            let lowest = flow.total().saturating_sub(flow.height);
+            let slack = if flow.is_growing() { STEP - 1 } else { 0 };
+            prop_assert!(flow.top <= lowest + slack);
+            let seen = flow.height == 0 || flow.top < flow.total().max(1);
+            prop_assert!(seen, "the last row is in sight");
         }
         // Painting changes nothing, preparing twice is preparing once.
         prop_assert_eq!(&stage.paint(columns, rows), &once);

@@ -39,7 +39,9 @@ pub fn main() -> ExitCode {
         }
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        // The screen has the main thread. One more carries all agents with room to spare, and its
+        // tasks wake each other without a system call.
+        .worker_threads(1)
         .enable_all()
         .build();
     let runtime = match runtime {

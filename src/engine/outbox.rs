@@ -1,7 +1,7 @@
 //! The one ordered way out: numbers events, merges text deltas, masks secrets, writes the log first,
 //! then tells every subscriber.
 //!
-//! Deltas of one agent are merged for up to 50 ms or 4 KB, or until anything else happens; nothing
+//! Deltas of one agent are merged for up to 20 ms or 4 KB, or until anything else happens; nothing
 //! else is ever merged or dropped. All channels are bounded, so a slow reader slows the model's
 //! stream, not the memory.
 
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Longest wait of a delta.
-const MERGE: Duration = Duration::from_millis(50);
+const MERGE: Duration = Duration::from_millis(20);
 /// Most bytes of a merged delta.
 const MERGE_BYTES: usize = 4 * 1024;
 /// Most bytes of one told delta: a model that sends megabytes at once must not freeze a screen.

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Beat of spinners.
-const SPIN: Duration = Duration::from_millis(80);
+const SPIN: Duration = Duration::from_millis(160);
 
 /// Beat of clocks.
 const CLOCK: Duration = Duration::from_secs(1);

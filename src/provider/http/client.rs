@@ -16,6 +16,8 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use secrecy::ExposeSecret;
 
+use tokio::time::{Instant, sleep};
+
 use crate::protocol::{Failure, FailureKind};
 
 use super::super::Endpoint;
@@ -105,6 +107,8 @@ pub enum Probe {
 pub struct Client(Arc<Inner>);
 
 struct Inner {
+    /// Where the grid of pauses begins.
+    began: Instant,
     timeouts: Timeouts,
     policy: Policy,
     cloud: Pools,
@@ -152,6 +156,7 @@ impl Client {
     #[must_use]
     pub fn with(timeouts: Timeouts, policy: Policy) -> Self {
         Self(Arc::new(Inner {
+            began: Instant::now(),
             timeouts,
             policy,
             cloud: Pools::default(),
@@ -159,6 +164,14 @@ impl Client {
             probe: Pools::default(),
             learnt: Mutex::new(HashMap::new()),
         }))
+    }
+
+    /// Waits for the next point of a grid of `step`: all streams of a client that wait are woken by
+    /// one wake-up.
+    pub(super) async fn pause(&self, step: Duration) {
+        let past = self.0.began.elapsed();
+        let into = past.as_nanos() % step.as_nanos().max(1);
+        sleep(step.saturating_sub(Duration::from_nanos(into as u64))).await;
     }
 
     /// Its waits.

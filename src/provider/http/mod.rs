@@ -13,9 +13,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt as _, StreamExt as _};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::protocol::{Failure, FailureKind};
@@ -99,7 +100,15 @@ struct Reading {
     body: Body,
     /// When the next frame with content must have come.
     useful_until: Instant,
+    /// Whether a piece has come since the last pause.
+    gather: bool,
 }
+
+/// How long at most to let bytes gather when all that had come is taken. A server sends each token
+/// by itself; waking up for every one costs more than all else that is done with them.
+const GATHER: Duration = Duration::from_millis(100);
+/// Turns given to the connection before it counts as dry: one to read, one to hand over.
+const TURNS: usize = 2;
 
 /// What the bytes of the answer are.
 enum Body {
@@ -188,6 +197,7 @@ impl Call {
                 Body::Unknown(Vec::new())
             },
             useful_until: Instant::now() + self.client.patience(&self.endpoint).useful,
+            gather: false,
         })))
     }
 
@@ -234,7 +244,22 @@ impl Call {
         if left.is_zero() && !finished {
             return Err(trouble::stalled(&self.endpoint, patience.useful));
         }
-        match timeout(wait, reading.response.chunk()).await {
+        let mut come = reading.response.chunk().now_or_never();
+        for _ in 0..TURNS {
+            if come.is_none() {
+                yield_now().await;
+                come = reading.response.chunk().now_or_never();
+            }
+        }
+        let next = if let Some(next) = come {
+            Ok(next)
+        } else {
+            if std::mem::take(&mut reading.gather) && !finished {
+                self.client.pause(GATHER).await;
+            }
+            timeout(wait, reading.response.chunk()).await
+        };
+        match next {
             // The reply is whole; the server only forgot to say so.
             Err(_) | Ok(Err(_)) if finished => Ok(Progress::End),
             Err(_) if left < patience.idle => {
@@ -244,6 +269,7 @@ impl Call {
             Ok(Err(error)) => Err(trouble::reading(&error, &self.endpoint)),
             Ok(Ok(None)) => Ok(Progress::End),
             Ok(Ok(Some(bytes))) => {
+                reading.gather = true;
                 let progress = reading.feed(&bytes, out, &self.endpoint)?;
                 if !out.is_empty() {
                     reading.useful_until = Instant::now() + patience.useful;

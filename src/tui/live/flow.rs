@@ -10,7 +10,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
     block::{Block, Row},
-    ink::{Role, Words, clip, put},
+    ink::{Role, Words, clip, put, put_line},
     scroll::Scroll,
     search::Hits,
 };
@@ -358,7 +358,8 @@ impl Flow {
                 Row::Body { text, sign } => {
                     let indent = current.indent.min(line.width);
                     put(buffer, line, sign, current.tint.style(&shared.theme));
-                    buffer.set_line(line.x + indent, y, text, line.width - indent);
+                    let body = Rect::new(line.x + indent, y, line.width - indent, 1);
+                    put_line(buffer, body, text);
                 }
             }
             hits.paint(buffer, line, id, current.unfolded(row), &shared.theme);

@@ -24,13 +24,16 @@ impl Urgency {
         match self {
             // 120 frames a second: no hand is quicker.
             Self::Input => Duration::from_millis(8),
-            // 30 frames a second: text reads as flowing.
-            Self::Stream => Duration::from_millis(50),
-            // As fast as the spinner turns.
-            Self::Animation => Duration::from_millis(80),
+            // 11 frames a second: some words each, which is how people read.
+            Self::Stream => Duration::from_millis(90),
+            // Less often than text arrives, so that streams turn the spinner on their frames.
+            Self::Animation => Duration::from_millis(120),
         }
     }
 }
+
+/// Wait for the rest of a burst: agents are heard at the same moments, one after the other.
+const BURST: Duration = Duration::from_millis(4);
 
 /// When the next frame is due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,9 +45,13 @@ pub(super) struct FrameClock {
 impl FrameClock {
     /// Asks for a frame; the earliest request wins.
     pub(super) fn request(&mut self, now: Duration, urgency: Urgency) {
+        let soonest = match urgency {
+            Urgency::Stream => now + BURST,
+            Urgency::Input | Urgency::Animation => now,
+        };
         let at = self
             .drawn
-            .map_or(now, |drawn| now.max(drawn + urgency.gap()));
+            .map_or(soonest, |drawn| soonest.max(drawn + urgency.gap()));
         self.due = Some(self.due.map_or(at, |due| due.min(at)));
     }
 
@@ -107,9 +114,9 @@ mod tests {
         let mut clock = FrameClock::default();
         clock.drawn(ms(100));
         clock.request(ms(101), Urgency::Animation);
-        assert_eq!(clock.due(), Some(ms(180)));
+        assert_eq!(clock.due(), Some(ms(220)));
         clock.request(ms(102), Urgency::Stream);
-        assert_eq!(clock.due(), Some(ms(150)));
+        assert_eq!(clock.due(), Some(ms(190)));
         clock.request(ms(103), Urgency::Input);
         assert_eq!(clock.due(), Some(ms(108)));
         clock.request(ms(104), Urgency::Stream);
@@ -121,17 +128,17 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_events_draws_twenty_frames_a_second() {
+    fn a_flood_of_events_draws_eleven_frames_a_second() {
         let mut clock = FrameClock::default();
         let mut frames = 0;
-        for millisecond in 0..1000 {
+        for millisecond in 0..990 {
             clock.request(ms(millisecond), Urgency::Stream);
             if clock.due().is_some_and(|due| due <= ms(millisecond)) {
                 clock.drawn(ms(millisecond));
                 frames += 1;
             }
         }
-        assert_eq!(frames, 20);
+        assert_eq!(frames, 11);
     }
 
     #[test]

@@ -10,8 +10,8 @@
 use divan::{Bencher, black_box};
 use massgen_tui::{
     protocol::{
-        AgentCard, AgentEvent, AgentId, Channel, Event, EventKind, Limits, Origin, RunEvent, RunId,
-        Seq, Timestamp, TurnStart,
+        AgentCard, AgentEvent, AgentId, Channel, Event, EventKind, Limits, Origin, Rules, RunEvent,
+        RunId, Seq, Timestamp, TurnStart,
     },
     tui::{live::Live, shared::Shared, theme::Theme},
 };
@@ -62,6 +62,7 @@ impl Stage {
             prompt: "Why is the sky blue?".to_owned(),
             team,
             limits: Limits::default(),
+            rules: Rules::default(),
             origin: Origin::Direct,
             version: "0".to_owned(),
             cwd: ".".to_owned(),

@@ -30,7 +30,7 @@ pub fn start(
         run: run.clone(),
         team: team.members,
         limits: team.limits,
-        options: team.options,
+        rules: team.rules,
         origin: team.origin,
         cwd: std::env::current_dir()
             .map(|path| path.display().to_string())

@@ -1,4 +1,4 @@
-//! From a choice to a team: members with their models, limits, options.
+//! From a choice to a team: members with their models, limits, rules.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,13 +7,10 @@ use serde_json::Map;
 
 use super::Services;
 use crate::{
-    config::{BackendConfig, Config, FinishStrategy},
+    config::{BackendConfig, Config},
     demo,
-    engine::{
-        Member,
-        coordination::{Finish, Options},
-    },
-    protocol::{AgentCard, AgentId, Failure, Limits, Origin},
+    engine::Member,
+    protocol::{AgentCard, AgentId, Failure, Limits, Origin, Rules},
     provider::{Endpoint, ToolCalling, http::HttpProvider},
 };
 
@@ -34,8 +31,8 @@ pub struct Team {
     pub members: Vec<Member>,
     /// Limits.
     pub limits: Limits,
-    /// Coordination options.
-    pub options: Options,
+    /// Rules.
+    pub rules: Rules,
     /// Where it comes from.
     pub origin: Origin,
     /// Values that must never reach disk.
@@ -61,7 +58,7 @@ impl Source {
             Self::Backends(backends) => Ok(team(
                 named(backends),
                 Limits::default(),
-                Options::default(),
+                Rules::default(),
                 Origin::Direct,
                 services,
             )),
@@ -144,7 +141,7 @@ async fn demo_team(name: &str, services: &Services) -> Result<Team, Failure> {
     Ok(team(
         drafts,
         Limits::default(),
-        Options::default(),
+        Rules::default(),
         origin,
         services,
     ))
@@ -160,19 +157,16 @@ fn config_team(config: &Config, services: &Services) -> Team {
             endpoint: endpoint(&agent.backend),
         })
         .collect();
-    let options = Options {
-        finish: match config.options.finish {
-            FinishStrategy::Reuse => Finish::Reuse,
-            FinishStrategy::Present => Finish::Present,
-        },
-        lead: config.options.lead,
-        defer_voting: config.options.defer_voting,
-        skip_voting: config.options.skip_voting,
-    };
     let origin = Origin::Config {
         path: config.source.clone(),
     };
-    team(drafts, config.limits, options, origin, services)
+    team(
+        drafts,
+        config.limits,
+        config.rules.clone(),
+        origin,
+        services,
+    )
 }
 
 /// How a configured backend is reached.
@@ -218,7 +212,7 @@ fn named(backends: &[BackendConfig]) -> Vec<Draft> {
 fn team(
     drafts: Vec<Draft>,
     limits: Limits,
-    options: Options,
+    rules: Rules,
     origin: Origin,
     services: &Services,
 ) -> Team {
@@ -250,7 +244,7 @@ fn team(
     Team {
         members,
         limits,
-        options,
+        rules,
         origin,
         secrets,
     }
@@ -273,8 +267,8 @@ mod tests {
             .collect::<Result<_, _>>()
             .expect("backends");
         let drafts = named(&backends);
-        let (limits, options) = (Limits::default(), Options::default());
-        let team = team(drafts, limits, options, Origin::Direct, &services);
+        let (limits, rules) = (Limits::default(), Rules::default());
+        let team = team(drafts, limits, rules, Origin::Direct, &services);
         let cards: Vec<(u16, &str)> = team
             .members
             .iter()

@@ -1,24 +1,23 @@
-//! `orchestrator:` and `timeout_settings:` to limits and options.
+//! `orchestrator:` and `timeout_settings:` to limits and rules.
 //!
 //! Wrong shapes and ranges are the key tables' business; a value that is wrong counts as absent here.
 //! Everything that the file does not limit keeps a finite default.
 
 use super::diagnostic::{Finding, Severity};
-use super::model::{FinishStrategy, TeamOptions};
 use super::node::Node;
-use crate::protocol::Limits;
+use crate::protocol::{Finish, Limits, Rules};
 
 /// MassGen's time between the word to finish a round and its forced end, when a round limit is set.
 const GRACE_SECONDS: u64 = 120;
 
-/// Reads limits and options for a team of this size.
-pub fn read(root: &Node, agents: usize, findings: &mut Vec<Finding>) -> (Limits, TeamOptions) {
+/// Reads limits and rules for a team of this size.
+pub fn read(root: &Node, agents: usize, findings: &mut Vec<Finding>) -> (Limits, Rules) {
     let orchestrator = root.get("orchestrator");
     let times = root.get("timeout_settings");
     let mut limits = Limits::default();
     answers(&mut limits, orchestrator, agents);
     times_of(&mut limits, times, findings);
-    (limits, options(orchestrator, findings))
+    (limits, rules(orchestrator, findings))
 }
 
 /// A whole number of a map, when it is at least `least`.
@@ -76,27 +75,27 @@ fn times_of(limits: &mut Limits, times: Option<&Node>, findings: &mut Vec<Findin
     limits.vote_seconds = limits.vote_seconds.min(limits.turn_seconds);
 }
 
-fn options(orchestrator: Option<&Node>, findings: &mut Vec<Finding>) -> TeamOptions {
-    let mut options = TeamOptions::default();
+fn rules(orchestrator: Option<&Node>, findings: &mut Vec<Finding>) -> Rules {
+    let mut rules = Rules::default();
     let Some(orchestrator) = orchestrator else {
-        return options;
+        return rules;
     };
     let flag = |key| orchestrator.get(key).and_then(Node::bool);
-    options.defer_voting = flag("defer_voting_until_all_answered").unwrap_or(false);
-    options.skip_voting = flag("skip_voting").unwrap_or(false);
+    rules.deciding.defer_voting = flag("defer_voting_until_all_answered").unwrap_or(false);
+    rules.deciding.skip_voting = flag("skip_voting").unwrap_or(false);
     if let Some(lead) = small(Some(orchestrator), "fairness_lead_cap_answers", 0) {
-        options.lead = Some(lead);
+        rules.improving.lead = Some(lead);
     }
     if flag("fairness_enabled") == Some(false) {
-        options.lead = None;
+        rules.improving.lead = None;
     }
     if flag("skip_final_presentation") == Some(true) {
-        options.finish = FinishStrategy::Reuse;
+        rules.finishing.finish = Finish::Reuse;
     }
     if let Some(strategy) = orchestrator.some("final_answer_strategy") {
-        options.finish = match strategy.text() {
-            Some("winner_reuse") => FinishStrategy::Reuse,
-            Some("winner_present") => FinishStrategy::Present,
+        rules.finishing.finish = match strategy.text() {
+            Some("winner_reuse") => Finish::Reuse,
+            Some("winner_present") => Finish::Present,
             Some("synthesize") => {
                 findings.push(
                     Finding::new(
@@ -109,9 +108,9 @@ fn options(orchestrator: Option<&Node>, findings: &mut Vec<Finding>) -> TeamOpti
                         "the winner presents and sees every answer; there is no other synthesis",
                     ),
                 );
-                FinishStrategy::Present
+                Finish::Present
             }
-            _ => options.finish,
+            _ => rules.finishing.finish,
         };
     }
     if let Some(mode) = orchestrator.get("coordination_mode")
@@ -128,7 +127,7 @@ fn options(orchestrator: Option<&Node>, findings: &mut Vec<Finding>) -> TeamOpti
             .help("remove the key, or run this file with MassGen"),
         );
     }
-    options
+    rules
 }
 
 #[cfg(test)]
@@ -136,22 +135,22 @@ mod tests {
     use super::*;
     use crate::config::yaml::parse;
 
-    fn limits(text: &str, agents: usize) -> (Limits, TeamOptions) {
+    fn limits(text: &str, agents: usize) -> (Limits, Rules) {
         let root = parse(text.as_bytes()).root.unwrap();
         read(&root, agents, &mut Vec::new())
     }
 
     #[test]
     fn nothing_said_means_finite_defaults() {
-        let (got, options) = limits("a: 1", 6);
+        let (got, rules) = limits("a: 1", 6);
         assert_eq!(got.answers_total, 18);
         assert_eq!(got.turn_seconds, 1800);
-        assert_eq!(options, TeamOptions::default());
+        assert_eq!(rules, Rules::default());
     }
 
     #[test]
     fn massgen_keys_set_limits() {
-        let (got, options) = limits(
+        let (got, rules) = limits(
             "orchestrator: {max_new_answers_per_agent: 10, max_new_answers_global: 15, \
              fairness_lead_cap_answers: 0, skip_final_presentation: true, skip_voting: true}\n\
              timeout_settings: {orchestrator_timeout_seconds: 90.5, \
@@ -161,9 +160,9 @@ mod tests {
         assert_eq!((got.answers_per_agent, got.answers_total), (10, 15));
         assert_eq!(got.rounds_per_agent, 26);
         assert_eq!((got.turn_seconds, got.round_seconds), (91, 65));
-        assert_eq!(options.lead, Some(0));
-        assert_eq!(options.finish, FinishStrategy::Reuse);
-        assert!(options.skip_voting && !options.defer_voting);
+        assert_eq!(rules.improving.lead, Some(0));
+        assert_eq!(rules.finishing.finish, Finish::Reuse);
+        assert!(rules.deciding.skip_voting && !rules.deciding.defer_voting);
     }
 
     #[test]
@@ -174,12 +173,12 @@ mod tests {
 
     #[test]
     fn the_strategy_beats_the_shortcut() {
-        let (_, options) = limits(
+        let (_, rules) = limits(
             "orchestrator: {skip_final_presentation: true, final_answer_strategy: winner_present, \
              fairness_enabled: false}",
             2,
         );
-        assert_eq!(options.finish, FinishStrategy::Present);
-        assert_eq!(options.lead, None);
+        assert_eq!(rules.finishing.finish, Finish::Present);
+        assert_eq!(rules.improving.lead, None);
     }
 }

@@ -135,14 +135,14 @@ pub fn load_bytes(name: &str, bytes: &[u8], env: Env, purpose: Purpose) -> Loade
     let mut builder = AgentBuilder::new(env, purpose);
     let agents = builder.team(&root);
     findings.append(&mut builder.findings);
-    let (limits, options) = limits::read(&root, agents.len(), &mut findings);
+    let (limits, rules) = limits::read(&root, agents.len(), &mut findings);
     let prompt = root.get("prompt").and_then(Node::text).map(str::to_owned);
     let report = Report::new(source, findings);
     let config = (!report.has_errors() && !agents.is_empty()).then(|| Config {
         source: name.to_owned(),
         agents,
         limits,
-        options,
+        rules,
         prompt: prompt.filter(|prompt| !prompt.trim().is_empty()),
         kept: checked.kept,
         report: report.clone(),

@@ -30,8 +30,6 @@ pub use diagnostic::{Finding, Report, Severity};
 pub use dotenv::Environment;
 pub use excerpt::{Source, clean, looks_secret};
 pub use load::{Env, Loaded, Purpose, direct, load, load_bytes, load_file};
-pub use model::{
-    AgentConfig, BackendConfig, Config, FinishStrategy, Kept, TeamOptions, ToolCalling,
-};
+pub use model::{AgentConfig, BackendConfig, Config, Kept, ToolCalling};
 pub use node::Span;
 pub use paths::Paths;

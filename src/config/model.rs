@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use super::diagnostic::Report;
-use crate::protocol::Limits;
+use crate::protocol::{Limits, Rules};
 
 /// A team and the rules of its run.
 #[derive(Clone, Debug)]
@@ -15,8 +15,8 @@ pub struct Config {
     pub agents: Vec<AgentConfig>,
     /// Limits of a turn.
     pub limits: Limits,
-    /// Choices that change coordination.
-    pub options: TeamOptions,
+    /// Rules of a turn.
+    pub rules: Rules,
     /// Task to start with when none is given.
     pub prompt: Option<String>,
     /// Keys that MassGen knows, that are set, and that this version does not use.
@@ -67,40 +67,6 @@ pub enum ToolCalling {
     Native,
     /// The text protocol only.
     Text,
-}
-
-/// Choices that change coordination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TeamOptions {
-    /// How the final answer is made.
-    pub finish: FinishStrategy,
-    /// Answers an agent may be ahead of the slowest peer; `None` switches the rule off.
-    pub lead: Option<u32>,
-    /// Nobody votes before everyone has published.
-    pub defer_voting: bool,
-    /// No voting at all.
-    pub skip_voting: bool,
-}
-
-impl Default for TeamOptions {
-    /// MassGen's defaults: the winner presents, two answers ahead at most, votes at any time.
-    fn default() -> Self {
-        Self {
-            finish: FinishStrategy::Present,
-            lead: Some(2),
-            defer_voting: false,
-            skip_voting: false,
-        }
-    }
-}
-
-/// How the final answer is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FinishStrategy {
-    /// The winning answer as it is.
-    Reuse,
-    /// The winner presents.
-    Present,
 }
 
 /// A known key that is set and not used by this version.

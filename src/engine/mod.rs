@@ -16,14 +16,15 @@ mod workflow;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use self::{
-    coordination::{Coordination, Options, Setup},
+    coordination::{Coordination, Setup},
     driver::Driver,
     outbox::{Outbox, Sinks},
     prompt::Task,
 };
 use crate::{
     protocol::{
-        AgentCard, Command, EventKind, Level, Limits, Origin, Outcome, RunEvent, RunId, TurnStart,
+        AgentCard, Command, EventKind, Level, Limits, Origin, Outcome, Rules, RunEvent, RunId,
+        TurnStart,
     },
     provider,
     tool::Toolbox,
@@ -49,8 +50,8 @@ pub struct SessionSetup {
     pub team: Vec<Member>,
     /// Limits of each turn.
     pub limits: Limits,
-    /// Coordination options.
-    pub options: Options,
+    /// Rules of each turn.
+    pub rules: Rules,
     /// Where the team comes from.
     pub origin: Origin,
     /// Working folder, for the log.
@@ -121,6 +122,7 @@ async fn turn(
             .map(|member| member.card.clone())
             .collect(),
         limits: setup.limits,
+        rules: setup.rules.clone(),
         origin: setup.origin.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         cwd: setup.cwd.clone(),
@@ -131,7 +133,7 @@ async fn turn(
     let coordination = Coordination::new(Setup {
         agents: setup.team.iter().map(|member| member.card.id).collect(),
         limits: setup.limits,
-        options: setup.options,
+        rules: setup.rules.clone(),
     });
     let task = Task {
         prompt: prompt.to_owned(),

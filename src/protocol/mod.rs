@@ -11,6 +11,7 @@ pub mod failure;
 pub mod id;
 pub mod message;
 pub mod model;
+pub mod rules;
 pub mod team;
 pub mod usage;
 
@@ -27,5 +28,6 @@ pub use failure::{Failure, FailureKind};
 pub use id::{AgentId, Label, LabelParseError, RunId, Seq, SteerId, Timestamp};
 pub use message::{Message, ToolCall, ToolChoice, ToolSpec};
 pub use model::{Discovered, ModelInfo, ServerKind, SessionSummary};
+pub use rules::{Deciding, Finish, Finishing, Improving, Rules, Seeing};
 pub use team::{AgentCard, Limits, Origin, TurnStart};
 pub use usage::{Cost, Usage};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentId, RunId};
+use super::{AgentId, Rules, RunId};
 
 /// The first event of a turn: everything that is fixed while it runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +17,9 @@ pub struct TurnStart {
     pub team: Vec<AgentCard>,
     /// Limits in force.
     pub limits: Limits,
+    /// Rules in force.
+    #[serde(default)]
+    pub rules: Rules,
     /// Where the team comes from.
     pub origin: Origin,
     /// Version of the program.

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use crate::protocol::{
     AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotDropReason, BallotEvent,
     Channel, Decision, Event, EventKind, Failure, FailureKind, Label, Level, Limits,
-    NoAnswerReason, Origin, Outcome, OutcomeEnd, Phase, Purpose, RoundEnd, RunEvent, RunId, Seq,
-    SteerId, SteerState, Target, TieBreak, Timestamp, ToolEvent, TurnStart, Usage,
+    NoAnswerReason, Origin, Outcome, OutcomeEnd, Phase, Purpose, RoundEnd, Rules, RunEvent, RunId,
+    Seq, SteerId, SteerState, Target, TieBreak, Timestamp, ToolEvent, TurnStart, Usage,
 };
 
 use super::{Activity, Happening, RunState, Turn};
@@ -33,6 +33,7 @@ fn start(turn: u32) -> RunEvent {
         prompt: "task".into(),
         team: vec![card(A, "ada"), card(B, "bob")],
         limits: Limits::default(),
+        rules: Rules::default(),
         origin: Origin::Demo {
             scenario: "quick".into(),
         },

@@ -3,8 +3,8 @@
 use crate::protocol::{
     AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotDropReason, BallotEvent,
     Channel, Cost, Decision, Event, EventKind, Failure, FailureKind, Label, Level, Limits, Origin,
-    Outcome, OutcomeEnd, Phase, Purpose, RoundEnd, RunEvent, RunId, Seq, SteerId, SteerState,
-    TallyRow, Target, TieBreak, Timestamp, ToolEvent, TurnStart, Usage,
+    Outcome, OutcomeEnd, Phase, Purpose, RoundEnd, Rules, RunEvent, RunId, Seq, SteerId,
+    SteerState, TallyRow, Target, TieBreak, Timestamp, ToolEvent, TurnStart, Usage,
 };
 
 /// Start of the sample session, milliseconds since the epoch.
@@ -44,6 +44,7 @@ pub(crate) fn started(run: &str, turn: u32, prompt: &str) -> EventKind {
         prompt: prompt.into(),
         team: vec![card(1, "ada"), card(2, "brook"), card(3, "chen")],
         limits: Limits::default(),
+        rules: Rules::default(),
         origin: Origin::Demo {
             scenario: "quick".into(),
         },

@@ -6,7 +6,7 @@ use crossterm::event::{Event as Terminal, KeyCode};
 use massgen_tui::{
     protocol::{
         AgentCard, AgentEvent, AgentId, Answer, Channel, Command, EventKind, Failure, FailureKind,
-        Label, Limits, Origin, Outcome, OutcomeEnd, RunEvent, RunId, TurnStart,
+        Label, Limits, Origin, Outcome, OutcomeEnd, Rules, RunEvent, RunId, TurnStart,
     },
     tui::{
         ExitReason,
@@ -31,6 +31,7 @@ fn started() -> EventKind {
             })
             .collect(),
         limits: Limits::default(),
+        rules: Rules::default(),
         origin: Origin::Demo {
             scenario: "quick".to_owned(),
         },

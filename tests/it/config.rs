@@ -7,8 +7,9 @@
 use std::path::{Path, PathBuf};
 
 use massgen_tui::config::{
-    self, Config, FinishStrategy, Loaded, Purpose, Severity, ToolCalling, load_bytes, load_file,
+    self, Config, Loaded, Purpose, Severity, ToolCalling, load_bytes, load_file,
 };
+use massgen_tui::protocol::Finish;
 use proptest::prelude::*;
 use secrecy::ExposeSecret as _;
 
@@ -190,9 +191,9 @@ fn limits_and_options_are_read() {
     assert_eq!(config.limits.answers_total, 2);
     assert_eq!(config.limits.turn_seconds, 600);
     assert_eq!(config.limits.round_seconds, 150);
-    assert_eq!(config.options.finish, FinishStrategy::Reuse);
-    assert_eq!(config.options.lead, None);
-    assert!(config.options.defer_voting);
+    assert_eq!(config.rules.finishing.finish, Finish::Reuse);
+    assert_eq!(config.rules.improving.lead, None);
+    assert!(config.rules.deciding.defer_voting);
     let single = valid("single.yaml");
     assert_eq!(single.prompt.as_deref(), Some("What is 2 + 2?"));
 }

@@ -16,11 +16,11 @@ use std::{
 
 use futures_util::{StreamExt as _, stream, stream::BoxStream};
 use massgen_tui::{
-    engine::{self, Member, SessionSetup, coordination::Options, outbox::Sinks},
+    engine::{self, Member, SessionSetup, outbox::Sinks},
     protocol::{
         AgentCard, AgentEvent, AgentId, Channel, Command, Event, EventKind, Failure, FailureKind,
-        Limits, Message, NoAnswerReason, Origin, Outcome, OutcomeEnd, RunEvent, RunId, SteerMode,
-        SteerState, Target, ToolCall,
+        Limits, Message, NoAnswerReason, Origin, Outcome, OutcomeEnd, Rules, RunEvent, RunId,
+        SteerMode, SteerState, Target, ToolCall,
     },
     provider::{Provider, Request, StopReason, StreamEvent},
     run::RunState,
@@ -189,7 +189,7 @@ fn setup(models: Vec<Arc<dyn Provider>>, limits: Limits) -> SessionSetup {
         run: RunId("test".into()),
         team: models.into_iter().zip(1..).map(member).collect(),
         limits,
-        options: Options::default(),
+        rules: Rules::default(),
         origin: Origin::Direct,
         cwd: String::new(),
     }

@@ -1,8 +1,8 @@
 //! Deciding and presenting.
 
-use crate::protocol::{AgentId, Decision, Label, Outcome, OutcomeEnd, Phase, RunEvent};
+use crate::protocol::{AgentId, Decision, Finish, Label, Outcome, OutcomeEnd, Phase, RunEvent};
 
-use super::{Coordination, Finish, Timer, tally};
+use super::{Coordination, Timer, tally};
 
 /// Agents that are asked to present before the winning text is used as it is.
 const PRESENTERS: usize = 2;
@@ -50,7 +50,7 @@ impl Coordination {
     /// Who presents: the winner, then authors by votes, then the others in configuration order;
     /// nobody when the text is to be used as it is. Next last.
     fn presenters(&self, decision: &Decision, end: OutcomeEnd) -> Vec<AgentId> {
-        if self.options().finish == Finish::Reuse
+        if self.rules().finishing.finish == Finish::Reuse
             || self.members.len() < 2
             || end == OutcomeEnd::Stopped
         {

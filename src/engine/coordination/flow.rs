@@ -116,7 +116,7 @@ impl Coordination {
         });
         match self.forced {
             Some(end) => end,
-            None if cut_off && !self.options().skip_voting && !self.is_foregone() => {
+            None if cut_off && !self.rules().deciding.skip_voting && !self.is_foregone() => {
                 OutcomeEnd::Limit
             }
             None => OutcomeEnd::Consensus,

@@ -25,7 +25,7 @@ pub use action::{Action, Ask, Brief, Cause, Refusal};
 pub use input::{Input, Report, Timer};
 pub use state::Coordination;
 
-use crate::protocol::{AgentId, Limits};
+use crate::protocol::{AgentId, Limits, Rules};
 
 /// What the reducer needs to know before it starts.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,39 +34,6 @@ pub struct Setup {
     pub agents: Vec<AgentId>,
     /// Limits.
     pub limits: Limits,
-    /// Options.
-    pub options: Options,
-}
-
-/// Choices of the configuration that change coordination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// How the final answer is made.
-    pub finish: Finish,
-    /// Answers an agent may be ahead of the slowest live peer; `None` switches the rule off.
-    pub lead: Option<u32>,
-    /// Nobody votes before every live agent has published.
-    pub defer_voting: bool,
-    /// No voting at all: the turn is decided when every live agent has published once.
-    pub skip_voting: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            finish: Finish::Present,
-            lead: Some(2),
-            defer_voting: false,
-            skip_voting: false,
-        }
-    }
-}
-
-/// How the final answer is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Finish {
-    /// The winning text as it is.
-    Reuse,
-    /// The winner (or the next live agent) presents, seeing all answers and the vote.
-    Present,
+    /// Rules.
+    pub rules: Rules,
 }

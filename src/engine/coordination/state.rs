@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::protocol::{
     AgentEvent, AgentId, Answer, Ballot, EventKind, Failure, Label, OutcomeEnd, Phase, Purpose,
-    RunEvent, SteerId,
+    Rules, RunEvent, SteerId,
 };
 
-use super::{Action, Input, Options, Setup, Timer, finish::Settled};
+use super::{Action, Input, Setup, Timer, finish::Settled};
 
 /// The coordination of one turn: a pure state machine.
 ///
@@ -188,8 +188,8 @@ impl Coordination {
         self.members.iter().filter_map(|m| m.ballot.as_ref())
     }
 
-    pub(super) const fn options(&self) -> Options {
-        self.setup.options
+    pub(super) const fn rules(&self) -> &Rules {
+        &self.setup.rules
     }
 
     /// Number of publications so far.

@@ -77,7 +77,7 @@ impl Coordination {
     /// ballot is asked for one.
     pub(super) fn vote_now(&mut self) {
         let end = self.forced.unwrap_or(OutcomeEnd::Limit);
-        if self.current().len() < 2 || self.options().skip_voting {
+        if self.current().len() < 2 || self.rules().deciding.skip_voting {
             return self.decide(end);
         }
         self.disarm(Timer::Phase);

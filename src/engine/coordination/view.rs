@@ -50,7 +50,7 @@ impl Coordination {
     /// Too far ahead of the slowest peer that can be expected to catch up. Peers that have voted,
     /// are out, overdue, or stumbling before their first answer hold nobody back.
     fn leads(&self, i: usize) -> bool {
-        let Some(cap) = self.options().lead else {
+        let Some(cap) = self.rules().improving.lead else {
             return false;
         };
         let own = self.members[i].revisions;
@@ -85,11 +85,11 @@ impl Coordination {
 
     /// Whether votes are taken at all at this point.
     pub(super) fn voting_open(&self) -> bool {
-        let options = self.options();
-        if options.skip_voting {
+        let rules = &self.rules().deciding;
+        if rules.skip_voting {
             return false;
         }
-        !options.defer_voting
+        !rules.defer_voting
             || self.phase == Phase::VoteNow
             || self.epoch() >= self.setup.limits.answers_total
             || self.everyone().all(|i| {

@@ -83,6 +83,7 @@ fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
         prompt,
         team,
         limits,
+        rules,
         origin,
         version,
         cwd,
@@ -96,6 +97,7 @@ fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
             .map(|card| member(redactor, card))
             .collect(),
         limits,
+        rules,
         origin: match origin {
             Origin::Config { path } => Origin::Config {
                 path: redactor.string(path),

@@ -6,8 +6,8 @@ use super::*;
 use crate::protocol::{
     AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotDropReason, BallotEvent,
     Channel, Event, EventKind, Failure, FailureKind, Label, Level, Limits, NoAnswerReason, Origin,
-    Outcome, OutcomeEnd, RunEvent, RunId, Seq, SteerId, SteerState, Target, Timestamp, ToolEvent,
-    TurnStart,
+    Outcome, OutcomeEnd, Rules, RunEvent, RunId, Seq, SteerId, SteerState, Target, Timestamp,
+    ToolEvent, TurnStart,
 };
 
 /// Made-up keys in the shapes of real ones: the text, and what must not be left of it.
@@ -265,6 +265,7 @@ fn run_events() -> Vec<RunEvent> {
                 backend: secret(),
             }],
             limits: Limits::default(),
+            rules: Rules::default(),
             origin: Origin::Config { path: secret() },
             version: "1".into(),
             cwd: secret(),

@@ -144,6 +144,7 @@ fn turn_start(start: &mut TurnStart) {
         prompt,
         team,
         limits: _,
+        rules: _,
         origin,
         version,
         cwd,

@@ -6,8 +6,8 @@ use crate::{
     capture,
     protocol::{
         AgentCard, AgentEvent, AgentId, Answer, Channel, Discovered, Event, EventKind, Label,
-        Limits, ModelInfo, Origin, Outcome, OutcomeEnd, Purpose, RunEvent, RunId, Seq, ServerKind,
-        SessionSummary, Timestamp, TurnStart,
+        Limits, ModelInfo, Origin, Outcome, OutcomeEnd, Purpose, Rules, RunEvent, RunId, Seq,
+        ServerKind, SessionSummary, Timestamp, TurnStart,
     },
     tui::{
         effect::{Done, Effect, Effects, Query, Ticket},
@@ -303,6 +303,7 @@ pub fn started(turn: u32) -> EventKind {
         prompt: "Why is the sky blue?".to_owned(),
         team: vec![card(1, "ada"), card(2, "bob")],
         limits: Limits::default(),
+        rules: Rules::default(),
         origin: Origin::Demo {
             scenario: "quick".to_owned(),
         },

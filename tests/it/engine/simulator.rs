@@ -3,10 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use massgen_tui::{
-    engine::{self, coordination::Finish, outbox::Sinks},
+    engine::{self, outbox::Sinks},
     protocol::{
-        AgentId, Command, Event, EventKind, FailureKind, Limits, RunEvent, SteerMode, Target,
-        ToolCall, Usage,
+        AgentId, Command, Event, EventKind, FailureKind, Finish, Limits, RunEvent, SteerMode,
+        Target, ToolCall, Usage,
     },
     provider::{Provider, Request, StopReason, StreamEvent},
     run::RunState,
@@ -216,7 +216,7 @@ async fn live(plan: &Plan, store: &Store) -> Vec<Event> {
     let mut team = setup(models.collect(), limits(plan.small));
     team.run = run.clone();
     if plan.reuse {
-        team.options.finish = Finish::Reuse;
+        team.rules.finishing.finish = Finish::Reuse;
     }
     let (sender, mut events) = mpsc::channel(8);
     let sinks = Sinks {

@@ -1,9 +1,9 @@
 //! How turns end: votes, limits, loss, impatience, presentation.
 
 use crate::{
-    engine::coordination::{Finish, Input, Report, Setup, Timer},
+    engine::coordination::{Input, Report, Setup, Timer},
     protocol::{
-        AgentId, Decision, NoAnswerReason, Outcome, OutcomeEnd, Phase, Purpose, SteerMode,
+        AgentId, Decision, Finish, NoAnswerReason, Outcome, OutcomeEnd, Phase, Purpose, SteerMode,
         SteerState, Target, TieBreak,
     },
     run::Happening,
@@ -115,7 +115,7 @@ fn ties_are_settled_by_votes_of_others_then_by_time() {
 #[test]
 fn a_single_agent_votes_for_itself_to_finish() {
     let mut setup = team(1);
-    setup.options.finish = Finish::Present;
+    setup.rules.finishing.finish = Finish::Present;
     let mut world = World::new(setup.clone());
     world.publish(1, "first");
     assert_eq!(world.brief(1).choices, [label(1, 1)]);
@@ -143,7 +143,7 @@ fn one_answer_that_nobody_can_add_to_needs_no_vote() {
 #[test]
 fn without_voting_every_agent_publishes_once() {
     let mut setup = team(3);
-    setup.options.skip_voting = true;
+    setup.rules.deciding.skip_voting = true;
     let mut world = World::new(setup.clone());
     world.publish(1, "one");
     world.publish(3, "three");
@@ -334,7 +334,7 @@ fn stop_keeps_what_is_there() {
     assert_eq!(world.receipt(1, 2), Some(SteerState::Missed(agent(2))));
 
     let mut setup = team(3);
-    setup.options.finish = Finish::Present;
+    setup.rules.finishing.finish = Finish::Present;
     let mut world = published(setup);
     world.boundary(1);
     world.vote(1, "agent2");
@@ -344,7 +344,7 @@ fn stop_keeps_what_is_there() {
 
 fn presenting() -> World {
     let mut setup = team(3);
-    setup.options.finish = Finish::Present;
+    setup.rules.finishing.finish = Finish::Present;
     let mut world = published(setup);
     all_vote(&mut world, "agent2");
     world
@@ -394,7 +394,7 @@ fn presentation_falls_back() {
 #[test]
 fn a_lost_winner_is_presented_by_another() {
     let mut setup = team(3);
-    setup.options.finish = Finish::Present;
+    setup.rules.finishing.finish = Finish::Present;
     let mut world = published(setup);
     for n in 1..=2 {
         world.boundary(n);
@@ -409,7 +409,7 @@ fn a_lost_winner_is_presented_by_another() {
 #[test]
 fn the_presenter_is_told_what_the_person_said_before() {
     let mut setup = team(2);
-    setup.options.finish = Finish::Present;
+    setup.rules.finishing.finish = Finish::Present;
     let mut world = published(setup);
     world.steer(1, Target::One(agent(2)), SteerMode::Queue);
     all_vote(&mut world, "agent2");

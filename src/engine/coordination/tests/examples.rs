@@ -188,7 +188,7 @@ fn a_vote_for_a_replaced_label_shows_the_new_one() {
 #[test]
 fn an_improver_loses_its_own_vote_but_is_not_asked_as_if_robbed() {
     let mut setup = team(3);
-    setup.options.lead = None;
+    setup.rules.improving.lead = None;
     let mut world = World::new(setup);
     world.publish(1, "one");
     world.publish(2, "two");
@@ -263,7 +263,7 @@ fn caps_leave_only_voting() {
 
 fn fast_and_slow() -> World {
     let mut setup = team(3);
-    setup.options.lead = Some(1);
+    setup.rules.improving.lead = Some(1);
     let mut world = World::new(setup);
     world.publish(1, "one");
     world.publish(2, "two");
@@ -319,7 +319,7 @@ fn the_same_answer_is_not_published_twice() {
 
     // Its own words do not count as something new either.
     let mut setup = team(2);
-    setup.options.lead = None;
+    setup.rules.improving.lead = None;
     let mut world = World::new(setup);
     world.publish(1, "one");
     world.publish(2, "two");
@@ -416,7 +416,7 @@ fn who_gave_up_can_still_judge() {
 #[test]
 fn deferred_voting_waits_for_all_first_answers() {
     let mut setup = team(3);
-    setup.options.defer_voting = true;
+    setup.rules.deciding.defer_voting = true;
     let defer = || World::new(setup.clone());
     let mut world = defer();
     world.publish(1, "one");

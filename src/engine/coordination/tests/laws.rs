@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 
 use crate::{
-    engine::coordination::{Finish, Input, Options, Report, Setup, Timer},
+    engine::coordination::{Input, Report, Setup, Timer},
     protocol::{
-        AgentEvent, AgentId, EventKind, Label, Limits, RunEvent, SteerId, SteerMode, Target,
+        AgentEvent, AgentId, Deciding, EventKind, Finish, Finishing, Improving, Label, Limits,
+        Rules, RunEvent, SteerId, SteerMode, Target,
     },
 };
 
@@ -106,11 +107,16 @@ prop_compose! {
         Setup {
             agents: (1..=agents).map(AgentId).collect(),
             limits,
-            options: Options {
-                finish: if present { Finish::Present } else { Finish::Reuse },
-                lead,
-                defer_voting: voting == 0,
-                skip_voting: voting == 1,
+            rules: Rules {
+                finishing: Finishing {
+                    finish: if present { Finish::Present } else { Finish::Reuse },
+                },
+                improving: Improving { lead },
+                deciding: Deciding {
+                    defer_voting: voting == 0,
+                    skip_voting: voting == 1,
+                },
+                ..Rules::default()
             },
         }
     }

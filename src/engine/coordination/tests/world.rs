@@ -5,13 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    engine::coordination::{
-        Action, Ask, Brief, Cause, Coordination, Finish, Input, Options, Report, Setup, Timer,
-    },
+    engine::coordination::{Action, Ask, Brief, Cause, Coordination, Input, Report, Setup, Timer},
     protocol::{
         AgentCard, AgentEvent, AgentId, Ballot, BallotDropReason, BallotEvent, Event, EventKind,
-        Failure, FailureKind, Label, Limits, Origin, Outcome, Phase, Purpose, RunEvent, RunId, Seq,
-        SteerId, SteerMode, SteerState, Target, Timestamp, TurnStart,
+        Failure, FailureKind, Finish, Finishing, Label, Limits, Origin, Outcome, Phase, Purpose,
+        Rules, RunEvent, RunId, Seq, SteerId, SteerMode, SteerState, Target, Timestamp, TurnStart,
     },
     run::RunState,
 };
@@ -91,9 +89,11 @@ pub fn team(n: u16) -> Setup {
     Setup {
         agents: (1..=n).map(AgentId).collect(),
         limits: Limits::default(),
-        options: Options {
-            finish: Finish::Reuse,
-            ..Options::default()
+        rules: Rules {
+            finishing: Finishing {
+                finish: Finish::Reuse,
+            },
+            ..Rules::default()
         },
     }
 }
@@ -111,6 +111,7 @@ fn turn_start(setup: &Setup) -> EventKind {
         prompt: "task".into(),
         team: setup.agents.iter().map(card).collect(),
         limits: setup.limits,
+        rules: setup.rules.clone(),
         origin: Origin::Direct,
         version: "0".into(),
         cwd: "/".into(),
@@ -374,10 +375,10 @@ impl World {
             .filter(|label| shown.contains(label))
             .copied()
             .collect();
-        let options = self.setup.options;
-        if present || options.skip_voting || independent {
+        let rules = &self.setup.rules;
+        if present || rules.deciding.skip_voting || independent {
             assert!(brief.choices.is_empty());
-        } else if !brief.choices.is_empty() || !options.defer_voting {
+        } else if !brief.choices.is_empty() || !rules.deciding.defer_voting {
             assert_eq!(brief.choices, visible, "choices are the visible labels");
             assert_eq!(visible, current, "a brief brings the reader up to date");
         }
@@ -522,7 +523,10 @@ impl World {
 
     fn stand(&mut self, id: AgentId, ballot: &Ballot) {
         assert_eq!(ballot.voter, id);
-        assert!(!self.setup.options.skip_voting, "no ballots without voting");
+        assert!(
+            !self.setup.rules.deciding.skip_voting,
+            "no ballots without voting"
+        );
         let entry = (ballot.clone(), self.texts.len());
         assert!(self.standing.insert(id, entry).is_none(), "one ballot each");
     }

@@ -14,8 +14,8 @@ use crate::{
     protocol::{
         AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotDropReason, BallotEvent,
         Channel, Decision, Event, EventKind, Failure, Label, Limits, Origin, Outcome, OutcomeEnd,
-        Phase, Purpose, RoundEnd, RunEvent, RunId, Seq, TallyRow, TieBreak, Timestamp, ToolEvent,
-        TurnStart, Usage,
+        Phase, Purpose, RoundEnd, Rules, RunEvent, RunId, Seq, TallyRow, TieBreak, Timestamp,
+        ToolEvent, TurnStart, Usage,
     },
     tui::{
         effect::Effects,
@@ -92,6 +92,7 @@ impl Stage {
             prompt: prompt.to_owned(),
             team,
             limits: Limits::default(),
+            rules: Rules::default(),
             origin: Origin::Demo {
                 scenario: "test".to_owned(),
             },

@@ -1,0 +1,31 @@
+//! The rules of a turn: how the team improves, sees, decides and finishes.
+//!
+//! Plain data from flags and files, told once at the beginning of each turn, so that a log says by
+//! which rules it was played. One file per question that a rule answers. Defaults are the product's;
+//! every field has one, so that logs of older versions read on.
+
+mod deciding;
+mod finishing;
+mod improving;
+mod seeing;
+
+use serde::{Deserialize, Serialize};
+
+pub use deciding::Deciding;
+pub use finishing::{Finish, Finishing};
+pub use improving::Improving;
+pub use seeing::Seeing;
+
+/// All rules of a turn. Limits are told beside them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rules {
+    /// When and how votes become a winner.
+    pub deciding: Deciding,
+    /// What counts as a new answer.
+    pub improving: Improving,
+    /// Who is shown what.
+    pub seeing: Seeing,
+    /// How the winner becomes the final answer.
+    pub finishing: Finishing,
+}

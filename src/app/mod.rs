@@ -20,7 +20,7 @@ use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
 use crate::{
-    config::{self, BackendConfig, Finding, dotenv::Environment},
+    config::{self, BackendConfig, Finding, Overlay, dotenv::Environment},
     demo::{DemoServer, Speed},
     protocol::{Failure, FailureKind},
     provider::http::Client,
@@ -42,6 +42,8 @@ pub struct Services {
     pub store: Result<Store, Failure>,
     /// Pace of the demo team.
     pub demo_speed: Speed,
+    /// Settings of the command line; they win over every configuration.
+    pub overlay: Overlay,
     /// The scripted server, started at the first demo session.
     demo: OnceCell<DemoServer>,
 }
@@ -56,6 +58,7 @@ impl Services {
             store: Store::open(&state_dir),
             state_dir,
             demo_speed,
+            overlay: Overlay::default(),
             demo: OnceCell::new(),
         }
     }

@@ -55,13 +55,11 @@ impl Source {
         match self {
             Self::Demo(name) => demo_team(name, services).await,
             Self::Config(config) => Ok(config_team(config, services)),
-            Self::Backends(backends) => Ok(team(
-                named(backends),
-                Limits::default(),
-                Rules::default(),
-                Origin::Direct,
-                services,
-            )),
+            Self::Backends(backends) => {
+                let (limits, rules) = services.overlay.rules("", backends.len());
+                let drafts = named(backends);
+                Ok(team(drafts, limits, rules, Origin::Direct, services))
+            }
         }
     }
 
@@ -134,17 +132,12 @@ async fn demo_team(name: &str, services: &Services) -> Result<Team, Failure> {
                 price: None,
             },
         })
-        .collect();
+        .collect::<Vec<_>>();
     let origin = Origin::Demo {
         scenario: name.to_owned(),
     };
-    Ok(team(
-        drafts,
-        Limits::default(),
-        Rules::default(),
-        origin,
-        services,
-    ))
+    let (limits, rules) = services.overlay.rules("", drafts.len());
+    Ok(team(drafts, limits, rules, origin, services))
 }
 
 fn config_team(config: &Config, services: &Services) -> Team {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::rules::RuleArgs;
+
 /// One task, a team of LLM agents, a vote, an answer, in the terminal.
 #[derive(Debug, Parser)]
 #[command(
@@ -41,7 +43,8 @@ impl Cli {
                 || team.base_url.is_some()
                 || !team.model.is_empty()
                 || team.demo_speed != DEMO_SPEED
-                || team.tool_calling != TOOL_CALLING)
+                || team.tool_calling != TOOL_CALLING
+                || team.rules != RuleArgs::default())
     }
 }
 
@@ -98,6 +101,9 @@ pub struct TeamArgs {
         conflicts_with = "demo"
     )]
     pub tool_calling: String,
+    /// Limits and rules.
+    #[command(flatten)]
+    pub rules: RuleArgs,
 }
 
 /// Subcommands.

@@ -12,6 +12,7 @@ use super::{
     Globals, TeamArgs,
     args::RunArgs,
     launch::{self, Trouble},
+    rules::RuleArgs,
 };
 use crate::{
     app::{Hub, Services, Source, World},
@@ -58,7 +59,7 @@ async fn start(
         Some(task) => Some(super::run::worded(task)?),
         None => None,
     };
-    let (services, paths) = launch::services(globals, &team.demo_speed)?;
+    let (services, paths) = launch::services(globals, &team.demo_speed, &team.rules)?;
     let mut options = options(globals);
     let named = launch::named(team, &services, &paths).await?;
     let configured = match &named {
@@ -131,7 +132,7 @@ pub async fn open(globals: &Globals, id: Option<&str>) -> u8 {
 }
 
 async fn opened(globals: &Globals, id: Option<&str>) -> Result<ExitSummary, Trouble> {
-    let (services, _) = launch::services(globals, "1")?;
+    let (services, _) = launch::services(globals, "1", &RuleArgs::default())?;
     let store = Store::reading(&services.state_dir);
     let run = store.find(id.unwrap_or("latest"))?;
     let session = store.read(&run)?;

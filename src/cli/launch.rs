@@ -2,7 +2,7 @@
 
 use std::{fmt, path::Path, sync::Arc};
 
-use super::{Globals, TeamArgs};
+use super::{Globals, TeamArgs, rules::RuleArgs};
 use crate::{
     app::{Services, Source},
     config::{self, BackendConfig, Environment, Paths, Purpose, Severity},
@@ -53,8 +53,13 @@ impl Trouble {
 /// Services over the folders and the environment of this process.
 ///
 /// # Errors
-/// No folder for state, or a demo speed that is none.
-pub fn services(globals: &Globals, demo_speed: &str) -> Result<(Arc<Services>, Paths), Trouble> {
+/// No folder for state, a demo speed that is none, a setting that is wrong.
+pub fn services(
+    globals: &Globals,
+    demo_speed: &str,
+    rules: &RuleArgs,
+) -> Result<(Arc<Services>, Paths), Trouble> {
+    let overlay = rules.overlay().map_err(Trouble::Usage)?;
     let cwd = std::env::current_dir().unwrap_or_default();
     let paths = Paths::discover(cwd);
     let process = std::env::vars_os()
@@ -66,7 +71,9 @@ pub fn services(globals: &Globals, demo_speed: &str) -> Result<(Arc<Services>, P
     let state = paths
         .state_dir(globals.state_dir.as_deref(), None)
         .map_err(|error| Trouble::Usage(format!("{error}.")))?;
-    Ok((Arc::new(Services::new(environment, state, speed)), paths))
+    let mut services = Services::new(environment, state, speed);
+    services.overlay = overlay;
+    Ok((Arc::new(services), paths))
 }
 
 /// The team that the flags name; `None` when they name none.
@@ -106,7 +113,7 @@ fn usage(failure: &Failure) -> Trouble {
 /// Every finding of a file that cannot be run, with line and column.
 pub fn configuration(path: &Path, services: &Services) -> Result<Source, Trouble> {
     let env = |name: &str| services.environment.get(name);
-    let loaded = config::load_file(path, &env, Purpose::Run);
+    let loaded = config::load_file_with(path, &env, Purpose::Run, &services.overlay);
     match loaded.config {
         Some(config) => Ok(Source::Config(Arc::new(config))),
         None => Err(Trouble::Usage(format!(

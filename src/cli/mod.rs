@@ -10,6 +10,7 @@ pub mod doctor;
 mod interactive;
 mod launch;
 pub mod logs;
+mod rules;
 mod run;
 
 use std::{io::Write as _, process::ExitCode};

@@ -29,7 +29,7 @@ pub async fn run(globals: &Globals, args: RunArgs) -> u8 {
 
 async fn start(globals: &Globals, mut args: RunArgs) -> Result<u8, Trouble> {
     super::args::task_after_demo(&mut args.team, &mut args.task);
-    let (services, paths) = launch::services(globals, &args.team.demo_speed)?;
+    let (services, paths) = launch::services(globals, &args.team.demo_speed, &args.team.rules)?;
     let source = match launch::named(&args.team, &services, &paths).await? {
         Some(source) => source,
         None => match paths.default_config() {

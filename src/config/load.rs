@@ -14,6 +14,7 @@ use super::expand::expand;
 use super::limits;
 use super::model::{BackendConfig, Config};
 use super::node::{Entry, Kind, Node, Span};
+use super::overlay::Overlay;
 use super::rules;
 use super::yaml;
 
@@ -61,10 +62,16 @@ pub fn load(path: &Path, env: Env) -> Result<Config, Report> {
 /// Reads and checks a file.
 #[must_use]
 pub fn load_file(path: &Path, env: Env, purpose: Purpose) -> Loaded {
+    load_file_with(path, env, purpose, &Overlay::default())
+}
+
+/// Reads and checks a file with settings laid over it.
+#[must_use]
+pub fn load_file_with(path: &Path, env: Env, purpose: Purpose, overlay: &Overlay) -> Loaded {
     let name = path.display().to_string();
     match read(path) {
         Ok(bytes) => {
-            let mut loaded = load_bytes(&name, &bytes, env, purpose);
+            let mut loaded = load_bytes_with(&name, &bytes, env, purpose, overlay);
             if let Some(finding) = odd_suffix(path) {
                 let mut findings = loaded.report.findings().to_vec();
                 findings.push(finding);
@@ -111,6 +118,16 @@ fn odd_suffix(path: &Path) -> Option<Finding> {
 /// Checks a text and builds the configuration in it.
 #[must_use]
 pub fn load_bytes(name: &str, bytes: &[u8], env: Env, purpose: Purpose) -> Loaded {
+    load_bytes_with(name, bytes, env, purpose, &Overlay::default())
+}
+
+fn load_bytes_with(
+    name: &str,
+    bytes: &[u8],
+    env: Env,
+    purpose: Purpose,
+    overlay: &Overlay,
+) -> Loaded {
     let parsed = yaml::parse(bytes);
     let source = Source::new(name, &parsed.text, parsed.root.as_ref());
     let mut findings = parsed.findings;
@@ -129,6 +146,7 @@ pub fn load_bytes(name: &str, bytes: &[u8], env: Env, purpose: Purpose) -> Loade
         };
     }
     expand(&mut root, env, purpose.missing(), &mut findings);
+    overlay.lay(&mut root);
     let checked = check(&root);
     findings.extend(checked.findings);
     findings.extend(rules::check(&root));

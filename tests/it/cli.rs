@@ -213,6 +213,20 @@ fn wrong_usage_is_2_and_says_what() {
             "no-such-file.yaml",
         ),
         (&["run", "a task and no team"], "--demo"),
+        (
+            &[
+                "run",
+                "--demo",
+                "quick",
+                "--set",
+                "orchestrator.skip_votin=1",
+            ],
+            "did you mean `skip_voting`?",
+        ),
+        (
+            &["run", "--demo", "quick", "--max-answers", "0"],
+            "at least 1",
+        ),
     ] {
         let ran = home.run(arguments).exits(2);
         assert!(ran.err.contains(word), "{arguments:?}: {}", ran.err);
@@ -228,6 +242,31 @@ fn options_before_a_subcommand_are_for_everyone_or_refused() {
     home.run(&["--state-dir", state, "logs", "list"]).exits(0);
     let ran = home.run(&["--model", "m", "logs", "list"]).exits(2);
     assert!(ran.err.contains("go behind the subcommand"), "{}", ran.err);
+}
+
+#[test]
+fn flags_and_settings_rule_teams_without_a_file() {
+    let home = Home::new();
+    let mut arguments = QUICK.to_vec();
+    arguments.extend([
+        "--max-answers",
+        "2",
+        "--set",
+        "orchestrator.skip_voting=yes",
+    ]);
+    home.run(&arguments).exits(0);
+    let listing = home.store().list(10).unwrap();
+    let session = home.store().read(&listing.sessions[0].run).unwrap();
+    let start = session
+        .events
+        .iter()
+        .find_map(|event| match &event.kind {
+            EventKind::Run(RunEvent::Started(start)) => Some(start),
+            _ => None,
+        })
+        .unwrap();
+    assert_eq!(start.limits.answers_per_agent, 2);
+    assert!(start.rules.deciding.skip_voting);
 }
 
 #[test]

@@ -66,6 +66,7 @@ impl Stage {
             origin: Origin::Direct,
             version: "0".to_owned(),
             cwd: ".".to_owned(),
+            resumed: None,
         }))));
         stage
     }

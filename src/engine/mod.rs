@@ -126,6 +126,7 @@ async fn turn(
         origin: setup.origin.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         cwd: setup.cwd.clone(),
+        resumed: None,
     };
     outbox
         .emit(EventKind::Run(RunEvent::Started(Box::new(start))))

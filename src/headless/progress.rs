@@ -26,7 +26,7 @@ pub(super) fn line(event: &Event, state: &RunState, progress: Progress) -> Optio
         EventKind::Run(event) => of_run(event, turn)?,
         EventKind::Agent { id, event } => format!("{} {}", turn.name(*id), of_agent(event)?),
     };
-    let time = words::duration(event.at.since(turn.started));
+    let time = words::duration(turn.time(event.at));
     let longest = if is_trouble(&event.kind) {
         LONGEST_TROUBLE
     } else {
@@ -64,8 +64,13 @@ fn of_run(event: &RunEvent, turn: &Turn) -> Option<String> {
                 | crate::protocol::Origin::Direct
                 | crate::protocol::Origin::Imported { .. } => String::new(),
             };
+            let again = if start.resumed.is_some() {
+                " goes on"
+            } else {
+                ""
+            };
             format!(
-                "session {}, turn {}: {}{script}",
+                "session {}, turn {}{again}: {}{script}",
                 start.run,
                 start.turn,
                 names.join(", ")

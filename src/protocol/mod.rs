@@ -29,5 +29,5 @@ pub use id::{AgentId, Label, LabelParseError, RunId, Seq, SteerId, Timestamp};
 pub use message::{Message, ToolCall, ToolChoice, ToolSpec};
 pub use model::{Discovered, ModelInfo, ServerKind, SessionSummary};
 pub use rules::{Deciding, Finish, Finishing, Improving, Rules, Seeing};
-pub use team::{AgentCard, Limits, Origin, TurnStart};
+pub use team::{AgentCard, Limits, Origin, Resumed, TurnStart};
 pub use usage::{Cost, Usage};

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{AgentId, Rules, RunId};
 
-/// The first event of a turn: everything that is fixed while it runs.
+/// The first event of a turn: everything that is fixed while it runs. It is told again, with
+/// `resumed`, when a turn that broke off goes on: nothing that was published, voted or spent is over
+/// then.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TurnStart {
     /// The session.
@@ -26,6 +28,18 @@ pub struct TurnStart {
     pub version: String,
     /// Working folder of the session.
     pub cwd: String,
+    /// Set when this turn began before, in a process that ended in the middle of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed: Option<Resumed>,
+}
+
+/// A turn goes on in another process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// Which resumption of this turn it is, starting at 1.
+    pub times: u32,
+    /// Milliseconds of the turn that were used before, pauses between processes left out.
+    pub used_ms: u64,
 }
 
 /// One agent as people see it.

@@ -20,8 +20,13 @@ impl RunState {
         self.gaps += seq - self.last_seq - 1;
         self.last_seq = seq;
         if let EventKind::Run(RunEvent::Started(start)) = &event.kind {
-            self.history.extend(self.turn.take());
-            self.turn = Some(Turn::new((**start).clone(), event.at));
+            match &mut self.turn {
+                Some(turn) if turn.is_resumed_by(start) => turn.go_on((**start).clone(), event.at),
+                turn => {
+                    self.history.extend(turn.take());
+                    *turn = Some(Turn::new((**start).clone(), event.at));
+                }
+            }
         }
         if let Some(turn) = &mut self.turn {
             turn.apply(event);
@@ -49,6 +54,7 @@ impl Turn {
             timeline: Vec::new(),
             notices: Vec::new(),
             steering: Vec::new(),
+            pauses: Vec::new(),
         }
     }
 
@@ -71,7 +77,10 @@ impl Turn {
 
     fn run_event(&mut self, event: &RunEvent, at: Timestamp) -> Option<Happening> {
         match event {
-            RunEvent::Started(_) => Some(Happening::Started),
+            RunEvent::Started(start) => Some(match start.resumed {
+                None => Happening::Started,
+                Some(_) => Happening::Resumed,
+            }),
             RunEvent::Phase(phase) => {
                 self.phase = *phase;
                 // The first phase begins with the turn and the last with its outcome: both have a

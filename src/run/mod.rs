@@ -10,6 +10,7 @@
 mod agent;
 mod apply;
 mod query;
+mod resumed;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -63,6 +64,8 @@ pub struct Turn {
     pub notices: Vec<(Timestamp, Level, String)>,
     /// Steering messages.
     pub steering: Vec<Steering>,
+    /// When the turn went on in another process, and the milliseconds nothing ran before that.
+    pub pauses: Vec<(Timestamp, u64)>,
 }
 
 /// A published answer and when.

@@ -81,6 +81,6 @@ impl Turn {
     /// Milliseconds since the start, or the length of a turn that is over.
     #[must_use]
     pub fn elapsed(&self, now: Timestamp) -> u64 {
-        self.ended.unwrap_or(now).since(self.started)
+        self.time(self.ended.unwrap_or(now))
     }
 }

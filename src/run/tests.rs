@@ -39,6 +39,7 @@ fn start(turn: u32) -> RunEvent {
         },
         version: "0".into(),
         cwd: "/".into(),
+        resumed: None,
     }))
 }
 

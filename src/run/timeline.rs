@@ -22,6 +22,8 @@ pub struct TimelineEntry {
 pub enum Happening {
     /// The turn began.
     Started,
+    /// The turn went on in another process.
+    Resumed,
     /// A new phase.
     Phase(Phase),
     /// An answer.
@@ -49,6 +51,7 @@ impl Turn {
         let who = entry.agent.map_or("the team", |id| self.name(id));
         match &entry.what {
             Happening::Started => "started".to_owned(),
+            Happening::Resumed => "went on after an interruption".to_owned(),
             Happening::Phase(phase) => format!("phase: {}", phase.word()),
             Happening::Published(label) => format!("{who} published {label}"),
             Happening::Voted(Some(label)) => format!("{who} voted for {label}"),

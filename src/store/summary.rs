@@ -86,7 +86,9 @@ impl Scan {
                 if self.turns == 0 {
                     self.prompt = start.prompt.chars().take(PROMPT_CHARS).collect();
                 }
-                self.turns += 1;
+                if start.resumed.is_none() || self.turns == 0 {
+                    self.turns += 1;
+                }
                 self.agents = u32::try_from(start.team.len()).unwrap_or(u32::MAX);
                 self.names = start
                     .team

@@ -37,6 +37,7 @@ fn started() -> EventKind {
         },
         version: "0.0.0".to_owned(),
         cwd: "/home/someone".to_owned(),
+        resumed: None,
     })))
 }
 

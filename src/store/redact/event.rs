@@ -87,6 +87,7 @@ fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
         origin,
         version,
         cwd,
+        resumed,
     } = start;
     TurnStart {
         run,
@@ -106,6 +107,7 @@ fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
         },
         version,
         cwd: redactor.string(cwd),
+        resumed,
     }
 }
 

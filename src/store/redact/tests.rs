@@ -269,6 +269,7 @@ fn run_events() -> Vec<RunEvent> {
             origin: Origin::Config { path: secret() },
             version: "1".into(),
             cwd: secret(),
+            resumed: None,
         })),
         RunEvent::BallotsDropped(vec![BallotDrop {
             ballot: secret_ballot(),

@@ -148,6 +148,7 @@ fn turn_start(start: &mut TurnStart) {
         origin,
         version,
         cwd,
+        resumed: _,
     } = start;
     clean_text(prompt);
     for text in [run, version, cwd] {

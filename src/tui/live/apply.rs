@@ -91,7 +91,11 @@ impl Live {
     fn run_event(&mut self, event: &RunEvent, shared: &Shared) {
         match event {
             RunEvent::Started(_) => {
-                self.start(shared);
+                let turn = shared.run.turn.as_ref();
+                // A turn that goes on keeps its panes.
+                if self.panes.is_empty() || turn.is_none_or(|turn| turn.pauses.is_empty()) {
+                    self.start(shared);
+                }
             }
             RunEvent::Phase(phase) => {
                 if *phase == Phase::Presenting {

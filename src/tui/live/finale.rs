@@ -268,7 +268,7 @@ fn notices(flow: &mut Flow, turn: &Turn) {
             Level::Warning => ("!", Role::Warn),
             Level::Error => ("✗", Role::Bad),
         };
-        let when = clock(at.since(turn.started));
+        let when = clock(turn.time(*at));
         flow.push(Block::note(sign, role, &format!("{when} {text}")));
     }
 }

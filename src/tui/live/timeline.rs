@@ -21,7 +21,7 @@ pub(super) fn page(turn: &Turn, scroll: Scroll) -> Flow {
 /// One row per happening, oldest first.
 pub(super) fn rows(flow: &mut Flow, turn: &Turn) {
     for entry in &turn.timeline {
-        let when = clock(entry.at.since(turn.started));
+        let when = clock(turn.time(entry.at));
         let (sign, role) = sign(&entry.what);
         let words = Words::of(Role::Dim, format!("{when:>7} "))
             .and(role, sign)
@@ -33,7 +33,7 @@ pub(super) fn rows(flow: &mut Flow, turn: &Turn) {
 
 const fn sign(what: &Happening) -> (&'static str, Role) {
     match what {
-        Happening::Started => ("▶", Role::Dim),
+        Happening::Started | Happening::Resumed => ("▶", Role::Dim),
         Happening::Phase(_) => ("→", Role::Info),
         Happening::Published(_) => ("✎", Role::Accent),
         Happening::Voted(Some(_)) => ("✓", Role::Ok),

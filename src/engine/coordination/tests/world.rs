@@ -115,6 +115,7 @@ fn turn_start(setup: &Setup) -> EventKind {
         origin: Origin::Direct,
         version: "0".into(),
         cwd: "/".into(),
+        resumed: None,
     })))
 }
 

@@ -67,6 +67,7 @@ impl Stage {
             version: "0".to_owned(),
             cwd: ".".to_owned(),
             resumed: None,
+            stage: None,
         }))));
         stage
     }

@@ -123,6 +123,7 @@ async fn turn(
             .collect(),
         limits: setup.limits,
         rules: setup.rules.clone(),
+        stage: None,
         origin: setup.origin.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         cwd: setup.cwd.clone(),

@@ -136,6 +136,7 @@ impl Worker {
                     | RunEvent::BallotsDropped(_)
                     | RunEvent::Steer { .. }
                     | RunEvent::Decided(_)
+                    | RunEvent::Stage(_)
                     | RunEvent::Notice { .. } => self.flush_text().await,
                 }
                 self.tell_masked(EventKind::Run(event)).await;

@@ -103,6 +103,7 @@ fn of_run(event: &RunEvent, turn: &Turn) -> Option<String> {
             )
         }
         RunEvent::Ended(outcome) => ended(outcome, turn),
+        RunEvent::Stage(event) => turn.stage_sentence(event)?,
         RunEvent::Notice { level, text } => match level {
             Level::Info => text.clone(),
             Level::Warning => format!("warning: {text}"),

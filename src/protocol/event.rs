@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgentId, Answer, Ballot, BallotDrop, Decision, Failure, Label, Outcome, Seq, SteerId,
-    Timestamp, TurnStart, Usage, command::Target,
+    AgentId, Answer, Ballot, BallotDrop, Decision, Failure, Label, Outcome, Seq, StageEvent,
+    SteerId, Timestamp, TurnStart, Usage, command::Target,
 };
 
 /// One event.
@@ -62,6 +62,8 @@ pub enum RunEvent {
     Decided(Decision),
     /// The turn is over.
     Ended(Outcome),
+    /// A step of a mode.
+    Stage(StageEvent),
     /// Something the person should know.
     Notice {
         /// Weight.

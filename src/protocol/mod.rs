@@ -12,6 +12,7 @@ pub mod id;
 pub mod message;
 pub mod model;
 pub mod rules;
+pub mod stage;
 pub mod team;
 pub mod usage;
 
@@ -28,6 +29,7 @@ pub use failure::{Failure, FailureKind};
 pub use id::{AgentId, Label, LabelParseError, RunId, Seq, SteerId, Timestamp};
 pub use message::{Message, ToolCall, ToolChoice, ToolSpec};
 pub use model::{Discovered, ModelInfo, ServerKind, SessionSummary};
-pub use rules::{Deciding, Finish, Finishing, Improving, Rules, Seeing};
+pub use rules::{Deciding, Finish, Finishing, Improving, Mode, Rules, Seeing};
+pub use stage::{Stage, StageEvent, StageKind};
 pub use team::{AgentCard, Limits, Origin, Resumed, TurnStart};
 pub use usage::{Cost, Usage};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentId, Rules, RunId};
+use super::{AgentId, Rules, RunId, Stage};
 
 /// The first event of a turn: everything that is fixed while it runs. It is told again, with
 /// `resumed`, when a turn that broke off goes on: nothing that was published, voted or spent is over
@@ -22,6 +22,9 @@ pub struct TurnStart {
     /// Rules in force.
     #[serde(default)]
     pub rules: Rules,
+    /// The place of the turn in a chain of turns, when it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Stage>,
     /// Where the team comes from.
     pub origin: Origin,
     /// Version of the program.

@@ -8,7 +8,9 @@ use crate::protocol::{
     EventKind, Phase, RunEvent, SteerId, SteerState, Target, Timestamp, TurnStart,
 };
 
-use super::{Activity, AgentState, Happening, Published, RunState, Steering, TimelineEntry, Turn};
+use super::{
+    Activity, AgentState, Happening, Published, RunState, Steering, Steps, TimelineEntry, Turn,
+};
 
 impl RunState {
     /// Takes in one event. Events with a number already seen are ignored.
@@ -53,6 +55,7 @@ impl Turn {
             outcome: None,
             timeline: Vec::new(),
             notices: Vec::new(),
+            steps: Steps::default(),
             steering: Vec::new(),
             pauses: Vec::new(),
         }
@@ -110,6 +113,7 @@ impl Turn {
                 }
                 Some(Happening::Ended)
             }
+            RunEvent::Stage(event) => self.stage_event(event),
             RunEvent::Notice { level, text } => {
                 self.notices.push((at, *level, text.clone()));
                 None

@@ -11,12 +11,14 @@ mod agent;
 mod apply;
 mod query;
 mod resumed;
+mod steps;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod timeline;
 
 pub use agent::{Activity, AgentState, RunningTool};
+pub use steps::Steps;
 pub use timeline::{Happening, TimelineEntry};
 
 use crate::protocol::{
@@ -62,6 +64,8 @@ pub struct Turn {
     pub timeline: Vec<TimelineEntry>,
     /// Notices, oldest first.
     pub notices: Vec<(Timestamp, Level, String)>,
+    /// What its mode has come to.
+    pub steps: Steps,
     /// Steering messages.
     pub steering: Vec<Steering>,
     /// When the turn went on in another process, and the milliseconds nothing ran before that.

@@ -58,6 +58,7 @@ mod tests {
             version: "0".into(),
             cwd: "/".into(),
             resumed,
+            stage: None,
         }))
     }
 

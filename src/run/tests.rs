@@ -40,6 +40,7 @@ fn start(turn: u32) -> RunEvent {
         version: "0".into(),
         cwd: "/".into(),
         resumed: None,
+        stage: None,
     }))
 }
 

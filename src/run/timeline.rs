@@ -40,6 +40,8 @@ pub enum Happening {
     Steered,
     /// The vote is settled.
     Decided(Label),
+    /// A step of a mode, or anything else that has words of its own.
+    Told(String),
     /// The end.
     Ended,
 }
@@ -66,6 +68,7 @@ impl Turn {
             Happening::Benched => format!("{who} is out"),
             Happening::Steered => "you spoke".to_owned(),
             Happening::Decided(label) => format!("{label} by {} won", self.name(label.agent)),
+            Happening::Told(words) => words.clone(),
             Happening::Ended => match &self.outcome {
                 Some(Outcome::NoAnswer { .. }) => "ended without an answer".to_owned(),
                 Some(Outcome::Answered { .. }) | None => "ended".to_owned(),

@@ -51,6 +51,7 @@ pub(crate) fn started(run: &str, turn: u32, prompt: &str) -> EventKind {
         version: "0.1.0".into(),
         cwd: "/home/person/project".into(),
         resumed: None,
+        stage: None,
     })))
 }
 

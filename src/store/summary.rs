@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::reader::Damage;
 use crate::protocol::{
     AgentEvent, AgentId, Cost, Event, EventKind, NoAnswerReason, Origin, Outcome, RunEvent, RunId,
-    SessionSummary, Timestamp,
+    SessionSummary, StageEvent, Timestamp,
 };
 
 /// Longest prompt kept in a summary, in characters; the log has all of it.
@@ -106,9 +106,13 @@ impl Scan {
                     self.winner = Some(self.name(winner.agent));
                 }
             }
+            RunEvent::Stage(StageEvent::Over {
+                outcome: Some(outcome),
+            }) => self.word = word(outcome),
             RunEvent::Phase(_)
             | RunEvent::BallotsDropped(_)
             | RunEvent::Steer { .. }
+            | RunEvent::Stage(_)
             | RunEvent::Notice { .. } => {}
         }
     }

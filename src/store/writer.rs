@@ -320,7 +320,10 @@ impl<S: Sink> Log<S> {
 fn is_lifecycle(event: &Event) -> bool {
     match &event.kind {
         EventKind::Run(event) => match event {
-            RunEvent::Started(_) | RunEvent::Decided(_) | RunEvent::Ended(_) => true,
+            RunEvent::Started(_)
+            | RunEvent::Decided(_)
+            | RunEvent::Stage(_)
+            | RunEvent::Ended(_) => true,
             RunEvent::Phase(_)
             | RunEvent::BallotsDropped(_)
             | RunEvent::Steer { .. }

@@ -38,6 +38,7 @@ fn started() -> EventKind {
         version: "0.0.0".to_owned(),
         cwd: "/home/someone".to_owned(),
         resumed: None,
+        stage: None,
     })))
 }
 

@@ -7,6 +7,8 @@
 mod deciding;
 mod finishing;
 mod improving;
+mod mode;
+mod personas;
 mod seeing;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub use deciding::Deciding;
 pub use finishing::{Finish, Finishing};
 pub use improving::Improving;
+pub use mode::{Approval, Decomposition, Mode, Part, Planning, circle};
+pub use personas::{AfterFirst, Diversity, Persona, Personas};
 pub use seeing::Seeing;
 
 /// All rules of a turn. Limits are told beside them.
@@ -28,4 +32,8 @@ pub struct Rules {
     pub seeing: Seeing,
     /// How the winner becomes the final answer.
     pub finishing: Finishing,
+    /// How the team works together.
+    pub mode: Mode,
+    /// What makes its agents differ.
+    pub personas: Personas,
 }

@@ -72,8 +72,17 @@ fn run(redactor: &Redactor, event: RunEvent) -> RunEvent {
             level,
             text: redactor.string(text),
         },
+        RunEvent::Stage(mut event) => {
+            event.texts_mut(&mut |text| mask(redactor, text));
+            RunEvent::Stage(event)
+        }
         event @ (RunEvent::Phase(_) | RunEvent::Decided(_)) => event,
     }
+}
+
+/// Masks a text where it is.
+fn mask(redactor: &Redactor, text: &mut String) {
+    *text = redactor.string(std::mem::take(text));
 }
 
 fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
@@ -83,12 +92,18 @@ fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
         prompt,
         team,
         limits,
-        rules,
+        mut rules,
+        mut stage,
         origin,
         version,
         cwd,
         resumed,
     } = start;
+    if let Some(stage) = &mut stage {
+        mask(redactor, &mut stage.title);
+    }
+    rules.mode.texts_mut(&mut |text| mask(redactor, text));
+    rules.personas.texts_mut(&mut |text| mask(redactor, text));
     TurnStart {
         run,
         turn,
@@ -99,6 +114,7 @@ fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
             .collect(),
         limits,
         rules,
+        stage,
         origin: match origin {
             Origin::Config { path } => Origin::Config {
                 path: redactor.string(path),

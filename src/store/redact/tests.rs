@@ -270,6 +270,7 @@ fn run_events() -> Vec<RunEvent> {
             version: "1".into(),
             cwd: secret(),
             resumed: None,
+            stage: None,
         })),
         RunEvent::BallotsDropped(vec![BallotDrop {
             ballot: secret_ballot(),

@@ -134,6 +134,7 @@ fn run_event(event: &mut RunEvent) {
             },
         )
         | RunEvent::Notice { level: _, text } => clean_text(text),
+        RunEvent::Stage(event) => event.texts_mut(&mut clean_text),
     }
 }
 
@@ -144,13 +145,19 @@ fn turn_start(start: &mut TurnStart) {
         prompt,
         team,
         limits: _,
-        rules: _,
+        rules,
+        stage,
         origin,
         version,
         cwd,
         resumed: _,
     } = start;
     clean_text(prompt);
+    rules.mode.texts_mut(&mut clean_text);
+    rules.personas.texts_mut(&mut clean_text);
+    if let Some(stage) = stage {
+        clean_line(&mut stage.title);
+    }
     for text in [run, version, cwd] {
         clean_line(text);
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{Live, Page, Pane, Target, flow::Flow, pages::Pages, transcript::Transcript};
 use crate::{
     protocol::{
-        AgentEvent, AgentId, Channel, Event, EventKind, Phase, Purpose, RunEvent, SteerState,
-        Timestamp,
+        AgentEvent, AgentId, Channel, Event, EventKind, Phase, Purpose, RunEvent, StageEvent,
+        SteerState, Timestamp,
     },
     tui::{
         effect::{Done, Effect, Effects, Ticket},
@@ -127,6 +127,14 @@ impl Live {
             }
             // The top of the program shows notices at once; the final page keeps them.
             RunEvent::Decided(_) | RunEvent::Notice { .. } => {}
+            RunEvent::Stage(event) => {
+                if let StageEvent::Over {
+                    outcome: Some(outcome),
+                } = event
+                {
+                    self.pages.settle(outcome);
+                }
+            }
         }
     }
 

@@ -43,6 +43,7 @@ const fn sign(what: &Happening) -> (&'static str, Role) {
         Happening::Benched => ("✗", Role::Bad),
         Happening::Steered => ("»", Role::Info),
         Happening::Decided(_) => ("★", Role::Ok),
+        Happening::Told(_) => ("◇", Role::Info),
         Happening::Ended => ("■", Role::Dim),
     }
 }

@@ -310,5 +310,6 @@ pub fn started(turn: u32) -> EventKind {
         version: "0.0.0".to_owned(),
         cwd: "/home/someone".to_owned(),
         resumed: None,
+        stage: None,
     })))
 }

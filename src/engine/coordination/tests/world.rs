@@ -116,6 +116,7 @@ fn turn_start(setup: &Setup) -> EventKind {
         version: "0".into(),
         cwd: "/".into(),
         resumed: None,
+        stage: None,
     })))
 }
 
@@ -451,7 +452,7 @@ impl World {
                 assert_eq!(answered, !self.texts.is_empty(), "published means answered");
                 assert!(self.outcome.replace(outcome.clone()).is_none());
             }
-            RunEvent::Notice { .. } => {}
+            RunEvent::Stage(_) | RunEvent::Notice { .. } => {}
         }
     }
 

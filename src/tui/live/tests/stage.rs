@@ -99,6 +99,7 @@ impl Stage {
             version: "0".to_owned(),
             cwd: ".".to_owned(),
             resumed: None,
+            stage: None,
         };
         self.run(RunEvent::Started(Box::new(turn)));
         self.run(RunEvent::Phase(Phase::Work));

@@ -20,6 +20,7 @@ use tokio::{
 use super::{
     Member,
     coordination::{Action, Ask, Brief, Cause, Coordination, Input, Report, Timer},
+    desk::Desk,
     outbox::Outbox,
     prompt::{self, Answers, Task},
     seat::{Addition, Addressed, Directive, Seat},
@@ -38,11 +39,19 @@ const GRACE: Duration = Duration::from_millis(250);
 /// Directives that may wait for one seat; the reducer never has more than a few under way.
 const DIRECTIVES: usize = 16;
 
+/// The ways out of a turn.
+pub(super) struct Ways {
+    /// To everyone.
+    pub outbox: Outbox,
+    /// To the person.
+    pub desk: Desk,
+}
+
 /// One turn.
 pub(super) struct Driver<'a> {
     team: &'a [Member],
     task: Task,
-    outbox: Outbox,
+    ways: Ways,
     coordination: Coordination,
     tools: Toolbox,
     seats: BTreeMap<AgentId, mpsc::Sender<Directive>>,
@@ -79,7 +88,7 @@ impl<'a> Driver<'a> {
     pub(super) fn new(
         team: &'a [Member],
         task: Task,
-        outbox: Outbox,
+        ways: Ways,
         coordination: Coordination,
         tools: Toolbox,
     ) -> Self {
@@ -88,7 +97,7 @@ impl<'a> Driver<'a> {
         let mut driver = Self {
             team,
             task,
-            outbox,
+            ways,
             coordination,
             tools,
             seats: BTreeMap::new(),
@@ -108,7 +117,7 @@ impl<'a> Driver<'a> {
                 agent: member.card.id,
                 provider: Arc::clone(&member.provider),
                 tools: driver.tools.clone(),
-                outbox: driver.outbox.clone(),
+                outbox: driver.ways.outbox.clone(),
                 reports: reports_in.clone(),
                 directives,
                 answers: board.clone(),
@@ -188,10 +197,16 @@ impl<'a> Driver<'a> {
                     mode,
                 })
             }
+            Command::Withdraw(id) => Some(Input::Withdraw(id)),
+            Command::Answer { id, reply } => {
+                self.ways.desk.answer(id, reply).await;
+                None
+            }
             Command::AnswerNow => Some(Input::AnswerNow),
             Command::Stop | Command::Close => Some(Input::Stop),
             Command::FollowUp { .. } => {
-                self.outbox
+                self.ways
+                    .outbox
                     .emit(super::notice(
                         "A turn is still running; stop it or wait before you ask the next task.",
                     ))
@@ -273,10 +288,14 @@ impl<'a> Driver<'a> {
                 });
             }
             EventKind::Run(RunEvent::Decided(decision)) => self.decision = Some(decision.clone()),
-            EventKind::Run(RunEvent::Ended(outcome)) => self.outcome = Some(outcome.clone()),
+            EventKind::Run(RunEvent::Ended(outcome)) => {
+                self.outcome = Some(outcome.clone());
+                // Whoever asked is gone; said before the end, which is the last word of a turn.
+                self.ways.desk.clear().await;
+            }
             _ => {}
         }
-        self.outbox.emit(kind).await;
+        self.ways.outbox.emit(kind).await;
     }
 
     async fn ask(&mut self, ask: Ask) {

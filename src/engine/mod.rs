@@ -4,8 +4,10 @@
 //! ordered way out. A session is a chain of turns over the same team; every turn ends in an outcome.
 
 pub mod coordination;
+pub mod desk;
 mod draft;
 mod driver;
+mod intake;
 pub mod outbox;
 mod prompt;
 mod reply;
@@ -17,7 +19,8 @@ use tokio::{sync::mpsc, task::JoinHandle};
 
 use self::{
     coordination::{Coordination, Setup},
-    driver::Driver,
+    desk::Desk,
+    driver::{Driver, Ways},
     outbox::{Outbox, Sinks},
     prompt::Task,
 };
@@ -87,14 +90,25 @@ async fn session(
     setup: SessionSetup,
     outbox: Outbox,
     first: String,
-    mut commands: mpsc::Receiver<Command>,
+    commands: mpsc::Receiver<Command>,
 ) {
+    let desk = desk::start(outbox.clone());
+    let mut commands = intake::start(commands, desk.clone());
     let mut history = Vec::new();
     let mut next = Some(first);
     let mut number = 0;
     while let Some(prompt) = next.take() {
         number += 1;
-        let ended = turn(&setup, &outbox, number, &prompt, &history, &mut commands).await;
+        let ended = turn(
+            &setup,
+            &outbox,
+            &desk,
+            number,
+            &prompt,
+            &history,
+            &mut commands,
+        )
+        .await;
         if let Some(Outcome::Answered { text, .. }) = ended.outcome {
             history.push((prompt, text));
         }
@@ -107,6 +121,7 @@ async fn session(
 async fn turn(
     setup: &SessionSetup,
     outbox: &Outbox,
+    desk: &Desk,
     number: u32,
     prompt: &str,
     history: &[(String, String)],
@@ -142,7 +157,11 @@ async fn turn(
         history: history.to_vec(),
     };
     let tools = Toolbox::standard();
-    Driver::new(&setup.team, task, outbox.clone(), coordination, tools)
+    let ways = Ways {
+        outbox: outbox.clone(),
+        desk: desk.clone(),
+    };
+    Driver::new(&setup.team, task, ways, coordination, tools)
         .run(commands)
         .await
 }
@@ -153,7 +172,12 @@ async fn follow_up(commands: &mut mpsc::Receiver<Command>) -> Option<String> {
         match commands.recv().await? {
             Command::FollowUp { prompt } => return Some(prompt),
             Command::Close => return None,
-            Command::Steer { .. } | Command::AnswerNow | Command::Stop => {}
+            // Answers never come this far.
+            Command::Steer { .. }
+            | Command::Withdraw(_)
+            | Command::Answer { .. }
+            | Command::AnswerNow
+            | Command::Stop => {}
         }
     }
 }

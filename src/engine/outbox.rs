@@ -135,6 +135,7 @@ impl Worker {
                     RunEvent::Phase(_)
                     | RunEvent::BallotsDropped(_)
                     | RunEvent::Steer { .. }
+                    | RunEvent::Question(_)
                     | RunEvent::Decided(_)
                     | RunEvent::Stage(_)
                     | RunEvent::Notice { .. } => self.flush_text().await,

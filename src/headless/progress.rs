@@ -2,8 +2,8 @@
 
 use crate::{
     protocol::{
-        AgentEvent, Ballot, BallotEvent, Event, EventKind, Level, Outcome, Phase, RunEvent,
-        SteerState, ToolEvent,
+        AgentEvent, Ballot, BallotEvent, Event, EventKind, Level, Outcome, Phase, QuestionEvent,
+        QuestionKind, RunEvent, SteerId, SteerState, ToolEvent,
     },
     run::{RunState, Turn},
     text::clean,
@@ -87,7 +87,8 @@ fn of_run(event: &RunEvent, turn: &Turn) -> Option<String> {
             state: SteerState::Queued,
             ..
         } => format!("you said: {text}"),
-        RunEvent::Steer { .. } => return None,
+        RunEvent::Steer { id, state, .. } => receipt(*id, *state, turn)?,
+        RunEvent::Question(event) => question(event, turn),
         RunEvent::Decided(decision) => {
             let cast = decision
                 .tally
@@ -110,6 +111,55 @@ fn of_run(event: &RunEvent, turn: &Turn) -> Option<String> {
             Level::Error => format!("error: {text}"),
         },
     })
+}
+
+/// What happened to a message of the person.
+fn receipt(id: SteerId, state: SteerState, turn: &Turn) -> Option<String> {
+    let (agent, what) = match state {
+        SteerState::Queued => return None,
+        SteerState::Delivered(agent) => (agent, "was given"),
+        SteerState::Seen(agent) => (agent, "has read"),
+        SteerState::Missed(agent) => (agent, "missed"),
+        SteerState::Withdrawn(agent) => (agent, "will not hear"),
+    };
+    Some(format!("{} {what} your message {}", turn.name(agent), id.0))
+}
+
+fn question(event: &QuestionEvent, turn: &Turn) -> String {
+    let asked = |id| turn.questions.iter().find(|known| known.question.id == id);
+    match event {
+        QuestionEvent::Asked(question) => {
+            let who = question.asker.map_or("the program", |id| turn.name(id));
+            match &question.kind {
+                QuestionKind::Question { options } if options.is_empty() => {
+                    format!("{who} asks you ({}): {}", question.id, question.text)
+                }
+                QuestionKind::Question { options } => {
+                    let options: Vec<String> = (1..)
+                        .zip(options)
+                        .map(|(number, option)| format!("{number} {option}"))
+                        .collect();
+                    let options = options.join("; ");
+                    format!(
+                        "{who} asks you ({}): {} [{options}]",
+                        question.id, question.text
+                    )
+                }
+                QuestionKind::Plan { .. } => {
+                    format!(
+                        "{who} has a plan for you ({}): {}",
+                        question.id, question.text
+                    )
+                }
+            }
+        }
+        QuestionEvent::Answered { id, reply } => {
+            let words = asked(*id).map_or("answered", |asked| asked.question.words(reply));
+            format!("answer to {id}: {words}")
+        }
+        QuestionEvent::Withdrawn { id } => format!("{id} was withdrawn: whoever asked is done"),
+        QuestionEvent::Expired { id } => format!("{id} was not answered in time"),
+    }
 }
 
 fn ended(outcome: &Outcome, turn: &Turn) -> String {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::AgentId;
+use super::{AgentId, QuestionId, Reply, SteerId};
 
 /// A request to the engine. The answer is always an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,15 @@ pub enum Command {
         text: String,
         /// Wait for the next safe point, or interrupt.
         mode: SteerMode,
+    },
+    /// Take a message back from every agent that has not heard it yet.
+    Withdraw(SteerId),
+    /// Answer a question of the session.
+    Answer {
+        /// Which.
+        id: QuestionId,
+        /// What the person says.
+        reply: Reply,
     },
     /// Wrap up: publish what is there, vote, decide.
     AnswerNow,
@@ -31,13 +40,38 @@ pub enum Command {
 }
 
 /// Addressees of a steering message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
     /// Every agent.
     All,
     /// One agent.
     One(AgentId),
+    /// These agents, in ascending order without repetition.
+    Several(Vec<AgentId>),
+}
+
+impl Target {
+    /// The agents of a list: one, or several in order and without repetition. `None` for no agent.
+    #[must_use]
+    pub fn of(agents: impl IntoIterator<Item = AgentId>) -> Option<Self> {
+        let agents: std::collections::BTreeSet<AgentId> = agents.into_iter().collect();
+        let first = agents.first().copied()?;
+        Some(match agents.len() {
+            1 => Self::One(first),
+            _ => Self::Several(agents.into_iter().collect()),
+        })
+    }
+
+    /// Whether a message to it is meant for this agent.
+    #[must_use]
+    pub fn includes(&self, agent: AgentId) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(one) => *one == agent,
+            Self::Several(several) => several.contains(&agent),
+        }
+    }
 }
 
 /// When a steering message is delivered.

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgentId, Answer, Ballot, BallotDrop, Decision, Failure, Label, Outcome, Seq, StageEvent,
-    SteerId, Timestamp, TurnStart, Usage, command::Target,
+    AgentId, Answer, Ballot, BallotDrop, Decision, Failure, Label, Outcome, QuestionEvent, Seq,
+    StageEvent, SteerId, Timestamp, TurnStart, Usage, command::Target,
 };
 
 /// One event.
@@ -58,6 +58,8 @@ pub enum RunEvent {
         /// State.
         state: SteerState,
     },
+    /// A question to the person, and what became of it.
+    Question(QuestionEvent),
     /// The vote is settled.
     Decided(Decision),
     /// The turn is over.
@@ -114,8 +116,12 @@ pub enum SteerState {
     Queued,
     /// In the conversation of this agent.
     Delivered(AgentId),
+    /// This agent answered a model call that contained it. Always after `Delivered`.
+    Seen(AgentId),
     /// The turn ended before this agent could hear it.
     Missed(AgentId),
+    /// The person took it back before this agent heard it.
+    Withdrawn(AgentId),
 }
 
 /// Weight of a notice.

@@ -58,11 +58,13 @@ impl Turn {
             steps: Steps::default(),
             steering: Vec::new(),
             pauses: Vec::new(),
+            questions: Vec::new(),
         }
     }
 
     fn apply(&mut self, event: &Event) {
         let happening = match &event.kind {
+            EventKind::Run(RunEvent::Question(question)) => self.question(question, event.at),
             EventKind::Run(run) => self.run_event(run, event.at).map(|what| (None, what)),
             EventKind::Agent { id, event: agent } => self
                 .agent_event(*id, agent, event.at)
@@ -96,7 +98,8 @@ impl Turn {
                 target,
                 text,
                 state,
-            } => self.steer(*id, *target, text, *state),
+            } => self.steer(*id, target, text, *state),
+            RunEvent::Question(event) => self.question(event, at).map(|(_, what)| what),
             RunEvent::Decided(decision) => {
                 self.decision = Some(decision.clone());
                 Some(Happening::Decided(decision.winner))
@@ -105,6 +108,7 @@ impl Turn {
                 self.outcome = Some(outcome.clone());
                 self.phase = Phase::Done;
                 self.ended = Some(at);
+                self.withdraw_questions();
                 for agent in &mut self.agents {
                     agent.rest(at);
                     if !matches!(agent.activity, Activity::Benched(_)) {
@@ -154,14 +158,14 @@ impl Turn {
     fn steer(
         &mut self,
         id: SteerId,
-        target: Target,
+        target: &Target,
         text: &str,
         state: SteerState,
     ) -> Option<Happening> {
         if !self.steering.iter().any(|known| known.id == id) {
             self.steering.push(Steering {
                 id,
-                target,
+                target: target.clone(),
                 text: text.to_owned(),
                 receipts: Vec::new(),
             });

@@ -10,6 +10,7 @@
 mod agent;
 mod apply;
 mod query;
+mod question;
 mod resumed;
 mod steps;
 mod tally;
@@ -18,6 +19,7 @@ mod tests;
 mod timeline;
 
 pub use agent::{Activity, AgentState, RunningTool};
+pub use question::{Asked, AskedState};
 pub use steps::Steps;
 pub use timeline::{Happening, TimelineEntry};
 
@@ -70,6 +72,8 @@ pub struct Turn {
     pub steering: Vec<Steering>,
     /// When the turn went on in another process, and the milliseconds nothing ran before that.
     pub pauses: Vec<(Timestamp, u64)>,
+    /// Questions to the person, oldest first.
+    pub questions: Vec<Asked>,
 }
 
 /// A published answer and when.

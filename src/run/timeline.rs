@@ -1,6 +1,6 @@
 //! The timeline: one line for everything that moved the turn.
 
-use crate::protocol::{AgentId, Label, Outcome, Phase, Timestamp};
+use crate::protocol::{AgentId, Label, Outcome, Phase, QuestionId, Timestamp};
 
 use super::Turn;
 
@@ -38,6 +38,8 @@ pub enum Happening {
     Benched,
     /// The person spoke.
     Steered,
+    /// The person was asked something; what became of it is part of the line.
+    Asked(QuestionId),
     /// The vote is settled.
     Decided(Label),
     /// A step of a mode, or anything else that has words of its own.
@@ -67,6 +69,11 @@ impl Turn {
             Happening::Retrying(attempt) => format!("{who} tries again (attempt {attempt})"),
             Happening::Benched => format!("{who} is out"),
             Happening::Steered => "you spoke".to_owned(),
+            Happening::Asked(id) => {
+                let asked = self.questions.iter().find(|asked| asked.question.id == *id);
+                let word = asked.map_or("over", |asked| asked.state.word());
+                format!("{who} asked you {id}: {word}")
+            }
             Happening::Decided(label) => format!("{label} by {} won", self.name(label.agent)),
             Happening::Told(words) => words.clone(),
             Happening::Ended => match &self.outcome {

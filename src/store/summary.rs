@@ -113,6 +113,7 @@ impl Scan {
             | RunEvent::BallotsDropped(_)
             | RunEvent::Steer { .. }
             | RunEvent::Stage(_)
+            | RunEvent::Question(_)
             | RunEvent::Notice { .. } => {}
         }
     }

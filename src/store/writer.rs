@@ -327,6 +327,7 @@ fn is_lifecycle(event: &Event) -> bool {
             RunEvent::Phase(_)
             | RunEvent::BallotsDropped(_)
             | RunEvent::Steer { .. }
+            | RunEvent::Question(_)
             | RunEvent::Notice { .. } => false,
         },
         EventKind::Agent { id: _, event } => match event {

@@ -164,9 +164,13 @@ pub(super) fn send(model: &mut Model, when: When) -> Effects {
     let Some(text) = model.composer.take() else {
         return model.hint("Type what the agents should hear first.");
     };
-    let words = match (target, mode) {
+    let words = match (&target, mode) {
         (Target::All, SteerMode::Queue) => "Sent; every agent hears it at its next safe point.",
         (Target::All, SteerMode::Now) => "Sent; every agent is interrupted for it.",
+        (Target::Several(_), SteerMode::Queue) => {
+            "Sent; these agents hear it at their next safe point."
+        }
+        (Target::Several(_), SteerMode::Now) => "Sent; these agents are interrupted for it.",
         (Target::One(_), SteerMode::Queue) => "Sent; the agent hears it at its next safe point.",
         (Target::One(_), SteerMode::Now) => "Sent; the agent is interrupted for it.",
     };

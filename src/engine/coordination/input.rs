@@ -29,6 +29,8 @@ pub enum Input {
         /// Queue or interrupt.
         mode: SteerMode,
     },
+    /// The person takes a message back from every agent that has not heard it.
+    Withdraw(SteerId),
     /// The person wants the answer now.
     AnswerNow,
     /// The person stops the turn.

@@ -16,6 +16,7 @@ impl Coordination {
         else {
             return;
         };
+        self.note_seen(i, &report);
         if purpose == Purpose::Present {
             self.presenter_report(i, report);
         } else {

@@ -64,6 +64,8 @@ pub(super) struct Member {
     pub first: FirstAnswer,
     /// Steering not yet delivered.
     pub inbox: Vec<(SteerId, String)>,
+    /// Steering delivered that no reply with content has followed yet.
+    pub unseen: Vec<SteerId>,
     /// Steering delivered in this turn, for a conversation that starts over.
     pub heard: Vec<(SteerId, String)>,
 }
@@ -151,7 +153,8 @@ impl Coordination {
                     text,
                     mode,
                 },
-            ) => self.steer(id, target, &text, mode),
+            ) => self.steer(id, &target, &text, mode),
+            (Stage::Running, Input::Withdraw(id)) => self.withdraw(id),
             (Stage::Running, Input::AnswerNow) => self.answer_now(),
             (Stage::Running, Input::Stop) => self.stop(),
             (Stage::New | Stage::Closed, _) | (Stage::Running, Input::Start) => {}
@@ -255,6 +258,7 @@ impl Member {
             lost: Lost::Nothing,
             first: FirstAnswer::Expected,
             inbox: Vec::new(),
+            unseen: Vec::new(),
             heard: Vec::new(),
         }
     }

@@ -190,6 +190,7 @@ impl Coordination {
         let id = member.id;
         let steering = std::mem::take(&mut member.inbox);
         member.heard.extend(steering.iter().cloned());
+        member.unseen.extend(steering.iter().map(|(id, _)| *id));
         for (message, _) in &steering {
             self.emit(RunEvent::Steer {
                 id: *message,

@@ -6,7 +6,7 @@
 use super::Redactor;
 use crate::protocol::{
     AgentCard, AgentEvent, Answer, Ballot, BallotDrop, BallotEvent, Event, EventKind, Failure,
-    Origin, Outcome, RunEvent, ToolEvent, TurnStart,
+    Origin, Outcome, Question, QuestionEvent, QuestionKind, Reply, RunEvent, ToolEvent, TurnStart,
 };
 
 /// `event` with the secrets in all its texts masked.
@@ -67,6 +67,7 @@ fn run(redactor: &Redactor, event: RunEvent) -> RunEvent {
             text: redactor.string(text),
             state,
         },
+        RunEvent::Question(event) => RunEvent::Question(question(redactor, event)),
         RunEvent::Ended(outcome) => RunEvent::Ended(ended(redactor, outcome)),
         RunEvent::Notice { level, text } => RunEvent::Notice {
             level,
@@ -83,6 +84,44 @@ fn run(redactor: &Redactor, event: RunEvent) -> RunEvent {
 /// Masks a text where it is.
 fn mask(redactor: &Redactor, text: &mut String) {
     *text = redactor.string(std::mem::take(text));
+}
+
+fn question(redactor: &Redactor, event: QuestionEvent) -> QuestionEvent {
+    match event {
+        QuestionEvent::Asked(Question {
+            id,
+            asker,
+            text,
+            kind,
+            seconds,
+        }) => QuestionEvent::Asked(Question {
+            id,
+            asker,
+            text: redactor.string(text),
+            kind: match kind {
+                QuestionKind::Question { options } => QuestionKind::Question {
+                    options: options
+                        .into_iter()
+                        .map(|option| redactor.string(option))
+                        .collect(),
+                },
+                QuestionKind::Plan { plan } => QuestionKind::Plan {
+                    plan: redactor.string(plan),
+                },
+            },
+            seconds,
+        }),
+        QuestionEvent::Answered { id, reply } => QuestionEvent::Answered {
+            id,
+            reply: match reply {
+                Reply::Text(text) => Reply::Text(redactor.string(text)),
+                Reply::Edited(text) => Reply::Edited(redactor.string(text)),
+                Reply::Rejected(text) => Reply::Rejected(redactor.string(text)),
+                reply @ (Reply::Option(_) | Reply::Skipped | Reply::Approved) => reply,
+            },
+        },
+        event @ (QuestionEvent::Withdrawn { .. } | QuestionEvent::Expired { .. }) => event,
+    }
 }
 
 fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {

@@ -15,7 +15,8 @@ use std::collections::HashMap;
 use super::{Cleaner, line, text};
 use crate::protocol::{
     AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotEvent, Channel, Decision,
-    Event, EventKind, Failure, Origin, Outcome, RunEvent, RunId, ToolEvent, TurnStart,
+    Event, EventKind, Failure, Origin, Outcome, Question, QuestionEvent, QuestionKind, Reply,
+    RunEvent, RunId, ToolEvent, TurnStart,
 };
 
 /// Cleans a stream of events.
@@ -115,6 +116,7 @@ fn run_event(event: &mut RunEvent) {
                 ballot(dropped);
             }
         }
+        RunEvent::Question(event) => question(event),
         RunEvent::Steer {
             id: _,
             target: _,
@@ -135,6 +137,34 @@ fn run_event(event: &mut RunEvent) {
         )
         | RunEvent::Notice { level: _, text } => clean_text(text),
         RunEvent::Stage(event) => event.texts_mut(&mut clean_text),
+    }
+}
+
+fn question(event: &mut QuestionEvent) {
+    match event {
+        QuestionEvent::Asked(Question {
+            id: _,
+            asker: _,
+            text,
+            kind,
+            seconds: _,
+        }) => {
+            clean_text(text);
+            match kind {
+                QuestionKind::Question { options } => options.iter_mut().for_each(clean_line),
+                QuestionKind::Plan { plan } => clean_text(plan),
+            }
+        }
+        QuestionEvent::Answered {
+            id: _,
+            reply: Reply::Text(text) | Reply::Edited(text) | Reply::Rejected(text),
+        } => clean_text(text),
+        QuestionEvent::Answered {
+            id: _,
+            reply: Reply::Option(_) | Reply::Skipped | Reply::Approved,
+        }
+        | QuestionEvent::Withdrawn { id: _ }
+        | QuestionEvent::Expired { id: _ } => {}
     }
 }
 

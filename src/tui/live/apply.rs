@@ -126,7 +126,7 @@ impl Live {
                 self.turn_to_final();
             }
             // The top of the program shows notices at once; the final page keeps them.
-            RunEvent::Decided(_) | RunEvent::Notice { .. } => {}
+            RunEvent::Question(_) | RunEvent::Decided(_) | RunEvent::Notice { .. } => {}
             RunEvent::Stage(event) => {
                 if let StageEvent::Over {
                     outcome: Some(outcome),
@@ -171,7 +171,7 @@ impl Live {
 
     fn steer(&mut self, state: SteerState, words: &str) {
         match state {
-            SteerState::Queued => {}
+            SteerState::Queued | SteerState::Seen(_) | SteerState::Withdrawn(_) => {}
             SteerState::Delivered(id) => {
                 if let Some(transcript) = self.transcript(id) {
                     transcript.steered(words);

@@ -42,6 +42,7 @@ const fn sign(what: &Happening) -> (&'static str, Role) {
         Happening::Retrying(_) => ("↻", Role::Warn),
         Happening::Benched => ("✗", Role::Bad),
         Happening::Steered => ("»", Role::Info),
+        Happening::Asked(_) => ("?", Role::Accent),
         Happening::Decided(_) => ("★", Role::Ok),
         Happening::Told(_) => ("◇", Role::Info),
         Happening::Ended => ("■", Role::Dim),

@@ -315,7 +315,13 @@ async fn words_to_one_agent_reach_nobody_else() {
                 _ => None,
             })
             .collect();
-        assert_eq!(receipts, [SteerState::Delivered(AgentId(2))]);
+        assert_eq!(
+            receipts,
+            [
+                SteerState::Delivered(AgentId(2)),
+                SteerState::Seen(AgentId(2))
+            ]
+        );
     }
 }
 

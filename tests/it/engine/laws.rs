@@ -127,7 +127,7 @@ fn tools_finish_once(turn: &[Event]) {
     }
 }
 
-/// Each addressee gets one receipt: delivered or missed.
+/// Each addressee gets one receipt: delivered, missed or withdrawn; seen only after delivered.
 #[track_caller]
 fn steering_arrives_once(turn: &[Event]) {
     let team: Vec<AgentId> = turn
@@ -140,6 +140,7 @@ fn steering_arrives_once(turn: &[Event]) {
         })
         .unwrap_or_default();
     let mut expected = BTreeSet::new();
+    let mut delivered = BTreeSet::new();
     for event in turn {
         let EventKind::Run(RunEvent::Steer {
             id, target, state, ..
@@ -153,12 +154,24 @@ fn steering_arrives_once(turn: &[Event]) {
                 Target::One(agent) => {
                     expected.insert((*id, *agent));
                 }
+                Target::Several(agents) => {
+                    expected.extend(agents.iter().map(|agent| (*id, *agent)));
+                }
             },
-            SteerState::Delivered(agent) | SteerState::Missed(agent) => {
+            SteerState::Delivered(agent)
+            | SteerState::Missed(agent)
+            | SteerState::Withdrawn(agent) => {
                 assert!(
                     expected.remove(&(*id, *agent)),
                     "twice, or to nobody: {event:?}"
                 );
+                if matches!(state, SteerState::Delivered(_)) {
+                    delivered.insert((*id, *agent));
+                }
+            }
+            SteerState::Seen(agent) => {
+                let known = delivered.remove(&(*id, *agent));
+                assert!(known, "seen twice, or before it was delivered: {event:?}");
             }
         }
     }

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use massgen_tui::{
     engine::{self, outbox::Sinks},
     protocol::{
-        AgentId, Command, Event, EventKind, FailureKind, Finish, Limits, RunEvent, SteerMode,
-        Target, ToolCall, Usage,
+        AgentId, Command, Event, EventKind, FailureKind, Finish, Limits, QuestionId, Reply,
+        RunEvent, SteerId, SteerMode, Target, ToolCall, Usage,
     },
     provider::{Provider, Request, StopReason, StreamEvent},
     run::RunState,
@@ -81,7 +81,9 @@ fn deeds() -> impl Strategy<Value = Deed> {
 fn commands() -> impl Strategy<Value = Command> {
     let target = prop_oneof![
         Just(Target::All),
-        (1u16..7).prop_map(|agent| Target::One(AgentId(agent)))
+        (1u16..7).prop_map(|agent| Target::One(AgentId(agent))),
+        proptest::collection::vec((1u16..7).prop_map(AgentId), 1..4)
+            .prop_map(|agents| Target::of(agents).unwrap_or(Target::All)),
     ];
     let mode = prop_oneof![Just(SteerMode::Queue), Just(SteerMode::Now)];
     prop_oneof![
@@ -89,6 +91,11 @@ fn commands() -> impl Strategy<Value = Command> {
             target,
             text: "look again".into(),
             mode,
+        }),
+        2 => (1u32..8).prop_map(|id| Command::Withdraw(SteerId(id))),
+        1 => (1u32..3).prop_map(|id| Command::Answer {
+            id: QuestionId(id),
+            reply: Reply::Skipped,
         }),
         1 => Just(Command::AnswerNow),
         1 => Just(Command::Stop),

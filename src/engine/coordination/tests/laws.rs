@@ -21,6 +21,8 @@ enum Move {
     Late(u8),
     Fire(u8),
     Steer(u8, SteerMode),
+    /// Any message, sent or not, heard or not.
+    Withdraw(u8),
     AnswerNow,
     Stop,
 }
@@ -70,6 +72,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         2 => any::<u8>().prop_map(Move::Fire),
         2 => (any::<u8>(), prop_oneof![Just(SteerMode::Queue), Just(SteerMode::Now)])
             .prop_map(|(who, mode)| Move::Steer(who, mode)),
+        2 => (0_u8..80).prop_map(Move::Withdraw),
         1 => prop_oneof![4 => Just(Move::AnswerNow), 1 => Just(Move::Stop)],
     ]
 }
@@ -183,11 +186,31 @@ fn perform(world: &mut World, step: &Move, message: u32) {
             }
         }
         Move::Steer(who, mode) => {
-            let target = match u16::from(*who % 6) {
+            let target = match u16::from(*who % 12) {
                 0 => Target::All,
-                n => Target::One(AgentId(n)),
+                n if n < 6 => Target::One(AgentId(n)),
+                // Out of order, twice, and one that may not be in the team.
+                n => Target::Several(vec![AgentId(n - 5), AgentId(1), AgentId(1)]),
             };
             world.steer(message, target, *mode);
+        }
+        Move::Withdraw(n) => {
+            let sent = world.books_sent();
+            let id = match sent.len() {
+                0 => SteerId(u32::from(*n)),
+                len if n % 4 > 0 => sent[len - 1 - usize::from(*n / 4) % len.min(3)],
+                _ => SteerId(u32::from(*n)),
+            };
+            let before = world.outstanding(id);
+            world.step(Input::Withdraw(id));
+            assert_eq!(world.outstanding(id), 0, "{id:?}");
+            let told = world.last.iter().any(|action| {
+                matches!(
+                    action,
+                    Action::Emit(EventKind::Run(RunEvent::Notice { .. }))
+                )
+            });
+            assert_eq!(told, before == 0, "withdrawn or told");
         }
         Move::AnswerNow => {
             world.step(Input::AnswerNow);

@@ -61,6 +61,8 @@ struct Books {
     /// Messages in briefs, and final receipts.
     told: BTreeSet<(SteerId, AgentId)>,
     receipts: BTreeMap<(SteerId, AgentId), SteerState>,
+    /// Messages that a reply with content has followed.
+    read: BTreeSet<(SteerId, AgentId)>,
     sent: Vec<(SteerId, Target)>,
 }
 
@@ -159,7 +161,7 @@ impl World {
             }
             Input::Steer { id, target, .. } => {
                 if !self.closed {
-                    self.books.sent.push((*id, *target));
+                    self.books.sent.push((*id, target.clone()));
                 }
                 None
             }
@@ -273,6 +275,25 @@ impl World {
 
     pub fn receipt(&self, id: u32, n: u16) -> Option<SteerState> {
         self.books.receipts.get(&(SteerId(id), AgentId(n))).copied()
+    }
+
+    /// Numbers of all messages.
+    pub fn books_sent(&self) -> Vec<SteerId> {
+        self.books.sent.iter().map(|(id, _)| *id).collect()
+    }
+
+    /// Agents of the team that a message was meant for and that have no receipt.
+    pub fn outstanding(&self, id: SteerId) -> usize {
+        self.books
+            .sent
+            .iter()
+            .filter(|(sent, _)| *sent == id)
+            .flat_map(|(_, target)| {
+                let meant = |agent: &&AgentId| target.includes(**agent);
+                self.setup.agents.iter().filter(meant)
+            })
+            .filter(|agent| !self.books.receipts.contains_key(&(id, **agent)))
+            .count()
     }
 
     pub fn current(&self) -> Vec<Label> {
@@ -432,10 +453,7 @@ impl World {
                 }
             }
             RunEvent::Steer { id, state, .. } => {
-                if let SteerState::Delivered(agent) | SteerState::Missed(agent) = state {
-                    let old = self.books.receipts.insert((*id, *agent), *state);
-                    assert_eq!(old, None, "one receipt per message and agent");
-                }
+                self.check_receipt(*id, *state);
             }
             RunEvent::Decided(decision) => {
                 let votes: usize = decision.tally.iter().map(|row| row.voters.len()).sum();
@@ -453,6 +471,24 @@ impl World {
                 assert!(self.outcome.replace(outcome.clone()).is_none());
             }
             RunEvent::Stage(_) | RunEvent::Notice { .. } => {}
+            RunEvent::Question(_) => panic!("the desk says that"),
+        }
+    }
+
+    fn check_receipt(&mut self, id: SteerId, state: SteerState) {
+        match state {
+            SteerState::Queued => {}
+            SteerState::Delivered(agent)
+            | SteerState::Missed(agent)
+            | SteerState::Withdrawn(agent) => {
+                let old = self.books.receipts.insert((id, agent), state);
+                assert_eq!(old, None, "one receipt per message and agent");
+            }
+            SteerState::Seen(agent) => {
+                let delivered = self.books.receipts.get(&(id, agent));
+                assert_eq!(delivered, Some(&SteerState::Delivered(agent)));
+                assert!(self.books.read.insert((id, agent)), "seen once");
+            }
         }
     }
 
@@ -548,7 +584,7 @@ impl World {
             assert_eq!(self.books.rounds, self.books.ended, "every round ended");
             for (id, target) in &self.books.sent {
                 for agent in &self.setup.agents {
-                    let meant = matches!(target, Target::All) || *target == Target::One(*agent);
+                    let meant = target.includes(*agent);
                     assert!(!meant || self.books.receipts.contains_key(&(*id, *agent)));
                 }
             }

@@ -1,0 +1,96 @@
+//! Questions to the person, as the fold knows them.
+
+use crate::protocol::{AgentId, Question, QuestionEvent, Reply, Timestamp};
+
+use super::{Happening, Turn};
+
+/// A question and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// As it was asked.
+    pub question: Question,
+    /// When.
+    pub at: Timestamp,
+    /// What became of it.
+    pub state: AskedState,
+}
+
+/// What became of a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AskedState {
+    /// It waits for the person.
+    Waiting,
+    /// The person has answered.
+    Answered(Reply),
+    /// Its asker is gone.
+    Withdrawn,
+    /// Nobody answered in time.
+    Expired,
+}
+
+impl AskedState {
+    /// The word of the state.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Answered(Reply::Skipped) => "skipped",
+            Self::Answered(_) => "answered",
+            Self::Withdrawn => "withdrawn",
+            Self::Expired => "not answered in time",
+        }
+    }
+}
+
+impl Turn {
+    /// Questions that wait for the person, oldest first.
+    pub fn waiting(&self) -> impl Iterator<Item = &Asked> {
+        self.questions
+            .iter()
+            .filter(|asked| asked.state == AskedState::Waiting)
+    }
+
+    /// Takes in one event about a question; the first end of a question counts.
+    pub(super) fn question(
+        &mut self,
+        event: &QuestionEvent,
+        at: Timestamp,
+    ) -> Option<(Option<AgentId>, Happening)> {
+        let state = match event {
+            QuestionEvent::Asked(question) => {
+                if self
+                    .questions
+                    .iter()
+                    .any(|known| known.question.id == question.id)
+                {
+                    return None;
+                }
+                self.questions.push(Asked {
+                    question: question.clone(),
+                    at,
+                    state: AskedState::Waiting,
+                });
+                return Some((question.asker, Happening::Asked(question.id)));
+            }
+            QuestionEvent::Answered { reply, .. } => AskedState::Answered(reply.clone()),
+            QuestionEvent::Withdrawn { .. } => AskedState::Withdrawn,
+            QuestionEvent::Expired { .. } => AskedState::Expired,
+        };
+        let id = event.id();
+        let asked = self
+            .questions
+            .iter_mut()
+            .find(|known| known.question.id == id && known.state == AskedState::Waiting)?;
+        asked.state = state;
+        None
+    }
+
+    /// The turn is over: nobody waits any more.
+    pub(super) fn withdraw_questions(&mut self) {
+        for asked in &mut self.questions {
+            if asked.state == AskedState::Waiting {
+                asked.state = AskedState::Withdrawn;
+            }
+        }
+    }
+}

@@ -1,7 +1,10 @@
 //! Tests of the reducer: a world that plays driver and agents and referees every action
-//! (`world`), examples per rule (`examples`, `endings`), and random play against the laws (`laws`).
+//! (`world`), examples per rule (`examples`, `endings`), random play against the laws (`laws`), and whole
+//! turns in virtual time by the thousand (`simulator`).
 
 mod endings;
 mod examples;
 mod laws;
+mod renamed;
+mod simulator;
 mod world;

@@ -72,7 +72,7 @@ impl Coordination {
 
 /// Reads `agent2.1`, `agent2`, `2.1` or `2`, in any case, with quotes or angle brackets around it:
 /// models copy labels the way they are displayed.
-fn parse(choice: &str) -> Option<(AgentId, Option<u32>)> {
+pub(super) fn parse(choice: &str) -> Option<(AgentId, Option<u32>)> {
     let text = choice
         .trim_matches(|c: char| c.is_whitespace() || "\"'`<>[]()*".contains(c))
         .to_lowercase();

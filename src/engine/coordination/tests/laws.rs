@@ -15,7 +15,7 @@ use crate::engine::coordination::Action;
 
 /// One move of the world; numbers pick among what there is.
 #[derive(Clone, Debug)]
-enum Move {
+pub enum Move {
     Report(u8, Say),
     /// A second start, and inputs of a round that is over or has not begun.
     Late(u8),
@@ -29,7 +29,7 @@ enum Move {
 
 /// What an agent says.
 #[derive(Clone, Debug)]
-enum Say {
+pub enum Say {
     /// A text from a small pool, so that agents agree now and then.
     Publish(u8),
     /// One of the offered choices.
@@ -52,7 +52,7 @@ fn text(n: u8) -> String {
     }
 }
 
-fn any_say() -> impl Strategy<Value = Say> {
+pub fn any_say() -> impl Strategy<Value = Say> {
     prop_oneof![
         5 => (0_u8..32).prop_map(Say::Publish),
         6 => any::<u8>().prop_map(Say::Vote),
@@ -65,7 +65,7 @@ fn any_say() -> impl Strategy<Value = Say> {
     ]
 }
 
-fn any_move() -> impl Strategy<Value = Move> {
+pub fn any_move() -> impl Strategy<Value = Move> {
     prop_oneof![
         30 => (any::<u8>(), any_say()).prop_map(|(who, say)| Move::Report(who, say)),
         1 => any::<u8>().prop_map(Move::Late),
@@ -99,7 +99,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn any_setup()(
+    pub fn any_setup()(
         agents in 1_u16..5,
         // Tight limits find corners, the usual ones give room for long games.
         limits in prop_oneof![any_limits(), Just(Limits::default())],
@@ -125,7 +125,7 @@ prop_compose! {
     }
 }
 
-fn say(world: &World, agent: AgentId, say: &Say) -> Report {
+pub fn say(world: &World, agent: AgentId, say: &Say) -> Report {
     let reason = String::new();
     match say {
         Say::Publish(n) => Report::Publish { text: text(*n) },
@@ -153,7 +153,7 @@ fn say(world: &World, agent: AgentId, say: &Say) -> Report {
     }
 }
 
-fn perform(world: &mut World, step: &Move, message: u32) {
+pub fn perform(world: &mut World, step: &Move, message: u32) {
     match step {
         Move::Report(who, what) => {
             let running: Vec<_> = world.live.keys().copied().collect();
@@ -253,7 +253,7 @@ fn decision(log: &[Action]) -> Option<&crate::protocol::Decision> {
     })
 }
 
-fn published(log: &[Action]) -> Vec<Label> {
+pub fn published(log: &[Action]) -> Vec<Label> {
     log.iter()
         .filter_map(|action| match action {
             Action::Emit(EventKind::Agent {

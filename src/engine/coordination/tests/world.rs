@@ -43,6 +43,8 @@ pub struct World {
     pub standing: BTreeMap<AgentId, (Ballot, usize)>,
     pub benched: BTreeSet<AgentId>,
     pub closed: bool,
+    /// Reports of running rounds.
+    pub reports: usize,
     books: Books,
 }
 
@@ -100,7 +102,8 @@ pub fn team(n: u16) -> Setup {
     }
 }
 
-fn turn_start(setup: &Setup) -> EventKind {
+/// The event that the driver tells first.
+pub fn turn_start(setup: &Setup) -> EventKind {
     let card = |id: &AgentId| AgentCard {
         id: *id,
         name: format!("name{}", id.0),
@@ -142,6 +145,7 @@ impl World {
             benched: BTreeSet::new(),
             books: Books::default(),
             closed: false,
+            reports: 0,
         };
         world.fold_in(start);
         world.step(Input::Start);
@@ -167,6 +171,7 @@ impl World {
             }
             _ => None,
         };
+        self.reports += usize::from(reporter.is_some());
         self.inputs.push(input.clone());
         let actions = self.machine.step(input);
         for action in &actions {

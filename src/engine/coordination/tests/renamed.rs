@@ -1,0 +1,105 @@
+//! The same turn with other agent numbers: setups, inputs and labels under a renaming.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    engine::coordination::{Input, Report, Setup, Timer, vote::parse},
+    protocol::{AgentId, Label, Target},
+};
+
+/// A bijection between the numbers of a team; other numbers stay.
+pub struct Renaming(BTreeMap<AgentId, AgentId>);
+
+impl Renaming {
+    /// `from[i]` becomes `to[i]`.
+    pub fn new(from: &[AgentId], to: &[AgentId]) -> Self {
+        Self(from.iter().copied().zip(to.iter().copied()).collect())
+    }
+
+    fn agent(&self, id: AgentId) -> AgentId {
+        self.0.get(&id).copied().unwrap_or(id)
+    }
+
+    pub fn label(&self, label: Label) -> Label {
+        Label::new(self.agent(label.agent), label.revision)
+    }
+
+    /// The same places of the team, with other numbers in them.
+    pub fn setup(&self, setup: &Setup) -> Setup {
+        let agents = setup.agents.iter().map(|id| self.agent(*id)).collect();
+        Setup {
+            agents,
+            ..setup.clone()
+        }
+    }
+
+    pub fn input(&self, input: &Input) -> Input {
+        match input {
+            Input::Agent {
+                agent,
+                round,
+                report,
+            } => Input::Agent {
+                agent: self.agent(*agent),
+                round: *round,
+                report: self.report(report),
+            },
+            Input::Elapsed(timer) => Input::Elapsed(self.timer(*timer)),
+            Input::Steer {
+                id,
+                target,
+                text,
+                mode,
+            } => Input::Steer {
+                id: *id,
+                target: self.target(target),
+                text: text.clone(),
+                mode: *mode,
+            },
+            Input::Start | Input::Withdraw(_) | Input::AnswerNow | Input::Stop => input.clone(),
+        }
+    }
+
+    fn target(&self, target: &Target) -> Target {
+        match target {
+            Target::One(agent) => Target::One(self.agent(*agent)),
+            Target::Several(agents) => {
+                Target::Several(agents.iter().map(|id| self.agent(*id)).collect())
+            }
+            Target::All => Target::All,
+        }
+    }
+
+    fn timer(&self, timer: Timer) -> Timer {
+        match timer {
+            Timer::Round { agent, round } => Timer::Round {
+                agent: self.agent(agent),
+                round,
+            },
+            Timer::Turn | Timer::Phase => timer,
+        }
+    }
+
+    fn report(&self, report: &Report) -> Report {
+        match report {
+            Report::Vote { choice, reason } => Report::Vote {
+                choice: self.choice(choice),
+                reason: reason.clone(),
+            },
+            Report::Publish { .. }
+            | Report::Miss { .. }
+            | Report::Boundary
+            | Report::Presented { .. }
+            | Report::Failed(_) => report.clone(),
+        }
+    }
+
+    /// A choice that names an agent or a label names the renamed one; nonsense stays.
+    fn choice(&self, choice: &str) -> String {
+        match parse(choice) {
+            Some((agent, None)) => self.agent(agent).to_string(),
+            Some((agent, Some(revision))) => Label::new(self.agent(agent), revision).to_string(),
+            None => choice.to_owned(),
+        }
+    }
+}

@@ -80,7 +80,9 @@ impl Coordination {
         for i in self.everyone() {
             self.miss_steering(i);
         }
-        self.enter(Phase::Done);
+        if self.phase != Phase::Done {
+            self.enter(Phase::Done);
+        }
         self.emit(RunEvent::Ended(outcome));
         self.act(Action::Close);
         self.stage = Stage::Closed;

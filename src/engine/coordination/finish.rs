@@ -5,7 +5,7 @@ use crate::protocol::{AgentId, Decision, Finish, Label, Outcome, OutcomeEnd, Pha
 use super::{Coordination, Timer, tally};
 
 /// Agents that are asked to present before the winning text is used as it is.
-const PRESENTERS: usize = 2;
+pub(super) const PRESENTERS: usize = 2;
 
 /// The vote is over.
 #[derive(Clone, Debug)]
@@ -37,7 +37,9 @@ impl Coordination {
         let Some(decision) = tally::settle(&current, self.ballots(), live) else {
             return self.no_answer(end);
         };
-        self.enter(Phase::Deciding);
+        if self.phase != Phase::Deciding {
+            self.enter(Phase::Deciding);
+        }
         self.settled = Some(Settled {
             winner: decision.winner,
             end,
@@ -49,7 +51,7 @@ impl Coordination {
 
     /// Who presents: the winner, then authors by votes, then the others in configuration order;
     /// nobody when the text is to be used as it is. Next last.
-    fn presenters(&self, decision: &Decision, end: OutcomeEnd) -> Vec<AgentId> {
+    pub(super) fn presenters(&self, decision: &Decision, end: OutcomeEnd) -> Vec<AgentId> {
         if self.rules().finishing.finish == Finish::Reuse
             || self.members.len() < 2
             || end == OutcomeEnd::Stopped

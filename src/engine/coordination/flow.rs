@@ -106,7 +106,7 @@ impl Coordination {
     }
 
     /// Why coordination is over when nobody is left to ask.
-    fn end(&self) -> OutcomeEnd {
+    pub(super) fn end(&self) -> OutcomeEnd {
         let cut_off = self.everyone().any(|i| {
             let voted = self.members[i]
                 .ballot

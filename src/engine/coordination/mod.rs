@@ -10,7 +10,9 @@ mod finish;
 mod flow;
 mod input;
 mod publish;
+mod replay;
 mod report;
+mod resume;
 mod round;
 mod state;
 mod steer;
@@ -23,6 +25,7 @@ mod vote;
 
 pub use action::{Action, Ask, Brief, Cause, Refusal};
 pub use input::{Input, Report, Timer};
+pub use replay::time_used;
 pub use state::Coordination;
 
 use crate::protocol::{AgentId, Limits, Rules};

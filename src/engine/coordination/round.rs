@@ -13,9 +13,13 @@ use super::{
 impl Coordination {
     /// Starts a coordination round.
     pub(super) fn ask(&mut self, i: usize, purpose: Purpose) {
-        let fresh = self.members[i].rounds == 0;
+        let fresh = !std::mem::replace(&mut self.members[i].talking, true);
         self.open(i, purpose);
-        let brief = self.brief(i);
+        let mut brief = self.brief(i);
+        if fresh {
+            // A conversation that starts over repeats what the agent heard in the one before.
+            brief.steering = self.members[i].heard.clone();
+        }
         let id = self.members[i].id;
         let round = self.members[i].rounds;
         let view = self.in_view(i);

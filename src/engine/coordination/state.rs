@@ -11,7 +11,7 @@ use crate::protocol::{
     Rules, RunEvent, SteerId,
 };
 
-use super::{Action, Input, Setup, Timer, finish::Settled};
+use super::{Action, Input, Setup, Timer, finish::Settled, replay::Torn};
 
 /// The coordination of one turn: a pure state machine.
 ///
@@ -30,6 +30,8 @@ pub struct Coordination {
     pub(super) forced: Option<OutcomeEnd>,
     pub(super) settled: Option<Settled>,
     pub(super) last_steer: Option<SteerId>,
+    /// What a turn that broke off has left to finish.
+    pub(super) torn: Option<Box<Torn>>,
     out: Vec<Action>,
 }
 
@@ -38,6 +40,8 @@ pub struct Coordination {
 pub(super) enum Stage {
     /// Before [`Input::Start`].
     New,
+    /// Read back from the log of a turn that broke off, before [`Input::Start`] or [`Input::Stop`].
+    Broken,
     /// Between start and close.
     Running,
     /// After [`Action::Close`].
@@ -52,6 +56,10 @@ pub(super) struct Member {
     pub benched: Option<Failure>,
     /// Rounds started so far.
     pub rounds: u32,
+    /// Those of them that the end of a process cut off, which do not count under the cap.
+    pub again: u32,
+    /// It has a conversation that the next round can continue.
+    pub talking: bool,
     pub running: Option<Running>,
     /// The latest revision of each author that a brief has shown to this agent.
     pub seen: BTreeMap<AgentId, u32>,
@@ -124,6 +132,7 @@ impl Coordination {
             forced: None,
             settled: None,
             last_steer: None,
+            torn: None,
             out: Vec::new(),
         }
     }
@@ -134,6 +143,8 @@ impl Coordination {
     pub fn step(&mut self, input: Input) -> Vec<Action> {
         match (self.stage, input) {
             (Stage::New, Input::Start) => self.start(),
+            (Stage::Broken, Input::Start) => self.go_on_again(),
+            (Stage::Broken, Input::Stop) => self.stop_broken(),
             (
                 Stage::Running,
                 Input::Agent {
@@ -157,7 +168,7 @@ impl Coordination {
             (Stage::Running, Input::Withdraw(id)) => self.withdraw(id),
             (Stage::Running, Input::AnswerNow) => self.answer_now(),
             (Stage::Running, Input::Stop) => self.stop(),
-            (Stage::New | Stage::Closed, _) | (Stage::Running, Input::Start) => {}
+            (Stage::New | Stage::Broken | Stage::Closed, _) | (Stage::Running, Input::Start) => {}
         }
         std::mem::take(&mut self.out)
     }
@@ -250,6 +261,8 @@ impl Member {
             id,
             benched: None,
             rounds: 0,
+            again: 0,
+            talking: false,
             running: None,
             seen: BTreeMap::new(),
             epoch: 0,

@@ -94,7 +94,7 @@ impl Coordination {
     }
 
     /// The agents that are meant, each once; one that is not in the team is missed.
-    fn addressees(&self, target: &Target) -> Vec<AgentId> {
+    pub(super) fn addressees(&self, target: &Target) -> Vec<AgentId> {
         match target {
             Target::All => self.members.iter().map(|member| member.id).collect(),
             Target::One(agent) => vec![*agent],

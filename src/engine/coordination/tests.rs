@@ -6,5 +6,6 @@ mod endings;
 mod examples;
 mod laws;
 mod renamed;
+mod resume;
 mod simulator;
 mod world;

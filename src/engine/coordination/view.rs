@@ -73,7 +73,8 @@ impl Coordination {
     /// Its rounds are used up and none is running: it is not asked again.
     pub(super) fn is_spent(&self, i: usize) -> bool {
         let member = &self.members[i];
-        !member.is_running() && member.rounds >= self.setup.limits.rounds_per_agent
+        let rounds = member.rounds.saturating_sub(member.again);
+        !member.is_running() && rounds >= self.setup.limits.rounds_per_agent
     }
 
     /// Whether the agent may look at answers of others: first answers are independent, so an agent

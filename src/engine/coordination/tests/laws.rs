@@ -222,7 +222,7 @@ pub fn perform(world: &mut World, step: &Move, message: u32) {
 }
 
 /// Plays the moves, then lets all agents behave in one way until the end, without help from timers.
-fn play(setup: Setup, moves: &[Move], habit: &Say) -> World {
+pub fn play(setup: Setup, moves: &[Move], habit: &Say) -> World {
     let mut world = World::new(setup);
     for (step, message) in moves.iter().zip(1..) {
         if world.closed {
@@ -230,6 +230,12 @@ fn play(setup: Setup, moves: &[Move], habit: &Say) -> World {
         }
         perform(&mut world, step, message);
     }
+    finish(&mut world, habit);
+    world
+}
+
+/// Lets all agents behave in one way until the end, without help from timers.
+pub fn finish(world: &mut World, habit: &Say) {
     let limits = &world.setup.limits;
     let reports = (limits.rounds_per_agent as usize + 1) * limits.calls_per_round.max(1) as usize;
     let bound = world.setup.agents.len() * reports;
@@ -240,10 +246,9 @@ fn play(setup: Setup, moves: &[Move], habit: &Say) -> World {
         assert!(turn < bound, "not over after {bound} reports");
         let running: Vec<_> = world.live.keys().copied().collect();
         let agent = running[turn % running.len()];
-        let report = say(&world, agent, habit);
+        let report = say(world, agent, habit);
         world.report(agent.0, report);
     }
-    world
 }
 
 fn decision(log: &[Action]) -> Option<&crate::protocol::Decision> {

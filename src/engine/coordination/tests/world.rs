@@ -2,6 +2,8 @@
 //! checks every action against them. A test that merely runs a script through it has already
 //! checked the laws of `docs/coordination.md`.
 
+mod revive;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
@@ -35,6 +37,8 @@ pub struct World {
     pub live: BTreeMap<AgentId, Live>,
     /// The fold of everything emitted.
     pub fold: RunState,
+    /// Everything emitted, as a log has it.
+    pub events: Vec<Event>,
     pub phase: Option<Phase>,
     pub outcome: Option<Outcome>,
     pub armed: BTreeSet<Timer>,
@@ -66,6 +70,10 @@ struct Books {
     /// Messages that a reply with content has followed.
     read: BTreeSet<(SteerId, AgentId)>,
     sent: Vec<(SteerId, Target)>,
+    /// Agents that lost their conversation with an earlier process.
+    speechless: BTreeSet<AgentId>,
+    /// Rounds that the end of a process cut off.
+    again: BTreeMap<AgentId, u32>,
 }
 
 /// Whether and how an agent has voted.
@@ -137,6 +145,7 @@ impl World {
             last: vec![],
             live: BTreeMap::new(),
             fold: RunState::default(),
+            events: vec![],
             phase: None,
             outcome: None,
             armed: BTreeSet::new(),
@@ -365,10 +374,12 @@ impl World {
             "RoundStarted comes first"
         );
         let present = ask.purpose == Purpose::Present;
-        assert_eq!(ask.fresh, ask.round == 1 || present);
+        let speechless = self.books.speechless.remove(&id);
+        assert_eq!(ask.fresh, ask.round == 1 || present || speechless);
         assert_eq!(ask.winner.is_some(), present);
         if !present {
-            assert!(ask.round <= self.setup.limits.rounds_per_agent);
+            let again = self.books.again.get(&id).copied().unwrap_or_default();
+            assert!(ask.round - again <= self.setup.limits.rounds_per_agent);
         }
         let live = Live {
             round: ask.round,
@@ -378,7 +389,7 @@ impl World {
             interrupted: false,
         };
         assert!(self.live.insert(id, live).is_none(), "one round at a time");
-        self.check_brief(id, &ask.brief, present);
+        self.check_brief(id, &ask.brief, ask.fresh);
     }
 
     fn check_brief(&mut self, id: AgentId, brief: &Brief, fresh: bool) {
@@ -638,10 +649,11 @@ impl World {
 
     fn fold_in(&mut self, kind: EventKind) {
         let seq = self.fold.last_seq + 1;
-        self.fold.apply(&Event {
+        self.events.push(Event {
             seq: Seq(seq),
             at: Timestamp(seq),
             kind,
         });
+        self.fold.apply(&self.events[self.events.len() - 1]);
     }
 }

@@ -1,0 +1,341 @@
+//! Events back into the state that emitted them.
+//!
+//! Reads what a process that ended in the middle of a turn has logged. The stream may break off
+//! anywhere, also in the middle of what one step emitted; what is half done is kept aside in
+//! [`Torn`] for `resume` to finish. Every event type is looked at here, so that a new one asks what
+//! it means for a turn that goes on.
+//!
+//! Conversations are lost with the process: nothing counts as seen, and whoever is asked next
+//! begins anew.
+
+use std::collections::BTreeSet;
+
+use crate::protocol::{
+    AgentEvent, AgentId, BallotDropReason, BallotEvent, Channel, Decision, Event, EventKind, Label,
+    OutcomeEnd, Phase, Purpose, RoundEnd, RunEvent, SteerId, SteerState, Timestamp,
+};
+
+use super::{
+    Coordination, Setup,
+    state::{FirstAnswer, Lost, Stage},
+};
+
+/// Milliseconds by which a timer may fire early in the clock of the events.
+const TIMER_SLACK: u64 = 1000;
+
+/// What the log had begun and not finished, and what only the log tells.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Torn {
+    /// Running rounds, by position in the team.
+    pub open: Vec<(usize, Open)>,
+    /// Ballots that were cast before the latest publication, by position.
+    pub stale: Vec<usize>,
+    /// Messages to agents that do not exist, whose receipt is missing.
+    pub unheard: BTreeSet<(SteerId, AgentId)>,
+    /// The phase was told at least once.
+    pub phase_told: bool,
+    /// The vote that was settled.
+    pub decision: Option<Decision>,
+    /// A presentation that was complete.
+    pub presented: Option<(AgentId, String)>,
+    /// Agents whose presentation ended without one.
+    pub tried: Vec<AgentId>,
+    /// Milliseconds the turn had run.
+    pub used_ms: u64,
+}
+
+/// A round that had begun and not ended.
+#[derive(Clone, Debug)]
+pub(super) struct Open {
+    pub round: u32,
+    pub purpose: Purpose,
+    /// What the agent has done with it; its end was on the way.
+    pub acted: Option<RoundEnd>,
+    /// Presentation text of the latest model call.
+    text: String,
+    /// The latest model call is complete.
+    complete: bool,
+    /// The process that ran it has ended.
+    cut: bool,
+}
+
+/// Milliseconds that the turn of these events has run; pauses between processes are left out.
+#[must_use]
+pub fn time_used(events: &[Event]) -> u64 {
+    let mut clock = Clock::default();
+    for event in events {
+        clock.tick(event);
+    }
+    clock.used
+}
+
+/// Adds up the time of one turn over several processes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Clock {
+    used: u64,
+    last: Option<Timestamp>,
+}
+
+impl Clock {
+    fn tick(&mut self, event: &Event) {
+        let begins = matches!(event.kind, EventKind::Run(RunEvent::Started(_)));
+        if let (Some(last), false) = (self.last, begins) {
+            self.used = self.used.saturating_add(event.at.since(last));
+        }
+        self.last = Some(event.at);
+    }
+}
+
+/// A machine while the log is read.
+pub(super) struct Replay {
+    machine: Coordination,
+    torn: Torn,
+    open: Vec<Option<Open>>,
+    /// Answers there were when each standing ballot was cast.
+    ballot_at: Vec<usize>,
+    clock: Clock,
+}
+
+impl Replay {
+    pub fn new(setup: Setup) -> Self {
+        let machine = Coordination::new(setup);
+        let members = machine.members.len();
+        Self {
+            machine,
+            torn: Torn::default(),
+            open: vec![None; members],
+            ballot_at: vec![0; members],
+            clock: Clock::default(),
+        }
+    }
+
+    /// Takes in one event of the turn.
+    pub fn take(&mut self, event: &Event) {
+        self.clock.tick(event);
+        match &event.kind {
+            EventKind::Run(event) => self.run_event(event),
+            EventKind::Agent { id, event } => {
+                // Somebody who is not in the team: a damaged or foreign log.
+                if let Some(i) = self.machine.find(*id) {
+                    self.agent_event(i, *id, event);
+                }
+            }
+        }
+    }
+
+    /// The machine as of the last event, and what has to be finished.
+    pub fn finish(mut self) -> (Coordination, Torn) {
+        let epoch = self.machine.answers.len();
+        for (i, open) in self.open.into_iter().enumerate() {
+            let member = &mut self.machine.members[i];
+            member.seen.clear();
+            member.lost = Lost::Nothing;
+            member.talking = false;
+            if member.ballot.is_some() && self.ballot_at[i] < epoch {
+                self.torn.stale.push(i);
+            }
+            if let Some(open) = open {
+                self.torn.open.push((i, open));
+            }
+        }
+        self.torn.used_ms = self.clock.used;
+        (self.machine, self.torn)
+    }
+
+    fn run_event(&mut self, event: &RunEvent) {
+        match event {
+            RunEvent::Started(_) => {
+                for open in self.open.iter_mut().flatten() {
+                    open.cut = true;
+                }
+            }
+            RunEvent::Phase(phase) => self.phase(*phase),
+            RunEvent::BallotsDropped(drops) => {
+                for drop in drops {
+                    let Some(i) = self.machine.find(drop.ballot.voter) else {
+                        continue;
+                    };
+                    let member = &mut self.machine.members[i];
+                    match drop.reason {
+                        BallotDropReason::NewAnswer { by: _ } | BallotDropReason::Replaced => {
+                            member.ballot = None;
+                        }
+                    }
+                }
+            }
+            RunEvent::Steer {
+                id,
+                target,
+                text,
+                state,
+            } => match state {
+                SteerState::Queued => {
+                    self.machine.last_steer = self.machine.last_steer.max(Some(*id));
+                    for agent in self.machine.addressees(*target) {
+                        match self.machine.find(agent) {
+                            Some(i) => self.machine.members[i].inbox.push((*id, text.clone())),
+                            None => {
+                                self.torn.unheard.insert((*id, agent));
+                            }
+                        }
+                    }
+                }
+                SteerState::Delivered(agent) => {
+                    if let Some((i, words)) = self.taken(*id, *agent) {
+                        self.machine.members[i].heard.push((*id, words));
+                    }
+                }
+                SteerState::Missed(agent) => {
+                    self.torn.unheard.remove(&(*id, *agent));
+                    // Words that reach nobody any more.
+                    let _ = self.taken(*id, *agent);
+                }
+            },
+            RunEvent::Decided(decision) => self.torn.decision = Some(decision.clone()),
+            RunEvent::Ended(_) => self.machine.stage = Stage::Closed,
+            RunEvent::Notice { .. } => {}
+        }
+    }
+
+    /// Why a phase was forced is not told, but it follows from the clock.
+    fn phase(&mut self, phase: Phase) {
+        self.torn.phase_told = true;
+        self.machine.phase = phase;
+        if matches!(phase, Phase::PublishNow | Phase::VoteNow) && self.machine.forced.is_none() {
+            let limit = self.machine.setup.limits.turn_seconds.saturating_mul(1000);
+            let timed = self.clock.used.saturating_add(TIMER_SLACK) >= limit;
+            self.machine.forced = Some(if timed {
+                OutcomeEnd::Limit
+            } else {
+                OutcomeEnd::AnswerNow
+            });
+        }
+    }
+
+    /// Takes a message out of an agent's inbox.
+    fn taken(&mut self, id: SteerId, agent: AgentId) -> Option<(usize, String)> {
+        let i = self.machine.find(agent)?;
+        let inbox = &mut self.machine.members[i].inbox;
+        let at = inbox.iter().position(|(message, _)| *message == id)?;
+        Some((i, inbox.remove(at).1))
+    }
+
+    fn agent_event(&mut self, i: usize, id: AgentId, event: &AgentEvent) {
+        match event {
+            AgentEvent::RoundStarted {
+                round,
+                purpose,
+                view,
+            } => {
+                let member = &mut self.machine.members[i];
+                member.rounds = member.rounds.max(*round);
+                self.open[i] = Some(Open {
+                    round: *round,
+                    purpose: *purpose,
+                    acted: None,
+                    text: String::new(),
+                    complete: false,
+                    cut: false,
+                });
+                self.show(i, view);
+            }
+            AgentEvent::RoundEnded { round: _, end } => self.ended(i, id, *end),
+            AgentEvent::Delta {
+                channel: Channel::Final,
+                text,
+            } => {
+                if let Some(open) = &mut self.open[i] {
+                    if std::mem::take(&mut open.complete) {
+                        open.text.clear();
+                    }
+                    open.text.push_str(text);
+                }
+            }
+            // The reply is asked for again from its start.
+            AgentEvent::Retrying { .. } => {
+                if let Some(open) = &mut self.open[i] {
+                    open.text.clear();
+                }
+            }
+            AgentEvent::Usage(_) => {
+                if let Some(open) = &mut self.open[i] {
+                    open.complete = true;
+                }
+            }
+            AgentEvent::Published(answer) => {
+                if self.machine.answer(answer.label).is_none() && answer.label.agent == id {
+                    self.machine.answers.push(answer.clone());
+                    let member = &mut self.machine.members[i];
+                    member.revisions = member.revisions.max(answer.label.revision);
+                    self.acted(i, RoundEnd::Published);
+                }
+            }
+            AgentEvent::Ballot(BallotEvent::Cast(ballot) | BallotEvent::Auto(ballot)) => {
+                self.ballot_at[i] = self.machine.answers.len();
+                self.machine.members[i].ballot = Some(ballot.clone());
+                self.acted(
+                    i,
+                    match ballot.target {
+                        Some(_) => RoundEnd::Voted,
+                        None => RoundEnd::Abstained,
+                    },
+                );
+            }
+            AgentEvent::Delivered { labels } => self.show(i, labels),
+            AgentEvent::Benched(failure) => {
+                self.machine.members[i].benched = Some(failure.clone());
+            }
+            AgentEvent::Delta {
+                channel: Channel::Text | Channel::Thinking | Channel::Draft,
+                text: _,
+            }
+            | AgentEvent::Tool(_)
+            | AgentEvent::Refused { .. } => {}
+        }
+    }
+
+    /// Answers came into its view. One without an answer of its own that was shown others although
+    /// first answers are independent had written what another had published.
+    fn show(&mut self, i: usize, labels: &[Label]) {
+        if labels.is_empty() {
+            return;
+        }
+        let looks = self.machine.may_look(i);
+        let epoch = self.machine.epoch();
+        let member = &mut self.machine.members[i];
+        member.epoch = epoch;
+        if !looks {
+            member.first = FirstAnswer::Agreed;
+        }
+    }
+
+    fn acted(&mut self, i: usize, end: RoundEnd) {
+        if let Some(open) = &mut self.open[i] {
+            open.acted = Some(end);
+        }
+    }
+
+    fn ended(&mut self, i: usize, id: AgentId, end: RoundEnd) {
+        let open = self.open[i].take();
+        let member = &mut self.machine.members[i];
+        match end {
+            RoundEnd::Abstained if member.revisions == 0 => member.first = FirstAnswer::GivenUp,
+            RoundEnd::Presented => {
+                let text = open.map(|open| open.text).unwrap_or_default();
+                self.torn.presented = Some((id, text));
+            }
+            RoundEnd::Published
+            | RoundEnd::Voted
+            | RoundEnd::Abstained
+            | RoundEnd::Failed
+            | RoundEnd::Interrupted => {
+                let Some(open) = open else { return };
+                if open.cut && end == RoundEnd::Interrupted {
+                    member.again += 1;
+                } else if open.purpose == Purpose::Present {
+                    self.torn.tried.push(id);
+                }
+            }
+        }
+    }
+}

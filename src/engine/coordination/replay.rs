@@ -171,7 +171,7 @@ impl Replay {
             } => match state {
                 SteerState::Queued => {
                     self.machine.last_steer = self.machine.last_steer.max(Some(*id));
-                    for agent in self.machine.addressees(*target) {
+                    for agent in self.machine.addressees(target) {
                         match self.machine.find(agent) {
                             Some(i) => self.machine.members[i].inbox.push((*id, text.clone())),
                             None => {
@@ -182,10 +182,17 @@ impl Replay {
                 }
                 SteerState::Delivered(agent) => {
                     if let Some((i, words)) = self.taken(*id, *agent) {
-                        self.machine.members[i].heard.push((*id, words));
+                        let member = &mut self.machine.members[i];
+                        member.heard.push((*id, words));
+                        member.unseen.push(*id);
                     }
                 }
-                SteerState::Missed(agent) => {
+                SteerState::Seen(agent) => {
+                    if let Some(i) = self.machine.find(*agent) {
+                        self.machine.members[i].unseen.retain(|unseen| unseen != id);
+                    }
+                }
+                SteerState::Missed(agent) | SteerState::Withdrawn(agent) => {
                     self.torn.unheard.remove(&(*id, *agent));
                     // Words that reach nobody any more.
                     let _ = self.taken(*id, *agent);
@@ -193,7 +200,8 @@ impl Replay {
             },
             RunEvent::Decided(decision) => self.torn.decision = Some(decision.clone()),
             RunEvent::Ended(_) => self.machine.stage = Stage::Closed,
-            RunEvent::Notice { .. } => {}
+            // Questions end with the process that waited for them.
+            RunEvent::Question(_) | RunEvent::Stage(_) | RunEvent::Notice { .. } => {}
         }
     }
 

@@ -117,12 +117,15 @@ impl Reader {
             EventKind::Run(RunEvent::Steer {
                 id, target, state, ..
             }) => match state {
-                SteerState::Queued => self.books.sent.push((*id, *target)),
+                SteerState::Queued => self.books.sent.push((*id, target.clone())),
                 SteerState::Delivered(agent) => {
                     self.books.told.insert((*id, *agent));
                     self.books.receipts.insert((*id, *agent), *state);
                 }
-                SteerState::Missed(agent) => {
+                SteerState::Seen(agent) => {
+                    self.books.read.insert((*id, *agent));
+                }
+                SteerState::Missed(agent) | SteerState::Withdrawn(agent) => {
                     self.books.receipts.insert((*id, *agent), *state);
                 }
             },

@@ -28,6 +28,7 @@ impl World {
             machine,
             setup,
             inputs: vec![],
+            reports: 0,
             log: vec![],
             last: vec![],
             live: BTreeMap::new(),

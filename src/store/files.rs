@@ -15,7 +15,7 @@ use rustix::fs::OFlags;
 use crate::protocol::{Failure, FailureKind};
 
 /// Owner may read and write a file, nobody else may do anything.
-const FILE_MODE: u32 = 0o600;
+pub(super) const FILE_MODE: u32 = 0o600;
 /// Owner may list and enter a folder, nobody else may do anything.
 const DIR_MODE: u32 = 0o700;
 
@@ -51,6 +51,27 @@ pub(super) fn create_new(path: &Path) -> Result<File, Failure> {
         .custom_flags(nofollow())
         .open(path)
         .map_err(|error| trouble("create the session log", path, &error))
+}
+
+/// Opens an existing file to append to, and to read what is in it.
+pub(super) fn open_append(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .append(true)
+        .custom_flags(nofollow())
+        .open(path)
+}
+
+/// Opens a file to read and write, made private when it is new; what is in it stays.
+pub(super) fn open_shared(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(FILE_MODE)
+        .custom_flags(nofollow())
+        .open(path)
 }
 
 /// Opens a file for reading, refusing a symbolic link.

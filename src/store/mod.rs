@@ -5,9 +5,11 @@
 //! are masked ([`redact`]) before an event reaches anyone, the log included. This module knows the
 //! event types and nothing of who makes or shows them.
 
+mod append;
 mod files;
 mod index;
 mod lines;
+mod lock;
 mod reader;
 pub mod redact;
 #[cfg(test)]
@@ -16,6 +18,7 @@ mod schema;
 mod summary;
 mod writer;
 
+pub use append::Reopened;
 pub use index::Listing;
 pub use reader::{Damage, Reader, Session, read};
 pub use schema::{Header, SCHEMA};

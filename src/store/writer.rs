@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     files,
+    lock::{LOCK_FILE, Lock},
     schema::Header,
     summary::{self, Scan, Stored},
 };
@@ -57,11 +58,14 @@ impl Writer {
         let path = dir.join(super::LOG_FILE);
         let file = files::create_new(&path)?;
         let summary = dir.join(super::SUMMARY_FILE);
-        let opened = Self::start(file, path.clone(), summary, run);
+        let opened = Lock::take(dir, &run)
+            .and_then(|lock| Self::start(file, path.clone(), summary, run, Some(lock)));
         if opened.is_err() {
             // Nothing was written: leave no empty session behind. If that fails too, the list shows
             // one that is unfinished.
-            let _ = fs::remove_file(path).and_then(|()| fs::remove_dir(dir));
+            let _ = fs::remove_file(path)
+                .and_then(|()| fs::remove_file(dir.join(LOCK_FILE)))
+                .and_then(|()| fs::remove_dir(dir));
         }
         opened
     }
@@ -71,8 +75,8 @@ impl Writer {
         path: PathBuf,
         summary: PathBuf,
         run: RunId,
+        lock: Option<Lock>,
     ) -> Result<WriterHandle, Failure> {
-        let (job_sender, jobs) = mpsc::channel(QUEUE);
         let (failure_sender, failures) = mpsc::channel(1);
         let mut log = Log {
             sink,
@@ -85,8 +89,43 @@ impl Writer {
             failures: failure_sender,
             path,
             summary,
+            lock,
         };
         log.header(run)?;
+        Self::serve(log, failures)
+    }
+
+    /// Goes on writing an existing log of `length` bytes, whose events `scan` has seen.
+    pub(super) fn go_on(
+        file: File,
+        length: u64,
+        end: End,
+        dir: &Path,
+        scan: Scan,
+        lock: Lock,
+    ) -> Result<WriterHandle, Failure> {
+        let (failure_sender, failures) = mpsc::channel(1);
+        let log = Log {
+            sink: file,
+            length,
+            pending: Vec::new(),
+            lost: 0,
+            torn: end == End::Unfinished,
+            trouble: false,
+            scan,
+            failures: failure_sender,
+            path: dir.join(super::LOG_FILE),
+            summary: dir.join(super::SUMMARY_FILE),
+            lock: Some(lock),
+        };
+        Self::serve(log, failures)
+    }
+
+    fn serve<S: Sink>(
+        log: Log<S>,
+        failures: mpsc::Receiver<Failure>,
+    ) -> Result<WriterHandle, Failure> {
+        let (job_sender, jobs) = mpsc::channel(QUEUE);
         thread::Builder::new()
             .name("session-log".to_owned())
             .spawn(move || log.serve(jobs))
@@ -128,6 +167,15 @@ impl WriterHandle {
     }
 }
 
+/// How the last line of an existing log ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// With its newline.
+    Whole,
+    /// Without: the event is complete, the newline is not there.
+    Unfinished,
+}
+
 /// What the log writes to: a file, or in tests one that fails.
 trait Sink: Send + 'static {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
@@ -166,6 +214,8 @@ struct Log<S> {
     failures: mpsc::Sender<Failure>,
     path: PathBuf,
     summary: PathBuf,
+    /// Held as long as the file may be written.
+    lock: Option<Lock>,
 }
 
 impl<S: Sink> Log<S> {
@@ -203,6 +253,8 @@ impl<S: Sink> Log<S> {
                 self.store_summary();
             }
             if let Some(done) = close {
+                // Whoever waits may open the log again at once.
+                self.lock = None;
                 // Nobody waits any more when the handle was dropped meanwhile.
                 let _ = done.send(());
                 return;

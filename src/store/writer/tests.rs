@@ -41,7 +41,8 @@ async fn a_handle_that_is_dropped_loses_nothing() {
     let (probe, seen) = blocking::sync_channel(1000);
     files::create_dirs(&dir).unwrap();
     let sink = Spy { probe };
-    let handle = Writer::start(sink, dir.join("log"), dir.join("summary.json"), run()).unwrap();
+    let handle =
+        Writer::start(sink, dir.join("log"), dir.join("summary.json"), run(), None).unwrap();
     let events = samples::session(RUN);
     let lines = events.len() + 1;
     for event in events {
@@ -172,6 +173,7 @@ fn log(sink: Faulty) -> (Log<Faulty>, mpsc::Receiver<Failure>, tempfile::TempDir
         failures,
         path: root.path().join("events.jsonl"),
         summary: root.path().join("summary.json"),
+        lock: None,
     };
     log.header(run()).unwrap();
     (log, taken, root)

@@ -644,15 +644,13 @@ async fn tls_to_a_plain_port() {
     let server = Server::start().await;
     let address = server.base_url().replace("http://", "https://");
     let call = Call::start(client_with(patient()), endpoint(address));
-    for _ in 0..4 {
-        let mut stream = server.accept_raw().await;
-        let mut hello = [0; 1024];
-        let _ = stream.read(&mut hello).await;
-        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
-        let _ = stream.shutdown().await;
-    }
+    let mut stream = server.accept_raw().await;
+    let mut hello = [0; 1024];
+    let _ = stream.read(&mut hello).await;
+    let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    let _ = stream.shutdown().await;
     let reply = call.rest().await;
-    assert_eq!(reply.kind(), Some(FailureKind::Transient));
+    assert_eq!(reply.kind(), Some(FailureKind::Local), "not tried again");
     assert!(reply.message().contains("does not speak TLS"), "{reply:?}");
     assert!(reply.message().contains("write http://"), "{reply:?}");
 }

@@ -58,7 +58,7 @@ impl Coordination {
             text.clone_into(&mut running.text);
         }
         let left = limit.saturating_sub(running.misses);
-        self.refused(i, "reply", "It called neither new_answer nor vote.");
+        self.refused(i, "reply", "The reply held no usable new_answer or vote.");
         if left == 0 {
             self.resolve(i, "no usable reply");
         } else {

@@ -32,7 +32,13 @@ pub fn is_refused(error: &reqwest::Error) -> bool {
 /// A request that got no answer.
 pub fn sending(error: &reqwest::Error, endpoint: &Endpoint) -> Failure {
     let who = who(endpoint);
-    let (message, advice) = match cause(error) {
+    let cause = cause(error);
+    // Neither heals by itself, so nobody waits for another attempt.
+    let kind = match cause {
+        Cause::PlainPort | Cause::Tls(_) => FailureKind::Local,
+        _ => FailureKind::Transient,
+    };
+    let (message, advice) = match cause {
         Cause::Refused if endpoint.local => (
             format!("{who} refused the connection"),
             "Start the server, or check the port.".to_owned(),
@@ -68,7 +74,7 @@ pub fn sending(error: &reqwest::Error, endpoint: &Endpoint) -> Failure {
             hint(FailureKind::Transient, endpoint),
         ),
     };
-    Failure::new(FailureKind::Transient, message).hint(advice)
+    Failure::new(kind, message).hint(advice)
 }
 
 /// A stream that broke.

@@ -103,14 +103,15 @@ impl Desk {
     }
 }
 
-/// Starts the desk; it ends when every [`Desk`] is dropped.
+/// Starts the desk; it ends when every [`Desk`] is dropped. Questions are numbered after `last`, which
+/// is 0 for a new session.
 #[must_use]
-pub fn start(outbox: Outbox) -> Desk {
+pub fn start(outbox: Outbox, last: QuestionId) -> Desk {
     let (posts, receiver) = mpsc::channel(DEPTH);
     let clerk = Clerk {
         outbox,
         waiting: BTreeMap::new(),
-        last: 0,
+        last: last.0,
     };
     tokio::spawn(clerk.run(receiver));
     Desk { posts }

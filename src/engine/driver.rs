@@ -22,14 +22,15 @@ use super::{
     coordination::{Action, Ask, Brief, Cause, Coordination, Input, Report, Timer},
     desk::Desk,
     outbox::Outbox,
+    past::Recall,
     prompt::{self, Answers, Task},
     seat::{Addition, Addressed, Directive, Seat},
     workflow,
 };
 use crate::{
     protocol::{
-        AgentEvent, AgentId, Command, Decision, EventKind, Failure, FailureKind, Label, Outcome,
-        Purpose, RunEvent, SteerId, ToolChoice,
+        AgentEvent, AgentId, Answer, Command, Decision, EventKind, Failure, FailureKind, Label,
+        Outcome, Purpose, RunEvent, SteerId, ToolChoice,
     },
     tool::Toolbox,
 };
@@ -40,6 +41,7 @@ const GRACE: Duration = Duration::from_millis(250);
 const DIRECTIVES: usize = 16;
 
 /// The ways out of a turn.
+#[derive(Clone)]
 pub(super) struct Ways {
     /// To everyone.
     pub outbox: Outbox,
@@ -66,6 +68,8 @@ pub(super) struct Driver<'a> {
     decision: Option<Decision>,
     outcome: Option<Outcome>,
     steers: u32,
+    /// What agents had written when their conversation was lost.
+    notes: BTreeMap<AgentId, String>,
 }
 
 /// The running seats, and whose they are, to report one that panicked.
@@ -110,6 +114,7 @@ impl<'a> Driver<'a> {
             decision: None,
             outcome: None,
             steers: 0,
+            notes: BTreeMap::new(),
         };
         for member in team {
             let (sender, directives) = mpsc::channel(DIRECTIVES);
@@ -129,10 +134,26 @@ impl<'a> Driver<'a> {
         driver
     }
 
-    /// Runs the turn to its outcome.
-    pub(super) async fn run(mut self, commands: &mut mpsc::Receiver<Command>) -> Ended {
+    /// Takes over a turn that broke off.
+    pub(super) fn recall(mut self, recall: Recall) -> Self {
+        for answer in recall.answers {
+            self.pin_up(&answer);
+        }
+        self.decision = recall.decision;
+        self.steers = recall.steer.0;
+        self.notes = recall.notes;
+        self
+    }
+
+    /// Runs the turn to its outcome. It begins with `first`: a start, or for a turn that broke off
+    /// also a stop.
+    pub(super) async fn run(
+        mut self,
+        first: Input,
+        commands: &mut mpsc::Receiver<Command>,
+    ) -> Ended {
         let mut close = false;
-        let mut open = self.perform(Input::Start).await;
+        let mut open = self.perform(first).await;
         while open {
             if let Some(input) = self.next(commands, &mut close).await {
                 open = self.perform(input).await;
@@ -281,12 +302,7 @@ impl<'a> Driver<'a> {
             EventKind::Agent {
                 event: AgentEvent::Published(answer),
                 ..
-            } => {
-                let (label, text) = (answer.label, Arc::from(answer.text.as_str()));
-                self.answers.send_modify(|board| {
-                    Arc::make_mut(board).insert(label, text);
-                });
-            }
+            } => self.pin_up(answer),
             EventKind::Run(RunEvent::Decided(decision)) => self.decision = Some(decision.clone()),
             EventKind::Run(RunEvent::Ended(outcome)) => {
                 self.outcome = Some(outcome.clone());
@@ -296,6 +312,14 @@ impl<'a> Driver<'a> {
             _ => {}
         }
         self.ways.outbox.emit(kind).await;
+    }
+
+    /// Puts an answer on the board.
+    fn pin_up(&self, answer: &Answer) {
+        let (label, text) = (answer.label, Arc::from(answer.text.as_str()));
+        self.answers.send_modify(|board| {
+            Arc::make_mut(board).insert(label, text);
+        });
     }
 
     async fn ask(&mut self, ask: Ask) {
@@ -309,7 +333,11 @@ impl<'a> Driver<'a> {
             (Purpose::Present, _, Some(winner)) => self.present(ask.agent, &ask.brief, winner),
             (_, true, _) => {
                 let answers = Arc::clone(&self.answers.borrow());
-                let text = prompt::opening(&self.task, ask.agent, &ask.brief, &answers);
+                let notes = self.notes.remove(&ask.agent);
+                let mut text = notes.as_deref().map(prompt::notes).unwrap_or_default();
+                text.push_str(&prompt::opening(
+                    &self.task, ask.agent, &ask.brief, &answers,
+                ));
                 self.offer(text, &ask.brief)
             }
             (_, false, _) => self.addition(ask.agent, None, &ask.brief),

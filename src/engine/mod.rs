@@ -3,12 +3,15 @@
 //! `coordination` decides (pure), `driver` performs, `seat` is one agent at work, `outbox` is the one
 //! ordered way out. A session is a chain of turns over the same team; every turn ends in an outcome.
 
+mod broken;
 pub mod coordination;
 pub mod desk;
 mod draft;
 mod driver;
+mod history;
 mod intake;
 pub mod outbox;
+mod past;
 mod prompt;
 mod reply;
 mod seat;
@@ -18,9 +21,9 @@ mod workflow;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use self::{
-    coordination::{Coordination, Setup},
-    desk::Desk,
+    coordination::{Coordination, Input, Setup},
     driver::{Driver, Ways},
+    history::Earlier,
     outbox::{Outbox, Sinks},
     prompt::Task,
 };
@@ -32,6 +35,8 @@ use crate::{
     provider,
     tool::Toolbox,
 };
+
+pub use past::{Open, Past};
 
 /// One agent of the team.
 #[derive(Clone)]
@@ -73,14 +78,42 @@ pub struct Session {
 /// Commands that may wait.
 const COMMANDS: usize = 64;
 
+/// How a session begins.
+#[derive(Clone, Debug)]
+pub enum Begin {
+    /// With its first task.
+    Task(String),
+    /// With a further task, after what its log says. A turn that broke off is ended first with what
+    /// there is, without asking anybody.
+    Continue {
+        /// What the log says.
+        past: Box<Past>,
+        /// The task.
+        prompt: String,
+    },
+    /// With the turn that broke off, where it broke off.
+    Resume(Box<Past>),
+}
+
 /// Starts a session with its first task. Turns follow on [`Command::FollowUp`] until
 /// [`Command::Close`] or until every sender is dropped.
 #[must_use]
 pub fn spawn(setup: SessionSetup, sinks: Sinks, prompt: String) -> Session {
+    begin(setup, sinks, Begin::Task(prompt))
+}
+
+/// Starts a session, or goes on with one.
+#[must_use]
+pub fn begin(setup: SessionSetup, sinks: Sinks, begin: Begin) -> Session {
+    let (past, first) = match begin {
+        Begin::Task(prompt) => (Past::default(), Some(prompt)),
+        Begin::Continue { past, prompt } => (*past, Some(prompt)),
+        Begin::Resume(past) => (*past, None),
+    };
     let (commands, receiver) = mpsc::channel(COMMANDS);
-    let (outbox, written) = outbox::start(sinks);
+    let (outbox, written) = outbox::start(sinks, past.last);
     let done = tokio::spawn(async move {
-        session(setup, outbox, prompt, receiver).await;
+        session(setup, outbox, past, first, receiver).await;
         let _ = written.await;
     });
     Session { commands, done }
@@ -89,42 +122,54 @@ pub fn spawn(setup: SessionSetup, sinks: Sinks, prompt: String) -> Session {
 async fn session(
     setup: SessionSetup,
     outbox: Outbox,
-    first: String,
+    past: Past,
+    mut next: Option<String>,
     commands: mpsc::Receiver<Command>,
 ) {
-    let desk = desk::start(outbox.clone());
+    let desk = desk::start(outbox.clone(), past.question);
     let mut commands = intake::start(commands, desk.clone());
-    let mut history = Vec::new();
-    let mut next = Some(first);
-    let mut number = 0;
+    let ways = Ways { outbox, desk };
+    let mut history = past.history;
+    let mut number = past.turn;
+    if let Some(open) = past.open {
+        let first = match next {
+            Some(_) => Input::Stop,
+            None => Input::Start,
+        };
+        let prompt = open.start.prompt.clone();
+        let ended = broken::turn(&setup, &ways, *open, &history, first, &mut commands).await;
+        history.push(earlier(prompt, ended.outcome));
+        if ended.close {
+            return;
+        }
+        if next.is_none() {
+            next = follow_up(&mut commands).await;
+        }
+    }
     while let Some(prompt) = next.take() {
         number += 1;
-        let ended = turn(
-            &setup,
-            &outbox,
-            &desk,
-            number,
-            &prompt,
-            &history,
-            &mut commands,
-        )
-        .await;
-        if let Some(Outcome::Answered { text, .. }) = ended.outcome {
-            history.push((prompt, text));
-        }
+        let ended = turn(&setup, &ways, number, &prompt, &history, &mut commands).await;
+        history.push(earlier(prompt, ended.outcome));
         if !ended.close {
             next = follow_up(&mut commands).await;
         }
     }
 }
 
+fn earlier(prompt: String, outcome: Option<Outcome>) -> Earlier {
+    Earlier {
+        prompt,
+        outcome,
+        best: None,
+    }
+}
+
 async fn turn(
     setup: &SessionSetup,
-    outbox: &Outbox,
-    desk: &Desk,
+    ways: &Ways,
     number: u32,
     prompt: &str,
-    history: &[(String, String)],
+    history: &[Earlier],
     commands: &mut mpsc::Receiver<Command>,
 ) -> driver::Ended {
     let start = TurnStart {
@@ -144,7 +189,7 @@ async fn turn(
         cwd: setup.cwd.clone(),
         resumed: None,
     };
-    outbox
+    ways.outbox
         .emit(EventKind::Run(RunEvent::Started(Box::new(start))))
         .await;
     let coordination = Coordination::new(Setup {
@@ -154,15 +199,11 @@ async fn turn(
     });
     let task = Task {
         prompt: prompt.to_owned(),
-        history: history.to_vec(),
+        history: history::render(history),
     };
     let tools = Toolbox::standard();
-    let ways = Ways {
-        outbox: outbox.clone(),
-        desk: desk.clone(),
-    };
-    Driver::new(&setup.team, task, ways, coordination, tools)
-        .run(commands)
+    Driver::new(&setup.team, task, ways.clone(), coordination, tools)
+        .run(Input::Start, commands)
         .await
 }
 

@@ -61,14 +61,15 @@ pub struct Sinks {
     pub trouble: Option<Failure>,
 }
 
-/// Starts the outbox task; it ends when every [`Outbox`] is dropped, after the log is closed.
+/// Starts the outbox task; it ends when every [`Outbox`] is dropped, after the log is closed. Events
+/// are numbered after `last`, which is 0 for a new session.
 #[must_use]
-pub fn start(sinks: Sinks) -> (Outbox, JoinHandle<()>) {
+pub fn start(sinks: Sinks, last: Seq) -> (Outbox, JoinHandle<()>) {
     let (sender, receiver) = mpsc::channel(DEPTH);
     let task = tokio::spawn(
         Worker {
             sinks,
-            seq: 0,
+            seq: last.0,
             pending: BTreeMap::new(),
             due: None,
         }

@@ -12,11 +12,6 @@ use crate::protocol::{AgentId, Decision, Label, Message, Purpose};
 const SYSTEM: &str = include_str!("../../assets/prompts/system.md");
 const PRESENTER: &str = include_str!("../../assets/prompts/presenter.md");
 
-/// Longest excerpt of an earlier turn's task or answer that a follow-up shows, in bytes.
-const HISTORY_PART: usize = 24 * 1024;
-/// Most bytes of all earlier turns together; the oldest are left out first.
-const HISTORY: usize = 96 * 1024;
-
 /// Published answers by label, shared between the driver and the agents.
 pub type Answers = BTreeMap<Label, Arc<str>>;
 
@@ -25,8 +20,8 @@ pub type Answers = BTreeMap<Label, Arc<str>>;
 pub struct Task {
     /// The task of this turn.
     pub prompt: String,
-    /// Earlier turns: task and final answer.
-    pub history: Vec<(String, String)>,
+    /// Earlier turns as they go before the task (see `history`).
+    pub history: String,
 }
 
 /// The system message of an agent.
@@ -52,11 +47,22 @@ pub fn system(agent: AgentId, own: Option<&str>, purpose: Purpose) -> Message {
 #[must_use]
 pub fn opening(task: &Task, agent: AgentId, brief: &Brief, answers: &Answers) -> String {
     let mut text = String::new();
-    history(&mut text, task);
+    text.push_str(&task.history);
     let _ = write!(text, "<task>\n{}\n<end of task>\n", defuse(&task.prompt));
     blocks(&mut text, agent, &brief.news, answers);
     closing(&mut text, brief);
     text
+}
+
+/// What goes before the opening of an agent whose conversation was lost: what it had written.
+#[must_use]
+pub fn notes(written: &str) -> String {
+    format!(
+        "The program was interrupted while you worked on the task below. What you had written until \
+         then, as notes to yourself, nothing of it published:\n<your notes>\n{}\n<end of your \
+         notes>\n\n",
+        defuse(written.trim())
+    )
 }
 
 /// The user message of the presenter.
@@ -70,7 +76,7 @@ pub fn presentation(
     answers: &Answers,
 ) -> String {
     let mut text = String::new();
-    history(&mut text, task);
+    text.push_str(&task.history);
     let _ = write!(text, "<task>\n{}\n<end of task>\n", defuse(&task.prompt));
     blocks(&mut text, agent, &brief.news, answers);
     let _ = write!(text, "\nThe winning answer is {winner}.");
@@ -115,39 +121,6 @@ pub fn continuation(
     blocks(&mut text, agent, &brief.news, answers);
     closing(&mut text, brief);
     text
-}
-
-fn history(text: &mut String, task: &Task) {
-    let mut shown = Vec::new();
-    let mut left = HISTORY;
-    for (prompt, answer) in task.history.iter().rev() {
-        let turn = format!(
-            "<earlier task>\n{}\n<end of earlier task>\n<answer given>\n{}\n<end of answer given>\n\n",
-            excerpt(prompt),
-            excerpt(answer),
-        );
-        if turn.len() > left && !shown.is_empty() {
-            break;
-        }
-        left = left.saturating_sub(turn.len());
-        shown.push(turn);
-    }
-    if shown.len() < task.history.len() {
-        let gone = task.history.len() - shown.len();
-        let _ = write!(text, "({gone} earlier tasks are left out.)\n\n");
-    }
-    shown.reverse();
-    text.push_str(&shown.concat());
-}
-
-/// The beginning of a text, with a note when something is missing.
-fn excerpt(text: &str) -> String {
-    let cut = text.floor_char_boundary(HISTORY_PART);
-    let mut start = defuse(&text[..cut]);
-    if cut < text.len() {
-        let _ = write!(start, "\n[{} bytes more were cut]", text.len() - cut);
-    }
-    start
 }
 
 fn blocks(text: &mut String, reader: AgentId, news: &[Label], answers: &Answers) {
@@ -195,7 +168,7 @@ fn closing(text: &mut String, brief: &Brief) {
 }
 
 /// Takes the meaning from marks inside foreign text that look like ours: a backslash goes before.
-fn defuse(text: &str) -> String {
+pub(super) fn defuse(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('<') {
@@ -212,13 +185,14 @@ fn defuse(text: &str) -> String {
 }
 
 fn looks_like_mark(after: &str) -> bool {
-    const MARKS: [&str; 6] = [
+    const MARKS: [&str; 7] = [
         "agent",
         "end of",
         "/agent",
         "task>",
         "earlier task",
         "answer given",
+        "your notes",
     ];
     let after = after.trim_start();
     let start = after[..after.floor_char_boundary(16)].to_ascii_lowercase();
@@ -264,25 +238,10 @@ mod tests {
     }
 
     #[test]
-    fn a_long_session_keeps_what_is_recent() {
-        let task = Task {
-            prompt: "now".into(),
-            history: (0..40)
-                .map(|turn| (format!("task {turn}"), "é".repeat(20_000)))
-                .collect(),
-        };
-        let text = opening(&task, AgentId(1), &Brief::default(), &Answers::new());
-        assert!(text.len() < HISTORY + 4 * 1024, "{} bytes", text.len());
-        assert!(text.contains("\ntask 39\n") && !text.contains("\ntask 1\n"));
-        assert!(text.starts_with("(37 earlier tasks are left out.)"));
-        assert!(text.contains("bytes more were cut]"));
-    }
-
-    #[test]
     fn a_first_round_shows_no_peer() {
         let task = Task {
             prompt: "Q".into(),
-            history: vec![("before".into(), "A".into())],
+            history: "<earlier task>\nbefore\n".into(),
         };
         let brief = Brief {
             may_publish: true,

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::AgentId;
 
 /// One question of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct QuestionId(pub u32);
 

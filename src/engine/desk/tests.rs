@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::{
     engine::outbox::{self, Sinks},
-    protocol::Event,
+    protocol::{Event, Seq},
     store::redact::Redactor,
 };
 
@@ -17,14 +17,17 @@ struct Rig {
 impl Rig {
     fn new() -> Self {
         let (sender, events) = mpsc::channel(256);
-        let (outbox, _) = outbox::start(Sinks {
-            log: None,
-            subscribers: vec![sender],
-            redactor: Redactor::default(),
-            trouble: None,
-        });
+        let (outbox, _) = outbox::start(
+            Sinks {
+                log: None,
+                subscribers: vec![sender],
+                redactor: Redactor::default(),
+                trouble: None,
+            },
+            Seq::default(),
+        );
         Self {
-            desk: start(outbox),
+            desk: start(outbox, QuestionId::default()),
             events,
         }
     }

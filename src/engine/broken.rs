@@ -1,0 +1,76 @@
+//! A turn that broke off with an earlier process, run to its end by this one.
+//!
+//! Rules, limits and the task are those it started with. What was under way with the earlier process
+//! is told as over before anything new is told.
+
+use tokio::sync::mpsc;
+
+use super::{
+    SessionSetup,
+    coordination::{self, Coordination, Input, Setup},
+    driver::{Driver, Ended, Ways},
+    history::{self, Earlier},
+    past::Open,
+    prompt::Task,
+};
+use crate::{
+    protocol::{Command, EventKind, QuestionEvent, Resumed, RunEvent, TurnStart},
+    tool::Toolbox,
+};
+
+/// Goes on with a turn: [`Input::Start`] asks again whoever was at work, [`Input::Stop`] ends it with
+/// what there is.
+pub(super) async fn turn(
+    setup: &SessionSetup,
+    ways: &Ways,
+    open: Open,
+    history: &[Earlier],
+    first: Input,
+    commands: &mut mpsc::Receiver<Command>,
+) -> Ended {
+    let recall = open.recall();
+    let start = TurnStart {
+        team: setup
+            .team
+            .iter()
+            .map(|member| member.card.clone())
+            .collect(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        resumed: Some(Resumed {
+            times: open.start.resumed.map_or(0, |resumed| resumed.times) + 1,
+            used_ms: coordination::time_used(&open.events),
+        }),
+        ..open.start
+    };
+    let coordination = Coordination::resume(
+        Setup {
+            agents: start.team.iter().map(|card| card.id).collect(),
+            limits: start.limits,
+            rules: start.rules.clone(),
+        },
+        &open.events,
+    );
+    let task = Task {
+        prompt: start.prompt.clone(),
+        history: history::render(history),
+    };
+    ways.outbox
+        .emit(EventKind::Run(RunEvent::Started(Box::new(start))))
+        .await;
+    for id in &recall.questions {
+        let withdrawn = QuestionEvent::Withdrawn { id: *id };
+        ways.outbox
+            .emit(EventKind::Run(RunEvent::Question(withdrawn)))
+            .await;
+    }
+    Driver::new(
+        &setup.team,
+        task,
+        ways.clone(),
+        coordination,
+        Toolbox::standard(),
+    )
+    .recall(recall)
+    .run(first, commands)
+    .await
+}

@@ -1,0 +1,211 @@
+//! What a session's log says to a process that goes on with it.
+//!
+//! A small fold of its own: numbers that must not be used again, earlier turns for the prompt, and
+//! the events of a turn that broke off. It holds no rule of coordination.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::history::Earlier;
+use crate::protocol::{
+    AgentEvent, AgentId, Answer, Channel, Decision, Event, EventKind, QuestionEvent, QuestionId,
+    RoundEnd, RunEvent, RunId, Seq, SteerId, TurnStart,
+};
+
+/// Most bytes of what an agent had written that it is shown again, the end of it.
+const NOTES: usize = 16 * 1024;
+
+/// What a log says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Past {
+    /// The session's name, when a turn was ever started.
+    pub run: Option<RunId>,
+    /// Number of the last event.
+    pub last: Seq,
+    /// Number of the last turn.
+    pub turn: u32,
+    /// Turns that are over, oldest first.
+    pub history: Vec<Earlier>,
+    /// The turn that broke off.
+    pub open: Option<Box<Open>>,
+    /// The last question that was asked.
+    pub(super) question: QuestionId,
+}
+
+/// A turn that broke off.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Open {
+    /// How it started, or went on the last time.
+    pub start: TurnStart,
+    /// All its events, its start first.
+    pub events: Vec<Event>,
+    /// Numbers that are missing among them.
+    pub missing: u64,
+}
+
+/// What a driver has to know of a turn that broke off.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Recall {
+    /// Published answers.
+    pub answers: Vec<Answer>,
+    /// The settled vote.
+    pub decision: Option<Decision>,
+    /// The last message of the person.
+    pub steer: SteerId,
+    /// What agents had written in rounds that were cut off.
+    pub notes: BTreeMap<AgentId, String>,
+    /// Questions nobody waits for any more.
+    pub questions: BTreeSet<QuestionId>,
+}
+
+impl Past {
+    /// Reads the events of a log.
+    #[must_use]
+    pub fn read(events: &[Event]) -> Self {
+        let mut past = Self::default();
+        for event in events {
+            past.take(event);
+        }
+        past
+    }
+
+    fn take(&mut self, event: &Event) {
+        let missing = event.seq.0.saturating_sub(self.last.0 + 1);
+        self.last = self.last.max(event.seq);
+        if let EventKind::Run(RunEvent::Question(question)) = &event.kind {
+            self.question = self.question.max(question.id());
+        }
+        if let EventKind::Run(RunEvent::Started(start)) = &event.kind {
+            self.run = Some(start.run.clone());
+            self.turn = self.turn.max(start.turn);
+            let goes_on = start.resumed.is_some()
+                && self
+                    .open
+                    .as_ref()
+                    .is_some_and(|open| open.start.turn == start.turn);
+            if !goes_on {
+                self.close();
+                self.open = Some(Box::new(Open {
+                    start: (**start).clone(),
+                    events: vec![event.clone()],
+                    missing: 0,
+                }));
+                return;
+            }
+            if let Some(open) = &mut self.open {
+                open.start = (**start).clone();
+            }
+        }
+        if let Some(open) = &mut self.open {
+            open.missing = open.missing.saturating_add(missing);
+            open.events.push(event.clone());
+        }
+        if let EventKind::Run(RunEvent::Ended(_)) = &event.kind {
+            self.close();
+        }
+    }
+
+    /// The turn is over, or another one has begun without its end.
+    fn close(&mut self) {
+        let Some(open) = self.open.take() else { return };
+        let mut turn = Earlier {
+            prompt: open.start.prompt.clone(),
+            outcome: None,
+            best: None,
+        };
+        for event in open.events {
+            match event.kind {
+                EventKind::Run(RunEvent::Ended(outcome)) => turn.outcome = Some(outcome),
+                EventKind::Agent {
+                    event: AgentEvent::Published(answer),
+                    ..
+                } => turn.best = Some(answer.text),
+                EventKind::Run(_) | EventKind::Agent { .. } => {}
+            }
+        }
+        self.history.push(turn);
+    }
+}
+
+impl Open {
+    /// What the driver of the next process has to know.
+    pub(super) fn recall(&self) -> Recall {
+        let mut recall = Recall::default();
+        for event in &self.events {
+            match &event.kind {
+                EventKind::Run(event) => recall.run_event(event),
+                EventKind::Agent { id, event } => recall.agent_event(*id, event),
+            }
+        }
+        recall.notes.retain(|_, notes| !notes.trim().is_empty());
+        recall
+    }
+}
+
+impl Recall {
+    fn run_event(&mut self, event: &RunEvent) {
+        match event {
+            RunEvent::Steer { id, .. } => self.steer = self.steer.max(*id),
+            RunEvent::Decided(decision) => self.decision = Some(decision.clone()),
+            RunEvent::Question(QuestionEvent::Asked(question)) => {
+                self.questions.insert(question.id);
+            }
+            RunEvent::Question(question) => {
+                self.questions.remove(&question.id());
+            }
+            RunEvent::Started(_)
+            | RunEvent::Phase(_)
+            | RunEvent::BallotsDropped(_)
+            | RunEvent::Ended(_)
+            | RunEvent::Stage(_)
+            | RunEvent::Notice { .. } => {}
+        }
+    }
+
+    fn agent_event(&mut self, id: AgentId, event: &AgentEvent) {
+        match event {
+            AgentEvent::Delta {
+                channel: Channel::Text | Channel::Draft,
+                text,
+            } => {
+                let notes = self.notes.entry(id).or_default();
+                notes.push_str(text);
+                if notes.len() > 2 * NOTES {
+                    notes.drain(..notes.ceil_char_boundary(notes.len() - NOTES));
+                }
+            }
+            AgentEvent::Published(answer) => {
+                self.notes.remove(&id);
+                self.answers.push(answer.clone());
+            }
+            // The reply is asked for again from its start, or what it wrote is settled.
+            AgentEvent::Retrying { .. }
+            | AgentEvent::RoundEnded {
+                end:
+                    RoundEnd::Published
+                    | RoundEnd::Voted
+                    | RoundEnd::Abstained
+                    | RoundEnd::Presented
+                    | RoundEnd::Failed,
+                ..
+            }
+            | AgentEvent::Ballot(_)
+            | AgentEvent::Benched(_) => {
+                self.notes.remove(&id);
+            }
+            // Cut off already by the end of an earlier process: still its notes.
+            AgentEvent::RoundEnded {
+                end: RoundEnd::Interrupted,
+                ..
+            }
+            | AgentEvent::RoundStarted { .. }
+            | AgentEvent::Delta {
+                channel: Channel::Thinking | Channel::Final,
+                text: _,
+            }
+            | AgentEvent::Tool(_)
+            | AgentEvent::Usage(_)
+            | AgentEvent::Refused { .. }
+            | AgentEvent::Delivered { .. } => {}
+        }
+    }
+}

@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use super::{
-    Member,
+    Member, ballot,
     coordination::{Action, Ask, Brief, Cause, Coordination, Input, Report, Timer},
     desk::Desk,
     outbox::Outbox,
@@ -377,7 +377,8 @@ impl<'a> Driver<'a> {
             tools.push(workflow::new_answer());
         }
         if !brief.choices.is_empty() {
-            tools.push(workflow::vote(&brief.choices));
+            let criteria = self.coordination.criteria();
+            tools.push(ballot::tool(&brief.choices, brief.vote, &criteria));
         }
         tools.extend(self.tools.specs());
         Addition {

@@ -3,6 +3,7 @@
 //! `coordination` decides (pure), `driver` performs, `seat` is one agent at work, `outbox` is the one
 //! ordered way out. A session is a chain of turns over the same team; every turn ends in an outcome.
 
+mod ballot;
 mod broken;
 pub mod coordination;
 pub mod desk;

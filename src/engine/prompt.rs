@@ -6,10 +6,14 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
-use super::coordination::{Brief, Cause};
+use super::{
+    ballot,
+    coordination::{Brief, Cause},
+};
 use crate::protocol::{AgentId, Decision, Label, Message, Purpose};
 
 const SYSTEM: &str = include_str!("../../assets/prompts/system.md");
+const JUDGE: &str = include_str!("../../assets/prompts/judge.md");
 const PRESENTER: &str = include_str!("../../assets/prompts/presenter.md");
 
 /// Published answers by label, shared between the driver and the agents.
@@ -29,6 +33,7 @@ pub struct Task {
 pub fn system(agent: AgentId, own: Option<&str>, purpose: Purpose) -> Message {
     let mut text = match purpose {
         Purpose::Present => PRESENTER.to_owned(),
+        Purpose::Judge => JUDGE.to_owned(),
         Purpose::Work | Purpose::Revote | Purpose::VoteOnly => {
             format!("{SYSTEM}\nYou are {agent}.\n")
         }
@@ -153,15 +158,15 @@ fn closing(text: &mut String, brief: &Brief) {
     if brief.hurry {
         text.push_str("\nTime is nearly up: finish with what you have.\n");
     }
-    let labels: Vec<String> = brief.choices.iter().map(Label::to_string).collect();
-    let ask = match (brief.may_publish, labels.is_empty()) {
+    let ask = match (brief.may_publish, brief.choices.is_empty()) {
         (true, true) => "Work on the task and publish your answer with `new_answer`.".to_owned(),
         (true, false) => format!(
-            "Vote for one of {}, or publish a better answer with `new_answer` ({} left).",
-            labels.join(", "),
-            brief.answers_left
+            "{}, or publish a better answer with `new_answer` ({} left).{}",
+            ballot::request(brief),
+            brief.answers_left,
+            ballot::standard(brief.vote)
         ),
-        (false, false) => format!("Vote now for one of {}.", labels.join(", ")),
+        (false, false) => format!("{}.", ballot::request(brief)),
         (false, true) => "Go on.".to_owned(),
     };
     let _ = write!(text, "\n{ask}\n");

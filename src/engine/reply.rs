@@ -44,7 +44,9 @@ impl Reply {
         Self {
             channel: match purpose {
                 Purpose::Present => Channel::Final,
-                Purpose::Work | Purpose::Revote | Purpose::VoteOnly => Channel::Text,
+                Purpose::Work | Purpose::Revote | Purpose::VoteOnly | Purpose::Judge => {
+                    Channel::Text
+                }
             },
             text: String::new(),
             calls: Vec::new(),

@@ -23,8 +23,8 @@ use super::{
 };
 use crate::{
     protocol::{
-        AgentEvent, AgentId, Failure, FailureKind, Label, Message, Purpose, ToolCall, ToolChoice,
-        ToolEvent, ToolSpec,
+        AgentEvent, AgentId, Failure, FailureKind, Label, Message, Purpose, Setback, ToolCall,
+        ToolChoice, ToolEvent, ToolSpec,
     },
     provider::{self, Request, StreamEvent},
     tool::{Context, Toolbox},
@@ -378,6 +378,7 @@ impl Seat {
         let event = AgentEvent::Refused {
             act: call.name.clone(),
             reason: why.to_owned(),
+            setback: Setback::Refused,
         };
         self.tell(event).await;
     }

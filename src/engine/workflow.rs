@@ -1,9 +1,10 @@
 //! The two terminal tools, under MassGen's names so that models and agents made for it work:
-//! `new_answer {content}` and `vote {agent_id, reason}`.
+//! `new_answer {content}` and `vote {agent_id, reason}`. Further shapes of `vote` are in `ballot`.
 
 use serde_json::{Value, json};
 
-use crate::protocol::{Label, ToolCall, ToolSpec};
+use super::{ballot, coordination::Choice};
+use crate::protocol::{ToolCall, ToolSpec};
 
 /// Name of the publishing tool.
 pub const NEW_ANSWER: &str = "new_answer";
@@ -29,31 +30,6 @@ pub fn new_answer() -> ToolSpec {
     }
 }
 
-/// `vote` as offered: the enum holds exactly the labels this agent can see.
-#[must_use]
-pub fn vote(choices: &[Label]) -> ToolSpec {
-    let labels: Vec<String> = choices.iter().map(Label::to_string).collect();
-    ToolSpec {
-        name: VOTE.into(),
-        description: "Vote for the best current answer.".into(),
-        parameters: json!({
-            "type": "object",
-            "properties": {
-                "agent_id": {
-                    "type": "string",
-                    "enum": labels,
-                    "description": "The label of the answer."
-                },
-                "reason": {
-                    "type": "string",
-                    "description": "Why this answer, in one or two sentences."
-                }
-            },
-            "required": ["agent_id", "reason"]
-        }),
-    }
-}
-
 /// A terminal call with its arguments read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Terminal {
@@ -64,8 +40,8 @@ pub enum Terminal {
     },
     /// `vote`.
     Vote {
-        /// `agent_id` as written.
-        choice: String,
+        /// What it chose, in its words.
+        choice: Choice,
         /// `reason`.
         reason: String,
     },
@@ -96,14 +72,7 @@ pub fn read(call: &ToolCall) -> Option<Result<Terminal, String>> {
                 "new_answer needs \"content\": the complete answer as text. Call it again.".into()
             })
     } else {
-        let field = |key| arguments.get(key).and_then(Value::as_str);
-        field("agent_id")
-            .or_else(|| field("label"))
-            .map(|choice| Terminal::Vote {
-                choice: choice.trim().to_owned(),
-                reason: field("reason").unwrap_or_default().to_owned(),
-            })
-            .ok_or_else(|| "vote needs \"agent_id\": a label from its list. Call it again.".into())
+        ballot::read(&arguments).map(|(choice, reason)| Terminal::Vote { choice, reason })
     })
 }
 
@@ -139,7 +108,6 @@ fn content(arguments: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::AgentId;
 
     fn call(name: &str, arguments: &str) -> ToolCall {
         ToolCall {
@@ -174,15 +142,6 @@ mod tests {
                 choice: "agent1.2".into(),
                 reason: "r".into()
             }))
-        );
-    }
-
-    #[test]
-    fn the_enum_holds_exactly_the_choices() {
-        let spec = vote(&[Label::new(AgentId(1), 2), Label::new(AgentId(3), 1)]);
-        assert_eq!(
-            spec.parameters["properties"]["agent_id"]["enum"],
-            json!(["agent1.2", "agent3.1"])
         );
     }
 }

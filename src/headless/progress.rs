@@ -2,8 +2,8 @@
 
 use crate::{
     protocol::{
-        AgentEvent, Ballot, BallotEvent, Event, EventKind, Level, Outcome, Phase, QuestionEvent,
-        QuestionKind, RunEvent, SteerId, SteerState, ToolEvent,
+        AgentEvent, Ballot, BallotEvent, Event, EventKind, Level, Outcome, Phase, Policy,
+        QuestionEvent, QuestionKind, RunEvent, Setback, SteerId, SteerState, ToolEvent,
     },
     run::{RunState, Turn},
     text::clean,
@@ -90,18 +90,19 @@ fn of_run(event: &RunEvent, turn: &Turn) -> Option<String> {
         RunEvent::Steer { id, state, .. } => receipt(*id, *state, turn)?,
         RunEvent::Question(event) => question(event, turn),
         RunEvent::Decided(decision) => {
-            let cast = decision
-                .tally
-                .iter()
-                .map(|row| row.voters.len())
-                .sum::<usize>();
-            let won = decision.tally.first().map_or(0, |row| row.voters.len());
-            format!(
-                "{} by {} won by {} ({won} of {cast})",
+            let won = format!(
+                "{} by {} won by {}",
                 decision.winner,
                 turn.name(decision.winner.agent),
-                decision.by.words(),
-            )
+                decision.how(),
+            );
+            let policy = match decision.policy {
+                Policy::Plurality => String::new(),
+                policy => format!("{}: ", policy.word()),
+            };
+            let mut sentences = vec![format!("{policy}{won}")];
+            sentences.extend(decision.remarks());
+            sentences.join("; ")
         }
         RunEvent::Ended(outcome) => ended(outcome, turn),
         RunEvent::Stage(event) => turn.stage_sentence(event)?,
@@ -195,7 +196,14 @@ fn of_agent(event: &AgentEvent) -> Option<String> {
             answer.label,
             words::counted(answer.text.chars().count() as u64, "character")
         ),
-        AgentEvent::Refused { act, reason } => format!("was refused ({act}): {reason}"),
+        AgentEvent::Refused {
+            act,
+            reason,
+            setback,
+        } => match setback {
+            Setback::Refused => format!("{} ({act}): {reason}", setback.word()),
+            Setback::LooksAgain | Setback::Improves => format!("{}: {reason}", setback.word()),
+        },
         AgentEvent::Ballot(BallotEvent::Cast(ballot) | BallotEvent::Auto(ballot)) => voted(ballot),
         AgentEvent::Benched(failure) => format!("is out: {}", failure.words()),
         AgentEvent::RoundStarted { .. }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentId, Label};
+use super::{AgentId, Label, Marks};
 
 /// A published answer. Immutable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub struct Ballot {
     pub reason: String,
     /// Number of publications the voter had seen (the epoch of its view).
     pub epoch: u32,
+    /// What it says beyond the target.
+    #[serde(default, skip_serializing_if = "Marks::is_single")]
+    pub marks: Marks,
 }
 
 /// A ballot that no longer counts, and why.
@@ -50,61 +53,13 @@ pub enum BallotDropReason {
     },
     /// The same voter voted again.
     Replaced,
-}
-
-/// One line of the final count.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TallyRow {
-    /// The answer.
-    pub label: Label,
-    /// Who voted for it, in agent order.
-    pub voters: Vec<AgentId>,
-}
-
-/// The rule that settled the winner, in the order they are tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TieBreak {
-    /// Most ballots, no tie.
-    Votes,
-    /// Tie: more voters other than the author.
-    OtherVoters,
-    /// Tie: published earlier.
-    Earliest,
-    /// No ballots: the only answer.
-    OnlyAnswer,
-    /// No ballots: latest answer of an agent still working.
-    LatestLive,
-    /// No ballots, all agents out: latest answer of all.
-    Latest,
-}
-
-impl TieBreak {
-    /// How the rule reads after "won by".
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Votes => "most votes",
-            Self::OtherVoters => "a tie broken by votes of others",
-            Self::Earliest => "a tie broken by earliest publication",
-            Self::OnlyAnswer => "being the only answer",
-            Self::LatestLive => "being the latest answer, no votes were cast",
-            Self::Latest => "being the latest answer, no agent was left to vote",
-        }
-    }
-}
-
-/// The settled vote.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Decision {
-    /// The winning answer.
-    pub winner: Label,
-    /// The count, winner first, then by votes and label; answers without votes included.
-    pub tally: Vec<TallyRow>,
-    /// Agents that abstained.
-    pub abstained: Vec<AgentId>,
-    /// What settled it.
-    pub by: TieBreak,
+    /// No answer met the bar; the voter is asked to choose between the two that lead.
+    Runoff {
+        /// The answer that leads.
+        one: Label,
+        /// The next.
+        other: Label,
+    },
 }
 
 /// How a turn ended. If an answer was ever published, it is `Answered`.

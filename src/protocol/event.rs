@@ -184,6 +184,9 @@ pub enum AgentEvent {
         act: String,
         /// Why not.
         reason: String,
+        /// How hard it is.
+        #[serde(default)]
+        setback: Setback,
     },
     /// A ballot.
     Ballot(BallotEvent),
@@ -194,6 +197,31 @@ pub enum AgentEvent {
     },
     /// Out for the rest of the turn; its published answers stay eligible.
     Benched(Failure),
+}
+
+/// What it means that an act was not taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setback {
+    /// The agent did something it may not do.
+    #[default]
+    Refused,
+    /// Nothing is wrong: there are new answers to look at first.
+    LooksAgain,
+    /// Its own scores say that no answer is good enough yet: it improves.
+    Improves,
+}
+
+impl Setback {
+    /// The word for it after the name of an agent.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Refused => "was refused",
+            Self::LooksAgain => "looks again",
+            Self::Improves => "improves",
+        }
+    }
 }
 
 /// Streams of text of one agent.
@@ -258,6 +286,8 @@ pub enum Purpose {
     VoteOnly,
     /// Present the final answer.
     Present,
+    /// Choose the winner for the team.
+    Judge,
 }
 
 /// How a round ended.

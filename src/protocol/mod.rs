@@ -6,9 +6,11 @@
 
 pub mod answer;
 pub mod command;
+pub mod decision;
 pub mod event;
 pub mod failure;
 pub mod id;
+pub mod marks;
 pub mod message;
 pub mod model;
 pub mod question;
@@ -18,20 +20,23 @@ pub mod team;
 pub mod usage;
 
 pub use answer::{
-    Answer, Ballot, BallotDrop, BallotDropReason, Decision, NoAnswerReason, Outcome, OutcomeEnd,
-    TallyRow, TieBreak,
+    Answer, Ballot, BallotDrop, BallotDropReason, NoAnswerReason, Outcome, OutcomeEnd,
 };
 pub use command::{Command, SteerMode, Target};
+pub use decision::{Bar, Decision, Elimination, PlainMajority, Points, TallyRow, TieBreak};
 pub use event::{
     AgentEvent, BallotEvent, Channel, Event, EventKind, Level, Phase, Purpose, RoundEnd, RunEvent,
-    SteerState, ToolEvent,
+    Setback, SteerState, ToolEvent,
 };
 pub use failure::{Failure, FailureKind};
 pub use id::{AgentId, Label, LabelParseError, RunId, Seq, SteerId, Timestamp};
+pub use marks::{Marks, Scores};
 pub use message::{Message, ToolCall, ToolChoice, ToolSpec};
 pub use model::{Discovered, ModelInfo, ServerKind, SessionSummary};
 pub use question::{Question, QuestionEvent, QuestionId, QuestionKind, Reply};
-pub use rules::{Deciding, Finish, Finishing, Improving, Mode, Rules, Seeing};
+pub use rules::{
+    Criterion, Deciding, Finish, Finishing, Form, Gate, Improving, Mode, Policy, Rules, Seeing,
+};
 pub use stage::{Stage, StageEvent, StageKind};
 pub use team::{AgentCard, Limits, Origin, Resumed, TurnStart};
 pub use usage::{Cost, Usage};

@@ -201,7 +201,9 @@ impl AgentState {
                 self.show(view);
                 let activity = match purpose {
                     Purpose::Present => Activity::Presenting,
-                    Purpose::Work | Purpose::Revote | Purpose::VoteOnly => Activity::Asked,
+                    Purpose::Work | Purpose::Revote | Purpose::VoteOnly | Purpose::Judge => {
+                        Activity::Asked
+                    }
                 };
                 self.wait_for(activity, at);
             }

@@ -141,7 +141,7 @@ impl Turn {
                     voter.ballot = None;
                 }
                 // The ballot that replaces this one may already stand.
-                BallotDropReason::Replaced => {
+                BallotDropReason::Replaced | BallotDropReason::Runoff { .. } => {
                     if voter.ballot.as_ref() == Some(&drop.ballot) {
                         voter.ballot = None;
                     }

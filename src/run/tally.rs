@@ -4,7 +4,7 @@
 
 use std::cmp::Reverse;
 
-use crate::protocol::{AgentId, Label, TallyRow};
+use crate::protocol::{AgentId, Ballot, TallyRow};
 
 use super::Turn;
 
@@ -18,7 +18,7 @@ impl Turn {
             .into_iter()
             .map(|label| TallyRow {
                 label,
-                voters: self.voters(|target| target == Some(label)),
+                voters: self.voters(|ballot| ballot.supports(label)),
             })
             .collect();
         rows.sort_by_key(|row| (Reverse(row.voters.len()), row.label));
@@ -28,14 +28,14 @@ impl Turn {
     /// Agents whose standing ballot is an abstention, in agent order.
     #[must_use]
     pub fn abstained(&self) -> Vec<AgentId> {
-        self.voters(|target| target.is_none())
+        self.voters(|ballot| ballot.target.is_none())
     }
 
-    fn voters(&self, wanted: impl Fn(Option<Label>) -> bool) -> Vec<AgentId> {
+    fn voters(&self, wanted: impl Fn(&Ballot) -> bool) -> Vec<AgentId> {
         let mut voters: Vec<_> = self
             .agents
             .iter()
-            .filter(|agent| agent.ballot.as_ref().is_some_and(|b| wanted(b.target)))
+            .filter(|agent| agent.ballot.as_ref().is_some_and(&wanted))
             .map(|agent| agent.card.id)
             .collect();
         voters.sort_unstable();

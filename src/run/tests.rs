@@ -84,6 +84,7 @@ fn ballot(voter: AgentId, target: Option<Label>) -> Ballot {
         target,
         reason: "because".into(),
         epoch: 1,
+        marks: crate::protocol::Marks::Single,
     }
 }
 
@@ -225,6 +226,7 @@ fn activity_follows_rounds_and_votes() {
                     AgentEvent::Refused {
                         act: "vote".into(),
                         reason: "no".into(),
+                        setback: crate::protocol::Setback::Refused,
                     },
                 ),
             ],
@@ -501,12 +503,12 @@ fn timeline_reads_as_sentences() {
             text: "hm".into(),
         }),
         EventKind::Run(RunEvent::Phase(Phase::Deciding)),
-        EventKind::Run(RunEvent::Decided(Decision {
-            winner: label(B, 1),
-            tally: vec![],
-            abstained: vec![],
-            by: TieBreak::Votes,
-        })),
+        EventKind::Run(RunEvent::Decided(Decision::plain(
+            label(B, 1),
+            vec![],
+            vec![],
+            TieBreak::Votes,
+        ))),
     ]);
     let lines: Vec<_> = turn.timeline.iter().map(|e| turn.sentence(e)).collect();
     assert_eq!(
@@ -552,7 +554,7 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
             .prop_map(|(id, target, by)| drops(ballot(id, Some(target)), by)),
         1 => id.clone().prop_map(|id| agent(id, AgentEvent::Usage(Usage { output: 3, calls: 1, ..Usage::default() }))),
         1 => id.prop_map(|id| agent(id, AgentEvent::Benched(Failure::new(FailureKind::Transient, "x")))),
-        1 => Just(agent(A, AgentEvent::Refused { act: "vote".into(), reason: "no".into() })),
+        1 => Just(agent(A, AgentEvent::Refused { act: "vote".into(), reason: "no".into(), setback: crate::protocol::Setback::LooksAgain })),
         1 => Just(EventKind::Run(RunEvent::Phase(Phase::VoteNow))),
         1 => Just(EventKind::Run(start(1))),
         1 => Just(EventKind::Run(RunEvent::Ended(Outcome::NoAnswer {

@@ -81,6 +81,7 @@ fn ballot(number: u16, target: Label, reason: &str) -> Ballot {
         target: Some(target),
         reason: reason.into(),
         epoch: 1,
+        marks: crate::protocol::Marks::Single,
     }
 }
 
@@ -203,6 +204,7 @@ fn votes(first: Label, second: Label) -> Vec<EventKind> {
             AgentEvent::Refused {
                 act: "vote".into(),
                 reason: "\"agent9\" is not on the ballot.".into(),
+                setback: crate::protocol::Setback::Refused,
             },
         ),
         agent(3, AgentEvent::Benched(failure())),
@@ -221,9 +223,9 @@ fn finish(winner: Label) -> Vec<EventKind> {
         voted(1, winner, "It names the effect."),
         voted(2, winner, "Mine is complete."),
         EventKind::Run(RunEvent::Phase(Phase::Deciding)),
-        EventKind::Run(RunEvent::Decided(Decision {
+        EventKind::Run(RunEvent::Decided(Decision::plain(
             winner,
-            tally: vec![
+            vec![
                 TallyRow {
                     label: winner,
                     voters: vec![AgentId(1), AgentId(2)],
@@ -233,9 +235,9 @@ fn finish(winner: Label) -> Vec<EventKind> {
                     voters: vec![],
                 },
             ],
-            abstained: vec![],
-            by: TieBreak::Votes,
-        })),
+            vec![],
+            TieBreak::Votes,
+        ))),
         EventKind::Run(RunEvent::Phase(Phase::Presenting)),
         agent(
             2,

@@ -388,7 +388,7 @@ async fn broken_arguments_are_told_to_the_model() {
     };
     assert_eq!(winner.to_string(), "agent1.1");
     let told = |event: &AgentEvent| {
-        matches!(event, AgentEvent::Refused { act, reason }
+        matches!(event, AgentEvent::Refused { act, reason, .. }
             if act == "new_answer" && reason.contains("not valid JSON"))
     };
     assert_eq!(turn.count(told), 1);

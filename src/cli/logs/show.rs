@@ -136,17 +136,22 @@ fn votes(turn: &Turn, out: &mut dyn Write) -> io::Result<()> {
         let why = match drop.reason {
             BallotDropReason::NewAnswer { by } => format!("{by} was published after it"),
             BallotDropReason::Replaced => "the agent voted again".to_owned(),
+            BallotDropReason::Runoff { .. } => "a runoff was held".to_owned(),
         };
         writeln!(out, "  dropped ({why}): {}", vote(turn, &drop.ballot))?;
     }
     if let Some(decision) = &turn.decision {
         writeln!(
             out,
-            "  {} by {} won by {}",
+            "  {}: {} by {} won by {}",
+            decision.policy.word(),
             decision.winner,
             name(turn, decision.winner.agent),
-            decision.by.words()
+            decision.how()
         )?;
+        for remark in decision.remarks() {
+            writeln!(out, "  {remark}")?;
+        }
     }
     Ok(())
 }

@@ -4,9 +4,9 @@
 //! before its [`Action::Ask`], `Delivered` before its [`Action::Continue`]); a round is finished
 //! before its `RoundEnded` is told, so no text of a round follows its end in the log.
 
-use crate::protocol::{AgentId, EventKind, Label, Purpose, SteerId};
+use crate::protocol::{AgentId, EventKind, Form, Label, Purpose, Setback, SteerId};
 
-use super::Timer;
+use super::{BadBallot, Timer};
 
 /// One action, performed in order by the driver.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,12 +87,38 @@ pub struct Brief {
     pub may_publish: bool,
     /// Whether voting is offered, and for exactly which labels (empty: `vote` is not offered).
     pub choices: Vec<Label>,
+    /// How the vote is asked for, when it is.
+    pub vote: VoteAsk,
     /// Publications this agent has left under its own cap and the team's.
     pub answers_left: u32,
     /// Its last ballot was dropped because of a new answer: this was its choice.
     pub lost_vote: Option<Label>,
     /// Wrap up, say so: time is up or this is the last call of the round.
     pub hurry: bool,
+}
+
+/// How a vote is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VoteAsk {
+    /// What the ballot consists of.
+    pub form: Form,
+    /// The occasion.
+    pub why: VoteWhy,
+    /// How good an answer should be before this agent stops improving, in tenths of 10, when the
+    /// configuration says so; 0 when it can only vote.
+    pub bar: Option<u32>,
+}
+
+/// The occasion of a vote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VoteWhy {
+    /// The team votes.
+    #[default]
+    Usual,
+    /// No answer met the bar: the choice is between the two that lead.
+    Runoff,
+    /// This agent alone decides.
+    Judge,
 }
 
 /// Why a running round goes on.
@@ -133,9 +159,37 @@ pub enum Refusal {
     Superseded(Label),
     /// New answers arrived that the voter has not seen; they are in `brief.news`.
     Unseen,
+    /// The ballot says nothing that can be counted.
+    BadBallot(BadBallot),
+    /// By the voter's own scores no answer is good enough yet, and it can still improve.
+    BelowBar {
+        /// The best answer.
+        best: Label,
+        /// Its mean in hundredths.
+        mean: u64,
+        /// The bar in tenths.
+        bar: u32,
+    },
 }
 
 impl Refusal {
+    /// How hard it is: what the agent could not know is no fault of it.
+    #[must_use]
+    pub const fn setback(&self) -> Setback {
+        match self {
+            Self::Unseen | Self::Superseded(_) => Setback::LooksAgain,
+            Self::BelowBar { .. } => Setback::Improves,
+            Self::AnswerLimit
+            | Self::Lead
+            | Self::Duplicate(_)
+            | Self::EmptyAnswer
+            | Self::VotesOnly
+            | Self::NothingToVoteFor
+            | Self::UnknownChoice(_)
+            | Self::BadBallot(_) => Setback::Refused,
+        }
+    }
+
     /// The sentence for events and for the model.
     #[must_use]
     pub fn sentence(&self) -> String {
@@ -157,6 +211,15 @@ impl Refusal {
             Self::Unseen => {
                 "New answers arrived that you have not seen; look and vote again.".into()
             }
+            Self::BadBallot(bad) => bad.sentence(),
+            Self::BelowBar { best, mean, bar } => format!(
+                "By your scores no answer is good enough yet: {best} has {}.{:02} of 10, {}.{} are \
+                 needed. Publish a better answer; if you cannot, vote again as you did.",
+                mean / 100,
+                mean % 100,
+                bar / 10,
+                bar % 10
+            ),
         }
     }
 }

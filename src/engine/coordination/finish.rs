@@ -2,7 +2,10 @@
 
 use crate::protocol::{AgentId, Decision, Finish, Label, Outcome, OutcomeEnd, Phase, RunEvent};
 
-use super::{Coordination, Timer, tally};
+use super::{
+    Coordination, Timer, extract,
+    tally::{self, Count},
+};
 
 /// Agents that are asked to present before the winning text is used as it is.
 pub(super) const PRESENTERS: usize = 2;
@@ -23,18 +26,8 @@ impl Coordination {
         self.end_all_rounds();
         self.disarm(Timer::Turn);
         self.disarm(Timer::Phase);
-        // The latest of each author, in order of publication.
-        let current: Vec<_> = self
-            .answers
-            .iter()
-            .map(|answer| answer.label)
-            .filter(|label| {
-                self.find(label.agent)
-                    .is_some_and(|i| self.members[i].current() == Some(*label))
-            })
-            .collect();
-        let live = |id| self.find(id).is_some_and(|i| self.members[i].is_live());
-        let Some(decision) = tally::settle(&current, self.ballots(), live) else {
+        let current = self.current_in_order();
+        let Some(decision) = self.settle(&current) else {
             return self.no_answer(end);
         };
         if self.phase != Phase::Deciding {
@@ -47,6 +40,26 @@ impl Coordination {
         });
         self.emit(RunEvent::Decided(decision));
         self.present_next();
+    }
+
+    /// Counts by the policy of the turn, in a runoff between its two answers only.
+    fn settle(&self, current: &[Label]) -> Option<Decision> {
+        let deciding = &self.rules().deciding;
+        let live = |id| self.find(id).is_some_and(|i| self.members[i].is_live());
+        let count = Count {
+            policy: deciding.policy,
+            criteria: &deciding.criteria(),
+            current,
+            runoff: self.runoff,
+            electorate: self.electorate(),
+        };
+        let mut decision = tally::settle(count, self.ballots(), live)?;
+        let texts = current
+            .iter()
+            .filter_map(|label| Some((*label, self.answer(*label)?.text.as_str())));
+        decision.majority = extract::majority(texts);
+        decision.saved_calls = self.saved_calls;
+        Some(decision)
     }
 
     /// Who presents: the winner, then authors by votes, then the others in configuration order;

@@ -29,8 +29,9 @@ impl Coordination {
         if !self.members.iter().any(Member::is_live) {
             return self.all_lost();
         }
+        self.seat_judge();
         self.retire();
-        if self.is_foregone() {
+        if self.is_foregone() || self.is_certain() {
             return self.decide(self.end());
         }
         for i in self.everyone() {
@@ -50,7 +51,7 @@ impl Coordination {
             self.nothing_came();
         } else if self.phase == Phase::PublishNow {
             self.vote_now();
-        } else {
+        } else if !self.goes_further() {
             self.decide(self.end());
         }
     }
@@ -86,6 +87,7 @@ impl Coordination {
             return None;
         }
         let purpose = match member.lost {
+            _ if self.judged() && self.phase == Phase::VoteNow => Purpose::Judge,
             _ if self.phase == Phase::VoteNow => Purpose::VoteOnly,
             Lost::Ballot(_) => Purpose::Revote,
             Lost::Nothing if self.publish_bar(i).is_none() => Purpose::Work,

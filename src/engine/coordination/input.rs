@@ -1,5 +1,6 @@
 //! What the world tells the reducer.
 
+use super::Choice;
 use crate::protocol::{AgentId, Failure, SteerId, SteerMode, Target};
 
 /// One input. Inputs of a round that is no longer running are ignored by the reducer.
@@ -48,8 +49,8 @@ pub enum Report {
     },
     /// It called `vote`.
     Vote {
-        /// The `agent_id` argument as written: a label (`agent2.1`) or a bare agent (`agent2`).
-        choice: String,
+        /// What it chose, in the model's words.
+        choice: Choice,
         /// The reason argument.
         reason: String,
     },

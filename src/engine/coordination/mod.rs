@@ -5,10 +5,15 @@
 //! properties in `tests/laws.rs`.
 
 mod action;
+mod choice;
 mod close;
+mod early;
+mod extract;
 mod finish;
 mod flow;
+mod further;
 mod input;
+mod policy;
 mod publish;
 mod replay;
 mod report;
@@ -23,7 +28,8 @@ mod timers;
 mod view;
 mod vote;
 
-pub use action::{Action, Ask, Brief, Cause, Refusal};
+pub use action::{Action, Ask, Brief, Cause, Refusal, VoteAsk, VoteWhy};
+pub use choice::{BadBallot, Choice, ScoreRow};
 pub use input::{Input, Report, Timer};
 pub use replay::time_used;
 pub use state::Coordination;

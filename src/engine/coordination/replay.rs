@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use crate::protocol::{
     AgentEvent, AgentId, BallotDropReason, BallotEvent, Channel, Decision, Event, EventKind, Label,
-    OutcomeEnd, Phase, Purpose, RoundEnd, RunEvent, SteerId, SteerState, Timestamp,
+    OutcomeEnd, Phase, Purpose, RoundEnd, RunEvent, Setback, SteerId, SteerState, Timestamp,
 };
 
 use super::{
@@ -160,6 +160,10 @@ impl Replay {
                         BallotDropReason::NewAnswer { by: _ } | BallotDropReason::Replaced => {
                             member.ballot = None;
                         }
+                        BallotDropReason::Runoff { one, other } => {
+                            member.ballot = None;
+                            self.machine.runoff = Some((one, other));
+                        }
                     }
                 }
             }
@@ -209,7 +213,12 @@ impl Replay {
     fn phase(&mut self, phase: Phase) {
         self.torn.phase_told = true;
         self.machine.phase = phase;
-        if matches!(phase, Phase::PublishNow | Phase::VoteNow) && self.machine.forced.is_none() {
+        // A runoff and a judge lead to votes by themselves.
+        let further = self.machine.runoff.is_some() || self.machine.judged();
+        if matches!(phase, Phase::PublishNow | Phase::VoteNow)
+            && self.machine.forced.is_none()
+            && !(further && phase == Phase::VoteNow)
+        {
             let limit = self.machine.setup.limits.turn_seconds.saturating_mul(1000);
             let timed = self.clock.used.saturating_add(TIMER_SLACK) >= limit;
             self.machine.forced = Some(if timed {
@@ -273,6 +282,7 @@ impl Replay {
             AgentEvent::Published(answer) => {
                 if self.machine.answer(answer.label).is_none() && answer.label.agent == id {
                     self.machine.answers.push(answer.clone());
+                    self.machine.runoff = None;
                     let member = &mut self.machine.members[i];
                     member.revisions = member.revisions.max(answer.label.revision);
                     self.acted(i, RoundEnd::Published);
@@ -297,8 +307,13 @@ impl Replay {
                 channel: Channel::Text | Channel::Thinking | Channel::Draft,
                 text: _,
             }
-            | AgentEvent::Tool(_)
-            | AgentEvent::Refused { .. } => {}
+            | AgentEvent::Tool(_) => {}
+            AgentEvent::Refused { setback, .. } => {
+                if *setback == Setback::Improves {
+                    let epoch = self.machine.epoch();
+                    self.machine.members[i].sent_back = Some(epoch);
+                }
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a round reports, and what comes of it.
 
-use crate::protocol::{AgentEvent, AgentId, Purpose, RoundEnd};
+use crate::protocol::{AgentEvent, AgentId, Purpose, RoundEnd, Setback};
 
 use super::{Cause, Coordination, Refusal, Report};
 
@@ -58,7 +58,8 @@ impl Coordination {
             text.clone_into(&mut running.text);
         }
         let left = limit.saturating_sub(running.misses);
-        self.refused(i, "reply", "The reply held no usable new_answer or vote.");
+        let why = "The reply held no usable new_answer or vote.";
+        self.refused(i, "reply", why, Setback::Refused);
         if left == 0 {
             self.resolve(i, "no usable reply");
         } else {
@@ -68,9 +69,10 @@ impl Coordination {
 
     /// Refuses an act; the round goes on, unless the agent insists.
     pub(super) fn refuse(&mut self, i: usize, act: &str, refusal: Refusal) {
-        self.refused(i, act, &refusal.sentence());
+        let setback = refusal.setback();
+        self.refused(i, act, &refusal.sentence(), setback);
         let limit = self.setup.limits.refusals_per_round;
-        let blameless = matches!(refusal, Refusal::Unseen | Refusal::Superseded(_));
+        let blameless = setback != Setback::Refused;
         if let Some(running) = &mut self.members[i].running
             && !blameless
         {
@@ -82,13 +84,14 @@ impl Coordination {
         self.go_on(i, Cause::Refused { refusal });
     }
 
-    fn refused(&mut self, i: usize, act: &str, reason: &str) {
+    fn refused(&mut self, i: usize, act: &str, reason: &str, setback: Setback) {
         let id = self.members[i].id;
         self.emit_of(
             id,
             AgentEvent::Refused {
                 act: act.to_owned(),
                 reason: reason.to_owned(),
+                setback,
             },
         );
     }

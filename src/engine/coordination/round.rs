@@ -1,8 +1,8 @@
 //! The life of a round: ask, go on, end. Every round that is asked ends exactly once.
 
 use crate::protocol::{
-    AgentEvent, AgentId, Ballot, BallotEvent, Failure, Label, Purpose, RoundEnd, RunEvent, SteerId,
-    SteerState, Target,
+    AgentEvent, AgentId, Ballot, BallotEvent, Failure, Label, Marks, Purpose, RoundEnd, RunEvent,
+    SteerId, SteerState, Target,
 };
 
 use super::{
@@ -120,7 +120,7 @@ impl Coordination {
                 steering: self.take_steering(i),
                 ..Brief::default()
             },
-            Purpose::Work | Purpose::Revote | Purpose::VoteOnly => self.brief(i),
+            Purpose::Work | Purpose::Revote | Purpose::VoteOnly | Purpose::Judge => self.brief(i),
         };
         self.announce(i, &brief.news);
         self.act(Action::Continue {
@@ -201,6 +201,7 @@ impl Coordination {
             target: None,
             reason: why.to_owned(),
             epoch: member.epoch,
+            marks: Marks::Single,
         };
         member.ballot = Some(ballot.clone());
         self.emit_of(id, AgentEvent::Ballot(BallotEvent::Auto(ballot)));

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::protocol::{
-    AgentEvent, AgentId, Answer, Ballot, EventKind, Failure, Label, OutcomeEnd, Phase, Purpose,
-    Rules, RunEvent, SteerId,
+    AgentEvent, AgentId, Answer, Ballot, Criterion, EventKind, Failure, Label, OutcomeEnd, Phase,
+    Purpose, Rules, RunEvent, SteerId,
 };
 
 use super::{Action, Input, Setup, Timer, finish::Settled, replay::Torn};
@@ -29,6 +29,10 @@ pub struct Coordination {
     /// Why coordination has to end, once somebody or something forced it.
     pub(super) forced: Option<OutcomeEnd>,
     pub(super) settled: Option<Settled>,
+    /// The two answers between which a runoff is held.
+    pub(super) runoff: Option<(Label, Label)>,
+    /// Votes that are not waited for.
+    pub(super) saved_calls: u32,
     pub(super) last_steer: Option<SteerId>,
     /// What a turn that broke off has left to finish.
     pub(super) torn: Option<Box<Torn>>,
@@ -69,6 +73,8 @@ pub(super) struct Member {
     pub revisions: u32,
     pub ballot: Option<Ballot>,
     pub lost: Lost,
+    /// The epoch at which the gate sent it back to improve.
+    pub sent_back: Option<u32>,
     pub first: FirstAnswer,
     /// Steering not yet delivered.
     pub inbox: Vec<(SteerId, String)>,
@@ -131,6 +137,8 @@ impl Coordination {
             armed: BTreeSet::new(),
             forced: None,
             settled: None,
+            runoff: None,
+            saved_calls: 0,
             last_steer: None,
             torn: None,
             out: Vec::new(),
@@ -195,6 +203,12 @@ impl Coordination {
     #[must_use]
     pub fn answer(&self, label: Label) -> Option<&Answer> {
         self.answers.iter().find(|answer| answer.label == label)
+    }
+
+    /// What answers are scored on.
+    #[must_use]
+    pub fn criteria(&self) -> Vec<Criterion> {
+        self.rules().deciding.criteria()
     }
 
     /// The standing ballots in configuration order, abstentions included.
@@ -269,6 +283,7 @@ impl Member {
             revisions: 0,
             ballot: None,
             lost: Lost::Nothing,
+            sent_back: None,
             first: FirstAnswer::Expected,
             inbox: Vec::new(),
             unseen: Vec::new(),

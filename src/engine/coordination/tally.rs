@@ -1,88 +1,132 @@
-//! Counting: plurality over standing ballots, and the documented chain that settles ties.
+//! The settled vote: what the policy's count says, what to do without a single vote, and what
+//! stands beside the result.
 
 use std::cmp::Reverse;
 
-use crate::protocol::{AgentId, Ballot, Decision, Label, TallyRow, TieBreak};
+use crate::protocol::{
+    AgentId, Ballot, Bar, Criterion, Decision, Label, Policy, TallyRow, TieBreak,
+};
 
-/// Settles the vote over `current` (current answers in order of publication). Ballots for other
-/// labels are not counted. `None` without answers.
+use super::policy::{self, Race, Verdict};
+
+/// What a count needs to know.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Count<'a> {
+    pub policy: Policy,
+    pub criteria: &'a [Criterion],
+    /// Current answers in order of publication.
+    pub current: &'a [Label],
+    /// The two answers that are left to choose from.
+    pub runoff: Option<(Label, Label)>,
+    /// Agents that could vote.
+    pub electorate: u32,
+}
+
+/// Settles the vote over the current answers. Ballots for other labels are not counted. `None`
+/// without answers.
 ///
-/// Chain: most ballots; of those, most voters other than the author; of those, published first.
 /// Without a single vote: the only answer; the latest of an agent that is still live; the latest.
 pub(super) fn settle<'a>(
-    current: &[Label],
-    ballots: impl Iterator<Item = &'a Ballot> + Clone,
+    count: Count,
+    ballots: impl Iterator<Item = &'a Ballot>,
     is_live: impl Fn(AgentId) -> bool,
 ) -> Option<Decision> {
-    let mut rows: Vec<_> = current
-        .iter()
-        .map(|label| {
-            let mut voters: Vec<_> = ballots
-                .clone()
-                .filter(|ballot| ballot.target == Some(*label))
-                .map(|ballot| ballot.voter)
-                .collect();
-            voters.sort_unstable();
-            TallyRow {
-                label: *label,
-                voters,
-            }
-        })
-        .collect();
-    let (winner, by) = winner(&rows, is_live)?;
-    rows.sort_by_key(|row| (row.label != winner, Reverse(row.voters.len()), row.label));
+    let Count {
+        policy, current, ..
+    } = count;
+    let ballots: Vec<_> = ballots.collect();
+    let mut labels = current.to_vec();
+    if let Some((one, other)) = count.runoff {
+        labels.retain(|label| *label == one || *label == other);
+    }
+    let race = Race {
+        labels: &labels,
+        ballots: &ballots,
+        criteria: count.criteria,
+    };
+    let verdict = match policy::count_by(policy, &race) {
+        Some(verdict) => verdict,
+        None => no_votes(&labels, is_live)?,
+    };
+    let bar = policy::needed(policy, count.electorate).map(|need| Bar {
+        need,
+        of: count.electorate,
+        got: race.votes(verdict.winner),
+        runoff: count.runoff,
+    });
+    let Verdict {
+        winner,
+        by,
+        points,
+        rounds,
+    } = verdict;
+    let place = |label| points.iter().position(|row| row.label == label);
+    let mut tally = rows(current, &ballots);
+    tally.sort_by_key(|row| {
+        (
+            row.label != winner,
+            place(row.label),
+            Reverse(row.voters.len()),
+            row.label,
+        )
+    });
     let mut abstained: Vec<_> = ballots
+        .iter()
         .filter(|ballot| ballot.target.is_none())
         .map(|ballot| ballot.voter)
         .collect();
     abstained.sort_unstable();
     Some(Decision {
         winner,
-        tally: rows,
+        tally,
         abstained,
         by,
+        policy,
+        points,
+        rounds,
+        bar,
+        majority: None,
+        saved_calls: 0,
     })
 }
 
-/// The winner among rows in order of publication.
-fn winner(rows: &[TallyRow], is_live: impl Fn(AgentId) -> bool) -> Option<(Label, TieBreak)> {
-    let most = rows.iter().map(|row| row.voters.len()).max()?;
-    if most == 0 {
-        return no_votes(rows, is_live);
-    }
-    let tied: Vec<_> = rows.iter().filter(|row| row.voters.len() == most).collect();
-    if let [only] = tied.as_slice() {
-        return Some((only.label, TieBreak::Votes));
-    }
-    let others = tied.iter().map(|row| others(row)).max()?;
-    let mut best = tied.into_iter().filter(|row| self::others(row) == others);
-    let first = best.next()?;
-    let by = match best.next() {
-        None => TieBreak::OtherVoters,
-        Some(_) => TieBreak::Earliest,
+/// Who voted for each answer, in order of publication.
+fn rows(current: &[Label], ballots: &[&Ballot]) -> Vec<TallyRow> {
+    let row = |label: &Label| {
+        let mut voters: Vec<_> = ballots
+            .iter()
+            .filter(|ballot| ballot.supports(*label))
+            .map(|ballot| ballot.voter)
+            .collect();
+        voters.sort_unstable();
+        TallyRow {
+            label: *label,
+            voters,
+        }
     };
-    Some((first.label, by))
+    current.iter().map(row).collect()
 }
 
-/// Voters other than the author.
-fn others(row: &TallyRow) -> usize {
-    let author = row.label.agent;
-    row.voters.iter().filter(|voter| **voter != author).count()
-}
-
-fn no_votes(rows: &[TallyRow], is_live: impl Fn(AgentId) -> bool) -> Option<(Label, TieBreak)> {
-    if let [only] = rows {
-        return Some((only.label, TieBreak::OnlyAnswer));
-    }
-    match rows.iter().rev().find(|row| is_live(row.label.agent)) {
-        Some(row) => Some((row.label, TieBreak::LatestLive)),
-        None => rows.last().map(|row| (row.label, TieBreak::Latest)),
-    }
+fn no_votes(current: &[Label], is_live: impl Fn(AgentId) -> bool) -> Option<Verdict> {
+    let (winner, by) = match current {
+        [only] => (*only, TieBreak::OnlyAnswer),
+        _ => match current.iter().rev().find(|label| is_live(label.agent)) {
+            Some(label) => (*label, TieBreak::LatestLive),
+            None => (*current.last()?, TieBreak::Latest),
+        },
+    };
+    Some(Verdict {
+        winner,
+        by,
+        points: Vec::new(),
+        rounds: Vec::new(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::Marks;
 
     /// Authors of current answers in order of publication, votes as (voter, author or 0), live
     /// agents; the winning author and the rule.
@@ -100,9 +144,18 @@ mod tests {
                 target: (*author > 0).then(|| Label::new(AgentId(*author), 1)),
                 reason: String::new(),
                 epoch: 1,
+                marks: Marks::Single,
             })
             .collect();
-        let decision = settle(&labels, ballots.iter(), |id| live.contains(&id.0));
+        let is_live = |id: AgentId| live.contains(&id.0);
+        let count = Count {
+            policy: Policy::Plurality,
+            criteria: &[],
+            current: &labels,
+            runoff: None,
+            electorate: 3,
+        };
+        let decision = settle(count, ballots.iter(), is_live);
         let got = decision.as_ref().map(|d| (d.winner.agent.0, d.by));
         assert_eq!(got, expected, "{authors:?} {votes:?}");
         if let Some(decision) = decision {

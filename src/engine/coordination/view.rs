@@ -39,7 +39,12 @@ impl Coordination {
         let own = limits
             .answers_per_agent
             .saturating_sub(self.members[i].revisions);
+        let gate = self.rules().deciding.gate().map_or(u32::MAX, |gate| {
+            let chances = gate.budget.saturating_add(1);
+            chances.saturating_sub(self.members[i].revisions)
+        });
         own.min(limits.answers_total.saturating_sub(self.epoch()))
+            .min(gate)
     }
 
     /// It will never publish again in this turn (unlike being ahead, which passes).
@@ -90,6 +95,9 @@ impl Coordination {
         if rules.skip_voting {
             return false;
         }
+        if self.judged() {
+            return self.phase == Phase::VoteNow;
+        }
         !rules.defer_voting
             || self.phase == Phase::VoteNow
             || self.epoch() >= self.setup.limits.answers_total
@@ -125,9 +133,13 @@ impl Coordination {
     }
 
     /// The labels the agent may vote for once it has been brought up to date.
-    fn choices(&self, i: usize) -> Vec<Label> {
-        if self.voting_open() && self.may_look(i) {
-            self.current()
+    pub(super) fn choices(&self, i: usize) -> Vec<Label> {
+        if self.voting_open() && self.may_look(i) && self.may_choose(i) {
+            let mut labels = self.current();
+            if let Some((one, other)) = self.runoff {
+                labels.retain(|label| *label == one || *label == other);
+            }
+            labels
         } else {
             Vec::new()
         }
@@ -179,6 +191,7 @@ impl Coordination {
             steering,
             may_publish: self.publish_bar(i).is_none(),
             choices: self.choices(i),
+            vote: self.vote_ask(i),
             answers_left: self.answers_left(i),
             lost_vote,
             hurry,

@@ -1,31 +1,90 @@
 //! Votes: what a written choice means, and whether it may be cast.
 
 use crate::protocol::{
-    AgentEvent, AgentId, Ballot, BallotDrop, BallotDropReason, BallotEvent, Label, Phase, RoundEnd,
-    RunEvent,
+    AgentEvent, Ballot, BallotDrop, BallotDropReason, BallotEvent, Form, Label, Marks, Phase,
+    RoundEnd, RunEvent, Scores,
 };
 
-use super::{Coordination, Refusal};
+use super::{
+    BadBallot, Choice, Coordination, Refusal, ScoreRow, choice,
+    policy::{self, Judgement},
+};
 
 /// Characters of a nonsensical choice that are repeated to the model.
 const ECHO: usize = 80;
+/// The highest score.
+const TOP: i64 = 10;
 
 impl Coordination {
     /// `vote` was called.
-    pub(super) fn vote(&mut self, i: usize, choice: &str, reason: String) {
-        match self.ballot_target(i, choice) {
-            Ok(label) => self.cast(i, label, reason),
+    pub(super) fn vote(&mut self, i: usize, choice: &Choice, reason: String) {
+        match self.marks(i, choice) {
+            Ok((target, marks)) => match self.sent_back(i, &marks) {
+                None => self.cast(i, target, marks, reason),
+                Some(refusal) => self.refuse(i, "vote", refusal),
+            },
             Err(refusal) => self.refuse(i, "vote", refusal),
         }
     }
 
-    /// The label a choice stands for, if this agent may vote for it now.
-    fn ballot_target(&self, i: usize, choice: &str) -> Result<Label, Refusal> {
-        if !self.voting_open() || !self.may_look(i) || self.answers.is_empty() {
+    /// The top choice and the marks that a choice stands for, if this agent may vote so now.
+    fn marks(&self, i: usize, choice: &Choice) -> Result<(Label, Marks), Refusal> {
+        if self.choices(i).is_empty() {
             return Err(Refusal::NothingToVoteFor);
         }
-        let unknown = || Refusal::UnknownChoice(choice.trim().chars().take(ECHO).collect());
-        let (agent, revision) = parse(choice).ok_or_else(unknown)?;
+        let form = self.vote_ask(i).form;
+        let bad = |field| Err(Refusal::BadBallot(BadBallot::Shape(field)));
+        let (labels, marks): (_, fn(Vec<Label>) -> Marks) = match (form, choice) {
+            (Form::One, Choice::One(text)) => (self.one(i, text)?, |_| Marks::Single),
+            // Who sends more than was asked for means the first.
+            (Form::One, Choice::Several(texts) | Choice::Ranking(texts)) => {
+                let first = texts.first().map_or("", String::as_str);
+                (self.one(i, first)?, |_| Marks::Single)
+            }
+            (Form::One, Choice::Scores(_)) => return bad("agent_id"),
+            (Form::Several, Choice::One(text)) => (self.one(i, text)?, Marks::Approve),
+            (Form::Several, Choice::Several(texts)) => {
+                let mut labels = self.several(i, texts)?;
+                let mut known = Vec::new();
+                labels.retain(|label| {
+                    !known.contains(label) && {
+                        known.push(*label);
+                        true
+                    }
+                });
+                (labels, Marks::Approve)
+            }
+            (Form::Several, Choice::Ranking(_) | Choice::Scores(_)) => return bad("agent_ids"),
+            (Form::Ranking, Choice::One(text)) => (self.one(i, text)?, Marks::Rank),
+            (Form::Ranking, Choice::Ranking(texts)) => {
+                let labels = self.several(i, texts)?;
+                if let Some(label) = twice(&labels) {
+                    return Err(Refusal::BadBallot(BadBallot::Twice(label)));
+                }
+                (labels, Marks::Rank)
+            }
+            (Form::Ranking, Choice::Several(_) | Choice::Scores(_)) => return bad("ranking"),
+            (Form::Scores, Choice::Scores(rows)) => return self.scores(i, rows),
+            (Form::Scores, _) => return bad("scores"),
+        };
+        self.sees_enough(i, &labels)?;
+        let top = labels.first().copied();
+        let top = top.ok_or(Refusal::BadBallot(BadBallot::Empty))?;
+        Ok((top, marks(labels)))
+    }
+
+    fn one(&self, i: usize, text: &str) -> Result<Vec<Label>, Refusal> {
+        Ok(vec![self.label(i, text)?])
+    }
+
+    fn several(&self, i: usize, texts: &[String]) -> Result<Vec<Label>, Refusal> {
+        texts.iter().map(|text| self.label(i, text)).collect()
+    }
+
+    /// The current answer that a text names, if it is on the ballot of this agent.
+    fn label(&self, i: usize, text: &str) -> Result<Label, Refusal> {
+        let unknown = || Refusal::UnknownChoice(text.trim().chars().take(ECHO).collect());
+        let (agent, revision) = choice::parse(text).ok_or_else(unknown)?;
         let current = self
             .find(agent)
             .and_then(|peer| self.members[peer].current())
@@ -37,20 +96,89 @@ impl Coordination {
             }
             Some(_) | None => {}
         }
-        // While there is time everybody judges the whole set; under time pressure it is enough to
-        // have seen what one votes for.
-        let sees_enough = match self.phase {
-            Phase::Work => self.news(i).is_empty(),
-            _ => self.members[i].has_seen(current),
-        };
-        if sees_enough {
+        if self.choices(i).contains(&current) {
             Ok(current)
         } else {
-            Err(Refusal::Unseen)
+            Err(unknown())
         }
     }
 
-    fn cast(&mut self, i: usize, target: Label, reason: String) {
+    /// While there is time everybody judges the whole set; under time pressure it is enough to have
+    /// seen what one votes for.
+    fn sees_enough(&self, i: usize, labels: &[Label]) -> Result<(), Refusal> {
+        let enough = match self.phase {
+            Phase::Work => self.news(i).is_empty(),
+            _ => labels.iter().all(|label| self.members[i].has_seen(*label)),
+        };
+        if enough { Ok(()) } else { Err(Refusal::Unseen) }
+    }
+
+    /// Scores of every answer in view on every criterion; what else is scored is left out.
+    fn scores(&self, i: usize, rows: &[ScoreRow]) -> Result<(Label, Marks), Refusal> {
+        let bad = |bad| Err(Refusal::BadBallot(bad));
+        if rows.is_empty() {
+            return bad(BadBallot::Empty);
+        }
+        let criteria = self.rules().deciding.criteria();
+        let mut scored: Vec<Scores> = Vec::new();
+        for (text, given) in rows {
+            let label = self.label(i, text)?;
+            if scored.iter().any(|row| row.label == label) {
+                return bad(BadBallot::Twice(label));
+            }
+            let mut scores = Vec::new();
+            for criterion in &criteria {
+                let score = given
+                    .iter()
+                    .find(|(name, _)| name.trim().eq_ignore_ascii_case(criterion.name.trim()));
+                let Some((_, score)) = score else {
+                    return bad(BadBallot::NoScore(label, criterion.name.clone()));
+                };
+                match u8::try_from(*score) {
+                    Ok(small) if *score <= TOP => scores.push(small),
+                    _ => return bad(BadBallot::OutOfRange(label, criterion.name.clone())),
+                }
+            }
+            scored.push(Scores { label, scores });
+        }
+        let labels: Vec<_> = scored.iter().map(|row| row.label).collect();
+        self.sees_enough(i, &labels)?;
+        if let Some(label) = self.in_view(i).iter().find(|label| !labels.contains(label)) {
+            return bad(BadBallot::Unscored(*label));
+        }
+        let order = self.current_in_order();
+        scored.sort_by_key(|row| order.iter().position(|label| *label == row.label));
+        let best = policy::best_of(&criteria, &scored, self.members[i].id);
+        let Some(best) = best.map(|row| row.label) else {
+            return bad(BadBallot::Empty);
+        };
+        Ok((best, Marks::Score(scored)))
+    }
+
+    /// The gate: a voter whose own scores say that nothing is good enough improves instead, as long
+    /// as it can. Once per set of answers: who insists, votes.
+    fn sent_back(&mut self, i: usize, marks: &Marks) -> Option<Refusal> {
+        let Marks::Score(rows) = marks else {
+            return None;
+        };
+        let deciding = &self.rules().deciding;
+        let gate = deciding.gate()?;
+        let epoch = self.epoch();
+        if self.publish_bar(i).is_some() || self.members[i].sent_back == Some(epoch) {
+            return None;
+        }
+        let criteria = deciding.criteria();
+        let best = policy::best_of(&criteria, rows, self.members[i].id)?;
+        match policy::judge(gate, &criteria, best, self.answers_left(i)) {
+            Judgement::Vote => None,
+            Judgement::Improve { best, mean, bar } => {
+                self.members[i].sent_back = Some(epoch);
+                Some(Refusal::BelowBar { best, mean, bar })
+            }
+        }
+    }
+
+    fn cast(&mut self, i: usize, target: Label, marks: Marks, reason: String) {
         let member = &mut self.members[i];
         let voter = member.id;
         let ballot = Ballot {
@@ -58,6 +186,7 @@ impl Coordination {
             target: Some(target),
             reason,
             epoch: member.epoch,
+            marks,
         };
         if let Some(old) = member.ballot.replace(ballot.clone()) {
             self.emit(RunEvent::BallotsDropped(vec![BallotDrop {
@@ -70,59 +199,11 @@ impl Coordination {
     }
 }
 
-/// Reads `agent2.1`, `agent2`, `2.1` or `2`, in any case, with quotes or angle brackets around it:
-/// models copy labels the way they are displayed.
-pub(super) fn parse(choice: &str) -> Option<(AgentId, Option<u32>)> {
-    let text = choice
-        .trim_matches(|c: char| c.is_whitespace() || "\"'`<>[]()*".contains(c))
-        .to_lowercase();
-    let number = text.strip_prefix("agent").unwrap_or(&text);
-    let number = number.trim_start_matches([' ', '_', '-']);
-    let (agent, revision) = match number.split_once('.') {
-        Some((agent, revision)) => (agent, Some(digits(revision)?)),
-        None => (number, None),
-    };
-    let agent = u16::try_from(digits(agent)?).ok()?;
-    Some((AgentId(agent), revision))
-}
-
-/// A number above zero in plain digits.
-fn digits(text: &str) -> Option<u32> {
-    text.bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then_some(())?;
-    text.parse().ok().filter(|number| *number > 0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn choices_are_read_the_way_models_write_them() {
-        let agent = AgentId(2);
-        for (text, expected) in [
-            ("agent2.1", Some((agent, Some(1)))),
-            ("agent2", Some((agent, None))),
-            (" Agent2 ", Some((agent, None))),
-            ("`agent2.3`", Some((agent, Some(3)))),
-            ("<agent2>", Some((agent, None))),
-            ("agent_2", Some((agent, None))),
-            ("agent 2", Some((agent, None))),
-            ("2", Some((agent, None))),
-            ("2.1", Some((agent, Some(1)))),
-            ("", None),
-            ("agent", None),
-            ("agent0", None),
-            ("agent2.0", None),
-            ("agent2.", None),
-            ("agent2.1.1", None),
-            ("agent-+2", None),
-            ("agent99999", None),
-            ("agent2.99999999999", None),
-            ("bob", None),
-        ] {
-            assert_eq!(parse(text), expected, "{text:?}");
-        }
-    }
+/// The first label that is in a list twice.
+fn twice(labels: &[Label]) -> Option<Label> {
+    labels
+        .iter()
+        .enumerate()
+        .find(|(at, label)| labels.iter().take(*at).any(|earlier| earlier == *label))
+        .map(|(_, label)| *label)
 }

@@ -9,15 +9,17 @@ mod finishing;
 mod improving;
 mod mode;
 mod personas;
+mod policy;
 mod seeing;
 
 use serde::{Deserialize, Serialize};
 
-pub use deciding::Deciding;
+pub use deciding::{Criterion, Deciding, Gate};
 pub use finishing::{Finish, Finishing};
 pub use improving::Improving;
 pub use mode::{Approval, Decomposition, Mode, Part, Planning, circle};
 pub use personas::{AfterFirst, Diversity, Persona, Personas};
+pub use policy::{Form, Policy};
 pub use seeing::Seeing;
 
 /// All rules of a turn. Limits are told beside them.

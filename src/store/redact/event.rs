@@ -77,7 +77,11 @@ fn run(redactor: &Redactor, event: RunEvent) -> RunEvent {
             event.texts_mut(&mut |text| mask(redactor, text));
             RunEvent::Stage(event)
         }
-        event @ (RunEvent::Phase(_) | RunEvent::Decided(_)) => event,
+        RunEvent::Decided(mut decision) => {
+            decision.texts_mut(&mut |text| mask(redactor, text));
+            RunEvent::Decided(decision)
+        }
+        event @ RunEvent::Phase(_) => event,
     }
 }
 
@@ -141,6 +145,7 @@ fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
     if let Some(stage) = &mut stage {
         mask(redactor, &mut stage.title);
     }
+    rules.deciding.texts_mut(&mut |text| mask(redactor, text));
     rules.mode.texts_mut(&mut |text| mask(redactor, text));
     rules.personas.texts_mut(&mut |text| mask(redactor, text));
     TurnStart {
@@ -222,7 +227,12 @@ fn agent(redactor: &Redactor, event: AgentEvent) -> AgentEvent {
             text: redactor.string(text),
             auto,
         }),
-        AgentEvent::Refused { act, reason } => AgentEvent::Refused {
+        AgentEvent::Refused {
+            act,
+            reason,
+            setback,
+        } => AgentEvent::Refused {
+            setback,
             act,
             reason: redactor.string(reason),
         },
@@ -271,12 +281,14 @@ fn ballot(redactor: &Redactor, ballot: Ballot) -> Ballot {
         target,
         reason,
         epoch,
+        marks,
     } = ballot;
     Ballot {
         voter,
         target,
         reason: redactor.string(reason),
         epoch,
+        marks,
     }
 }
 

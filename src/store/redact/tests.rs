@@ -248,6 +248,7 @@ fn secret_ballot() -> Ballot {
         target: None,
         reason: secret(),
         epoch: 1,
+        marks: crate::protocol::Marks::Single,
     }
 }
 
@@ -331,6 +332,7 @@ fn agent_events() -> Vec<AgentEvent> {
         AgentEvent::Refused {
             act: "vote".into(),
             reason: secret(),
+            setback: crate::protocol::Setback::Refused,
         },
         AgentEvent::Ballot(BallotEvent::Cast(secret_ballot())),
         AgentEvent::Ballot(BallotEvent::Auto(secret_ballot())),

@@ -14,9 +14,9 @@ use std::collections::HashMap;
 
 use super::{Cleaner, line, text};
 use crate::protocol::{
-    AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotEvent, Channel, Decision,
-    Event, EventKind, Failure, Origin, Outcome, Question, QuestionEvent, QuestionKind, Reply,
-    RunEvent, RunId, ToolEvent, TurnStart,
+    AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotEvent, Channel, Event,
+    EventKind, Failure, Origin, Outcome, Question, QuestionEvent, QuestionKind, Reply, RunEvent,
+    RunId, ToolEvent, TurnStart,
 };
 
 /// Cleans a stream of events.
@@ -80,7 +80,11 @@ impl Gate {
             }
             | AgentEvent::Benched(trouble) => failure(trouble),
             AgentEvent::Published(published) => answer(published),
-            AgentEvent::Refused { act, reason } => {
+            AgentEvent::Refused {
+                act,
+                reason,
+                setback: _,
+            } => {
                 clean_line(act);
                 clean_text(reason);
             }
@@ -100,13 +104,8 @@ impl Gate {
 fn run_event(event: &mut RunEvent) {
     match event {
         RunEvent::Started(start) => turn_start(start),
-        RunEvent::Phase(_)
-        | RunEvent::Decided(Decision {
-            winner: _,
-            tally: _,
-            abstained: _,
-            by: _,
-        }) => {}
+        RunEvent::Phase(_) => {}
+        RunEvent::Decided(decision) => decision.texts_mut(&mut clean_line),
         RunEvent::BallotsDropped(drops) => {
             for BallotDrop {
                 ballot: dropped,
@@ -183,6 +182,7 @@ fn turn_start(start: &mut TurnStart) {
         resumed: _,
     } = start;
     clean_text(prompt);
+    rules.deciding.texts_mut(&mut clean_line);
     rules.mode.texts_mut(&mut clean_text);
     rules.personas.texts_mut(&mut clean_text);
     if let Some(stage) = stage {
@@ -248,6 +248,7 @@ fn ballot(ballot: &mut Ballot) {
         target: _,
         reason,
         epoch: _,
+        marks: _,
     } = ballot;
     clean_text(reason);
 }

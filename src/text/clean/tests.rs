@@ -284,6 +284,7 @@ fn every_kind_of_string_is_cleaned() {
         agent(AgentEvent::Refused {
             act: evil.into(),
             reason: evil.into(),
+            setback: crate::protocol::Setback::Refused,
         }),
         Event {
             seq: Seq(1),

@@ -119,6 +119,7 @@ pub(super) const fn purpose(purpose: Purpose) -> &'static str {
         Purpose::Work => "work",
         Purpose::Revote => "vote again",
         Purpose::VoteOnly => "vote now",
+        Purpose::Judge => "judge the answers",
         Purpose::Present => "present the answer",
     }
 }

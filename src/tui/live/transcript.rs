@@ -17,7 +17,7 @@ use super::{
 use crate::{
     protocol::{
         AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotDropReason, BallotEvent, Channel,
-        Failure, Label, Purpose, RoundEnd, Timestamp, ToolEvent,
+        Failure, Label, Purpose, RoundEnd, Setback, Timestamp, ToolEvent,
     },
     run::Turn,
 };
@@ -88,7 +88,11 @@ impl Transcript {
             }
             AgentEvent::Usage(_) => self.called(),
             AgentEvent::Published(answer) => self.published(answer),
-            AgentEvent::Refused { act, reason } => self.refused(act, reason),
+            AgentEvent::Refused {
+                act,
+                reason,
+                setback,
+            } => self.refused(act, reason, *setback),
             AgentEvent::Ballot(ballot) => self.ballot(ballot, turn),
             AgentEvent::Delivered { labels } => {
                 self.note("↓", Role::Dim, &format!("read {}", listed(labels)));
@@ -106,6 +110,7 @@ impl Transcript {
         let why = match drop.reason {
             BallotDropReason::NewAnswer { by } => format!("{by} is newer"),
             BallotDropReason::Replaced => "voted again".to_owned(),
+            BallotDropReason::Runoff { .. } => "a runoff is held".to_owned(),
         };
         self.note("⊘", Role::Warn, &format!("{what} dropped: {why}"));
     }
@@ -283,8 +288,14 @@ impl Transcript {
         }
     }
 
-    fn refused(&mut self, act: &str, reason: &str) {
+    fn refused(&mut self, act: &str, reason: &str, setback: Setback) {
         self.close();
+        match setback {
+            Setback::Refused => {}
+            Setback::LooksAgain | Setback::Improves => {
+                return self.note("↺", Role::Info, &format!("{}: {reason}", setback.word()));
+            }
+        }
         let what = match act {
             "new_answer" => {
                 self.mark_draft(Draft::Refused);

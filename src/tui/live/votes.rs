@@ -103,6 +103,7 @@ fn why(reason: BallotDropReason) -> String {
     match reason {
         BallotDropReason::NewAnswer { by } => format!("{by} is newer"),
         BallotDropReason::Replaced => "voted again".to_owned(),
+        BallotDropReason::Runoff { .. } => "runoff".to_owned(),
     }
 }
 

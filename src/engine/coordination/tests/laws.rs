@@ -118,6 +118,7 @@ prop_compose! {
                 deciding: Deciding {
                     defer_voting: voting == 0,
                     skip_voting: voting == 1,
+                    ..Deciding::default()
                 },
                 ..Rules::default()
             },
@@ -136,14 +137,17 @@ pub fn say(world: &World, agent: AgentId, say: &Say) -> Report {
                 len if n % 2 == 0 => choices[*n as usize % len].to_string(),
                 len => choices[*n as usize % len].agent.to_string(),
             };
-            Report::Vote { choice, reason }
+            Report::Vote {
+                choice: choice.into(),
+                reason,
+            }
         }
         Say::Ballot(agent, revision) => Report::Vote {
-            choice: format!("agent{agent}.{revision}"),
+            choice: format!("agent{agent}.{revision}").into(),
             reason,
         },
         Say::Words(choice) => Report::Vote {
-            choice: choice.clone(),
+            choice: choice.clone().into(),
             reason,
         },
         Say::Miss(n) => Report::Miss { text: text(*n) },

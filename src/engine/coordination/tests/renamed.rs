@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    engine::coordination::{Input, Report, Setup, Timer, vote::parse},
+    engine::coordination::{
+        Input, Report, Setup, Timer,
+        choice::{Choice, parse},
+    },
     protocol::{AgentId, Label, Target},
 };
 
@@ -95,7 +98,21 @@ impl Renaming {
     }
 
     /// A choice that names an agent or a label names the renamed one; nonsense stays.
-    fn choice(&self, choice: &str) -> String {
+    fn choice(&self, choice: &Choice) -> Choice {
+        let all = |texts: &[String]| texts.iter().map(|text| self.word(text)).collect();
+        match choice {
+            Choice::One(text) => Choice::One(self.word(text)),
+            Choice::Several(texts) => Choice::Several(all(texts)),
+            Choice::Ranking(texts) => Choice::Ranking(all(texts)),
+            Choice::Scores(rows) => Choice::Scores(
+                rows.iter()
+                    .map(|(text, scores)| (self.word(text), scores.clone()))
+                    .collect(),
+            ),
+        }
+    }
+
+    fn word(&self, choice: &str) -> String {
         match parse(choice) {
             Some((agent, None)) => self.agent(agent).to_string(),
             Some((agent, Some(revision))) => Label::new(self.agent(agent), revision).to_string(),

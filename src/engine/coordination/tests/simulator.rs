@@ -295,7 +295,10 @@ impl<'a> Play<'a> {
         if vote {
             let choice = choices[self.chance.usize(..choices.len())].to_string();
             let reason = "It is the best.".into();
-            return Report::Vote { choice, reason };
+            return Report::Vote {
+                choice: choice.into(),
+                reason,
+            };
         }
         self.texts += 1;
         let text = match self.chance.u8(..4) {
@@ -322,7 +325,10 @@ impl<'a> Play<'a> {
                 };
             }
         };
-        Report::Vote { choice, reason }
+        Report::Vote {
+            choice: choice.into(),
+            reason,
+        }
     }
 
     fn flood(&mut self) -> Report {

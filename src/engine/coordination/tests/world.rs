@@ -545,7 +545,7 @@ impl World {
             AgentEvent::Benched(_) => {
                 assert!(self.benched.insert(id), "benched once");
             }
-            AgentEvent::Refused { act, reason } => {
+            AgentEvent::Refused { act, reason, .. } => {
                 assert!(!reason.is_empty());
                 if act == "new_answer" && reason.contains("equals the current answer") {
                     self.books.agreed.insert(id);

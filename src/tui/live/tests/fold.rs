@@ -91,6 +91,7 @@ fn a_refused_draft_says_so_and_the_next_one_is_apart() {
         AgentEvent::Refused {
             act: "new_answer".to_owned(),
             reason: "too similar to agent2.1".to_owned(),
+            setback: crate::protocol::Setback::Refused,
         },
     );
     stage.says(1, Channel::Draft, "Green.");
@@ -172,6 +173,7 @@ fn remarks_stand_where_they_happened() {
             target: None,
             reason: String::new(),
             epoch: 2,
+            marks: crate::protocol::Marks::Single,
         })),
     );
     stage.run(RunEvent::Steer {

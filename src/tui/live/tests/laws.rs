@@ -96,7 +96,7 @@ fn agent_event(number: u16) -> impl Strategy<Value = AgentEvent> {
         2 => (1u32..4, text(), any::<bool>()).prop_map(move |(revision, text, auto)| {
             AgentEvent::Published(Answer { label: label(number, revision), text, auto })
         }),
-        1 => text().prop_map(|reason| AgentEvent::Refused { act: "new_answer".to_owned(), reason }),
+        1 => text().prop_map(|reason| AgentEvent::Refused { act: "new_answer".to_owned(), reason, setback: crate::protocol::Setback::Refused }),
         2 => (proptest::option::of((1u16..4, 1u32..3)), text()).prop_map(move |(target, reason)| {
             let target = target.map(|(agent, revision)| label(agent, revision));
             AgentEvent::Ballot(BallotEvent::Cast(ballot(number, target, &reason)))

@@ -244,12 +244,12 @@ impl Stage {
                 voters: voters.iter().copied().map(AgentId).collect(),
             })
             .collect();
-        self.run(RunEvent::Decided(Decision {
+        self.run(RunEvent::Decided(Decision::plain(
             winner,
             tally,
-            abstained: Vec::new(),
+            Vec::new(),
             by,
-        }));
+        )));
     }
 
     /// The turn ends with an answer.
@@ -303,6 +303,7 @@ pub fn ballot(number: u16, target: Option<Label>, reason: &str) -> Ballot {
         target,
         reason: reason.to_owned(),
         epoch: 1,
+        marks: crate::protocol::Marks::Single,
     }
 }
 

@@ -29,7 +29,7 @@ impl Coordination {
         }
         let missing = u32::try_from(open.len()).unwrap_or(u32::MAX);
         let mut labels = self.current_in_order();
-        if let Some((one, other)) = self.runoff {
+        if let Some((one, other)) = self.voting.runoff {
             labels.retain(|label| *label == one || *label == other);
         }
         let ballots: Vec<_> = self.ballots().collect();
@@ -40,7 +40,7 @@ impl Coordination {
         };
         let safe = policy::is_safe(self.rules().deciding.policy, &race, missing).is_some();
         if safe {
-            self.saved_calls = missing;
+            self.voting.saved_calls = missing;
         }
         safe
     }

@@ -50,7 +50,7 @@ impl Coordination {
             policy: deciding.policy,
             criteria: &deciding.criteria(),
             current,
-            runoff: self.runoff,
+            runoff: self.voting.runoff,
             electorate: self.electorate(),
         };
         let mut decision = tally::settle(count, self.ballots(), live)?;
@@ -58,7 +58,7 @@ impl Coordination {
             .iter()
             .filter_map(|label| Some((*label, self.answer(*label)?.text.as_str())));
         decision.majority = extract::majority(texts);
-        decision.saved_calls = self.saved_calls;
+        decision.saved_calls = self.voting.saved_calls;
         Some(decision)
     }
 

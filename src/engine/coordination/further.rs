@@ -73,7 +73,7 @@ impl Coordination {
     /// How a vote is asked of this agent.
     pub(super) fn vote_ask(&self, i: usize) -> VoteAsk {
         let deciding = &self.rules().deciding;
-        let (form, why) = if self.runoff.is_some() {
+        let (form, why) = if self.voting.runoff.is_some() {
             (crate::protocol::Form::One, VoteWhy::Runoff)
         } else if self.judged() {
             (deciding.policy.form(), VoteWhy::Judge)
@@ -128,7 +128,7 @@ impl Coordination {
         let Some(need) = policy::needed(policy, self.electorate()) else {
             return false;
         };
-        if self.runoff.is_some() || deciding.skip_voting {
+        if self.voting.runoff.is_some() || deciding.skip_voting {
             return false;
         }
         let labels = self.current_in_order();
@@ -162,7 +162,7 @@ impl Coordination {
             return false;
         }
         let got = race.votes(one);
-        self.runoff = Some((one, other));
+        self.voting.runoff = Some((one, other));
         self.emit(RunEvent::Notice {
             level: Level::Info,
             text: format!(

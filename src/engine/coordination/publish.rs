@@ -67,7 +67,7 @@ impl Coordination {
         let label = Label::new(member.id, member.revisions);
         let answer = Answer { label, text, auto };
         self.answers.push(answer.clone());
-        self.runoff = None;
+        self.voting.runoff = None;
         self.emit_of(label.agent, AgentEvent::Published(answer));
         self.drop_ballots(label);
         self.end_round(i, RoundEnd::Published);

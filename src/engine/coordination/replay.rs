@@ -162,7 +162,7 @@ impl Replay {
                         }
                         BallotDropReason::Runoff { one, other } => {
                             member.ballot = None;
-                            self.machine.runoff = Some((one, other));
+                            self.machine.voting.runoff = Some((one, other));
                         }
                     }
                 }
@@ -214,7 +214,7 @@ impl Replay {
         self.torn.phase_told = true;
         self.machine.phase = phase;
         // A runoff and a judge lead to votes by themselves.
-        let further = self.machine.runoff.is_some() || self.machine.judged();
+        let further = self.machine.voting.runoff.is_some() || self.machine.judged();
         if matches!(phase, Phase::PublishNow | Phase::VoteNow)
             && self.machine.forced.is_none()
             && !(further && phase == Phase::VoteNow)
@@ -282,7 +282,7 @@ impl Replay {
             AgentEvent::Published(answer) => {
                 if self.machine.answer(answer.label).is_none() && answer.label.agent == id {
                     self.machine.answers.push(answer.clone());
-                    self.machine.runoff = None;
+                    self.machine.voting.runoff = None;
                     let member = &mut self.machine.members[i];
                     member.revisions = member.revisions.max(answer.label.revision);
                     self.acted(i, RoundEnd::Published);
@@ -311,7 +311,7 @@ impl Replay {
             AgentEvent::Refused { setback, .. } => {
                 if *setback == Setback::Improves {
                     let epoch = self.machine.epoch();
-                    self.machine.members[i].sent_back = Some(epoch);
+                    self.machine.voting.sent_back.insert((id, epoch));
                 }
             }
         }

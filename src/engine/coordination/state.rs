@@ -29,14 +29,22 @@ pub struct Coordination {
     /// Why coordination has to end, once somebody or something forced it.
     pub(super) forced: Option<OutcomeEnd>,
     pub(super) settled: Option<Settled>,
-    /// The two answers between which a runoff is held.
-    pub(super) runoff: Option<(Label, Label)>,
-    /// Votes that are not waited for.
-    pub(super) saved_calls: u32,
+    pub(super) voting: Voting,
     pub(super) last_steer: Option<SteerId>,
     /// What a turn that broke off has left to finish.
     pub(super) torn: Option<Box<Torn>>,
     out: Vec<Action>,
+}
+
+/// How far the vote has got.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Voting {
+    /// The two answers between which a runoff is held.
+    pub runoff: Option<(Label, Label)>,
+    /// Votes that are not waited for.
+    pub saved_calls: u32,
+    /// Agents that the gate sent back to improve, and the epoch at which it did.
+    pub sent_back: BTreeSet<(AgentId, u32)>,
 }
 
 /// Life of the machine.
@@ -73,8 +81,6 @@ pub(super) struct Member {
     pub revisions: u32,
     pub ballot: Option<Ballot>,
     pub lost: Lost,
-    /// The epoch at which the gate sent it back to improve.
-    pub sent_back: Option<u32>,
     pub first: FirstAnswer,
     /// Steering not yet delivered.
     pub inbox: Vec<(SteerId, String)>,
@@ -137,8 +143,7 @@ impl Coordination {
             armed: BTreeSet::new(),
             forced: None,
             settled: None,
-            runoff: None,
-            saved_calls: 0,
+            voting: Voting::default(),
             last_steer: None,
             torn: None,
             out: Vec::new(),
@@ -283,7 +288,6 @@ impl Member {
             revisions: 0,
             ballot: None,
             lost: Lost::Nothing,
-            sent_back: None,
             first: FirstAnswer::Expected,
             inbox: Vec::new(),
             unseen: Vec::new(),

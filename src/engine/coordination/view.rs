@@ -136,7 +136,7 @@ impl Coordination {
     pub(super) fn choices(&self, i: usize) -> Vec<Label> {
         if self.voting_open() && self.may_look(i) && self.may_choose(i) {
             let mut labels = self.current();
-            if let Some((one, other)) = self.runoff {
+            if let Some((one, other)) = self.voting.runoff {
                 labels.retain(|label| *label == one || *label == other);
             }
             labels

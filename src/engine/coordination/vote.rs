@@ -164,7 +164,9 @@ impl Coordination {
         let deciding = &self.rules().deciding;
         let gate = deciding.gate()?;
         let epoch = self.epoch();
-        if self.publish_bar(i).is_some() || self.members[i].sent_back == Some(epoch) {
+        if self.publish_bar(i).is_some()
+            || self.voting.sent_back.contains(&(self.members[i].id, epoch))
+        {
             return None;
         }
         let criteria = deciding.criteria();
@@ -172,7 +174,8 @@ impl Coordination {
         match policy::judge(gate, &criteria, best, self.answers_left(i)) {
             Judgement::Vote => None,
             Judgement::Improve { best, mean, bar } => {
-                self.members[i].sent_back = Some(epoch);
+                let id = self.members[i].id;
+                self.voting.sent_back.insert((id, epoch));
                 Some(Refusal::BelowBar { best, mean, bar })
             }
         }

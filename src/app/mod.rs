@@ -4,11 +4,13 @@
 //! `config`, flags, discovery or `demo`; a session is `engine` with `provider` and `store` put into
 //! it; [`Hub`] owns the one running session.
 
+mod again;
 mod hub;
 mod ports;
 mod session;
 mod team;
 
+pub use again::{Again, Way, go_on};
 pub use hub::{Hub, HubHandle};
 pub use ports::World;
 pub use session::start;

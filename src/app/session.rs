@@ -5,8 +5,8 @@ use tokio::sync::mpsc;
 use super::{Services, Team};
 use crate::{
     engine::{self, Session, SessionSetup, outbox},
-    protocol::{Event, RunId},
-    store::{self, redact::Redactor},
+    protocol::{Event, Failure, RunId},
+    store::{self, WriterHandle, redact::Redactor},
 };
 
 /// Starts a session. Without a log it runs all the same, and says so.
@@ -22,12 +22,23 @@ pub fn start(
         Ok(store) => store.write(run.clone()),
         Err(failure) => Err(failure.clone()),
     };
+    let (setup, sinks) = parts(run.clone(), team, opened, events);
+    (run, engine::spawn(setup, sinks, prompt))
+}
+
+/// What the engine needs of a team, a log and a reader.
+pub(super) fn parts(
+    run: RunId,
+    team: Team,
+    opened: Result<WriterHandle, Failure>,
+    events: mpsc::Sender<Event>,
+) -> (SessionSetup, outbox::Sinks) {
     let (log, trouble) = match opened {
         Ok(log) => (Some(log), None),
         Err(failure) => (None, Some(failure)),
     };
     let setup = SessionSetup {
-        run: run.clone(),
+        run,
         team: team.members,
         limits: team.limits,
         rules: team.rules,
@@ -42,5 +53,5 @@ pub fn start(
         redactor: Redactor::new(&team.secrets),
         trouble,
     };
-    (run, engine::spawn(setup, sinks, prompt))
+    (setup, sinks)
 }

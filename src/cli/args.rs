@@ -113,6 +113,8 @@ pub enum Sub {
     Run(RunArgs),
     /// Open a stored session on the same screens.
     Open(OpenArgs),
+    /// Go on with a session whose program ended in the middle of it.
+    Resume(ResumeArgs),
     /// List and show stored sessions.
     Logs(super::logs::Args),
     /// Check a configuration file.
@@ -138,8 +140,48 @@ pub struct RunArgs {
     /// No progress lines on stderr.
     #[arg(long, short)]
     pub quiet: bool,
+    /// Ask further in a stored session (the latest without an id): the team knows what was before.
+    #[arg(long = "continue", value_name = "ID", num_args = 0..=1, default_missing_value = LATEST)]
+    pub after: Option<String>,
     /// The task; "-" reads it from standard input.
     pub task: Option<String>,
+}
+
+/// The name of the newest session.
+const LATEST: &str = "latest";
+
+impl RunArgs {
+    /// `--continue "a whole task"`: a value with blanks is the task, not the name of a session.
+    pub fn task_after_continue(&mut self) {
+        if self.task.is_none()
+            && let Some(name) = &mut self.after
+            && name.contains(char::is_whitespace)
+        {
+            self.task = Some(std::mem::replace(name, LATEST.to_owned()));
+        }
+    }
+}
+
+/// Arguments of `resume`.
+#[derive(Debug, Args)]
+pub struct ResumeArgs {
+    /// Session id or the start of one; without it the latest.
+    pub id: Option<String>,
+    /// Go on with the team of this configuration: the same agents, other models perhaps.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "demo", "base_url", "model"])]
+    pub with: Option<PathBuf>,
+    /// Which team, when the log does not say.
+    #[command(flatten)]
+    pub team: TeamArgs,
+    /// Without the full-screen program, also in a terminal.
+    #[arg(long)]
+    pub headless: bool,
+    /// What goes to stdout: the final answer, or every new event as a JSON line.
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+    pub output: String,
+    /// No progress lines on stderr.
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// Arguments of `open`.

@@ -10,7 +10,7 @@ use super::{
     launch::{self, Trouble},
 };
 use crate::{
-    app,
+    app::{self, Way},
     headless::{self, Format, Output, Progress},
 };
 
@@ -29,8 +29,20 @@ pub async fn run(globals: &Globals, args: RunArgs) -> u8 {
 
 async fn start(globals: &Globals, mut args: RunArgs) -> Result<u8, Trouble> {
     super::args::task_after_demo(&mut args.team, &mut args.task);
+    args.task_after_continue();
     let (services, paths) = launch::services(globals, &args.team.demo_speed, &args.team.rules)?;
-    let source = match launch::named(&args.team, &services, &paths).await? {
+    let named = launch::named(&args.team, &services, &paths).await?;
+    if let Some(name) = &args.after {
+        let task = match args.task.as_deref() {
+            Some("-") => from_stdin()?,
+            Some(task) => worded(task)?,
+            None => return Err(Trouble::Usage(NO_NEXT_TASK.into())),
+        };
+        let run = services.store.clone()?.find(name)?;
+        let output = output(&args.output, args.quiet);
+        return super::resume::go_on(&services, &run, named, Way::Continue(task), output).await;
+    }
+    let source = match named {
         Some(source) => source,
         None => match paths.default_config() {
             Some(path) => launch::configuration(&path, &services)?,
@@ -52,19 +64,27 @@ async fn start(globals: &Globals, mut args: RunArgs) -> Result<u8, Trouble> {
     let team = source.build(&services).await?;
     let (sender, events) = mpsc::channel(EVENTS);
     let (_, session) = app::start(&services, team, task, sender);
-    let format = match args.output.as_str() {
+    let output = output(&args.output, args.quiet);
+    let exit = headless::drive(events, session.commands, signals, output).await;
+    Ok(exit.code())
+}
+
+/// The process's own streams, as the flags want them.
+pub(super) fn output(format: &str, quiet: bool) -> Output {
+    let format = match format {
         "json" => Format::Json,
         _ => Format::Text,
     };
-    let progress = if args.quiet {
+    let progress = if quiet {
         Progress::Hidden
     } else {
         Progress::Shown
     };
-    let output = Output::process(format, progress);
-    let exit = headless::drive(events, session.commands, signals, output).await;
-    Ok(exit.code())
+    Output::process(format, progress)
 }
+
+const NO_NEXT_TASK: &str = "There is no task to continue with. Give one in quotes behind the session: \
+                            massgen-tui run --continue latest \"next task\".";
 
 const NO_TEAM: &str = "There is no team. Give --config FILE, --model NAME (with --base-url URL for \
                        your own server), or --demo for the scripted demo team.";

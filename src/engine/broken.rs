@@ -30,11 +30,15 @@ pub(super) async fn turn(
 ) -> Ended {
     let recall = open.recall();
     let start = TurnStart {
-        team: setup
-            .team
-            .iter()
-            .map(|member| member.card.clone())
-            .collect(),
+        // Who ends it need not be the team that goes on with the session.
+        team: match first {
+            Input::Stop => open.start.team,
+            _ => setup
+                .team
+                .iter()
+                .map(|member| member.card.clone())
+                .collect(),
+        },
         version: env!("CARGO_PKG_VERSION").to_owned(),
         resumed: Some(Resumed {
             times: open.start.resumed.map_or(0, |resumed| resumed.times) + 1,

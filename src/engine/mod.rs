@@ -130,6 +130,9 @@ async fn session(
     let desk = desk::start(outbox.clone(), past.question);
     let mut commands = intake::start(commands, desk.clone());
     let ways = Ways { outbox, desk };
+    for text in &past.notices {
+        ways.outbox.emit(notice(text)).await;
+    }
     let mut history = past.history;
     let mut number = past.turn;
     if let Some(open) = past.open {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::history::Earlier;
 use crate::protocol::{
     AgentEvent, AgentId, Answer, Channel, Decision, Event, EventKind, QuestionEvent, QuestionId,
-    RoundEnd, RunEvent, RunId, Seq, SteerId, TurnStart,
+    RoundEnd, RunEvent, Seq, SteerId, TurnStart,
 };
 
 /// Most bytes of what an agent had written that it is shown again, the end of it.
@@ -17,8 +17,10 @@ const NOTES: usize = 16 * 1024;
 /// What a log says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Past {
-    /// The session's name, when a turn was ever started.
-    pub run: Option<RunId>,
+    /// How the last turn started, when there was one.
+    pub start: Option<Box<TurnStart>>,
+    /// What the person should know about going on, one sentence each.
+    pub notices: Vec<String>,
     /// Number of the last event.
     pub last: Seq,
     /// Number of the last turn.
@@ -75,7 +77,7 @@ impl Past {
             self.question = self.question.max(question.id());
         }
         if let EventKind::Run(RunEvent::Started(start)) = &event.kind {
-            self.run = Some(start.run.clone());
+            self.start = Some(start.clone());
             self.turn = self.turn.max(start.turn);
             let goes_on = start.resumed.is_some()
                 && self

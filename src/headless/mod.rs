@@ -168,6 +168,26 @@ pub async fn drive(
     signals: mpsc::Receiver<Signal>,
     output: Output,
 ) -> Exit {
+    drive_on(Before::default(), events, commands, signals, output).await
+}
+
+/// What was before the events that are followed, for a session that goes on.
+#[derive(Debug, Default)]
+pub struct Before {
+    /// What the log says.
+    pub state: RunState,
+    /// The turn whose outcome counts; those of earlier ones are only told.
+    pub turn: u32,
+}
+
+/// The same for a session that goes on. JSON output holds the header and the new events.
+pub async fn drive_on(
+    before: Before,
+    events: mpsc::Receiver<Event>,
+    commands: mpsc::Sender<Command>,
+    signals: mpsc::Receiver<Signal>,
+    output: Output,
+) -> Exit {
     let mut session = Session {
         output,
         desk: Desk {
@@ -177,7 +197,8 @@ pub async fn drive(
             listening: true,
             stopped: None,
         },
-        state: RunState::default(),
+        state: before.state,
+        turn: before.turn,
         outcome: None,
         header: false,
         broken: None,
@@ -233,6 +254,8 @@ struct Session {
     output: Output,
     desk: Desk,
     state: RunState,
+    /// The first turn whose outcome counts.
+    turn: u32,
     outcome: Option<Outcome>,
     header: bool,
     /// Why stdout takes nothing any more.
@@ -263,6 +286,11 @@ impl Session {
         }
         if let EventKind::Run(RunEvent::Ended(outcome)) = &event.kind
             && self.outcome.is_none()
+            && self
+                .state
+                .turn
+                .as_ref()
+                .is_none_or(|turn| turn.start.turn >= self.turn)
         {
             self.outcome = Some(outcome.clone());
             self.desk.outgoing.push_back(Command::Close);

@@ -34,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("capture", &["protocol", "text"]),
     ("tui", &["protocol", "run", "text", "capture", "config"]),
     ("demo", &["protocol"]),
+    ("bench", &["protocol", "run"]),
     ("headless", &["protocol", "run", "text", "store"]),
 ];
 /// Modules that may name every other.

@@ -90,8 +90,10 @@ fn last_number(text: &str) -> Option<f64> {
     let text = text.replace('\u{2212}', "-");
     let mut last = None;
     let mut rest = text.as_str();
+    // Of a text that ends with `rest`, what stands before a place in `rest`.
+    let until = |rest: &str, place: usize| text.get(..text.len() - rest.len() + place);
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let before = rest.get(..start)?;
+        let before = until(rest, start)?;
         let mut length = rest
             .get(start..)?
             .find(|c: char| !(c.is_ascii_digit() || ",._".contains(c)))

@@ -95,25 +95,9 @@ impl Ledger {
     pub fn open(folder: &Path, header: Header, start: Start) -> Result<Self, Failure> {
         std::fs::create_dir_all(folder).map_err(|error| trouble(folder, &error))?;
         let path = folder.join(FILE);
-        if start == Start::Fresh {
-            put_aside(&path)?;
-        }
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(|error| trouble(&path, &error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let message = format!("{} is in use by another bench.", path.display());
-                return Err(
-                    local(&message).hint("Wait for it, or choose another folder with --out.")
-                );
-            }
-            Err(TryLockError::Error(error)) => return Err(trouble(&path, &error)),
+        let mut file = locked(&path)?;
+        if start == Start::Fresh && put_aside(&path)? {
+            file = locked(&path)?;
         }
         let mut bytes = Vec::new();
         (&mut file)
@@ -234,10 +218,30 @@ impl Ledger {
     }
 }
 
-/// `results.jsonl` becomes `results.1.jsonl`, or the next free number.
-fn put_aside(path: &Path) -> Result<(), Failure> {
-    if !path.exists() {
-        return Ok(());
+/// The file, made when it is not there, for this process alone.
+fn locked(path: &Path) -> Result<File, Failure> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(|error| trouble(path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let message = format!("{} is in use by another bench.", path.display());
+            Err(local(&message).hint("Wait for it, or choose another folder with --out."))
+        }
+        Err(TryLockError::Error(error)) => Err(trouble(path, &error)),
+    }
+}
+
+/// `results.jsonl` becomes `results.1.jsonl`, or the next free number; false when it is empty.
+fn put_aside(path: &Path) -> Result<bool, Failure> {
+    let size = std::fs::metadata(path).map_or(0, |meta| meta.len());
+    if size == 0 {
+        return Ok(false);
     }
     let free = (1..10_000_u32)
         .map(|number| path.with_extension(format!("{number}.jsonl")))
@@ -246,7 +250,8 @@ fn put_aside(path: &Path) -> Result<(), Failure> {
         return Err(local("There are too many old results in the folder.")
             .hint("Choose another with --out."));
     };
-    std::fs::rename(path, &free).map_err(|error| trouble(path, &error))
+    std::fs::rename(path, &free).map_err(|error| trouble(path, &error))?;
+    Ok(true)
 }
 
 /// Writes a file of the report in one go: a reader sees the old one or the new one.

@@ -85,10 +85,10 @@ impl Meter {
         let opening = self.openings.entry(id).or_default();
         match event {
             AgentEvent::Usage(usage) if opening.text.is_none() => opening.usage += *usage,
-            AgentEvent::RoundStarted { view: labels, .. } | AgentEvent::Delivered { labels } => {
-                if opening.text.is_none() {
-                    opening.saw_others |= labels.iter().any(|label| label.agent != id);
-                }
+            AgentEvent::RoundStarted { view: labels, .. } | AgentEvent::Delivered { labels }
+                if opening.text.is_none() =>
+            {
+                opening.saw_others |= labels.iter().any(|label| label.agent != id);
             }
             AgentEvent::Published(answer) if opening.text.is_none() => {
                 opening.text = Some(answer.text.clone());

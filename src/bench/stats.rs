@@ -1,7 +1,7 @@
 //! The arithmetic of the report: intervals, paired differences, how many tasks would tell.
 //!
 //! Pure functions of numbers. Sources: Wilson (1927); Kish (1965) for the effective size of weighted
-//! and clustered samples; McNemar's test in its exact form, which is the sign test over the pairs that
+//! and clustered samples; `McNemar`'s test in its exact form, which is the sign test over the pairs that
 //! differ; Agresti and Min (2005) for the interval of a paired difference; Connor (1987) for the
 //! number of pairs. Nothing here returns NaN for finite input.
 
@@ -93,7 +93,7 @@ pub fn worth(tasks: &[(f64, f64)]) -> f64 {
 }
 
 /// The two-sided p-value of the sign test for `plus` pairs one way and `minus` the other; exact. With
-/// one run per task this is McNemar's test.
+/// one run per task this is `McNemar`'s test.
 #[must_use]
 pub fn sign_test(plus: u64, minus: u64) -> f64 {
     let n = plus + minus;
@@ -199,7 +199,7 @@ mod tests {
             near(interval.low, low);
             near(interval.high, high);
         }
-        assert_eq!(wilson(0.5, 0.0).high, 1.0);
+        near(wilson(0.5, 0.0).high, 1.0);
     }
 
     #[test]
@@ -226,7 +226,7 @@ mod tests {
         let paired = paired(&differences);
         near(paired.mean, 0.10);
         let centre: f64 = 10.0 / 102.0;
-        let half = Z95 * ((21.0 - 100.0 / 102.0) as f64).sqrt() / 102.0;
+        let half = Z95 * f64::sqrt(21.0 - 100.0 / 102.0) / 102.0;
         near(paired.interval.low, centre - half);
         near(paired.interval.high, centre + half);
         assert_eq!((paired.better, paired.worse), (15, 5));
@@ -274,7 +274,7 @@ mod tests {
         fn tests_are_symmetric_and_probabilities(plus in 0_u64..300, minus in 0_u64..300) {
             let p = sign_test(plus, minus);
             prop_assert!(p > 0.0 && p <= 1.0);
-            prop_assert_eq!(p, sign_test(minus, plus));
+            prop_assert!((p - sign_test(minus, plus)).abs() < 1e-15);
         }
 
         #[test]

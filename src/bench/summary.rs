@@ -94,17 +94,41 @@ impl Measured {
 #[derive(Clone, Debug, Serialize)]
 pub struct Comparison {
     /// Against what.
+    pub kind: Against,
+    /// The same in words.
     pub against: String,
     /// The difference in accuracy.
     pub paired: Paired,
     /// The team's tokens over the other's; `None` when the other used none.
     pub tokens: Option<f64>,
-    /// The team's price over the other's; `None` when a price is unknown or the other was free.
-    pub money: Option<f64>,
+    /// The team's price over the other's.
+    pub money: Money,
     /// Tasks in all that would show a gain of this size with a chance of 80 %.
     pub tasks_needed: Option<u64>,
     /// True when the interval is above nothing and the sign test agrees.
     pub helped: bool,
+}
+
+/// What the team is measured against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Against {
+    /// The best single agent.
+    Single,
+    /// The plain majority.
+    Majority,
+}
+
+/// A ratio of prices.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Money {
+    /// So many times the price.
+    Times(f64),
+    /// The other costs nothing.
+    Free,
+    /// Some price is not known.
+    Unknown,
 }
 
 /// Counts of what happened in the team's runs.
@@ -162,12 +186,8 @@ pub fn summarise(tasks: &[Task], records: &[&Record], planned: u64, scripted: bo
     let mut baselines = Vec::new();
     let mut comparisons = Vec::new();
     if let Some((score, best)) = best_single(&weights, &records, &team, &mut baselines) {
-        comparisons.push(compare(
-            &weights,
-            &own,
-            &best,
-            &format!("the best single agent ({})", score.name),
-        ));
+        let against = format!("the best single agent ({})", score.name);
+        comparisons.push(compare(&weights, &own, &best, Against::Single, against));
     }
     let majority = majority_items(&team);
     if !majority.is_empty() && team.iter().any(|record| record.firsts.len() > 1) {
@@ -177,11 +197,13 @@ pub fn summarise(tasks: &[Task], records: &[&Record], planned: u64, scripted: bo
             &weights,
             &majority,
         ));
+        let against = "the plain majority of first answers".to_owned();
         comparisons.push(compare(
             &weights,
             &own,
             &majority,
-            "the plain majority of first answers",
+            Against::Majority,
+            against,
         ));
     }
     let mut summary = Summary {
@@ -218,8 +240,8 @@ fn items<'a>(records: &[&'a Record]) -> Vec<Item<'a>> {
     records.iter().map(item).collect()
 }
 
-/// Scores every agent and returns the most accurate, of equals the cheapest in tokens. Runs alone count
-/// before first answers where there are some.
+/// Scores every agent and returns the most accurate, of equals the cheapest in tokens, among those that
+/// had every task the team had. Runs alone count before first answers where there are some.
 fn best_single<'a>(
     weights: &BTreeMap<&str, f64>,
     records: &[&'a Record],
@@ -235,6 +257,7 @@ fn best_single<'a>(
         })
         .collect();
     let alone = !singles.is_empty();
+    let had = by_task(&items(team)).len();
     let names: BTreeSet<&str> = team
         .iter()
         .flat_map(|record| record.firsts.iter().map(|first| first.name.as_str()))
@@ -256,7 +279,8 @@ fn best_single<'a>(
             continue;
         };
         baselines.push(score.clone());
-        if alone && measured == Measured::FirstAnswers {
+        let chosen = !alone || measured == Measured::Alone;
+        if !chosen || by_task(&items).len() < had {
             continue;
         }
         let better = best.as_ref().is_none_or(|(known, _)| {
@@ -344,7 +368,8 @@ fn compare(
     weights: &BTreeMap<&str, f64>,
     team: &[Item<'_>],
     other: &[Item<'_>],
-    against: &str,
+    kind: Against,
+    against: String,
 ) -> Comparison {
     let (ours, theirs) = (by_task(team), by_task(other));
     let common = |item: &&Item<'_>| ours.contains_key(item.task) && theirs.contains_key(item.task);
@@ -369,10 +394,16 @@ fn compare(
         (base > 0.0).then(|| mean(team, value) / base)
     };
     let known = !sum(team).cost.partial && !sum(other).cost.partial;
+    let money = match ratio(&|usage| usage.cost.usd) {
+        _ if !known => Money::Unknown,
+        Some(ratio) => Money::Times(ratio),
+        None => Money::Free,
+    };
     Comparison {
-        against: against.to_owned(),
+        kind,
+        against,
         tokens: ratio(&tokens),
-        money: known.then(|| ratio(&|usage| usage.cost.usd)).flatten(),
+        money,
         tasks_needed: stats::needed(paired.mean, paired.spread),
         helped: paired.interval.low > 0.0 && paired.p < 0.05,
         paired,
@@ -415,7 +446,9 @@ fn milliseconds(team: &[&Record]) -> BTreeMap<String, u64> {
         *sums.entry("all".into()).or_default() += record.times.wall;
     }
     let runs = team.len().max(1) as u64;
-    sums.values_mut().for_each(|sum| *sum /= runs);
+    for sum in sums.values_mut() {
+        *sum /= runs;
+    }
     sums
 }
 

@@ -1,7 +1,7 @@
 //! The report as a table for the terminal.
 
 use super::{
-    summary::{Rates, Score, Summary},
+    summary::{Money, Rates, Score, Summary},
     verdict::points,
 };
 
@@ -10,7 +10,7 @@ use super::{
 pub fn render(summary: &Summary) -> String {
     let mut text = String::new();
     let mut line = |words: &str| {
-        text.push_str(words.trim_end());
+        text.push_str(words);
         text.push('\n');
     };
     if summary.scripted {
@@ -63,7 +63,11 @@ pub fn render(summary: &Summary) -> String {
                 format!("{}/{}", one.paired.better, one.paired.worse),
                 format!("{:.3}", one.paired.p),
                 ratio(one.tokens),
-                ratio(one.money),
+                match one.money {
+                    Money::Times(times) => ratio(Some(times)),
+                    Money::Free => "free".into(),
+                    Money::Unknown => "unknown".into(),
+                },
             ]
         }));
         line(&aligned(&rows));
@@ -169,9 +173,9 @@ fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
         for (column, (cell, widest)) in row.iter().zip(widths).enumerate() {
             let pad = " ".repeat(widest - width(cell));
             if column == 0 {
-                line.push_str(&format!("{cell}{pad}"));
+                line.extend([cell, pad.as_str()]);
             } else {
-                line.push_str(&format!("  {pad}{cell}"));
+                line.extend(["  ", pad.as_str(), cell]);
             }
         }
         text.push_str(line.trim_end());

@@ -1,6 +1,6 @@
 //! The report in plain words: whether the team helped, at what price, and how sure that is.
 
-use super::summary::{Comparison, Measured, Summary};
+use super::summary::{Against, Comparison, Measured, Money, Score, Summary};
 
 /// Fewer tasks than this say little, whatever they say.
 const FEW: u64 = 30;
@@ -16,8 +16,11 @@ pub fn words(summary: &Summary) -> Vec<String> {
         ));
     }
     words.extend(summary.comparisons.iter().map(verdict));
-    if summary.comparisons.is_empty() && summary.team.is_some() {
-        words.push("There is nothing to compare the team with.".into());
+    let single = |comparison: &Comparison| comparison.kind == Against::Single;
+    if summary.team.is_some() && !summary.comparisons.iter().any(single) {
+        words.push(
+            "No agent had every task that the team had, so there is no best single agent to compare with.".into(),
+        );
     }
     if let Some(team) = &summary.team
         && team.tasks < FEW
@@ -34,8 +37,8 @@ pub fn words(summary: &Summary) -> Vec<String> {
             rates.dependent, rates.firsts
         ));
     }
-    let first_answers = |score: &super::summary::Score| score.measured == Measured::FirstAnswers;
-    let alone = |score: &super::summary::Score| score.measured == Measured::Alone;
+    let first_answers = |score: &Score| score.measured == Measured::FirstAnswers;
+    let alone = |score: &Score| score.measured == Measured::Alone;
     if summary.baselines.iter().any(first_answers) && !summary.baselines.iter().any(alone) {
         words.push(
             "Single agents are judged by their first answers in the team's own runs; --baselines runs each alone.".into(),
@@ -74,6 +77,8 @@ fn verdict(comparison: &Comparison) -> String {
         format!("it was worse, {figures}{price}")
     } else if paired.mean < 0.0 {
         format!("it was rather worse, {figures}{price}")
+    } else if paired.interval.low > 0.0 {
+        format!("{figures}{price}; too few tasks differ to rule out chance")
     } else {
         format!("{figures}, which includes no gain{price}")
     };
@@ -92,9 +97,10 @@ fn price(comparison: &Comparison) -> String {
     let tokens = comparison
         .tokens
         .map(|ratio| format!("{ratio:.1} times the tokens"));
-    let money = comparison
-        .money
-        .map(|ratio| format!("{ratio:.1} times the money"));
+    let money = match comparison.money {
+        Money::Times(ratio) => Some(format!("{ratio:.1} times the money")),
+        Money::Free | Money::Unknown => None,
+    };
     match (tokens, money) {
         (Some(tokens), Some(money)) => format!(", at {tokens} and {money}"),
         (Some(one), None) | (None, Some(one)) => format!(", at {one}"),

@@ -115,6 +115,8 @@ pub enum Sub {
     Open(OpenArgs),
     /// Go on with a session whose program ended in the middle of it.
     Resume(ResumeArgs),
+    /// Run a file of tasks with known answers and report how often the team was right.
+    Bench(Box<super::bench::Args>),
     /// List and show stored sessions.
     Logs(super::logs::Args),
     /// Check a configuration file.

@@ -4,6 +4,7 @@
 //! it runs headless.
 
 mod args;
+mod bench;
 pub mod config_cmd;
 pub mod demo_server;
 pub mod doctor;
@@ -90,6 +91,7 @@ async fn dispatch(cli: Cli) -> u8 {
         Some(Sub::Run(args)) => run::run(&globals, args).await,
         Some(Sub::Open(args)) => interactive::open(&globals, args.id.as_deref()).await,
         Some(Sub::Resume(args)) => resume::run(&globals, args).await,
+        Some(Sub::Bench(args)) => bench::run(&globals, *args).await,
         Some(Sub::Logs(args)) => logs::run(&globals, &args),
         Some(Sub::Config(args)) => config_cmd::run(&args),
         Some(Sub::Doctor(args)) => doctor::run(&globals, &args).await,

@@ -155,7 +155,7 @@ fn config_team(config: &Config, services: &Services) -> Team {
     };
     team(
         drafts,
-        config.limits,
+        config.limits.clone(),
         config.rules.clone(),
         origin,
         services,

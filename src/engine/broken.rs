@@ -49,7 +49,7 @@ pub(super) async fn turn(
     let coordination = Coordination::resume(
         Setup {
             agents: start.team.iter().map(|card| card.id).collect(),
-            limits: start.limits,
+            limits: start.limits.clone(),
             rules: start.rules.clone(),
         },
         &open.events,

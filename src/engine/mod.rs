@@ -185,7 +185,7 @@ async fn turn(
             .iter()
             .map(|member| member.card.clone())
             .collect(),
-        limits: setup.limits,
+        limits: setup.limits.clone(),
         rules: setup.rules.clone(),
         stage: None,
         origin: setup.origin.clone(),
@@ -198,7 +198,7 @@ async fn turn(
         .await;
     let coordination = Coordination::new(Setup {
         agents: setup.team.iter().map(|member| member.card.id).collect(),
-        limits: setup.limits,
+        limits: setup.limits.clone(),
         rules: setup.rules.clone(),
     });
     let task = Task {

@@ -139,6 +139,8 @@ impl Worker {
                     | RunEvent::Question(_)
                     | RunEvent::Decided(_)
                     | RunEvent::Stage(_)
+                    | RunEvent::Budget(_)
+                    | RunEvent::Review(_)
                     | RunEvent::Notice { .. } => self.flush_text().await,
                 }
                 self.tell_masked(EventKind::Run(event)).await;

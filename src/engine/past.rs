@@ -158,6 +158,8 @@ impl Recall {
             | RunEvent::Phase(_)
             | RunEvent::BallotsDropped(_)
             | RunEvent::Ended(_)
+            | RunEvent::Budget(_)
+            | RunEvent::Review(_)
             | RunEvent::Stage(_)
             | RunEvent::Notice { .. } => {}
         }
@@ -187,6 +189,7 @@ impl Recall {
                     | RoundEnd::Voted
                     | RoundEnd::Abstained
                     | RoundEnd::Presented
+                    | RoundEnd::Verified
                     | RoundEnd::Failed,
                 ..
             }

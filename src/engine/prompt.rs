@@ -15,6 +15,7 @@ use crate::protocol::{AgentId, Decision, Label, Message, Purpose};
 const SYSTEM: &str = include_str!("../../assets/prompts/system.md");
 const JUDGE: &str = include_str!("../../assets/prompts/judge.md");
 const PRESENTER: &str = include_str!("../../assets/prompts/presenter.md");
+const VERIFIER: &str = include_str!("../../assets/prompts/verifier.md");
 
 /// Published answers by label, shared between the driver and the agents.
 pub type Answers = BTreeMap<Label, Arc<str>>;
@@ -34,6 +35,7 @@ pub fn system(agent: AgentId, own: Option<&str>, purpose: Purpose) -> Message {
     let mut text = match purpose {
         Purpose::Present => PRESENTER.to_owned(),
         Purpose::Judge => JUDGE.to_owned(),
+        Purpose::Verify => VERIFIER.to_owned(),
         Purpose::Work | Purpose::Revote | Purpose::VoteOnly => {
             format!("{SYSTEM}\nYou are {agent}.\n")
         }

@@ -44,9 +44,11 @@ impl Reply {
         Self {
             channel: match purpose {
                 Purpose::Present => Channel::Final,
-                Purpose::Work | Purpose::Revote | Purpose::VoteOnly | Purpose::Judge => {
-                    Channel::Text
-                }
+                Purpose::Work
+                | Purpose::Revote
+                | Purpose::VoteOnly
+                | Purpose::Judge
+                | Purpose::Verify => Channel::Text,
             },
             text: String::new(),
             calls: Vec::new(),

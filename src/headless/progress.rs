@@ -2,8 +2,8 @@
 
 use crate::{
     protocol::{
-        AgentEvent, Ballot, BallotEvent, Event, EventKind, Level, Outcome, Phase, Policy,
-        QuestionEvent, QuestionKind, RunEvent, Setback, SteerId, SteerState, ToolEvent,
+        AgentEvent, Ballot, BallotEvent, BudgetEvent, Event, EventKind, Level, Outcome, Phase,
+        Policy, QuestionEvent, QuestionKind, RunEvent, Setback, SteerId, SteerState, ToolEvent,
     },
     run::{RunState, Turn},
     text::clean,
@@ -76,7 +76,9 @@ fn of_run(event: &RunEvent, turn: &Turn) -> Option<String> {
                 names.join(", ")
             )
         }
-        RunEvent::Phase(Phase::Work | Phase::Done) => return None,
+        RunEvent::Phase(Phase::Work | Phase::Done) | RunEvent::Budget(BudgetEvent::Spent(_)) => {
+            return None;
+        }
         RunEvent::Phase(phase) => format!("phase: {}", phase.word()),
         RunEvent::BallotsDropped(drops) => format!(
             "{} stopped counting",
@@ -104,6 +106,8 @@ fn of_run(event: &RunEvent, turn: &Turn) -> Option<String> {
             sentences.extend(decision.remarks());
             sentences.join("; ")
         }
+        RunEvent::Budget(event) => turn.budget_words(event),
+        RunEvent::Review(event) => turn.review_words(event),
         RunEvent::Ended(outcome) => ended(outcome, turn),
         RunEvent::Stage(event) => turn.stage_sentence(event)?,
         RunEvent::Notice { level, text } => match level {

@@ -60,6 +60,8 @@ pub enum BallotDropReason {
         /// The next.
         other: Label,
     },
+    /// A verification asks the voter to work again.
+    Revising,
 }
 
 /// How a turn ended. If an answer was ever published, it is `Answered`.

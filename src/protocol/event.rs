@@ -6,8 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgentId, Answer, Ballot, BallotDrop, Decision, Failure, Label, Outcome, QuestionEvent, Seq,
-    StageEvent, SteerId, Timestamp, TurnStart, Usage, command::Target,
+    AgentId, Answer, Ballot, BallotDrop, BudgetEvent, Decision, Failure, Label, Outcome,
+    QuestionEvent, ReviewEvent, Seq, StageEvent, SteerId, Timestamp, TurnStart, Usage,
+    command::Target,
 };
 
 /// One event.
@@ -42,7 +43,7 @@ pub enum EventKind {
 pub enum RunEvent {
     /// A turn begins; everything that belonged to the previous turn is over.
     Started(Box<TurnStart>),
-    /// The turn moved on. Phases never go back within a turn.
+    /// The turn moved on. Phases never go back within an attempt ([`ReviewEvent::Again`] begins one).
     Phase(Phase),
     /// Standing ballots stopped counting.
     BallotsDropped(Vec<BallotDrop>),
@@ -62,6 +63,10 @@ pub enum RunEvent {
     Question(QuestionEvent),
     /// The vote is settled.
     Decided(Decision),
+    /// Money and tokens.
+    Budget(BudgetEvent),
+    /// Verification of the final text.
+    Review(ReviewEvent),
     /// The turn is over.
     Ended(Outcome),
     /// A step of a mode.
@@ -89,6 +94,8 @@ pub enum Phase {
     Deciding,
     /// The winner presents.
     Presenting,
+    /// Another agent looks at the final text.
+    Verifying,
     /// Over.
     Done,
 }
@@ -103,6 +110,7 @@ impl Phase {
             Self::VoteNow => "voting",
             Self::Deciding => "counting",
             Self::Presenting => "presenting",
+            Self::Verifying => "verifying",
             Self::Done => "done",
         }
     }
@@ -288,6 +296,8 @@ pub enum Purpose {
     Present,
     /// Choose the winner for the team.
     Judge,
+    /// Look at the final text of another agent and say whether it stands.
+    Verify,
 }
 
 /// How a round ended.
@@ -302,6 +312,8 @@ pub enum RoundEnd {
     Abstained,
     /// Presented.
     Presented,
+    /// Gave a verdict about the final text.
+    Verified,
     /// The model call failed for good.
     Failed,
     /// Cut off by a limit, a new phase or the person.

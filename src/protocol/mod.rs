@@ -5,15 +5,18 @@
 //! change of the log format (see `store::schema`).
 
 pub mod answer;
+pub mod budget;
 pub mod command;
 pub mod decision;
 pub mod event;
 pub mod failure;
 pub mod id;
+pub mod limits;
 pub mod marks;
 pub mod message;
 pub mod model;
 pub mod question;
+pub mod review;
 pub mod rules;
 pub mod stage;
 pub mod team;
@@ -22,6 +25,7 @@ pub mod usage;
 pub use answer::{
     Answer, Ballot, BallotDrop, BallotDropReason, NoAnswerReason, Outcome, OutcomeEnd,
 };
+pub use budget::{BudgetEvent, BudgetLimit, BudgetScope, Forecast, Refused, Share, Span};
 pub use command::{Command, SteerMode, Target};
 pub use decision::{Bar, Decision, Elimination, PlainMajority, Points, TallyRow, TieBreak};
 pub use event::{
@@ -30,13 +34,16 @@ pub use event::{
 };
 pub use failure::{Failure, FailureKind};
 pub use id::{AgentId, Label, LabelParseError, RunId, Seq, SteerId, Timestamp};
+pub use limits::{AgentLimits, Budget, Limits, UnknownPrice};
 pub use marks::{Marks, Scores};
 pub use message::{Message, ToolCall, ToolChoice, ToolSpec};
 pub use model::{Discovered, ModelInfo, ServerKind, SessionSummary};
 pub use question::{Question, QuestionEvent, QuestionId, QuestionKind, Reply};
+pub use review::{ReviewEvent, Verdict};
 pub use rules::{
     Criterion, Deciding, Finish, Finishing, Form, Gate, Improving, Mode, Policy, Rules, Seeing,
+    Verify,
 };
 pub use stage::{Stage, StageEvent, StageKind};
-pub use team::{AgentCard, Limits, Origin, Resumed, TurnStart};
+pub use team::{AgentCard, Origin, Resumed, TurnStart};
 pub use usage::{Cost, Usage};

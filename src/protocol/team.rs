@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentId, Rules, RunId, Stage};
+use super::{AgentId, Limits, Rules, RunId, Stage};
 
 /// The first event of a turn: everything that is fixed while it runs. It is told again, with
 /// `resumed`, when a turn that broke off goes on: nothing that was published, voted or spent is over
@@ -79,49 +79,4 @@ pub enum Origin {
         /// Program and version.
         program: String,
     },
-}
-
-/// Limits of one turn. All finite.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Limits {
-    /// Answers one agent may publish.
-    pub answers_per_agent: u32,
-    /// Answers all agents together may publish.
-    pub answers_total: u32,
-    /// Rounds (fresh or continued asks) one agent may take.
-    pub rounds_per_agent: u32,
-    /// Replies without a terminal call within one round before the engine resolves it.
-    pub misses_per_round: u32,
-    /// Acts refused within one round (empty, duplicate, not on the ballot …) before the engine
-    /// resolves it; refusals because of news the agent could not know do not count.
-    pub refusals_per_round: u32,
-    /// Model calls within one round.
-    pub calls_per_round: u32,
-    /// Seconds for the whole turn, presentation excluded.
-    pub turn_seconds: u64,
-    /// Seconds for one round.
-    pub round_seconds: u64,
-    /// Seconds for a vote once voting is forced.
-    pub vote_seconds: u64,
-    /// Seconds for the presentation.
-    pub present_seconds: u64,
-}
-
-impl Default for Limits {
-    /// 3 answers each, 12 in all, 12 rounds each, 2 misses, 4 refusals, 24 calls, 30 minutes in all.
-    fn default() -> Self {
-        Self {
-            answers_per_agent: 3,
-            answers_total: 12,
-            rounds_per_agent: 12,
-            misses_per_round: 2,
-            refusals_per_round: 4,
-            calls_per_round: 24,
-            turn_seconds: 1800,
-            round_seconds: 600,
-            vote_seconds: 120,
-            present_seconds: 300,
-        }
-    }
 }

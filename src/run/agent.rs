@@ -201,9 +201,11 @@ impl AgentState {
                 self.show(view);
                 let activity = match purpose {
                     Purpose::Present => Activity::Presenting,
-                    Purpose::Work | Purpose::Revote | Purpose::VoteOnly | Purpose::Judge => {
-                        Activity::Asked
-                    }
+                    Purpose::Work
+                    | Purpose::Revote
+                    | Purpose::VoteOnly
+                    | Purpose::Judge
+                    | Purpose::Verify => Activity::Asked,
                 };
                 self.wait_for(activity, at);
             }

@@ -9,7 +9,8 @@ use crate::protocol::{
 };
 
 use super::{
-    Activity, AgentState, Happening, Published, RunState, Steering, Steps, TimelineEntry, Turn,
+    Activity, AgentState, Happening, Published, Record, RunState, Steering, Steps, TimelineEntry,
+    Turn,
 };
 
 impl RunState {
@@ -54,11 +55,11 @@ impl Turn {
             decision: None,
             outcome: None,
             timeline: Vec::new(),
-            notices: Vec::new(),
             steps: Steps::default(),
             steering: Vec::new(),
             pauses: Vec::new(),
             questions: Vec::new(),
+            record: Record::default(),
         }
     }
 
@@ -104,6 +105,8 @@ impl Turn {
                 self.decision = Some(decision.clone());
                 Some(Happening::Decided(decision.winner))
             }
+            RunEvent::Budget(event) => self.budget(event).map(Happening::Told),
+            RunEvent::Review(event) => Some(Happening::Told(self.review(event))),
             RunEvent::Ended(outcome) => {
                 self.outcome = Some(outcome.clone());
                 self.phase = Phase::Done;
@@ -119,7 +122,7 @@ impl Turn {
             }
             RunEvent::Stage(event) => self.stage_event(event),
             RunEvent::Notice { level, text } => {
-                self.notices.push((at, *level, text.clone()));
+                self.record.notices.push((at, *level, text.clone()));
                 None
             }
         }
@@ -140,6 +143,7 @@ impl Turn {
                     count += 1;
                     voter.ballot = None;
                 }
+                BallotDropReason::Revising => voter.ballot = None,
                 // The ballot that replaces this one may already stand.
                 BallotDropReason::Replaced | BallotDropReason::Runoff { .. } => {
                     if voter.ballot.as_ref() == Some(&drop.ballot) {
@@ -182,11 +186,27 @@ impl Turn {
             AgentEvent::Ballot(BallotEvent::Cast(ballot) | BallotEvent::Auto(ballot)) => {
                 self.vote(id, ballot, at)
             }
-            other => self
-                .agents
-                .iter_mut()
-                .find(|agent| agent.card.id == id)?
-                .apply(other, at),
+            other => {
+                self.account(id, other);
+                self.agents
+                    .iter_mut()
+                    .find(|agent| agent.card.id == id)?
+                    .apply(other, at)
+            }
+        }
+    }
+
+    /// Whose share a call belongs to; agents that are not in the team have none.
+    fn account(&mut self, id: AgentId, event: &AgentEvent) {
+        if self.agent(id).is_none() {
+            return;
+        }
+        match event {
+            AgentEvent::RoundStarted { round, purpose, .. } => {
+                self.record.spending.begin(id, *round, *purpose, self.phase);
+            }
+            AgentEvent::Usage(usage) => self.record.spending.spend(id, *usage, self.phase),
+            _ => {}
         }
     }
 

@@ -9,9 +9,11 @@
 
 mod agent;
 mod apply;
+mod money;
 mod query;
 mod question;
 mod resumed;
+mod review;
 mod steps;
 mod tally;
 #[cfg(test)]
@@ -19,7 +21,9 @@ mod tests;
 mod timeline;
 
 pub use agent::{Activity, AgentState, RunningTool};
+pub use money::{Spending, short, usd};
 pub use question::{Asked, AskedState};
+pub use review::Reviews;
 pub use steps::Steps;
 pub use timeline::{Happening, TimelineEntry};
 
@@ -64,8 +68,8 @@ pub struct Turn {
     pub outcome: Option<Outcome>,
     /// What happened, one line each, for the timeline.
     pub timeline: Vec<TimelineEntry>,
-    /// Notices, oldest first.
-    pub notices: Vec<(Timestamp, Level, String)>,
+    /// Notices, money, verifications.
+    pub record: Record,
     /// What its mode has come to.
     pub steps: Steps,
     /// Steering messages.
@@ -74,6 +78,17 @@ pub struct Turn {
     pub pauses: Vec<(Timestamp, u64)>,
     /// Questions to the person, oldest first.
     pub questions: Vec<Asked>,
+}
+
+/// What was told beside the play.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Record {
+    /// Notices, oldest first.
+    pub notices: Vec<(Timestamp, Level, String)>,
+    /// Tokens and money.
+    pub spending: Spending,
+    /// Attempts and verifications.
+    pub reviews: Reviews,
 }
 
 /// A published answer and when.

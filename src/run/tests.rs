@@ -525,7 +525,7 @@ fn timeline_reads_as_sentences() {
     );
     assert_eq!(turn.steering[0].text, "shorter");
     assert_eq!(turn.steering[0].receipts.len(), 2);
-    assert_eq!(turn.notices.len(), 1);
+    assert_eq!(turn.record.notices.len(), 1);
     assert_eq!(turn.abstained(), [B]);
     assert_eq!(turn.name(AgentId(9)), "unknown agent");
 }

@@ -114,6 +114,8 @@ impl Scan {
             | RunEvent::Steer { .. }
             | RunEvent::Stage(_)
             | RunEvent::Question(_)
+            | RunEvent::Budget(_)
+            | RunEvent::Review(_)
             | RunEvent::Notice { .. } => {}
         }
     }

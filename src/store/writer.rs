@@ -375,11 +375,13 @@ fn is_lifecycle(event: &Event) -> bool {
             RunEvent::Started(_)
             | RunEvent::Decided(_)
             | RunEvent::Stage(_)
+            | RunEvent::Review(_)
             | RunEvent::Ended(_) => true,
             RunEvent::Phase(_)
             | RunEvent::BallotsDropped(_)
             | RunEvent::Steer { .. }
             | RunEvent::Question(_)
+            | RunEvent::Budget(_)
             | RunEvent::Notice { .. } => false,
         },
         EventKind::Agent { id: _, event } => match event {

@@ -137,6 +137,7 @@ fn votes(turn: &Turn, out: &mut dyn Write) -> io::Result<()> {
             BallotDropReason::NewAnswer { by } => format!("{by} was published after it"),
             BallotDropReason::Replaced => "the agent voted again".to_owned(),
             BallotDropReason::Runoff { .. } => "a runoff was held".to_owned(),
+            BallotDropReason::Revising => "a verification asked the agent to work again".to_owned(),
         };
         writeln!(out, "  dropped ({why}): {}", vote(turn, &drop.ballot))?;
     }

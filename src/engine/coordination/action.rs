@@ -71,8 +71,19 @@ pub struct Ask {
     pub fresh: bool,
     /// For `Purpose::Present`: the winning answer.
     pub winner: Option<Label>,
+    /// For `Purpose::Verify`: what is verified.
+    pub review: Option<Box<Review>>,
     /// What to show and to offer.
     pub brief: Brief,
+}
+
+/// The final text that a verifier looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Review {
+    /// The text.
+    pub text: String,
+    /// Agents that could be asked to change it.
+    pub agents: Vec<AgentId>,
 }
 
 /// What is added to a conversation and what the agent may do next.
@@ -93,6 +104,8 @@ pub struct Brief {
     pub answers_left: u32,
     /// Its last ballot was dropped because of a new answer: this was its choice.
     pub lost_vote: Option<Label>,
+    /// A verification asks the agent to work again: its instructions.
+    pub revise: Option<String>,
     /// Wrap up, say so: time is up or this is the last call of the round.
     pub hurry: bool,
 }

@@ -4,6 +4,7 @@ use crate::protocol::{AgentId, Decision, Finish, Label, Outcome, OutcomeEnd, Pha
 
 use super::{
     Coordination, Timer, extract,
+    state::Funds,
     tally::{self, Count},
 };
 
@@ -62,22 +63,31 @@ impl Coordination {
         Some(decision)
     }
 
-    /// Who presents: the winner, then authors by votes, then the others in configuration order;
-    /// nobody when the text is to be used as it is. Next last.
+    /// Whether an agent can present or verify.
+    pub(super) fn can_serve(&self, i: usize) -> bool {
+        self.members[i].is_live() && self.members[i].funds != Funds::Empty
+    }
+
+    /// Who presents: the configured presenter, then the winner, then authors by votes, then the
+    /// others in configuration order; nobody when the text is to be used as it is. Next last.
     pub(super) fn presenters(&self, decision: &Decision, end: OutcomeEnd) -> Vec<AgentId> {
-        if self.rules().finishing.finish == Finish::Reuse
-            || self.members.len() < 2
-            || end == OutcomeEnd::Stopped
-        {
+        let rule = &self.rules().finishing;
+        let alone = self.members.len() < 2 && rule.refine == 0;
+        if rule.finish == Finish::Reuse || alone || end == OutcomeEnd::Stopped {
             return Vec::new();
         }
-        let mut order: Vec<_> = decision.tally.iter().map(|row| row.label.agent).collect();
+        let mut order: Vec<_> = rule.presenter.into_iter().collect();
+        for row in &decision.tally {
+            if !order.contains(&row.label.agent) {
+                order.push(row.label.agent);
+            }
+        }
         for member in &self.members {
             if !order.contains(&member.id) {
                 order.push(member.id);
             }
         }
-        order.retain(|id| self.find(*id).is_some_and(|i| self.members[i].is_live()));
+        order.retain(|id| self.find(*id).is_some_and(|i| self.can_serve(i)));
         order.truncate(PRESENTERS);
         order.reverse();
         order
@@ -112,7 +122,7 @@ impl Coordination {
     }
 
     /// The turn ends with this text.
-    pub(super) fn answer_with(&mut self, text: String, presenter: Option<AgentId>) {
+    pub(super) fn close_with(&mut self, text: String, presenter: Option<AgentId>) {
         if let Some(Settled { winner, end, .. }) = self.settled {
             self.close(Outcome::Answered {
                 winner,

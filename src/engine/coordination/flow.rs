@@ -71,6 +71,7 @@ impl Coordination {
     /// One answer, and nobody can add another: there is nothing to vote on.
     pub(super) fn is_foregone(&self) -> bool {
         self.current().len() == 1
+            && self.members.iter().all(|member| member.revise.is_none())
             && self
                 .everyone()
                 .all(|i| !self.members[i].is_live() || self.is_spent(i) || self.vote_only(i))
@@ -94,7 +95,9 @@ impl Coordination {
             Lost::Nothing => Purpose::VoteOnly,
         };
         let expected = member.revisions == 0 && member.first == FirstAnswer::Expected;
-        let wanted = if member.ballot.is_some() {
+        let wanted = if member.revise.is_some() && self.publish_bar(i).is_none() {
+            true
+        } else if member.ballot.is_some() {
             false
         } else if expected && self.publish_bar(i).is_none() {
             true

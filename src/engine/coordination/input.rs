@@ -1,7 +1,7 @@
 //! What the world tells the reducer.
 
 use super::Choice;
-use crate::protocol::{AgentId, Failure, SteerId, SteerMode, Target};
+use crate::protocol::{AgentId, BudgetScope, Failure, SteerId, SteerMode, Target};
 
 /// One input. Inputs of a round that is no longer running are ignored by the reducer.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +67,17 @@ pub enum Report {
         /// The final text.
         text: String,
     },
+    /// It gave a verdict (only in rounds with [`crate::protocol::Purpose::Verify`]).
+    Verdict {
+        /// Whether the text stands.
+        accept: bool,
+        /// What to change.
+        instructions: String,
+        /// Who should change it, as written; empty for everybody.
+        agents: Vec<String>,
+    },
+    /// The next model call was not made: it could have gone over a limit of money, tokens or calls.
+    Unaffordable(BudgetScope),
     /// The model call failed for good.
     Failed(Failure),
 }

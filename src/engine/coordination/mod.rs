@@ -11,6 +11,7 @@ mod early;
 mod extract;
 mod finish;
 mod flow;
+mod funds;
 mod further;
 mod input;
 mod policy;
@@ -25,10 +26,11 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod verify;
 mod view;
 mod vote;
 
-pub use action::{Action, Ask, Brief, Cause, Refusal, VoteAsk, VoteWhy};
+pub use action::{Action, Ask, Brief, Cause, Refusal, Review, VoteAsk, VoteWhy};
 pub use choice::{BadBallot, Choice, ScoreRow};
 pub use input::{Input, Report, Timer};
 pub use replay::time_used;

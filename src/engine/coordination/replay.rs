@@ -11,13 +11,15 @@
 use std::collections::BTreeSet;
 
 use crate::protocol::{
-    AgentEvent, AgentId, BallotDropReason, BallotEvent, Channel, Decision, Event, EventKind, Label,
-    OutcomeEnd, Phase, Purpose, RoundEnd, RunEvent, Setback, SteerId, SteerState, Timestamp,
+    AgentEvent, AgentId, BallotDropReason, BallotEvent, BudgetEvent, Channel, Decision, Event,
+    EventKind, Label, OutcomeEnd, Phase, Purpose, ReviewEvent, RoundEnd, RunEvent, Setback,
+    SteerId, SteerState, Timestamp,
 };
 
 use super::{
     Coordination, Setup,
     state::{FirstAnswer, Lost, Stage},
+    verify::Told,
 };
 
 /// Milliseconds by which a timer may fire early in the clock of the events.
@@ -157,7 +159,9 @@ impl Replay {
                     };
                     let member = &mut self.machine.members[i];
                     match drop.reason {
-                        BallotDropReason::NewAnswer { by: _ } | BallotDropReason::Replaced => {
+                        BallotDropReason::NewAnswer { by: _ }
+                        | BallotDropReason::Replaced
+                        | BallotDropReason::Revising => {
                             member.ballot = None;
                         }
                         BallotDropReason::Runoff { one, other } => {
@@ -204,9 +208,37 @@ impl Replay {
             },
             RunEvent::Decided(decision) => self.torn.decision = Some(decision.clone()),
             RunEvent::Ended(_) => self.machine.stage = Stage::Closed,
+            RunEvent::Review(event) => self.review(event),
+            RunEvent::Budget(event) => {
+                if let BudgetEvent::Refused(refused) = event
+                    && let Some(i) = self.machine.find(refused.agent)
+                    && let Some(open) = &self.open[i]
+                    && !matches!(open.purpose, Purpose::Present | Purpose::Verify)
+                {
+                    self.machine.note_refusal(i, refused.scope);
+                }
+            }
             // Questions end with the process that waited for them.
             RunEvent::Question(_) | RunEvent::Stage(_) | RunEvent::Notice { .. } => {}
         }
+    }
+
+    fn review(&mut self, event: &ReviewEvent) {
+        if let ReviewEvent::Again { agents, .. } = event {
+            let instructions = match self.machine.attempts.told.take() {
+                Some(Told::Verdict(verdict)) => verdict.instructions,
+                Some(Told::Skipped) | None => String::new(),
+            };
+            self.machine.count_attempt(agents, &instructions);
+            self.machine.phase = Phase::Work;
+            self.torn = Torn::default();
+            self.clock.used = 0;
+        }
+        self.machine.attempts.told = match event {
+            ReviewEvent::Verdict(verdict) => Some(Told::Verdict(verdict.clone())),
+            ReviewEvent::Skipped { .. } => Some(Told::Skipped),
+            ReviewEvent::Asked { .. } | ReviewEvent::Again { .. } => None,
+        };
     }
 
     /// Why a phase was forced is not told, but it follows from the clock.
@@ -333,6 +365,7 @@ impl Replay {
     }
 
     fn acted(&mut self, i: usize, end: RoundEnd) {
+        self.machine.members[i].revise = None;
         if let Some(open) = &mut self.open[i] {
             open.acted = Some(end);
         }
@@ -341,6 +374,9 @@ impl Replay {
     fn ended(&mut self, i: usize, id: AgentId, end: RoundEnd) {
         let open = self.open[i].take();
         let member = &mut self.machine.members[i];
+        if end != RoundEnd::Interrupted {
+            member.revise = None;
+        }
         match end {
             RoundEnd::Abstained if member.revisions == 0 => member.first = FirstAnswer::GivenUp,
             RoundEnd::Presented => {
@@ -350,6 +386,7 @@ impl Replay {
             RoundEnd::Published
             | RoundEnd::Voted
             | RoundEnd::Abstained
+            | RoundEnd::Verified
             | RoundEnd::Failed
             | RoundEnd::Interrupted => {
                 let Some(open) = open else { return };
@@ -357,6 +394,8 @@ impl Replay {
                     member.again += 1;
                 } else if open.purpose == Purpose::Present {
                     self.torn.tried.push(id);
+                } else if open.purpose == Purpose::Verify {
+                    self.machine.attempts.tried.push(id);
                 }
             }
         }

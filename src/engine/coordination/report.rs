@@ -17,16 +17,18 @@ impl Coordination {
             return;
         };
         self.note_seen(i, &report);
-        if purpose == Purpose::Present {
-            self.presenter_report(i, report);
-        } else {
-            match report {
+        match purpose {
+            Purpose::Present => self.presenter_report(i, report),
+            Purpose::Verify => self.verifier_report(i, report),
+            Purpose::Work | Purpose::Revote | Purpose::VoteOnly | Purpose::Judge => match report {
                 Report::Publish { text } => self.publish(i, &text),
                 Report::Vote { choice, reason } => self.vote(i, &choice, reason),
                 Report::Miss { text } | Report::Presented { text } => self.miss(i, &text),
+                Report::Verdict { .. } => self.miss(i, ""),
                 Report::Boundary => self.go_on(i, Cause::Boundary),
+                Report::Unaffordable(scope) => self.unaffordable(i, scope),
                 Report::Failed(failure) => self.bench(i, failure),
-            }
+            },
         }
         self.advance();
     }
@@ -37,7 +39,11 @@ impl Coordination {
             Report::Presented { text } | Report::Publish { text } | Report::Miss { text } => {
                 self.presented(i, &text);
             }
-            Report::Vote { .. } => self.presented(i, ""),
+            Report::Vote { .. } | Report::Verdict { .. } => self.presented(i, ""),
+            Report::Unaffordable(_) => {
+                self.end_round(i, RoundEnd::Interrupted);
+                self.present_next();
+            }
             Report::Boundary => self.go_on(i, Cause::Boundary),
             Report::Failed(failure) => {
                 self.bench(i, failure);
@@ -84,7 +90,7 @@ impl Coordination {
         self.go_on(i, Cause::Refused { refusal });
     }
 
-    fn refused(&mut self, i: usize, act: &str, reason: &str, setback: Setback) {
+    pub(super) fn refused(&mut self, i: usize, act: &str, reason: &str, setback: Setback) {
         let id = self.members[i].id;
         self.emit_of(
             id,

@@ -64,7 +64,7 @@ impl Coordination {
                 }
             }
             Phase::VoteNow => self.arm_phase(self.setup.limits.vote_seconds),
-            Phase::Deciding | Phase::Presenting | Phase::Done => {}
+            Phase::Deciding | Phase::Presenting | Phase::Verifying | Phase::Done => {}
         }
         self.advance();
     }
@@ -91,6 +91,7 @@ impl Coordination {
             }
         }
         self.drop_stale(&torn.stale);
+        self.drop_revised();
         for (message, agent) in &torn.unheard {
             self.missed(*message, *agent);
         }
@@ -164,7 +165,7 @@ impl Coordination {
                 self.answer_with(text.trim().to_owned(), Some(agent));
             }
             Some(_) => self.answer_as_published(),
-            None if self.phase == Phase::Done => self.answer_as_published(),
+            None if self.phase >= Phase::Verifying => self.answer_as_published(),
             None => self.present_next(),
         }
     }

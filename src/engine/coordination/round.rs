@@ -14,19 +14,21 @@ impl Coordination {
     /// Starts a coordination round.
     pub(super) fn ask(&mut self, i: usize, purpose: Purpose) {
         let fresh = !std::mem::replace(&mut self.members[i].talking, true);
-        self.open(i, purpose);
+        if fresh {
+            self.members[i].seen.clear();
+        }
+        let round = self.open(i, purpose);
         let mut brief = self.brief(i);
         if fresh {
             // A conversation that starts over repeats what the agent heard in the one before.
             brief.steering = self.members[i].heard.clone();
         }
         let id = self.members[i].id;
-        let round = self.members[i].rounds;
         let view = self.in_view(i);
         self.start_round(i, view);
         self.arm(
             Timer::Round { agent: id, round },
-            self.setup.limits.round_seconds.saturating_mul(1000),
+            self.setup.limits.round_seconds_of(id).saturating_mul(1000),
         );
         self.act(Action::Ask(Ask {
             agent: id,
@@ -34,6 +36,7 @@ impl Coordination {
             purpose,
             fresh,
             winner: None,
+            review: None,
             brief,
         }));
     }
@@ -41,18 +44,18 @@ impl Coordination {
     /// Starts the presentation: a new conversation, so everything there is to know is in its brief,
     /// steering that was heard in earlier rounds included.
     pub(super) fn ask_to_present(&mut self, i: usize, winner: Label) {
-        self.open(i, Purpose::Present);
+        let round = self.open(i, Purpose::Present);
         let mut news = self.current();
         self.arrange(i, &mut news);
         let epoch = self.epoch();
-        self.take_steering(i);
+        let steering = self.heard(i);
         let member = &mut self.members[i];
+        member.talking = false;
         member.epoch = epoch;
         for label in &news {
             member.seen.insert(label.agent, label.revision);
         }
-        let steering = member.heard.clone();
-        let (agent, round) = (member.id, member.rounds);
+        let agent = member.id;
         self.start_round(i, news.clone());
         self.act(Action::Ask(Ask {
             agent,
@@ -60,6 +63,7 @@ impl Coordination {
             purpose: Purpose::Present,
             fresh: true,
             winner: Some(winner),
+            review: None,
             brief: Brief {
                 news,
                 steering,
@@ -68,7 +72,14 @@ impl Coordination {
         }));
     }
 
-    fn open(&mut self, i: usize, purpose: Purpose) {
+    /// Everything the person said that this agent was told, what waits in its inbox included.
+    pub(super) fn heard(&mut self, i: usize) -> Vec<(SteerId, String)> {
+        self.take_steering(i);
+        self.members[i].heard.clone()
+    }
+
+    /// Opens a round and returns its number.
+    pub(super) fn open(&mut self, i: usize, purpose: Purpose) -> u32 {
         let member = &mut self.members[i];
         member.rounds += 1;
         member.running = Some(Running {
@@ -81,10 +92,11 @@ impl Coordination {
             overdue: false,
             interrupted: false,
         });
+        member.rounds
     }
 
     /// The event comes before the request, so that no text precedes it in the log.
-    fn start_round(&mut self, i: usize, view: Vec<Label>) {
+    pub(super) fn start_round(&mut self, i: usize, view: Vec<Label>) {
         let member = &self.members[i];
         if let Some(running) = &member.running {
             let (id, round, purpose) = (member.id, running.round, running.purpose);
@@ -102,7 +114,7 @@ impl Coordination {
     /// Answers a report with a further call, or resolves the round when it has had its calls. A
     /// round in which nothing is left to do ends.
     pub(super) fn go_on(&mut self, i: usize, cause: Cause) {
-        let limit = self.calls_limit();
+        let limit = self.calls_limit(i);
         let Some(running) = &mut self.members[i].running else {
             return;
         };
@@ -112,11 +124,12 @@ impl Coordination {
         }
         running.calls += 1;
         let (round, purpose) = (running.round, running.purpose);
-        if purpose != Purpose::Present && !self.has_offer(i) {
+        let serves = matches!(purpose, Purpose::Present | Purpose::Verify);
+        if !serves && !self.has_offer(i) {
             return self.end_round(i, RoundEnd::Interrupted);
         }
         let brief = match purpose {
-            Purpose::Present => Brief {
+            Purpose::Present | Purpose::Verify => Brief {
                 steering: self.take_steering(i),
                 ..Brief::default()
             },
@@ -164,12 +177,14 @@ impl Coordination {
     /// The engine ends a round that does not end itself: text becomes the first answer, otherwise
     /// the agent abstains.
     pub(super) fn resolve(&mut self, i: usize, why: &str) {
-        if self.members[i]
+        match self.members[i]
             .running
             .as_ref()
-            .is_some_and(|running| running.purpose == Purpose::Present)
+            .map(|running| running.purpose)
         {
-            return self.presented(i, "");
+            Some(Purpose::Present) => return self.presented(i, ""),
+            Some(Purpose::Verify) => return self.give_up_verifying(i),
+            _ => {}
         }
         if !self.publish_for(i) {
             self.abstain(i, why);

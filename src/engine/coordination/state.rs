@@ -11,7 +11,7 @@ use crate::protocol::{
     Purpose, Rules, RunEvent, SteerId,
 };
 
-use super::{Action, Input, Setup, Timer, finish::Settled, replay::Torn};
+use super::{Action, Input, Setup, Timer, finish::Settled, replay::Torn, verify::Attempts};
 
 /// The coordination of one turn: a pure state machine.
 ///
@@ -30,6 +30,9 @@ pub struct Coordination {
     pub(super) forced: Option<OutcomeEnd>,
     pub(super) settled: Option<Settled>,
     pub(super) voting: Voting,
+    pub(super) attempts: Attempts,
+    /// The team's budget for work is used up.
+    pub(super) out_of_budget: bool,
     pub(super) last_steer: Option<SteerId>,
     /// What a turn that broke off has left to finish.
     pub(super) torn: Option<Box<Torn>>,
@@ -82,6 +85,13 @@ pub(super) struct Member {
     pub ballot: Option<Ballot>,
     pub lost: Lost,
     pub first: FirstAnswer,
+    /// Rounds and answers of earlier attempts: caps hold per attempt.
+    pub base_rounds: u32,
+    pub base_revisions: u32,
+    /// Instructions of a verification that it has not been told yet.
+    pub revise: Option<String>,
+    /// What its own budget still allows.
+    pub funds: Funds,
     /// Steering not yet delivered.
     pub inbox: Vec<(SteerId, String)>,
     /// Steering delivered that no reply with content has followed yet.
@@ -104,10 +114,22 @@ pub(super) enum Lost {
 pub(super) enum FirstAnswer {
     /// It is expected to write one without seeing those of others.
     Expected,
-    /// It wrote, on its own, what another agent had published: it may look now.
+    /// It wrote, on its own, what another agent had published, or the first attempt is over: it may
+    /// look now.
     Agreed,
     /// It had its chance and used it up: from now on it can only judge.
     GivenUp,
+}
+
+/// What the budget of an agent still allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Funds {
+    /// Any call.
+    Open,
+    /// Calls for votes.
+    VoteOnly,
+    /// No call.
+    Empty,
 }
 
 /// A running round.
@@ -144,6 +166,8 @@ impl Coordination {
             forced: None,
             settled: None,
             voting: Voting::default(),
+            attempts: Attempts::default(),
+            out_of_budget: false,
             last_steer: None,
             torn: None,
             out: Vec::new(),
@@ -289,10 +313,19 @@ impl Member {
             ballot: None,
             lost: Lost::Nothing,
             first: FirstAnswer::Expected,
+            base_rounds: 0,
+            base_revisions: 0,
+            revise: None,
+            funds: Funds::Open,
             inbox: Vec::new(),
             unseen: Vec::new(),
             heard: Vec::new(),
         }
+    }
+
+    /// Answers published in this attempt.
+    pub fn revised(&self) -> u32 {
+        self.revisions.saturating_sub(self.base_revisions)
     }
 
     pub fn is_live(&self) -> bool {

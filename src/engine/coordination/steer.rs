@@ -71,13 +71,13 @@ impl Coordination {
     pub(super) fn note_seen(&mut self, i: usize, report: &Report) {
         let member = &self.members[i];
         let content = match report {
-            Report::Publish { .. } | Report::Vote { .. } => true,
+            Report::Publish { .. } | Report::Vote { .. } | Report::Verdict { .. } => true,
             Report::Miss { text } | Report::Presented { text } => !text.trim().is_empty(),
             Report::Boundary => member
                 .running
                 .as_ref()
                 .is_some_and(|running| !running.interrupted),
-            Report::Failed(_) => false,
+            Report::Failed(_) | Report::Unaffordable(_) => false,
         };
         if !content {
             return;

@@ -44,7 +44,13 @@ impl Coordination {
 
     /// The person stops the turn: the best answer there is stands as it is.
     pub(super) fn stop(&mut self) {
-        if self.phase == Phase::Presenting {
+        if self.phase == Phase::Verifying {
+            self.end_all_rounds();
+            if let Some(settled) = &mut self.settled {
+                settled.end = OutcomeEnd::Stopped;
+            }
+            self.final_text_stands();
+        } else if self.phase == Phase::Presenting {
             self.end_all_rounds();
             if let Some(settled) = &mut self.settled {
                 settled.end = OutcomeEnd::Stopped;
@@ -57,7 +63,7 @@ impl Coordination {
     }
 
     /// Work is over: vote on what there is, or publish first.
-    fn wrap_up(&mut self, end: OutcomeEnd) {
+    pub(super) fn wrap_up(&mut self, end: OutcomeEnd) {
         if self.phase != Phase::Work {
             return;
         }
@@ -109,6 +115,10 @@ impl Coordination {
                 self.end_all_rounds();
                 self.present_next();
             }
+            Phase::Verifying => {
+                self.end_all_rounds();
+                self.verify_next("no verdict came in time");
+            }
             Phase::Work | Phase::Deciding | Phase::Done => {}
         }
     }
@@ -116,11 +126,11 @@ impl Coordination {
     /// The first time the agent is told to hurry and gets half the time again; the second time it
     /// is resolved without it.
     fn round_elapsed(&mut self, i: usize, timer: Timer) {
-        let round_seconds = self.setup.limits.round_seconds;
+        let round_seconds = self.setup.limits.round_seconds_of(self.members[i].id);
         let Some(running) = &mut self.members[i].running else {
             return;
         };
-        if running.purpose == Purpose::Present {
+        if matches!(running.purpose, Purpose::Present | Purpose::Verify) {
             return;
         }
         if !running.overdue {

@@ -6,7 +6,7 @@ use crate::protocol::{AgentEvent, Label, Phase, RunEvent, SteerId, SteerState, T
 
 use super::{
     Brief, Coordination, Refusal,
-    state::{FirstAnswer, Lost, Member},
+    state::{FirstAnswer, Funds, Lost, Member},
 };
 
 impl Coordination {
@@ -22,6 +22,7 @@ impl Coordination {
         let member = &self.members[i];
         if !matches!(self.phase, Phase::Work | Phase::PublishNow)
             || member.first == FirstAnswer::GivenUp
+            || member.funds != Funds::Open
         {
             Some(Refusal::VotesOnly)
         } else if self.answers_left(i) == 0 {
@@ -36,15 +37,16 @@ impl Coordination {
     /// Publications left to this agent under both caps.
     pub(super) fn answers_left(&self, i: usize) -> u32 {
         let limits = &self.setup.limits;
+        let member = &self.members[i];
         let own = limits
-            .answers_per_agent
-            .saturating_sub(self.members[i].revisions);
+            .answers_of(member.id)
+            .saturating_sub(member.revised());
         let gate = self.rules().deciding.gate().map_or(u32::MAX, |gate| {
             let chances = gate.budget.saturating_add(1);
-            chances.saturating_sub(self.members[i].revisions)
+            chances.saturating_sub(member.revised())
         });
-        own.min(limits.answers_total.saturating_sub(self.epoch()))
-            .min(gate)
+        let all = self.epoch() - self.attempts.answers;
+        own.min(limits.answers_total.saturating_sub(all)).min(gate)
     }
 
     /// It will never publish again in this turn (unlike being ahead, which passes).
@@ -78,8 +80,12 @@ impl Coordination {
     /// Its rounds are used up and none is running: it is not asked again.
     pub(super) fn is_spent(&self, i: usize) -> bool {
         let member = &self.members[i];
-        let rounds = member.rounds.saturating_sub(member.again);
-        !member.is_running() && rounds >= self.setup.limits.rounds_per_agent
+        let rounds = member
+            .rounds
+            .saturating_sub(member.base_rounds)
+            .saturating_sub(member.again);
+        !member.is_running()
+            && (member.funds == Funds::Empty || rounds >= self.setup.limits.rounds_of(member.id))
     }
 
     /// Whether the agent may look at answers of others: first answers are independent, so an agent
@@ -100,7 +106,7 @@ impl Coordination {
         }
         !rules.defer_voting
             || self.phase == Phase::VoteNow
-            || self.epoch() >= self.setup.limits.answers_total
+            || self.epoch() - self.attempts.answers >= self.setup.limits.answers_total
             || self.everyone().all(|i| {
                 let member = &self.members[i];
                 !member.is_live()
@@ -172,7 +178,7 @@ impl Coordination {
         let last_call = self.members[i]
             .running
             .as_ref()
-            .is_some_and(|running| running.overdue || running.calls >= self.calls_limit());
+            .is_some_and(|running| running.overdue || running.calls >= self.calls_limit(i));
         let hurry = last_call || matches!(self.phase, Phase::PublishNow | Phase::VoteNow);
         let member = &mut self.members[i];
         for label in &news {
@@ -185,6 +191,7 @@ impl Coordination {
             Lost::Ballot(target) => target,
             Lost::Nothing => None,
         };
+        let revise = self.members[i].revise.take();
         let steering = self.take_steering(i);
         Brief {
             news,
@@ -194,6 +201,7 @@ impl Coordination {
             vote: self.vote_ask(i),
             answers_left: self.answers_left(i),
             lost_vote,
+            revise,
             hurry,
         }
     }
@@ -217,8 +225,8 @@ impl Coordination {
     }
 
     /// Model calls of one round, at least one.
-    pub(super) fn calls_limit(&self) -> u32 {
-        self.setup.limits.calls_per_round.max(1)
+    pub(super) fn calls_limit(&self, i: usize) -> u32 {
+        self.setup.limits.calls_of(self.members[i].id)
     }
 
     /// The labels in the view of this agent that are current.

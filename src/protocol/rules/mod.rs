@@ -15,7 +15,7 @@ mod seeing;
 use serde::{Deserialize, Serialize};
 
 pub use deciding::{Criterion, Deciding, Gate};
-pub use finishing::{Finish, Finishing};
+pub use finishing::{Finish, Finishing, Verify};
 pub use improving::Improving;
 pub use mode::{Approval, Decomposition, Mode, Part, Planning, circle};
 pub use personas::{AfterFirst, Diversity, Persona, Personas};

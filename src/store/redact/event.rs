@@ -81,7 +81,11 @@ fn run(redactor: &Redactor, event: RunEvent) -> RunEvent {
             decision.texts_mut(&mut |text| mask(redactor, text));
             RunEvent::Decided(decision)
         }
-        event @ RunEvent::Phase(_) => event,
+        RunEvent::Review(mut event) => {
+            event.texts_mut(&mut |text| mask(redactor, text));
+            RunEvent::Review(event)
+        }
+        event @ (RunEvent::Phase(_) | RunEvent::Budget(_)) => event,
     }
 }
 

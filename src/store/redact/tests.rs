@@ -6,8 +6,8 @@ use super::*;
 use crate::protocol::{
     AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotDropReason, BallotEvent,
     Channel, Event, EventKind, Failure, FailureKind, Label, Level, Limits, NoAnswerReason, Origin,
-    Outcome, OutcomeEnd, Rules, RunEvent, RunId, Seq, SteerId, SteerState, Target, Timestamp,
-    ToolEvent, TurnStart,
+    Outcome, OutcomeEnd, ReviewEvent, Rules, RunEvent, RunId, Seq, SteerId, SteerState, Target,
+    Timestamp, ToolEvent, TurnStart, Verdict,
 };
 
 /// Made-up keys in the shapes of real ones: the text, and what must not be left of it.
@@ -297,6 +297,14 @@ fn run_events() -> Vec<RunEvent> {
             level: Level::Info,
             text: secret(),
         },
+        RunEvent::Review(ReviewEvent::Skipped { why: secret() }),
+        RunEvent::Review(ReviewEvent::Verdict(Verdict {
+            by: AgentId(1),
+            attempt: 1,
+            accept: false,
+            instructions: secret(),
+            agents: vec![],
+        })),
     ]
 }
 

@@ -104,8 +104,9 @@ impl Gate {
 fn run_event(event: &mut RunEvent) {
     match event {
         RunEvent::Started(start) => turn_start(start),
-        RunEvent::Phase(_) => {}
+        RunEvent::Phase(_) | RunEvent::Budget(_) => {}
         RunEvent::Decided(decision) => decision.texts_mut(&mut clean_line),
+        RunEvent::Review(event) => event.texts_mut(&mut clean_text),
         RunEvent::BallotsDropped(drops) => {
             for BallotDrop {
                 ballot: dropped,

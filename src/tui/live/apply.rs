@@ -126,7 +126,11 @@ impl Live {
                 self.turn_to_final();
             }
             // The top of the program shows notices at once; the final page keeps them.
-            RunEvent::Question(_) | RunEvent::Decided(_) | RunEvent::Notice { .. } => {}
+            RunEvent::Question(_)
+            | RunEvent::Decided(_)
+            | RunEvent::Budget(_)
+            | RunEvent::Review(_)
+            | RunEvent::Notice { .. } => {}
             RunEvent::Stage(event) => {
                 if let StageEvent::Over {
                     outcome: Some(outcome),

@@ -258,11 +258,11 @@ fn lost(flow: &mut Flow, turn: &Turn) {
 }
 
 fn notices(flow: &mut Flow, turn: &Turn) {
-    if turn.notices.is_empty() {
+    if turn.record.notices.is_empty() {
         return;
     }
     votes::heading(flow, Role::Accent, "Notices");
-    for (at, level, text) in &turn.notices {
+    for (at, level, text) in &turn.record.notices {
         let (sign, role) = match level {
             Level::Info => ("i", Role::Text),
             Level::Warning => ("!", Role::Warn),

@@ -121,6 +121,7 @@ pub(super) const fn purpose(purpose: Purpose) -> &'static str {
         Purpose::VoteOnly => "vote now",
         Purpose::Judge => "judge the answers",
         Purpose::Present => "present the answer",
+        Purpose::Verify => "verify the answer",
     }
 }
 

@@ -111,6 +111,7 @@ impl Transcript {
             BallotDropReason::NewAnswer { by } => format!("{by} is newer"),
             BallotDropReason::Replaced => "voted again".to_owned(),
             BallotDropReason::Runoff { .. } => "a runoff is held".to_owned(),
+            BallotDropReason::Revising => "asked to work again".to_owned(),
         };
         self.note("⊘", Role::Warn, &format!("{what} dropped: {why}"));
     }
@@ -150,7 +151,11 @@ impl Transcript {
         match end {
             RoundEnd::Failed => self.note("✗", Role::Bad, &format!("round {round} failed")),
             RoundEnd::Interrupted => self.note("⊘", Role::Dim, &format!("round {round} cut off")),
-            RoundEnd::Published | RoundEnd::Voted | RoundEnd::Abstained | RoundEnd::Presented => {}
+            RoundEnd::Published
+            | RoundEnd::Voted
+            | RoundEnd::Abstained
+            | RoundEnd::Presented
+            | RoundEnd::Verified => {}
         }
     }
 

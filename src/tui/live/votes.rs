@@ -104,6 +104,7 @@ fn why(reason: BallotDropReason) -> String {
         BallotDropReason::NewAnswer { by } => format!("{by} is newer"),
         BallotDropReason::Replaced => "voted again".to_owned(),
         BallotDropReason::Runoff { .. } => "runoff".to_owned(),
+        BallotDropReason::Revising => "asked to work again".to_owned(),
     }
 }
 

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use crate::{
     engine::coordination::{Input, Report, Setup, Timer},
     protocol::{
-        AgentEvent, AgentId, Deciding, EventKind, Finish, Finishing, Improving, Label, Limits,
-        Rules, RunEvent, SteerId, SteerMode, Target,
+        AgentEvent, AgentId, BudgetScope, Deciding, EventKind, Finish, Finishing, Improving, Label,
+        Limits, Rules, RunEvent, SteerId, SteerMode, Target, Verify,
     },
 };
 
@@ -40,6 +40,8 @@ pub enum Say {
     Miss(u8),
     Boundary,
     Presented(u8),
+    Verdict(bool, u8),
+    Unaffordable(BudgetScope),
     Failed,
 }
 
@@ -61,6 +63,9 @@ pub fn any_say() -> impl Strategy<Value = Say> {
         2 => (0_u8..32).prop_map(Say::Miss),
         3 => Just(Say::Boundary),
         1 => (0_u8..6).prop_map(Say::Presented),
+        2 => (any::<bool>(), 0_u8..8).prop_map(|(accept, who)| Say::Verdict(accept, who)),
+        1 => prop_oneof![Just(BudgetScope::Team), Just(BudgetScope::Agent)]
+            .prop_map(Say::Unaffordable),
         1 => Just(Say::Failed),
     ]
 }
@@ -103,7 +108,10 @@ prop_compose! {
         agents in 1_u16..5,
         // Tight limits find corners, the usual ones give room for long games.
         limits in prop_oneof![any_limits(), Just(Limits::default())],
-        present in any::<bool>(),
+        finish in prop_oneof![Just(Finish::Reuse), Just(Finish::Present), Just(Finish::Synthesize)],
+        presenter in proptest::option::of(1_u16..6),
+        verify in proptest::option::of((proptest::option::of(1_u16..6), 0_u32..3)),
+        refine in 0_u32..2,
         lead in proptest::option::of(0_u32..3),
         voting in 0_u8..6,
     ) -> Setup {
@@ -112,7 +120,10 @@ prop_compose! {
             limits,
             rules: Rules {
                 finishing: Finishing {
-                    finish: if present { Finish::Present } else { Finish::Reuse },
+                    finish,
+                    presenter: presenter.map(AgentId),
+                    verify: verify.map(|(by, restarts)| Verify { by: by.map(AgentId), restarts }),
+                    refine,
                 },
                 improving: Improving { lead },
                 deciding: Deciding {
@@ -153,6 +164,15 @@ pub fn say(world: &World, agent: AgentId, say: &Say) -> Report {
         Say::Miss(n) => Report::Miss { text: text(*n) },
         Say::Boundary => Report::Boundary,
         Say::Presented(n) => Report::Presented { text: text(*n) },
+        Say::Verdict(accept, who) => Report::Verdict {
+            accept: *accept,
+            instructions: "do it again".into(),
+            agents: match who {
+                0..4 => vec![],
+                who => vec![format!("agent{}", who - 3)],
+            },
+        },
+        Say::Unaffordable(scope) => Report::Unaffordable(*scope),
         Say::Failed => Report::Failed(failure()),
     }
 }
@@ -241,7 +261,14 @@ pub fn play(setup: Setup, moves: &[Move], habit: &Say) -> World {
 /// Lets all agents behave in one way until the end, without help from timers.
 pub fn finish(world: &mut World, habit: &Say) {
     let limits = &world.setup.limits;
-    let reports = (limits.rounds_per_agent as usize + 1) * limits.calls_per_round.max(1) as usize;
+    let rounds = limits.rounds_per_agent as usize + 2;
+    let restarts = world
+        .setup
+        .rules
+        .finishing
+        .verify
+        .map_or(0, |rule| rule.restarts);
+    let reports = rounds * limits.calls_per_round.max(1) as usize * (restarts as usize + 1);
     let bound = world.setup.agents.len() * reports;
     for turn in 0.. {
         if world.closed {

@@ -30,10 +30,13 @@ impl Renaming {
     /// The same places of the team, with other numbers in them.
     pub fn setup(&self, setup: &Setup) -> Setup {
         let agents = setup.agents.iter().map(|id| self.agent(*id)).collect();
-        Setup {
-            agents,
-            ..setup.clone()
+        let mut setup = setup.clone();
+        let rule = &mut setup.rules.finishing;
+        rule.presenter = rule.presenter.map(|id| self.agent(id));
+        if let Some(verify) = &mut rule.verify {
+            verify.by = verify.by.map(|id| self.agent(id));
         }
+        Setup { agents, ..setup }
     }
 
     pub fn input(&self, input: &Input) -> Input {
@@ -89,7 +92,17 @@ impl Renaming {
                 choice: self.choice(choice),
                 reason: reason.clone(),
             },
+            Report::Verdict {
+                accept,
+                instructions,
+                agents,
+            } => Report::Verdict {
+                accept: *accept,
+                instructions: instructions.clone(),
+                agents: agents.iter().map(|name| self.word(name)).collect(),
+            },
             Report::Publish { .. }
+            | Report::Unaffordable(_)
             | Report::Miss { .. }
             | Report::Boundary
             | Report::Presented { .. }

@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     engine::coordination::{Action, Ask, Brief, Cause, Coordination, Input, Report, Setup, Timer},
     protocol::{
-        AgentCard, AgentEvent, AgentId, Ballot, BallotDropReason, BallotEvent, Event, EventKind,
-        Failure, FailureKind, Finish, Finishing, Label, Limits, Origin, Outcome, Phase, Purpose,
-        Rules, RunEvent, RunId, Seq, SteerId, SteerMode, SteerState, Target, Timestamp, TurnStart,
+        AgentCard, AgentEvent, AgentId, Ballot, BallotDropReason, BallotEvent, BudgetEvent,
+        BudgetLimit, Event, EventKind, Failure, FailureKind, Finish, Finishing, Label, Limits,
+        Origin, Outcome, Phase, Purpose, Refused, ReviewEvent, RoundEnd, Rules, RunEvent, RunId,
+        Seq, SteerId, SteerMode, SteerState, Target, Timestamp, TurnStart,
     },
     run::RunState,
 };
@@ -70,10 +71,28 @@ struct Books {
     /// Messages that a reply with content has followed.
     read: BTreeSet<(SteerId, AgentId)>,
     sent: Vec<(SteerId, Target)>,
-    /// Agents that lost their conversation with an earlier process.
+    /// Agents that lost their conversation: with an earlier process, or to a presentation or
+    /// verification.
     speechless: BTreeSet<AgentId>,
     /// Rounds that the end of a process cut off.
     again: BTreeMap<AgentId, u32>,
+    /// Times the team began again, and what there was then: rounds of each agent, answers.
+    attempts: u32,
+    base_rounds: BTreeMap<AgentId, u32>,
+    base_answers: usize,
+    /// Who wrote the final text of this attempt: the author of the winner, then the presenter.
+    writers: Vec<AgentId>,
+}
+
+impl Books {
+    /// Another attempt: caps count anew.
+    fn begin_again(&mut self, answers: usize) {
+        self.attempts += 1;
+        self.again.clear();
+        self.base_rounds.clone_from(&self.rounds);
+        self.base_answers = answers;
+        self.writers.clear();
+    }
 }
 
 /// Whether and how an agent has voted.
@@ -104,6 +123,7 @@ pub fn team(n: u16) -> Setup {
         rules: Rules {
             finishing: Finishing {
                 finish: Finish::Reuse,
+                ..Finishing::default()
             },
             ..Rules::default()
         },
@@ -123,7 +143,7 @@ pub fn turn_start(setup: &Setup) -> EventKind {
         turn: 1,
         prompt: "task".into(),
         team: setup.agents.iter().map(card).collect(),
-        limits: setup.limits,
+        limits: setup.limits.clone(),
         rules: setup.rules.clone(),
         origin: Origin::Direct,
         version: "0".into(),
@@ -181,6 +201,25 @@ impl World {
             _ => None,
         };
         self.reports += usize::from(reporter.is_some());
+        if let (
+            Some((agent, _)),
+            Input::Agent {
+                report: Report::Unaffordable(scope),
+                ..
+            },
+        ) = (reporter, &input)
+        {
+            // The driver tells it before the reducer hears of it.
+            self.fold_in(EventKind::Run(RunEvent::Budget(BudgetEvent::Refused(
+                Refused {
+                    agent,
+                    scope: *scope,
+                    limit: BudgetLimit::Tokens,
+                    needs: 2.0,
+                    left: 1.0,
+                },
+            ))));
+        }
         self.inputs.push(input.clone());
         let actions = self.machine.step(input);
         for action in &actions {
@@ -374,12 +413,27 @@ impl World {
             "RoundStarted comes first"
         );
         let present = ask.purpose == Purpose::Present;
+        let serves = present || ask.purpose == Purpose::Verify;
         let speechless = self.books.speechless.remove(&id);
-        assert_eq!(ask.fresh, ask.round == 1 || present || speechless);
+        assert_eq!(ask.fresh, ask.round == 1 || serves || speechless);
         assert_eq!(ask.winner.is_some(), present);
-        if !present {
+        assert_eq!(ask.review.is_some(), ask.purpose == Purpose::Verify);
+        if let Some(review) = &ask.review {
+            // Who presented nothing has written nothing.
+            let winner = self.books.writers[0];
+            let mut own = self.texts.iter().filter(|(label, _)| label.agent == winner);
+            let reused = own.any(|(_, text)| *text == review.text);
+            assert!(reused || !self.books.writers.contains(&id), "its own text");
+        }
+        if serves {
+            self.books.speechless.insert(id);
+        } else {
             let again = self.books.again.get(&id).copied().unwrap_or_default();
-            assert!(ask.round - again <= self.setup.limits.rounds_per_agent);
+            let base = self.books.base_rounds.get(&id).copied().unwrap_or_default();
+            assert!(ask.round - again - base <= self.setup.limits.rounds_of(id));
+            if speechless {
+                self.books.shown.remove(&id);
+            }
         }
         let live = Live {
             round: ask.round,
@@ -394,7 +448,7 @@ impl World {
 
     fn check_brief(&mut self, id: AgentId, brief: &Brief, fresh: bool) {
         let purpose = self.live[&id].purpose;
-        let present = purpose == Purpose::Present;
+        let present = matches!(purpose, Purpose::Present | Purpose::Verify);
         let current = self.current();
         let has_own = current.iter().any(|label| label.agent == id);
         let shown = self.books.shown.entry(id).or_default();
@@ -449,7 +503,7 @@ impl World {
 
     fn check_run_event(&mut self, event: &RunEvent) {
         match event {
-            RunEvent::Started(_) => panic!("the driver says that"),
+            RunEvent::Started(_) | RunEvent::Budget(_) => panic!("the driver says that"),
             RunEvent::Phase(phase) => {
                 assert!(
                     self.phase < Some(*phase),
@@ -472,6 +526,7 @@ impl World {
                 self.check_receipt(*id, *state);
             }
             RunEvent::Decided(decision) => {
+                self.books.writers = vec![decision.winner.agent];
                 let votes: usize = decision.tally.iter().map(|row| row.voters.len()).sum();
                 let cast = self.standing.values().filter(|(b, _)| b.target.is_some());
                 assert_eq!(votes, cast.count(), "every standing ballot is counted");
@@ -481,6 +536,7 @@ impl World {
                 assert_eq!(decision.tally[0].label, decision.winner);
                 assert_eq!(Some(decision.tally[0].voters.len()), most);
             }
+            RunEvent::Review(event) => self.check_review(event),
             RunEvent::Ended(outcome) => {
                 let answered = matches!(outcome, Outcome::Answered { .. });
                 assert_eq!(answered, !self.texts.is_empty(), "published means answered");
@@ -508,6 +564,37 @@ impl World {
         }
     }
 
+    fn check_review(&mut self, event: &ReviewEvent) {
+        let rule = self.setup.rules.finishing.verify.expect("asked for");
+        match event {
+            ReviewEvent::Asked { by, attempt, of } => {
+                assert_eq!(self.phase, Some(Phase::Verifying));
+                assert_ne!(self.books.writers.first(), Some(by), "its own answer won");
+                assert_eq!(
+                    (*attempt, *of),
+                    (self.books.attempts + 1, rule.restarts + 1)
+                );
+            }
+            ReviewEvent::Verdict(verdict) => assert_eq!(verdict.attempt, self.books.attempts + 1),
+            ReviewEvent::Skipped { why } => assert!(!why.is_empty()),
+            ReviewEvent::Again {
+                attempt,
+                of,
+                agents,
+            } => {
+                self.books.begin_again(self.texts.len());
+                assert_eq!(
+                    (*attempt, *of),
+                    (self.books.attempts + 1, rule.restarts + 1)
+                );
+                assert!(attempt <= of && !agents.is_empty());
+                assert!(agents.iter().all(|id| !self.benched.contains(id)));
+                assert_eq!(self.phase.take(), Some(Phase::Verifying));
+                self.books.agreed.extend(self.setup.agents.iter());
+            }
+        }
+    }
+
     fn check_agent_event(&mut self, id: AgentId, event: &AgentEvent) {
         match event {
             AgentEvent::RoundStarted {
@@ -522,7 +609,10 @@ impl World {
                 assert!(view.iter().all(|label| self.current().contains(label)));
                 assert_eq!(self.books.announced.replace((id, *round, *purpose)), None);
             }
-            AgentEvent::RoundEnded { round, .. } => {
+            AgentEvent::RoundEnded { round, end } => {
+                if *end == RoundEnd::Presented {
+                    self.books.writers.push(id);
+                }
                 let ended = self.books.ended.entry(id).or_default();
                 *ended += 1;
                 assert_eq!(ended, round, "each round ends once");
@@ -564,7 +654,10 @@ impl World {
         let own = self.texts.iter().filter(|(l, _)| l.agent == id).count() as u32;
         assert_eq!(answer.label, Label::new(id, own + 1), "labels are dense");
         let limits = &self.setup.limits;
-        assert!(own < limits.answers_per_agent && (self.texts.len() as u32) < limits.answers_total);
+        let base = self.books.base_answers;
+        let new = self.texts.iter().skip(base).filter(|(l, _)| l.agent == id);
+        assert!((new.count() as u32) < limits.answers_of(id));
+        assert!(((self.texts.len() - base) as u32) < limits.answers_total);
         assert!(!answer.auto || own == 0);
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(!words(&answer.text).is_empty());

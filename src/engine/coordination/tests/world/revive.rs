@@ -6,7 +6,8 @@ use super::{Books, World, turn_start};
 use crate::{
     engine::coordination::{Coordination, Setup},
     protocol::{
-        AgentEvent, AgentId, Event, EventKind, Resumed, RoundEnd, RunEvent, SteerState, TurnStart,
+        AgentEvent, AgentId, Event, EventKind, Resumed, ReviewEvent, RoundEnd, RunEvent,
+        SteerState, TurnStart,
     },
     run::RunState,
 };
@@ -23,7 +24,10 @@ impl World {
             reader.take(&event.kind);
         }
         let turn = fold.turn.clone().expect("a turn");
-        let books = reader.books;
+        let mut books = reader.books;
+        if reader.everybody {
+            books.agreed.extend(setup.agents.iter());
+        }
         let mut world = Self {
             machine,
             setup,
@@ -103,6 +107,8 @@ struct Reader {
     /// Running rounds: whether the agent has done what ends them, and whether their process ended.
     open: BTreeMap<AgentId, (bool, bool)>,
     times: u32,
+    /// Everybody may look: the first attempt is over.
+    everybody: bool,
 }
 
 impl Reader {
@@ -130,6 +136,14 @@ impl Reader {
                     self.books.receipts.insert((*id, *agent), *state);
                 }
             },
+            EventKind::Run(RunEvent::Decided(decision)) => {
+                self.books.writers = vec![decision.winner.agent];
+            }
+            EventKind::Run(RunEvent::Review(ReviewEvent::Again { .. })) => {
+                self.phase = None;
+                self.books.begin_again(self.answers);
+                self.everybody = true;
+            }
             EventKind::Run(_) => {}
             EventKind::Agent { id, event } => self.agent(*id, event),
         }
@@ -145,6 +159,9 @@ impl Reader {
             AgentEvent::Delivered { .. } => self.shown(id, true),
             AgentEvent::RoundEnded { round, end } => {
                 self.books.ended.insert(id, *round);
+                if *end == RoundEnd::Presented {
+                    self.books.writers.push(id);
+                }
                 if let Some((_, true)) = self.open.remove(&id)
                     && *end == RoundEnd::Interrupted
                 {

@@ -6,6 +6,7 @@
 
 mod app;
 mod bad_days;
+mod bench;
 mod cli;
 mod config;
 mod demo;

@@ -155,11 +155,12 @@ impl Bench {
         );
         match result {
             Ok(Some(record)) => {
-                if self.progress {
-                    say(&format!("[{done}/{all}] {name}: {}", told(&record)));
-                }
-                let end = record.end;
+                let (end, told) = (record.end, told(&record));
+                // Whoever reads the line may rely on the result being on the disk.
                 ledger.append(record)?;
+                if self.progress {
+                    say(&format!("[{done}/{all}] {name}: {told}"));
+                }
                 Ok(Some(end))
             }
             Ok(None) => Ok(None),

@@ -18,7 +18,9 @@ use tokio::{
 };
 
 use super::{
-    Member, ballot,
+    Member,
+    asking::{self, Asking, Peer, Peers},
+    ballot,
     coordination::{Action, Ask, Brief, Cause, Coordination, Input, Report, Timer},
     desk::Desk,
     outbox::Outbox,
@@ -30,7 +32,7 @@ use super::{
 use crate::{
     protocol::{
         AgentEvent, AgentId, Answer, Command, Decision, EventKind, Failure, FailureKind, Label,
-        Outcome, Purpose, RunEvent, SteerId, ToolChoice,
+        Outcome, Purpose, RunEvent, SteerId, Talking, ToolChoice,
     },
     tool::Toolbox,
 };
@@ -47,6 +49,8 @@ pub(super) struct Ways {
     pub outbox: Outbox,
     /// To the person.
     pub desk: Desk,
+    /// Whom agents may ask.
+    pub talking: Talking,
 }
 
 /// One turn.
@@ -77,6 +81,8 @@ pub(super) struct Driver<'a> {
 struct Crew {
     running: JoinSet<()>,
     owners: HashMap<Id, AgentId>,
+    /// Who can be asked by others.
+    peers: watch::Sender<Peers>,
 }
 
 /// How the turn ended, and whether the session goes on.
@@ -117,6 +123,20 @@ impl<'a> Driver<'a> {
             notes: BTreeMap::new(),
         };
         for member in team {
+            let id = member.card.id;
+            let (asking, transcript) = Asking::new(
+                id,
+                driver.ways.talking.clone(),
+                driver.ways.desk.clone(),
+                driver.crew.peers.subscribe(),
+            );
+            let peer = Peer {
+                provider: Arc::clone(&member.provider),
+                transcript,
+            };
+            driver.crew.peers.send_modify(|peers| {
+                Arc::make_mut(peers).insert(id, peer);
+            });
             let (sender, directives) = mpsc::channel(DIRECTIVES);
             let seat = Seat {
                 agent: member.card.id,
@@ -127,6 +147,7 @@ impl<'a> Driver<'a> {
                 directives,
                 answers: board.clone(),
                 told: BTreeSet::new(),
+                asking,
             };
             driver.crew.seat(member.card.id, seat);
             driver.seats.insert(member.card.id, sender);
@@ -381,6 +402,9 @@ impl<'a> Driver<'a> {
             tools.push(ballot::tool(&brief.choices, brief.vote, &criteria));
         }
         tools.extend(self.tools.specs());
+        if !brief.hurry {
+            tools.extend(asking::spec(&self.ways.talking));
+        }
         Addition {
             text,
             shown: brief.news.clone(),

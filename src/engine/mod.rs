@@ -3,6 +3,7 @@
 //! `coordination` decides (pure), `driver` performs, `seat` is one agent at work, `outbox` is the one
 //! ordered way out. A session is a chain of turns over the same team; every turn ends in an outcome.
 
+mod asking;
 mod ballot;
 mod broken;
 pub mod coordination;
@@ -129,7 +130,12 @@ async fn session(
 ) {
     let desk = desk::start(outbox.clone(), past.question);
     let mut commands = intake::start(commands, desk.clone());
-    let ways = Ways { outbox, desk };
+    let talking = setup.rules.talking.clone();
+    let ways = Ways {
+        outbox,
+        desk,
+        talking,
+    };
     for text in &past.notices {
         ways.outbox.emit(notice(text)).await;
     }

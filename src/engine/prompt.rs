@@ -174,6 +174,12 @@ fn closing(text: &mut String, brief: &Brief) {
     let _ = write!(text, "\n{ask}\n");
 }
 
+/// Text of another agent as data, between marks that it cannot close.
+#[must_use]
+pub fn fenced(name: &str, text: &str) -> String {
+    format!("<{name}>\n{}\n<end of {name}>\n", defuse(text))
+}
+
 /// Takes the meaning from marks inside foreign text that look like ours: a backslash goes before.
 pub(super) fn defuse(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -192,7 +198,7 @@ pub(super) fn defuse(text: &str) -> String {
 }
 
 fn looks_like_mark(after: &str) -> bool {
-    const MARKS: [&str; 7] = [
+    const MARKS: [&str; 8] = [
         "agent",
         "end of",
         "/agent",
@@ -200,6 +206,7 @@ fn looks_like_mark(after: &str) -> bool {
         "earlier task",
         "answer given",
         "your notes",
+        "question>",
     ];
     let after = after.trim_start();
     let start = after[..after.floor_char_boundary(16)].to_ascii_lowercase();

@@ -30,6 +30,8 @@ pub struct Reply {
     calls: Vec<ToolCall>,
     /// The `new_answer` call whose arguments are shown as they arrive.
     draft: Option<(usize, Draft)>,
+    /// The answer in it as far as it came.
+    drafted: String,
     bytes: usize,
     prompt_bytes: usize,
     usage: Option<Usage>,
@@ -53,6 +55,7 @@ impl Reply {
             text: String::new(),
             calls: Vec::new(),
             draft: None,
+            drafted: String::new(),
             bytes: 0,
             prompt_bytes: request.messages.iter().map(length).sum(),
             usage: None,
@@ -84,7 +87,9 @@ impl Reply {
                 self.bytes += fragment.len();
                 match &mut self.draft {
                     Some((of, draft)) if *of == index => {
-                        delta(Channel::Draft, draft.push(&fragment))
+                        let text = draft.push(&fragment);
+                        self.drafted.push_str(&text);
+                        delta(Channel::Draft, text)
                     }
                     _ => None,
                 }
@@ -156,6 +161,20 @@ impl Reply {
             };
             priced(tokens, price, true)
         }))
+    }
+
+    /// What a reply that was cut off had come to: its text, and the answer it was writing.
+    #[must_use]
+    pub fn into_partial(mut self) -> String {
+        if !self.drafted.trim().is_empty() {
+            if !self.text.trim().is_empty() {
+                self.text.push_str("\n\n");
+            }
+            self.text
+                .push_str("[I was writing this answer; it was cut off and not published:]\n");
+            self.text.push_str(&self.drafted);
+        }
+        self.text
     }
 
     /// Its text and calls.

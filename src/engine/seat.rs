@@ -14,6 +14,7 @@ use tokio::{
 };
 
 use super::{
+    asking::{Asking, Stop},
     coordination::Report,
     outbox::Outbox,
     prompt::Answers,
@@ -102,6 +103,8 @@ pub struct Seat {
     pub answers: watch::Receiver<Arc<Answers>>,
     /// Ids of tool calls that were told; servers use theirs again in every reply.
     pub told: BTreeSet<String>,
+    /// Its questions to others, and what it tells when it is asked.
+    pub asking: Asking,
 }
 
 /// How a wait or a model call ended.
@@ -142,6 +145,8 @@ impl Seat {
                 if let Some(system) = fresh {
                     talk = Talk::new(system);
                 }
+                let mut add = add;
+                self.late_answers(&mut add).await;
                 talk.add(add);
                 if self.round(round, purpose, &mut talk).await.is_none() {
                     return;
@@ -154,14 +159,22 @@ impl Seat {
     async fn round(&mut self, round: u32, purpose: Purpose, talk: &mut Talk) -> Option<()> {
         loop {
             let report = match self.call(round, purpose, talk).await {
-                Called::Reply(reply) => self.settle(purpose, talk, reply).await,
+                Called::Reply(reply) => match self.settle(round, purpose, talk, reply).await {
+                    (report, None | Some(Stop::Interrupted)) => report,
+                    (_, Some(Stop::Finished(done))) => {
+                        talk.close_open("Not recorded: the round is over.");
+                        self.leave(talk, done).await;
+                        return Some(());
+                    }
+                    (_, Some(Stop::Closed)) => return None,
+                },
                 Called::Interrupted(reply) => {
                     talk.keep_partial(reply);
                     Report::Boundary
                 }
                 Called::Finished(reply, done) => {
                     talk.keep_partial(reply);
-                    drop(done);
+                    self.leave(talk, done).await;
                     return Some(());
                 }
                 Called::Failed(_, failure) | Called::Cut(_, failure) => Report::Failed(failure),
@@ -169,10 +182,13 @@ impl Seat {
             };
             self.reports.send((self.agent, round, report)).await.ok()?;
             match self.wait(round).await {
-                Next::Continue(add) => talk.add(add),
+                Next::Continue(mut add) => {
+                    self.late_answers(&mut add).await;
+                    talk.add(add);
+                }
                 Next::Finish(done) => {
                     talk.close_open("Recorded.");
-                    drop(done);
+                    self.leave(talk, done).await;
                     return Some(());
                 }
                 Next::Closed => return None,
@@ -261,6 +277,7 @@ impl Seat {
             tools: talk.tools.clone(),
             choice: talk.choice,
         };
+        self.asking.note(&talk.messages, &talk.tools);
         let mut reply = Reply::new(purpose, &request);
         let mut stream = self.provider.stream(request);
         loop {
@@ -282,6 +299,9 @@ impl Seat {
                         return Called::Reply(reply);
                     }
                     Some(Ok(event)) => {
+                        if let StreamEvent::Text(text) = &event {
+                            self.asking.note_partial(text);
+                        }
                         if let Some(event) = reply.take(event) {
                             self.tell(event).await;
                         }
@@ -303,31 +323,42 @@ impl Seat {
         self.outbox.agent(self.agent, event).await;
     }
 
-    /// Runs the tools of a complete reply and turns it into a report.
-    async fn settle(&mut self, purpose: Purpose, talk: &mut Talk, reply: Reply) -> Report {
+    /// Runs the tools of a complete reply and turns it into a report. When the driver cuts that off,
+    /// the calls that are left are answered and not run.
+    async fn settle(
+        &mut self,
+        round: u32,
+        purpose: Purpose,
+        talk: &mut Talk,
+        reply: Reply,
+    ) -> (Report, Option<Stop>) {
         let (text, calls) = reply.into_parts();
         talk.said(&text, &calls);
         if purpose == Purpose::Present {
             for call in calls {
                 talk.result(&call, "The presentation is plain text; no tool was run.");
             }
-            return Report::Presented { text };
+            return (Report::Presented { text }, None);
         }
+        let mut stop = None;
         let mut ran = false;
         let mut terminals = Vec::new();
         for call in calls {
             if let Some(read) = workflow::read(&call) {
                 terminals.push((call, read));
+            } else if stop.is_some() {
+                talk.result(&call, "Not run: you were interrupted.");
             } else {
-                self.run_tool(talk, &call).await;
+                stop = self.run_tool(talk, &call, round).await;
                 ran = true;
             }
         }
-        match self.terminal(talk, terminals).await {
+        let report = match self.terminal(talk, terminals).await {
             Some(report) => report,
             None if ran => Report::Boundary,
             None => Report::Miss { text },
-        }
+        };
+        (report, stop)
     }
 
     /// Chooses the one terminal call that counts (the last `new_answer`, else the last `vote`) and
@@ -394,7 +425,7 @@ impl Seat {
         unique
     }
 
-    async fn run_tool(&mut self, talk: &mut Talk, call: &ToolCall) {
+    async fn run_tool(&mut self, talk: &mut Talk, call: &ToolCall, round: u32) -> Option<Stop> {
         let started = Instant::now();
         let id = self.event_id(&call.id);
         self.tell(AgentEvent::Tool(ToolEvent::Started {
@@ -403,8 +434,13 @@ impl Seat {
             arguments: call.arguments.clone(),
         }))
         .await;
-        let context = self.context(talk);
-        let result = self.tools.run(&call.name, &call.arguments, context).await;
+        let (result, stop) = if self.asks(call) {
+            self.ask(talk, call, round).await
+        } else {
+            let context = self.context(talk);
+            let tools = self.tools.clone();
+            (tools.run(&call.name, &call.arguments, context).await, None)
+        };
         let ok = result.is_ok();
         let output = match result {
             Ok(text) | Err(text) => text,
@@ -417,6 +453,7 @@ impl Seat {
             elapsed_ms: started.elapsed().as_millis() as u64,
         }))
         .await;
+        stop
     }
 
     fn context(&self, talk: &Talk) -> Context {

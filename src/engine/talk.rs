@@ -81,10 +81,10 @@ impl Talk {
         }
     }
 
-    /// A reply that was cut off stays in the conversation as far as it got, without its calls.
+    /// A reply that was cut off stays in the conversation as far as it got, the draft of an answer
+    /// included; its calls do not.
     pub fn keep_partial(&mut self, reply: Reply) {
-        let (text, _) = reply.into_parts();
-        self.said(&text, &[]);
+        self.said(&reply.into_partial(), &[]);
     }
 }
 

@@ -41,8 +41,8 @@ pub use model::{Discovered, ModelInfo, ServerKind, SessionSummary};
 pub use question::{Question, QuestionEvent, QuestionId, QuestionKind, Reply};
 pub use review::{ReviewEvent, Verdict};
 pub use rules::{
-    Criterion, Deciding, Finish, Finishing, Form, Gate, Improving, Mode, Policy, Rules, Seeing,
-    Verify,
+    Asking, Criterion, Deciding, Degree, Finish, Finishing, Form, Gate, Improving, Mode, Policy,
+    QuestionPolicy, Rules, Seeing, Talking, Verify,
 };
 pub use stage::{Stage, StageEvent, StageKind};
 pub use team::{AgentCard, Origin, Resumed, TurnStart};

@@ -1,6 +1,7 @@
 //! The engine with scripted models under paused time: whole turns from the first request to the
 //! outcome, read from the event stream as any reader sees them.
 
+mod asking;
 mod bad_turns;
 mod chain;
 mod laws;

@@ -11,6 +11,7 @@ mod mode;
 mod personas;
 mod policy;
 mod seeing;
+mod talking;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,7 @@ pub use mode::{Approval, Decomposition, Mode, Part, Planning, circle};
 pub use personas::{AfterFirst, Diversity, Persona, Personas};
 pub use policy::{Form, Policy};
 pub use seeing::Seeing;
+pub use talking::{Asking, Degree, QuestionPolicy, Talking};
 
 /// All rules of a turn. Limits are told beside them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -36,6 +38,8 @@ pub struct Rules {
     pub finishing: Finishing,
     /// How the team works together.
     pub mode: Mode,
+    /// Whom agents may ask.
+    pub talking: Talking,
     /// What makes its agents differ.
     pub personas: Personas,
 }

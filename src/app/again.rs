@@ -8,7 +8,7 @@ use std::path::Path;
 
 use tokio::sync::mpsc;
 
-use super::{Services, Source, Team};
+use super::{Services, Source, Team, inbox::Inbox};
 use crate::{
     config::{self, Purpose},
     engine::{self, Begin, Past, Session},
@@ -77,7 +77,7 @@ pub async fn go_on(
         Some(source) => source,
         None => again(run, &start, services)?,
     };
-    let team = source.build(services).await?;
+    let mut team = source.build(services).await?;
     if way == Way::Resume {
         past.notices.extend(fits(run, &start, &team, chosen)?);
     }
@@ -94,10 +94,16 @@ pub async fn go_on(
         Way::Resume => Begin::Resume(past),
         Way::Continue(prompt) => Begin::Continue { past, prompt },
     };
-    let (setup, sinks) = super::session::parts(run.clone(), team, Ok(log), events);
+    let inbox = team.inbox.take();
+    let (setup, mut sinks) = super::session::parts(run.clone(), team, Ok(log), events);
+    sinks.subscribers.extend(inbox.as_ref().map(Inbox::ear));
+    let session = engine::begin(setup, sinks, begin);
+    if let Some(inbox) = inbox {
+        inbox.start(&session.commands);
+    }
     Ok(Again {
         run: run.clone(),
-        session: engine::begin(setup, sinks, begin),
+        session,
         state,
         turn,
     })

@@ -6,6 +6,7 @@
 
 mod again;
 mod hub;
+mod inbox;
 mod ports;
 mod session;
 mod team;

@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc;
 
-use super::{Services, Team};
+use super::{Services, Team, inbox::Inbox};
 use crate::{
     engine::{self, Session, SessionSetup, outbox},
     protocol::{Event, Failure, RunId},
@@ -13,7 +13,7 @@ use crate::{
 #[must_use]
 pub fn start(
     services: &Services,
-    team: Team,
+    mut team: Team,
     prompt: String,
     events: mpsc::Sender<Event>,
 ) -> (RunId, Session) {
@@ -22,8 +22,14 @@ pub fn start(
         Ok(store) => store.write(run.clone()),
         Err(failure) => Err(failure.clone()),
     };
-    let (setup, sinks) = parts(run.clone(), team, opened, events);
-    (run, engine::spawn(setup, sinks, prompt))
+    let inbox = team.inbox.take();
+    let (setup, mut sinks) = parts(run.clone(), team, opened, events);
+    sinks.subscribers.extend(inbox.as_ref().map(Inbox::ear));
+    let session = engine::spawn(setup, sinks, prompt);
+    if let Some(inbox) = inbox {
+        inbox.start(&session.commands);
+    }
+    (run, session)
 }
 
 /// What the engine needs of a team, a log and a reader.

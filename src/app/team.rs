@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Map;
 
-use super::Services;
+use super::{Services, inbox::Inbox};
 use crate::{
     config::{BackendConfig, Config},
     demo,
@@ -37,6 +37,8 @@ pub struct Team {
     pub origin: Origin,
     /// Values that must never reach disk.
     pub secrets: Vec<String>,
+    /// The folder of the person's words and answers, if the rules name one.
+    pub inbox: Option<Inbox>,
 }
 
 /// An agent before it has a number.
@@ -50,8 +52,15 @@ impl Source {
     /// Builds the team.
     ///
     /// # Errors
-    /// Unknown scenario, or a demo server that cannot start.
+    /// Unknown scenario, a demo server that cannot start, an inbox that is no folder.
     pub async fn build(&self, services: &Services) -> Result<Team, Failure> {
+        let mut team = self.members(services).await?;
+        let inbox = team.rules.talking.inbox.as_deref();
+        team.inbox = inbox.map(Inbox::open).transpose()?;
+        Ok(team)
+    }
+
+    async fn members(&self, services: &Services) -> Result<Team, Failure> {
         match self {
             Self::Demo(name) => demo_team(name, services).await,
             Self::Config(config) => Ok(config_team(config, services)),
@@ -240,6 +249,7 @@ fn team(
         rules,
         origin,
         secrets,
+        inbox: None,
     }
 }
 

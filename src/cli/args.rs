@@ -110,7 +110,7 @@ pub struct TeamArgs {
 #[derive(Debug, Subcommand)]
 pub enum Sub {
     /// Run a task without the full-screen program.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Open a stored session on the same screens.
     Open(OpenArgs),
     /// Go on with a session whose program ended in the middle of it.

@@ -20,6 +20,12 @@ pub struct RuleArgs {
     /// Seconds for the whole turn; then the team wraps up.
     #[arg(long, value_name = "S")]
     pub max_seconds: Option<u64>,
+    /// A folder whose files are messages to the agents and answers to their questions.
+    #[arg(long, value_name = "DIR")]
+    pub inbox: Option<String>,
+    /// What happens to questions when nobody is there: skip, first, wait or fail.
+    #[arg(long, value_name = "POLICY", value_parser = ["skip", "first", "wait", "fail"])]
+    pub questions: Option<String>,
 }
 
 impl RuleArgs {
@@ -39,6 +45,14 @@ impl RuleArgs {
                 "timeout_settings.orchestrator_timeout_seconds",
                 seconds.to_string(),
             ));
+        }
+        if let Some(folder) = &self.inbox {
+            // A text in quotes, whatever it looks like.
+            let quoted = serde_json::Value::from(folder.as_str()).to_string();
+            named.push(("--inbox", "orchestrator.inbox", quoted));
+        }
+        if let Some(policy) = &self.questions {
+            named.push(("--questions", "orchestrator.questions", policy.clone()));
         }
         named
     }

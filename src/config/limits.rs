@@ -5,6 +5,7 @@
 
 use super::diagnostic::{Finding, Severity};
 use super::node::Node;
+use super::talking;
 use crate::protocol::{Finish, Limits, Rules};
 
 /// MassGen's time between the word to finish a round and its forced end, when a round limit is set.
@@ -89,6 +90,7 @@ fn rules(orchestrator: Option<&Node>, findings: &mut Vec<Finding>) -> Rules {
     if flag("fairness_enabled") == Some(false) {
         rules.improving.lead = None;
     }
+    rules.talking = talking::read(orchestrator, findings);
     if flag("skip_final_presentation") == Some(true) {
         rules.finishing.finish = Finish::Reuse;
     }

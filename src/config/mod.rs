@@ -25,6 +25,7 @@ mod params;
 pub mod paths;
 mod rules;
 pub mod schema;
+mod talking;
 mod yaml;
 
 pub use diagnostic::{Finding, Report, Severity};

@@ -8,16 +8,18 @@ use crate::protocol::{Asking, Degree, QuestionPolicy, Talking};
 
 /// Reads the rules of talking.
 pub fn read(orchestrator: &Node, findings: &mut Vec<Finding>) -> Talking {
-    let mut talking = Talking::default();
-    talking.questions = orchestrator
-        .get("questions")
-        .and_then(Node::text)
-        .and_then(QuestionPolicy::named);
-    talking.inbox = orchestrator
-        .get("inbox")
-        .and_then(Node::text)
-        .filter(|path| !path.trim().is_empty())
-        .map(str::to_owned);
+    let mut talking = Talking {
+        questions: orchestrator
+            .get("questions")
+            .and_then(Node::text)
+            .and_then(QuestionPolicy::named),
+        inbox: orchestrator
+            .get("inbox")
+            .and_then(Node::text)
+            .filter(|path| !path.trim().is_empty())
+            .map(str::to_owned),
+        ..Talking::default()
+    };
     let Some(coordination) = orchestrator.get("coordination") else {
         return talking;
     };

@@ -5,6 +5,7 @@
 //! that is slow slows the session; one that is gone ends it; neither ever keeps a signal waiting.
 
 mod progress;
+mod questions;
 pub mod words;
 
 use std::{collections::VecDeque, io};
@@ -15,6 +16,7 @@ use tokio::{
     sync::mpsc,
 };
 
+use self::questions::Verdict;
 use crate::{
     protocol::{Command, Event, EventKind, Outcome, OutcomeEnd, RunEvent, RunId},
     run::RunState,
@@ -87,6 +89,8 @@ pub enum Exit {
     Error,
     /// There is no answer.
     NoAnswer,
+    /// An agent asked something that only a person can answer, and the rules say to stop then.
+    PersonNeeded,
     /// There is an answer, but a limit ended the turn before everyone had agreed.
     Limit,
     /// The person or the system stopped it; the best published answer was printed if there was one.
@@ -96,7 +100,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The exit code: 0, 1, 3, 4, or 128 and the number of the signal.
+    /// The exit code: 0, 1, 3, 4, 5, or 128 and the number of the signal.
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
@@ -104,6 +108,7 @@ impl Exit {
             Self::Error => 1,
             Self::NoAnswer => 3,
             Self::Limit => 4,
+            Self::PersonNeeded => 5,
             Self::Stopped(Signal::Hangup) => 128 + 1,
             Self::Stopped(Signal::Interrupt) => 128 + 2,
             Self::PipeClosed => 128 + 13,
@@ -202,6 +207,7 @@ pub async fn drive_on(
         outcome: None,
         header: false,
         broken: None,
+        needed: None,
     };
     match session.follow(events).await {
         Ok(()) => session.exit().await,
@@ -260,6 +266,8 @@ struct Session {
     header: bool,
     /// Why stdout takes nothing any more.
     broken: Option<io::Error>,
+    /// Why a person is needed.
+    needed: Option<String>,
 }
 
 impl Session {
@@ -283,6 +291,14 @@ impl Session {
         }
         if let Some(line) = progress::line(event, &self.state, self.output.progress) {
             self.say(&line).await?;
+        }
+        match questions::judge(event, &self.state) {
+            Some(Verdict::Answer(command)) => self.desk.outgoing.push_back(command),
+            Some(Verdict::Fail(why)) if self.needed.is_none() => {
+                self.needed = Some(why);
+                self.desk.outgoing.push_back(Command::Stop);
+            }
+            Some(Verdict::Fail(_)) | None => {}
         }
         if let EventKind::Run(RunEvent::Ended(outcome)) = &event.kind
             && self.outcome.is_none()
@@ -346,6 +362,10 @@ impl Session {
             }
             let line = format!("massgen-tui: The output cannot be written: {error}.");
             return self.last_words(&line, Exit::Error).await;
+        }
+        if let (Some(why), None) = (self.needed.take(), self.desk.stopped) {
+            let line = format!("massgen-tui: {why}");
+            return self.last_words(&line, Exit::PersonNeeded).await;
         }
         match (self.outcome.take(), self.desk.stopped) {
             (None, None) => {

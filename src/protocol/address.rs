@@ -20,7 +20,10 @@ pub fn address(list: &str, team: &[AgentCard]) -> Result<Target, String> {
             .parse::<usize>()
             .ok()
             .and_then(|place| team.get(place.checked_sub(1)?));
-        let by_name = || team.iter().find(|card| card.name.eq_ignore_ascii_case(word));
+        let by_name = || {
+            team.iter()
+                .find(|card| card.name.eq_ignore_ascii_case(word))
+        };
         let card = by_place.or_else(by_name).ok_or_else(|| {
             let word = &word[..word.floor_char_boundary(40)];
             format!(
@@ -69,7 +72,10 @@ mod tests {
         for (list, target) in [
             ("1", Target::One(AgentId(3))),
             ("1,3", Target::Several(vec![AgentId(1), AgentId(3)])),
-            ("Mia, noah mia", Target::Several(vec![AgentId(2), AgentId(3)])),
+            (
+                "Mia, noah mia",
+                Target::Several(vec![AgentId(2), AgentId(3)]),
+            ),
             ("all", Target::All),
         ] {
             assert_eq!(address(list, &team()), Ok(target), "{list}");
@@ -85,7 +91,11 @@ mod tests {
         for (text, target, rest) in [
             ("look", None, "look"),
             ("@2 look", Some(Target::One(AgentId(2))), "look"),
-            ("@mia,3  look", Some(Target::Several(vec![AgentId(1), AgentId(2)])), "look"),
+            (
+                "@mia,3  look",
+                Some(Target::Several(vec![AgentId(1), AgentId(2)])),
+                "look",
+            ),
             ("@all\nlook", Some(Target::All), "look"),
             ("@nobody look", None, "@nobody look"),
             ("@1", None, "@1"),

@@ -4,6 +4,7 @@
 //! clock. Everything that is written to the session log is one of these types, so a change here is a
 //! change of the log format (see `store::schema`).
 
+pub mod address;
 pub mod answer;
 pub mod budget;
 pub mod command;

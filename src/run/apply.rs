@@ -9,8 +9,8 @@ use crate::protocol::{
 };
 
 use super::{
-    Activity, AgentState, Happening, Published, Record, RunState, Steering, Steps, TimelineEntry,
-    Turn,
+    Activity, AgentState, Happening, Published, Record, RunState, Said, Steering, Steps,
+    TimelineEntry, Turn,
 };
 
 impl RunState {
@@ -177,7 +177,7 @@ impl Turn {
         if let Some(known) = self.steering.iter_mut().find(|known| known.id == id) {
             known.receipts.push(state);
         }
-        matches!(state, SteerState::Queued).then_some(Happening::Steered)
+        matches!(state, SteerState::Queued).then_some(Happening::Said(Said::Steered))
     }
 
     fn agent_event(&mut self, id: AgentId, event: &AgentEvent, at: Timestamp) -> Option<Happening> {

@@ -2,7 +2,7 @@
 
 use crate::protocol::{AgentId, Question, QuestionEvent, Reply, Timestamp};
 
-use super::{Happening, Turn};
+use super::{Happening, Said, Turn};
 
 /// A question and what became of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +70,7 @@ impl Turn {
                     at,
                     state: AskedState::Waiting,
                 });
-                return Some((question.asker, Happening::Asked(question.id)));
+                return Some((question.asker, Happening::Said(Said::Asked(question.id))));
             }
             QuestionEvent::Answered { reply, .. } => AskedState::Answered(reply.clone()),
             QuestionEvent::Withdrawn { .. } => AskedState::Withdrawn,

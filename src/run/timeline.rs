@@ -36,16 +36,23 @@ pub enum Happening {
     Retrying(u32),
     /// An agent was lost.
     Benched,
-    /// The person spoke.
-    Steered,
-    /// The person was asked something; what became of it is part of the line.
-    Asked(QuestionId),
+    /// The person spoke, or was asked.
+    Said(Said),
     /// The vote is settled.
     Decided(Label),
     /// A step of a mode, or anything else that has words of its own.
     Told(String),
     /// The end.
     Ended,
+}
+
+/// Talk between the person and the agents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The person spoke.
+    Steered,
+    /// The person was asked something; what became of it is part of the line.
+    Asked(QuestionId),
 }
 
 impl Turn {
@@ -68,8 +75,8 @@ impl Turn {
             }
             Happening::Retrying(attempt) => format!("{who} tries again (attempt {attempt})"),
             Happening::Benched => format!("{who} is out"),
-            Happening::Steered => "you spoke".to_owned(),
-            Happening::Asked(id) => {
+            Happening::Said(Said::Steered) => "you spoke".to_owned(),
+            Happening::Said(Said::Asked(id)) => {
                 let asked = self.questions.iter().find(|asked| asked.question.id == *id);
                 let word = asked.map_or("over", |asked| asked.state.word());
                 format!("{who} asked you {id}: {word}")

@@ -138,8 +138,12 @@ impl Folder {
 /// Names of messages and answers. Hidden files, and names that editors and copying programs use while
 /// they write, are none.
 fn is_letter(name: &str) -> bool {
-    let lower = name.to_lowercase();
-    !name.starts_with(['.', '#', '~']) && (lower.ends_with(".md") || lower.ends_with(".txt"))
+    let ending = Path::new(name)
+        .extension()
+        .and_then(|ending| ending.to_str());
+    let known = ["md", "txt"];
+    !name.starts_with(['.', '#', '~'])
+        && ending.is_some_and(|ending| known.iter().any(|one| ending.eq_ignore_ascii_case(one)))
 }
 
 /// A free name in a folder that is made when it is not there.
@@ -198,7 +202,14 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let box_ = home.path().join("box");
         let mut folder = Folder::open(box_.clone()).unwrap();
-        for name in [".hidden.md", "a.md.part", "b.tmp", "c.md~", "d.json", "#e.md"] {
+        for name in [
+            ".hidden.md",
+            "a.md.part",
+            "b.tmp",
+            "c.md~",
+            "d.json",
+            "#e.md",
+        ] {
             fs::write(box_.join(name), "words").unwrap();
         }
         fs::create_dir(box_.join("folder.md")).unwrap();

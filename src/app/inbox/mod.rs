@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 
 use self::folder::{Folder, Letter};
 use crate::{
-    protocol::{AgentCard, Command, Event, Question},
+    protocol::{AgentCard, Command, Event, Failure, FailureKind, Question},
     run::RunState,
 };
 
@@ -31,27 +31,43 @@ struct Known {
     waiting: Vec<Question>,
 }
 
-/// Opens the inbox; returns where it wants to hear events.
-///
-/// # Errors
-/// Why the folder cannot be used.
-pub fn open(path: &str) -> Result<(Inbox, mpsc::Sender<Event>), String> {
-    let folder = Folder::open(PathBuf::from(path))
-        .map_err(|error| format!("The inbox \"{path}\" cannot be used: {error}."))?;
-    let (sender, events) = mpsc::channel(EVENTS);
-    Ok((Inbox { folder, events }, sender))
-}
-
 /// An inbox before its session runs.
 #[derive(Debug)]
 pub struct Inbox {
     folder: Folder,
+    heard: mpsc::Sender<Event>,
     events: mpsc::Receiver<Event>,
 }
 
 impl Inbox {
+    /// Opens the folder; it is made when it is not there.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub fn open(path: &str) -> Result<Self, Failure> {
+        let folder = Folder::open(PathBuf::from(path)).map_err(|error| {
+            let message = format!("The inbox \"{path}\" cannot be used: {error}.");
+            Failure::new(FailureKind::Local, message)
+                .hint("Name another folder with --inbox DIR or orchestrator.inbox.")
+        })?;
+        let (heard, events) = mpsc::channel(EVENTS);
+        Ok(Self {
+            folder,
+            heard,
+            events,
+        })
+    }
+
+    /// Where it wants to hear the events of its session.
+    #[must_use]
+    pub fn ear(&self) -> mpsc::Sender<Event> {
+        self.heard.clone()
+    }
+
     /// Works for a session until it ends.
     pub fn start(self, commands: &mpsc::Sender<Command>) {
+        // The session holds the only ear, so that its end is heard.
+        drop(self.heard);
         let (told, known) = watch::channel(Known::default());
         tokio::spawn(follow(self.events, told));
         tokio::spawn(look(self.folder, known, commands.downgrade()));
@@ -64,11 +80,14 @@ async fn follow(mut events: mpsc::Receiver<Event>, told: watch::Sender<Known>) {
         state.apply(&event);
         // Earlier turns are of no interest here.
         state.history.clear();
-        let now = state.turn.as_ref().map_or_else(Known::default, |turn| Known {
-            running: !turn.is_over(),
-            team: turn.start.team.clone(),
-            waiting: turn.waiting().map(|asked| asked.question.clone()).collect(),
-        });
+        let now = state
+            .turn
+            .as_ref()
+            .map_or_else(Known::default, |turn| Known {
+                running: !turn.is_over(),
+                team: turn.start.team.clone(),
+                waiting: turn.waiting().map(|asked| asked.question.clone()).collect(),
+            });
         told.send_if_modified(|known| {
             let changed = *known != now;
             *known = now;

@@ -78,14 +78,18 @@ fn message(content: &str, team: &[AgentCard]) -> Result<Taken, String> {
     // At most a few lines of settings stand before the words.
     for _ in 0..4 {
         let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
-        let Some(settings) = settings(line) else { break };
+        let Some(settings) = settings(line) else {
+            break;
+        };
         for (key, value) in settings {
             match (key, value.to_lowercase().as_str()) {
                 ("to", _) => target = address(&value, team)?,
                 (_, "now") => mode = SteerMode::Now,
                 (_, "queue") => mode = SteerMode::Queue,
                 (_, other) => {
-                    return Err(format!("\"{other}\" is no mode; write `mode: now` or `mode: queue`."));
+                    return Err(format!(
+                        "\"{other}\" is no mode; write `mode: now` or `mode: queue`."
+                    ));
                 }
             }
         }
@@ -133,7 +137,10 @@ fn settings(line: &str) -> Option<Vec<(&'static str, String)>> {
     let mut found = Vec::new();
     for (index, (at, key)) in places.iter().enumerate() {
         let end = places.get(index + 1).map_or(line.len(), |(next, _)| *next);
-        let value = line[at + key.len()..end].trim().trim_end_matches(';').trim();
+        let value = line[at + key.len()..end]
+            .trim()
+            .trim_end_matches(';')
+            .trim();
         // "to: the point" is a sentence, and a long one is no list of agents.
         if *key == "mode:" && value.split_whitespace().count() != 1 {
             return None;
@@ -189,14 +196,23 @@ mod tests {
         for (content, target, mode, text) in [
             ("look again\n", Target::All, Queue, "look again"),
             ("to: 1,3\nlook", two.clone(), Queue, "look"),
-            ("To: mia mode: NOW\n\nlook\nthere", one.clone(), Now, "look\nthere"),
+            (
+                "To: mia mode: NOW\n\nlook\nthere",
+                one.clone(),
+                Now,
+                "look\nthere",
+            ),
             ("mode: now\nto: 1 ada\nlook", two, Now, "look"),
             ("\u{feff}to: 1\r\nlook", one, Queue, "look"),
             ("come to: nobody", Target::All, Queue, "come to: nobody"),
         ] {
             let taken = read("note.md", content, &team(), &[]).expect(content);
             let text = text.to_owned();
-            assert_eq!(taken.command, Command::Steer { target, text, mode }, "{content}");
+            assert_eq!(
+                taken.command,
+                Command::Steer { target, text, mode },
+                "{content}"
+            );
         }
         for (content, told) in [
             ("to: 9\nlook", "is no agent"),
@@ -216,8 +232,16 @@ mod tests {
             ("q1.txt", "neither", Reply::Text("neither".into())),
             ("q1.md", "skip", Reply::Skipped),
             ("q2.md", "approve", Reply::Approved),
-            ("q2.md", "reject: too long", Reply::Rejected("too long".into())),
-            ("q2.md", "1. other plan", Reply::Edited("1. other plan".into())),
+            (
+                "q2.md",
+                "reject: too long",
+                Reply::Rejected("too long".into()),
+            ),
+            (
+                "q2.md",
+                "1. other plan",
+                Reply::Edited("1. other plan".into()),
+            ),
             ("q3.md", "2", Reply::Text("2".into())),
         ] {
             let taken = read(name, content, &team(), &waiting()).expect(content);

@@ -23,6 +23,8 @@ pub struct Talking {
     /// What happens to questions when nobody is there; `None`: wait where somebody could answer,
     /// skip where nobody can.
     pub questions: Option<QuestionPolicy>,
+    /// A folder whose files are the person's words and answers.
+    pub inbox: Option<String>,
 }
 
 impl Default for Talking {
@@ -36,6 +38,7 @@ impl Default for Talking {
             eagerness: Degree::Medium,
             depth: Degree::Medium,
             questions: None,
+            inbox: None,
         }
     }
 }

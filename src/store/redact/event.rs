@@ -152,6 +152,9 @@ fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
     rules.deciding.texts_mut(&mut |text| mask(redactor, text));
     rules.mode.texts_mut(&mut |text| mask(redactor, text));
     rules.personas.texts_mut(&mut |text| mask(redactor, text));
+    if let Some(inbox) = &mut rules.talking.inbox {
+        mask(redactor, inbox);
+    }
     TurnStart {
         run,
         turn,

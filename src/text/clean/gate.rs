@@ -186,6 +186,7 @@ fn turn_start(start: &mut TurnStart) {
     rules.deciding.texts_mut(&mut clean_line);
     rules.mode.texts_mut(&mut clean_text);
     rules.personas.texts_mut(&mut clean_text);
+    rules.talking.inbox.iter_mut().for_each(clean_line);
     if let Some(stage) = stage {
         clean_line(&mut stage.title);
     }

@@ -9,7 +9,7 @@ use super::{
     phrase::{clean, clock},
     scroll::Scroll,
 };
-use crate::run::{Happening, Turn};
+use crate::run::{Happening, Said, Turn};
 
 /// The page.
 pub(super) fn page(turn: &Turn, scroll: Scroll) -> Flow {
@@ -41,8 +41,8 @@ const fn sign(what: &Happening) -> (&'static str, Role) {
         Happening::BallotsDropped(..) => ("⊘", Role::Warn),
         Happening::Retrying(_) => ("↻", Role::Warn),
         Happening::Benched => ("✗", Role::Bad),
-        Happening::Steered => ("»", Role::Info),
-        Happening::Asked(_) => ("?", Role::Accent),
+        Happening::Said(Said::Steered) => ("»", Role::Info),
+        Happening::Said(Said::Asked(_)) => ("?", Role::Accent),
         Happening::Decided(_) => ("★", Role::Ok),
         Happening::Told(_) => ("◇", Role::Info),
         Happening::Ended => ("■", Role::Dim),

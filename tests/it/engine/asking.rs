@@ -444,10 +444,10 @@ async fn words_at_once_keep_the_text_and_the_draft_that_they_cut_off() {
             EventKind::Agent {
                 event: AgentEvent::Delta {
                     channel: Channel::Draft,
-                    ..
+                    text,
                 },
                 ..
-            }
+            } if text.contains("feet")
         );
         draft.then(|| Command::Steer {
             target: Target::of([AgentId(1)]).expect("an agent"),

@@ -7,7 +7,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Services, Source};
+use super::{Services, Source, Way};
 use crate::{
     engine::Session,
     protocol::{Command, Event, Failure, FailureKind, RunId},
@@ -22,6 +22,12 @@ enum Request {
     Launch {
         source: Box<Source>,
         prompt: String,
+        reply: oneshot::Sender<Result<RunId, Failure>>,
+    },
+    GoOn {
+        run: RunId,
+        source: Option<Box<Source>>,
+        way: Way,
         reply: oneshot::Sender<Result<RunId, Failure>>,
     },
     Command(Command),
@@ -43,6 +49,29 @@ impl HubHandle {
         let request = Request::Launch {
             source: Box::new(source),
             prompt,
+            reply,
+        };
+        let gone = || Failure::new(FailureKind::Cancelled, "The program is leaving.");
+        self.requests.send(request).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    /// Goes on with a stored session, with this team or else the one its log names; a session that
+    /// runs is closed first.
+    ///
+    /// # Errors
+    /// Why it cannot go on.
+    pub async fn go_on(
+        &self,
+        run: RunId,
+        source: Option<Source>,
+        way: Way,
+    ) -> Result<RunId, Failure> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request::GoOn {
+            run,
+            source: source.map(Box::new),
+            way,
             reply,
         };
         let gone = || Failure::new(FailureKind::Cancelled, "The program is leaving.");
@@ -92,6 +121,15 @@ impl Hub {
                     // The asker may have left; the session runs on and is closed with the hub.
                     let _ = reply.send(result);
                 }
+                Request::GoOn {
+                    run,
+                    source,
+                    way,
+                    reply,
+                } => {
+                    let result = self.go_on(run, source.map(|source| *source), way).await;
+                    let _ = reply.send(result);
+                }
                 Request::Command(command) => {
                     if let Some(session) = &self.session {
                         let _ = session.commands.send(command).await;
@@ -108,6 +146,18 @@ impl Hub {
         let (run, session) = super::start(&self.services, team, prompt, self.events.clone());
         self.session = Some(session);
         Ok(run)
+    }
+
+    async fn go_on(
+        &mut self,
+        run: RunId,
+        source: Option<Source>,
+        way: Way,
+    ) -> Result<RunId, Failure> {
+        self.close().await;
+        let again = super::go_on(&self.services, &run, source, way, self.events.clone()).await?;
+        self.session = Some(again.session);
+        Ok(again.run)
     }
 
     /// Stops the running session and waits until its log is written.

@@ -4,13 +4,13 @@ use std::{io::Write as _, path::PathBuf, sync::Arc};
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 
-use super::{HubHandle, Services, Source};
+use super::{HubHandle, Services, Source, Way};
 use crate::{
     protocol::{Command, Event, Failure, FailureKind, RunId, SessionSummary},
     provider::discovery,
     store,
     tui::{
-        effect::{Done, Launch, Query, TeamChoice},
+        effect::{Done, Launch, Onward, Query, TeamChoice},
         ports::Ports,
     },
 };
@@ -24,6 +24,8 @@ pub struct World {
     hub: HubHandle,
     /// The team of the configuration or of the flags.
     configured: Option<Source>,
+    /// The team that takes over stored sessions; `None` is the one that each log names.
+    successor: Option<Source>,
 }
 
 impl World {
@@ -34,7 +36,14 @@ impl World {
             services,
             hub,
             configured,
+            successor: None,
         }
+    }
+
+    /// The same world, in which stored sessions go on with this team.
+    #[must_use]
+    pub fn succeeded_by(self, successor: Option<Source>) -> Self {
+        Self { successor, ..self }
     }
 
     fn source(&self, team: TeamChoice) -> Result<Source, Failure> {
@@ -44,6 +53,9 @@ impl World {
                 Failure::new(FailureKind::Request, "No team is configured.")
                     .hint("Start with --config FILE, or pick another team.")
             }),
+            TeamChoice::Stored { run, .. } => {
+                Err(local(&format!("Session {run} has its own team.")))
+            }
             TeamChoice::Local { base_url, models } => models
                 .iter()
                 .map(|model| self.services.found(&base_url, model))
@@ -55,8 +67,19 @@ impl World {
 
 impl Ports for World {
     fn launch(&self, launch: Launch) -> BoxFuture<'static, Result<(), Failure>> {
-        let source = self.source(launch.team);
         let hub = self.hub.clone();
+        let team = match launch.team {
+            TeamChoice::Stored { run, onward } => {
+                let way = match onward {
+                    Onward::BrokenOff => Way::Resume,
+                    Onward::Next => Way::Continue(launch.prompt),
+                };
+                let source = self.successor.clone();
+                return async move { hub.go_on(run, source, way).await.map(|_| ()) }.boxed();
+            }
+            team => team,
+        };
+        let source = self.source(team);
         async move { hub.launch(source?, launch.prompt).await.map(|_| ()) }.boxed()
     }
 

@@ -18,12 +18,12 @@ use crate::{
     app::{Hub, Services, Source, World},
     config::Paths,
     demo,
-    protocol::Origin,
+    protocol::{Origin, RunId},
     store::Store,
     text::clean,
     tui::{
         self,
-        effect::{Launch, MouseReports, TeamChoice},
+        effect::{Launch, MouseReports, Onward, TeamChoice},
         options::{DemoScenario, ExitReason, ExitSummary, Sample, StartOptions, TeamSummary},
         theme::Theme,
     },
@@ -70,7 +70,7 @@ async fn start(
     };
     options.configured = configured.as_ref().map(summary);
     options.launch = straight_in(named.as_ref(), configured.as_ref(), task, &mut options);
-    show(&services, configured, options).await
+    show(&services, configured, None, options).await
 }
 
 const DASH: &str = "\"-\" reads the task from a pipe, and standard input is the keyboard. \
@@ -142,17 +142,47 @@ async fn opened(globals: &Globals, id: Option<&str>) -> Result<ExitSummary, Trou
         options.notices.push(format!("The log of {run}: {damage}"));
     }
     options.opened = Some(Arc::new(session.events));
-    show(&services, None, options).await
+    show(&services, None, None, options).await
+}
+
+/// Shows a stored session and goes on with the turn that broke off.
+pub async fn resume(
+    globals: &Globals,
+    services: &Arc<Services>,
+    run: RunId,
+    successor: Option<Source>,
+) -> u8 {
+    finish(resumed(globals, services, run, successor).await)
+}
+
+async fn resumed(
+    globals: &Globals,
+    services: &Arc<Services>,
+    run: RunId,
+    successor: Option<Source>,
+) -> Result<ExitSummary, Trouble> {
+    let session = services.store.clone()?.read(&run)?;
+    let mut options = options(globals);
+    options.opened = Some(Arc::new(session.events));
+    options.launch = Some(Launch {
+        team: TeamChoice::Stored {
+            run,
+            onward: Onward::BrokenOff,
+        },
+        prompt: String::new(),
+    });
+    show(services, None, successor, options).await
 }
 
 async fn show(
     services: &Arc<Services>,
     configured: Option<Source>,
+    successor: Option<Source>,
     options: StartOptions,
 ) -> Result<ExitSummary, Trouble> {
     let (sender, events) = mpsc::channel(EVENTS);
     let (hub, closed) = Hub::spawn(Arc::clone(services), sender);
-    let world = World::new(Arc::clone(services), hub, configured);
+    let world = World::new(Arc::clone(services), hub, configured).succeeded_by(successor);
     let result = tui::run(Arc::new(world), events, options).await;
     // The hub ends with the world; its session's log is complete then.
     let _ = closed.await;

@@ -1,5 +1,7 @@
 //! `massgen-tui resume` and `run --continue`: a stored session goes on.
 
+use std::io::IsTerminal as _;
+
 use tokio::sync::mpsc;
 
 use super::{
@@ -32,6 +34,10 @@ async fn start(globals: &Globals, mut args: ResumeArgs) -> Result<u8, Trouble> {
     let source = launch::named(&args.team, &services, &paths).await?;
     let name = args.id.as_deref().unwrap_or("latest");
     let run = services.store.clone()?.find(name)?;
+    let terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+    if terminal && !args.headless && args.output == "text" && !args.quiet {
+        return Ok(super::interactive::resume(globals, &services, run, source).await);
+    }
     let output = super::run::output(&args.output, args.quiet);
     go_on(&services, &run, source, Way::Resume, output).await
 }

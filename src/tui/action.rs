@@ -59,6 +59,8 @@ pub enum Run {
     Compose,
     /// Leave the editor for the panes.
     Panes,
+    /// Go on with a stored session whose turn broke off.
+    Resume,
 }
 
 /// An action's name within its feature, its line of help, and the action.
@@ -98,6 +100,11 @@ const RUN: &[Named<Run>] = &[
         Run::Compose,
     ),
     ("panes", "leave the editor for the panes", Run::Panes),
+    (
+        "resume",
+        "go on with a stored session that broke off",
+        Run::Resume,
+    ),
 ];
 
 /// An action as people see it.

@@ -45,7 +45,8 @@ impl Tickets {
 /// One effect.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Start a session with this team and task. Answered only when it could not be started.
+    /// Start a session with this team and task, or go on with a stored one. Answered only when that
+    /// failed.
     Launch {
         /// Ticket of [`Done::LaunchFailed`].
         ticket: Ticket,
@@ -178,6 +179,22 @@ pub enum TeamChoice {
         /// Models, one agent each; a model may stand several times.
         models: Vec<String>,
     },
+    /// The team of a stored session, which goes on.
+    Stored {
+        /// The session.
+        run: RunId,
+        /// With what.
+        onward: Onward,
+    },
+}
+
+/// How a stored session goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Onward {
+    /// With the turn that broke off; the launch's task is empty.
+    BrokenOff,
+    /// With the launch's task.
+    Next,
 }
 
 /// Effects of one update.

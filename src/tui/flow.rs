@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{
+    again,
     composer::When,
     effect::{Effect, Effects, Load, Ticket},
     layer::{Confirm, Layer, Question, Reply},
@@ -63,6 +64,7 @@ fn spinning(run: &RunState) -> bool {
 
 /// Takes in one event of the engine.
 pub(super) fn event(model: &mut Model, event: &Event) -> Effects {
+    again::lives(model);
     if let EventKind::Run(RunEvent::Started(_)) = event.kind {
         if model.session.fresh {
             model.session.fresh = false;
@@ -114,6 +116,7 @@ pub(super) fn show_stored(model: &mut Model, events: &[Event]) -> Effects {
     model.session.fresh = false;
     model.setup.launching = None;
     model.waits.open = None;
+    model.waits.again = None;
     model.shared.run = RunState::default();
     model.shared.live = false;
     model.live = Live::new();
@@ -133,7 +136,7 @@ pub(super) fn show_stored(model: &mut Model, events: &[Event]) -> Effects {
         );
         effects = effects.and(model.tell(Level::Warning, text));
     }
-    effects
+    effects.and(again::offer(model))
 }
 
 /// Sends what is written: to the agents at work, or as the next task.
@@ -142,7 +145,7 @@ pub(super) fn send(model: &mut Model, when: When) -> Effects {
         return model.hint("Enter on the start screen runs the task.");
     }
     if !model.shared.live {
-        return model.hint("This session is read from its log: nobody would hear.");
+        return again::next_task(model);
     }
     if !model.shared.running() {
         return match model.composer.take() {
@@ -300,6 +303,9 @@ pub(super) fn home(model: &mut Model) -> Effects {
 
 /// A launch could not be started: say so on the start screen, with other teams on offer.
 pub(super) fn launch_failed(model: &mut Model, ticket: Ticket, failure: Failure) -> Effects {
+    if let Some(told) = again::failed(model, ticket, &failure) {
+        return told;
+    }
     model.setup.failed(ticket, failure);
     match model.setup.servers {
         Load::Idle => {

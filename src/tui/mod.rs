@@ -9,6 +9,7 @@
 //! [`ports::Ports`].
 
 pub mod action;
+mod again;
 pub mod composer;
 pub mod effect;
 mod flow;

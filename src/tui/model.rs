@@ -7,6 +7,7 @@ use ratatui::layout::{Rect, Size};
 
 use super::{
     action::Action,
+    again,
     composer::Composer,
     effect::{Effect, Effects, Launch, Load, MouseReports, Query, Ticket, Tickets},
     flow,
@@ -119,6 +120,8 @@ pub(super) struct Waits {
     pub(super) edit: Option<Ticket>,
     /// A stored session that is being read.
     pub(super) open: Option<Ticket>,
+    /// A stored session that is being gone on with.
+    pub(super) again: Option<Ticket>,
     /// The end of patience while stopping.
     pub(super) leave: Option<Ticket>,
     /// The first key of a two-key binding.
@@ -173,7 +176,11 @@ impl Model {
             effects = effects.and(model.notices.tell(Level::Warning, text, ticket));
         }
         effects = effects.and(match (&options.opened, &options.launch) {
-            (Some(events), _) => flow::show_stored(&mut model, events),
+            (Some(events), None) => flow::show_stored(&mut model, events),
+            (Some(events), Some(_)) => {
+                let shown = flow::show_stored(&mut model, events);
+                shown.and(again::resume(&mut model))
+            }
             (None, Some(launch)) => model.start(launch.clone()),
             (None, None) => {
                 let servers = model.discover();

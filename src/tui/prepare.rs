@@ -29,7 +29,7 @@ fn prepare_start(model: &mut Model) {
 }
 
 fn prepare_live(model: &mut Model) {
-    let room = if !model.shared.live {
+    let room = if !model.shared.live && model.focus != Focus::Editor {
         EditorRoom::None
     } else if model.focus == Focus::Editor || !model.composer.is_empty() {
         EditorRoom::Open(model.composer.rows(layout::live_editor_width(model.size)))

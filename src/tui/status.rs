@@ -4,6 +4,7 @@ use ratatui::{Frame, layout::Rect, widgets::Widget as _};
 
 use super::{
     action::{Action, App, Run},
+    again,
     composer::{self, When},
     keymap::Chord,
     layer, live,
@@ -169,12 +170,23 @@ fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
             (Action::App(App::Help), "keys"),
             (Action::App(App::Quit), "leave"),
         ],
-        // Nobody would hear about a next task.
+        Focus::Panes if again::broke_off(model) => &[
+            PAGES[0],
+            PAGES[1],
+            PAGES[2],
+            PAGES[3],
+            (Action::Run(Run::Resume), "go on with it"),
+            (Action::Run(Run::Compose), "next task"),
+            (Action::App(App::Home), "start screen"),
+            (Action::App(App::Help), "keys"),
+            (Action::App(App::Quit), "leave"),
+        ],
         Focus::Panes => &[
             PAGES[0],
             PAGES[1],
             PAGES[2],
             PAGES[3],
+            (Action::Run(Run::Compose), "next task"),
             (Action::App(App::Home), "start screen"),
             (Action::App(App::Help), "keys"),
             (Action::App(App::Quit), "leave"),

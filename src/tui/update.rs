@@ -5,6 +5,7 @@
 
 use super::{
     action::{Action, App, Run},
+    again,
     composer::{self, Edit, Moved},
     effect::{Done, Effect, Effects, Ticket},
     flow,
@@ -117,13 +118,11 @@ fn perform_run(model: &mut Model, run: Run) -> Effects {
             model.setup.focus = Section::Editor;
             Effects::none()
         }
-        Run::Compose if !model.shared.live => {
-            model.hint("This session is read from its log: nobody would hear.")
-        }
         Run::Compose => {
             model.focus = Focus::Editor;
             Effects::none()
         }
+        Run::Resume => again::resume(model),
         Run::Panes => {
             model.focus = Focus::Panes;
             Effects::none()
@@ -231,9 +230,6 @@ fn type_text(model: &mut Model, text: &str) -> Effects {
             return model
                 .live
                 .input(live::Input::Paste(text.to_owned()), &model.shared);
-        }
-        Screen::Live if !model.shared.live => {
-            return model.hint("This session is read from its log: nobody would hear.");
         }
         Screen::Live => model.focus = Focus::Editor,
     }

@@ -221,6 +221,11 @@ impl Person {
         }
     }
 
+    /// The engine goes on where another person's log ends.
+    pub fn continue_after(&mut self, log: &Self) {
+        self.seq = log.seq;
+    }
+
     /// A team of two begins.
     pub fn begins(&mut self, turn: u32) -> &mut Self {
         self.hear(started(turn));

@@ -1,5 +1,6 @@
 //! The front as a whole, without a terminal: messages in, effects and screens out.
 
+mod again;
 mod flows;
 pub mod kit;
 mod laws;

@@ -1,0 +1,94 @@
+//! A session that was read from its log goes on: with a further task, or with the turn that broke
+//! off.
+//!
+//! The screen stays as it is until the first event arrives; from then on the session is a living
+//! one. When it cannot go on, the reason is told and everything is as before.
+
+use super::{
+    action::{Action, Run},
+    effect::{Effect, Effects, Launch, Onward, TeamChoice, Ticket},
+    keymap::Context,
+    model::{Focus, Model},
+};
+use crate::protocol::{Failure, Level};
+
+/// True when the session on the screen is a log that ends in the middle of a turn.
+pub(super) fn broke_off(model: &Model) -> bool {
+    !model.shared.live && !model.shared.run.is_over()
+}
+
+/// Goes on with the turn that broke off.
+pub(super) fn resume(model: &mut Model) -> Effects {
+    if model.shared.live {
+        return model.hint("This session is running or has just run: nothing broke off.");
+    }
+    if !broke_off(model) {
+        return model.hint("Its last turn has an end; write the next task instead.");
+    }
+    go_on(model, Onward::BrokenOff, String::new())
+}
+
+/// Asks the team of the stored session further.
+pub(super) fn next_task(model: &mut Model) -> Effects {
+    if model.composer.is_empty() {
+        return model.hint("Type the next task first.");
+    }
+    let task = model.composer.text();
+    go_on(model, Onward::Next, task)
+}
+
+fn go_on(model: &mut Model, onward: Onward, prompt: String) -> Effects {
+    if model.waits.again.is_some() {
+        return model.hint("The session is being opened for writing.");
+    }
+    let Some(turn) = &model.shared.run.turn else {
+        return model.hint("The log holds no team that could go on.");
+    };
+    let team = TeamChoice::Stored {
+        run: turn.start.run.clone(),
+        onward,
+    };
+    let ticket = model.tickets.issue();
+    model.waits.again = Some(ticket);
+    let told = model.hint("Going on with this session…");
+    Effects::one(Effect::Launch {
+        ticket,
+        launch: Launch { team, prompt },
+    })
+    .and(told)
+}
+
+/// The first event of a session that goes on: it lives.
+pub(super) fn lives(model: &mut Model) {
+    if model.waits.again.take().is_some() && !model.shared.live {
+        model.shared.live = true;
+        model.focus = Focus::Panes;
+        let _ = model.composer.take();
+    }
+}
+
+/// It could not go on. False when the ticket is another one's.
+pub(super) fn failed(model: &mut Model, ticket: Ticket, failure: &Failure) -> Option<Effects> {
+    if model.waits.again != Some(ticket) {
+        return None;
+    }
+    model.waits.again = None;
+    Some(model.tell(Level::Error, failure.words()))
+}
+
+/// The offer under a log that ends in the middle of a turn.
+pub(super) fn offer(model: &mut Model) -> Effects {
+    if !broke_off(model) || model.shared.run.turn.is_none() {
+        return Effects::none();
+    }
+    let key = |run| {
+        let key = model.keymap.key_for(&[Context::Panes], Action::Run(run));
+        key.map_or_else(|| "the palette".to_owned(), |key| key.to_string())
+    };
+    let text = format!(
+        "This turn broke off. {} goes on with it, {} writes another task.",
+        key(Run::Resume),
+        key(Run::Compose)
+    );
+    model.tell(Level::Warning, text)
+}

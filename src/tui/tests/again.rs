@@ -1,0 +1,106 @@
+//! A session read from its log goes on, from the screen.
+
+use std::sync::Arc;
+
+use super::kit::{Person, options, started};
+use crate::{
+    protocol::{EventKind, Failure, FailureKind, Outcome, Phase, Resumed, RunEvent, RunId},
+    tui::{
+        effect::{Done, Effect, Launch, Onward, TeamChoice, Ticket},
+        msg::Msg,
+        options::StartOptions,
+    },
+};
+
+const RUN: &str = "20261121-101530-k3f9";
+
+/// A screen that shows a log: one that broke off, or one with an end.
+fn opened(over: bool) -> Person {
+    let mut log = Person::new();
+    let mut kinds = vec![started(1), EventKind::Run(RunEvent::Phase(Phase::Work))];
+    if over {
+        kinds.push(EventKind::Run(RunEvent::Ended(Outcome::NoAnswer {
+            reason: crate::protocol::NoAnswerReason::Cancelled,
+            message: "Stopped.".to_owned(),
+        })));
+    }
+    let events = kinds.into_iter().map(|kind| log.event(kind)).collect();
+    let mut person = Person::at(
+        100,
+        24,
+        &StartOptions {
+            opened: Some(Arc::new(events)),
+            ..options()
+        },
+    );
+    person.continue_after(&log);
+    person
+}
+
+fn launched(person: &mut Person) -> Option<(Ticket, Launch)> {
+    person.took().into_iter().find_map(|effect| match effect {
+        Effect::Launch { ticket, launch } => Some((ticket, launch)),
+        _ => None,
+    })
+}
+
+fn stored(onward: Onward) -> TeamChoice {
+    TeamChoice::Stored {
+        run: RunId(RUN.into()),
+        onward,
+    }
+}
+
+#[test]
+fn a_turn_that_broke_off_is_offered_and_goes_on_where_it_was() {
+    let mut person = opened(false);
+    assert!(
+        person.bottom().contains("This turn broke off. r goes on"),
+        "{}",
+        person.bottom()
+    );
+    person.press("r");
+    let (_, launch) = launched(&mut person).expect("a launch");
+    assert_eq!(launch.team, stored(Onward::BrokenOff));
+    person.press("r");
+    assert!(launched(&mut person).is_none(), "once is enough");
+    let EventKind::Run(RunEvent::Started(mut start)) = started(1) else {
+        panic!("a start");
+    };
+    start.resumed = Some(Resumed {
+        times: 1,
+        used_ms: 10,
+    });
+    person.hear(EventKind::Run(RunEvent::Started(start)));
+    assert!(person.model.shared.running());
+    assert!(person.model.shared.run.history.is_empty(), "the same turn");
+}
+
+#[test]
+fn a_session_with_an_end_takes_a_further_task() {
+    let mut person = opened(true);
+    person.press("r");
+    assert!(launched(&mut person).is_none());
+    assert!(person.bottom().contains("has an end"));
+    person.press("i m o r e enter");
+    let (_, launch) = launched(&mut person).expect("a launch");
+    assert_eq!(launch.team, stored(Onward::Next));
+    assert_eq!(launch.prompt, "more");
+    person.hear(started(2));
+    assert!(person.model.shared.running() && person.model.composer.is_empty());
+    assert_eq!(person.model.shared.run.history.len(), 1);
+}
+
+#[test]
+fn what_cannot_go_on_says_why_and_loses_no_text() {
+    let mut person = opened(true);
+    person.press("i m o r e enter");
+    let (ticket, _) = launched(&mut person).expect("a launch");
+    let failure = Failure::new(FailureKind::Local, "Session x is still being written.");
+    person.send(Msg::Done(ticket, Done::LaunchFailed(failure)));
+    assert!(person.bottom().contains("still being written"));
+    assert!(!person.model.shared.live);
+    assert_eq!(person.model.composer.text(), "more");
+    person.press("enter");
+    assert!(launched(&mut person).is_some(), "it can be tried again");
+}

@@ -10,11 +10,14 @@ use super::{
     coordination::{self, Coordination, Input, Setup},
     driver::{Driver, Ended, Ways},
     history::{self, Earlier},
-    past::Open,
+    past::{Open, Recall},
     prompt::Task,
 };
 use crate::{
-    protocol::{Command, EventKind, QuestionEvent, Resumed, RunEvent, TurnStart},
+    protocol::{
+        AgentEvent, AgentId, Command, EventKind, QuestionEvent, Resumed, RunEvent, TurnStart, Usage,
+    },
+    provider::usage::{Tokens, priced},
     tool::Toolbox,
 };
 
@@ -61,6 +64,10 @@ pub(super) async fn turn(
     ways.outbox
         .emit(EventKind::Run(RunEvent::Started(Box::new(start))))
         .await;
+    for (id, bytes) in &recall.unpaid {
+        let usage = lost(setup, &task, &recall, *id, *bytes);
+        ways.outbox.agent(*id, AgentEvent::Usage(usage)).await;
+    }
     for id in &recall.questions {
         let withdrawn = QuestionEvent::Withdrawn { id: *id };
         ways.outbox
@@ -77,4 +84,22 @@ pub(super) async fn turn(
     .recall(recall)
     .run(first, commands)
     .await
+}
+
+/// What a model call has cost of which the process that made it told nothing: estimated, at four
+/// bytes a token, with the task and all answers as its prompt.
+fn lost(setup: &SessionSetup, task: &Task, recall: &Recall, id: AgentId, bytes: u64) -> Usage {
+    let answers: usize = recall.answers.iter().map(|answer| answer.text.len()).sum();
+    let prompt = task.prompt.len() + task.history.len() + answers;
+    let price = setup
+        .team
+        .iter()
+        .find(|member| member.card.id == id)
+        .and_then(|member| member.provider.price());
+    let tokens = Tokens {
+        input: prompt as u64 / 4,
+        output: bytes / 4,
+        ..Tokens::default()
+    };
+    priced(tokens, price, true)
 }

@@ -55,6 +55,8 @@ pub(super) struct Recall {
     pub steer: SteerId,
     /// What agents had written in rounds that were cut off.
     pub notes: BTreeMap<AgentId, String>,
+    /// Bytes that streamed of model calls whose tokens were never told.
+    pub unpaid: BTreeMap<AgentId, u64>,
     /// Questions nobody waits for any more.
     pub questions: BTreeSet<QuestionId>,
 }
@@ -166,6 +168,29 @@ impl Recall {
     }
 
     fn agent_event(&mut self, id: AgentId, event: &AgentEvent) {
+        match event {
+            AgentEvent::RoundStarted { .. } => {
+                self.unpaid.insert(id, 0);
+            }
+            AgentEvent::Delta { text, .. } => {
+                *self.unpaid.entry(id).or_default() += text.len() as u64;
+            }
+            AgentEvent::Usage(_) | AgentEvent::RoundEnded { .. } => {
+                self.unpaid.remove(&id);
+            }
+            AgentEvent::Tool(_)
+            | AgentEvent::Retrying { .. }
+            | AgentEvent::Published(_)
+            | AgentEvent::Refused { .. }
+            | AgentEvent::Ballot(_)
+            | AgentEvent::Delivered { .. }
+            | AgentEvent::Benched(_) => {}
+        }
+        self.note(id, event);
+    }
+
+    /// Keeps what an agent has written and not brought to an end.
+    fn note(&mut self, id: AgentId, event: &AgentEvent) {
         match event {
             AgentEvent::Delta {
                 channel: Channel::Text | Channel::Draft,

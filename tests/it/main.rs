@@ -14,5 +14,6 @@ mod engine;
 mod harness;
 mod provider;
 mod pty;
+mod resume;
 mod store;
 mod tidy;

@@ -1,0 +1,317 @@
+//! The built program is killed in the middle of a turn and goes on from its log.
+//!
+//! It is killed when the log holds a named number of lines, so that no result depends on how fast
+//! this machine is.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use massgen_tui::{
+    protocol::{AgentEvent, BallotDropReason, Event, EventKind, Label, Outcome, RunEvent, Usage},
+    run::RunState,
+    store::{self, Store},
+};
+
+/// A program that has not come as far by then hangs.
+const HANG: Duration = Duration::from_mins(2);
+
+fn program(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_massgen-tui"));
+    command
+        .args(arguments)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", home)
+        .env("MASSGEN_TUI_STATE_DIR", home.join("state"))
+        .current_dir(home)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn run(home: &Path, arguments: &[&str]) -> Output {
+    program(home, arguments).output().unwrap()
+}
+
+fn words(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The log of the only session, once there is one.
+fn log(home: &Path) -> Option<PathBuf> {
+    let store = Store::reading(&home.join("state"));
+    store.find("latest").ok().map(|run| store.log(&run))
+}
+
+fn events(home: &Path) -> Vec<Event> {
+    store::read(&log(home).unwrap()).unwrap().events
+}
+
+/// Runs until the log holds what is waited for, then kills the program: SIGKILL, nothing is flushed.
+fn kill_when(home: &Path, arguments: &[&str], there: impl Fn(&[Event]) -> bool) -> Vec<Event> {
+    let mut child = program(home, arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let since = Instant::now();
+    loop {
+        let seen = log(home)
+            .and_then(|log| store::read(&log).ok())
+            .is_some_and(|session| there(&session.events));
+        if seen {
+            break;
+        }
+        assert!(since.elapsed() < HANG, "it never came so far");
+        assert!(child.try_wait().unwrap().is_none(), "it ended before");
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    events(home)
+}
+
+fn published(events: &[Event]) -> BTreeMap<Label, String> {
+    let mut all = BTreeMap::new();
+    for event in events {
+        if let EventKind::Agent {
+            event: AgentEvent::Published(answer),
+            ..
+        } = &event.kind
+        {
+            let old = all.insert(answer.label, answer.text.clone());
+            assert_eq!(old, None, "{} is there twice", answer.label);
+        }
+    }
+    all
+}
+
+fn spent(events: &[Event]) -> Usage {
+    events
+        .iter()
+        .fold(Usage::default(), |sum, event| match &event.kind {
+            EventKind::Agent {
+                event: AgentEvent::Usage(usage),
+                ..
+            } => sum + *usage,
+            _ => sum,
+        })
+}
+
+fn fold(events: &[Event]) -> RunState {
+    let mut state = RunState::default();
+    for event in events {
+        state.apply(event);
+    }
+    state
+}
+
+/// What has to hold between the log of the killed program and that of the one that went on.
+fn check(before: &[Event], after: &[Event]) {
+    assert_eq!(&after[..before.len()], before, "nothing is written anew");
+    for (number, event) in (1..).zip(after) {
+        assert_eq!(event.seq.0, number, "numbers go on");
+    }
+    let (old, new) = (published(before), published(after));
+    for (label, text) in &old {
+        assert_eq!(new.get(label), Some(text));
+    }
+    for label in new.keys() {
+        let below = Label::new(label.agent, label.revision - 1);
+        assert!(label.revision == 1 || new.contains_key(&below), "{label}");
+    }
+    let state = fold(after);
+    assert_eq!(state.gaps, 0);
+    assert!(state.history.is_empty(), "one turn");
+    let turn = state.turn.as_ref().unwrap();
+    assert!(matches!(turn.outcome, Some(Outcome::Answered { .. })));
+    assert_eq!(turn.usage(), spent(after), "totals add up");
+    assert!(spent(before).output <= spent(after).output);
+    // A ballot that stood is counted or has a reason why not, once.
+    for agent in fold(before).turn.unwrap().agents {
+        let Some(ballot) = agent.ballot else { continue };
+        let stands = turn.agent(agent.card.id).unwrap().ballot.as_ref() == Some(&ballot);
+        let dropped = turn.dropped.iter().filter(|drop| {
+            drop.ballot == ballot && !matches!(drop.reason, BallotDropReason::Replaced)
+        });
+        let replaced = turn.dropped.iter().any(|drop| drop.ballot == ballot);
+        assert!(stands || dropped.count() == 1 || replaced, "{ballot:?}");
+    }
+}
+
+#[test]
+fn killed_anywhere_it_goes_on_and_nothing_is_lost_or_doubled() {
+    for lines in [2, 9, 40, 90, 140] {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path();
+        let slow = ["run", "--demo", "turnaround", "--demo-speed", "4"];
+        let before = kill_when(home, &slow, |events| events.len() >= lines);
+        let ended = |event: &Event| matches!(event.kind, EventKind::Run(RunEvent::Ended(_)));
+        assert!(!before.iter().any(ended), "killed too late at {lines}");
+        let ran = run(home, &["resume", "--demo-speed", "max"]);
+        assert_eq!(ran.status.code(), Some(0), "{}", words(&ran.stderr));
+        assert!(words(&ran.stderr).contains("turn 1 goes on"));
+        check(&before, &events(home));
+    }
+}
+
+#[test]
+fn killed_twice_the_second_time_while_it_went_on() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let slow = ["run", "--demo", "turnaround", "--demo-speed", "4"];
+    let first = kill_when(home, &slow, |events| !published(events).is_empty());
+    let more = first.len() + 30;
+    let slow = ["resume", "--demo-speed", "4"];
+    let second = kill_when(home, &slow, |events| events.len() >= more);
+    assert_eq!(&second[..first.len()], &first[..]);
+    let ran = run(home, &["resume", "--demo-speed", "max", "--output", "json"]);
+    assert_eq!(ran.status.code(), Some(0), "{}", words(&ran.stderr));
+    let after = events(home);
+    check(&second, &after);
+    // A header, then the new events and no old one.
+    let lines = words(&ran.stdout);
+    assert_eq!(lines.lines().count(), 1 + after.len() - second.len());
+}
+
+#[test]
+fn a_torn_line_is_cut_with_a_word_about_it() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let slow = ["run", "--demo", "quick", "--demo-speed", "2"];
+    let before = kill_when(home, &slow, |events| events.len() >= 9);
+    let path = log(home).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    bytes.extend_from_slice(b"{\"seq\":10,\"at\":17");
+    fs::write(&path, bytes).unwrap();
+    let ran = run(home, &["resume", "--demo-speed", "max"]);
+    assert_eq!(ran.status.code(), Some(0), "{}", words(&ran.stderr));
+    assert!(words(&ran.stderr).contains("its 17 bytes are kept in torn.txt"));
+    check(&before, &events(home));
+}
+
+#[test]
+fn what_cannot_be_resumed_says_why() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let none = run(home, &["resume"]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(words(&none.stderr).contains("There is no session"));
+
+    let mut child = program(home, &["run", "--demo", "quick", "--demo-speed", "0.1"])
+        .spawn()
+        .unwrap();
+    let since = Instant::now();
+    while log(home).is_none_or(|log| store::read(&log).is_ok_and(|s| s.events.len() < 5)) {
+        assert!(since.elapsed() < HANG);
+        std::thread::yield_now();
+    }
+    let busy = run(home, &["resume"]);
+    assert_eq!(busy.status.code(), Some(1));
+    let told = words(&busy.stderr);
+    assert!(
+        told.contains(&format!("still being written by process {}", child.id())),
+        "{told}"
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let path = log(home).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let holed: Vec<&str> = text
+        .lines()
+        .enumerate()
+        .filter(|(at, _)| *at != 3)
+        .map(|(_, line)| line)
+        .collect();
+    fs::write(&path, holed.join("\n") + "\n").unwrap();
+    let damaged = run(home, &["resume"]);
+    assert!(words(&damaged.stderr).contains("1 event is missing"));
+    fs::write(&path, &text).unwrap();
+
+    let other = run(home, &["resume", "--demo", "tie"]);
+    let told = words(&other.stderr);
+    assert!(told.contains("The team is not the one"), "{told}");
+
+    let done = run(home, &["resume", "--demo-speed", "max"]);
+    assert_eq!(done.status.code(), Some(0), "{}", words(&done.stderr));
+    let over = run(home, &["resume"]);
+    let told = words(&over.stderr);
+    assert!(
+        told.contains("is over") && told.contains("run --continue"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_session_is_continued_in_one_log_with_right_numbers() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let max = ["--demo-speed", "max"];
+    let first = run(home, &[&["run", "--demo", "quick"], &max[..]].concat());
+    assert_eq!(first.status.code(), Some(0));
+    let next = run(
+        home,
+        &[&["run", "--continue", "and now shorter"], &max[..]].concat(),
+    );
+    assert_eq!(next.status.code(), Some(0), "{}", words(&next.stderr));
+    let all = events(home);
+    let state = fold(&all);
+    assert_eq!(state.gaps, 0);
+    let turns: Vec<_> = state.turns().collect();
+    assert_eq!(turns.len(), 2);
+    assert_eq!((turns[0].start.turn, turns[1].start.turn), (1, 2));
+    assert_eq!(turns[1].start.prompt, "and now shorter");
+    for turn in &turns {
+        assert!(turn.agents.iter().all(|agent| agent.round > 0));
+        assert!(turn.answers.iter().any(|p| p.answer.label.revision == 1));
+    }
+    assert_eq!(state.usage(), spent(&all));
+    let store = Store::reading(&home.join("state"));
+    assert_eq!(store.list(1).unwrap().sessions[0].turns, 2);
+}
+
+#[test]
+fn a_turn_that_broke_off_can_be_left_for_another_task() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let slow = ["run", "--demo", "turnaround", "--demo-speed", "4"];
+    let before = kill_when(home, &slow, |events| !published(events).is_empty());
+    let next = run(
+        home,
+        &[
+            "run",
+            "--demo-speed",
+            "max",
+            "--continue",
+            "latest",
+            "something else",
+        ],
+    );
+    assert_eq!(next.status.code(), Some(0), "{}", words(&next.stderr));
+    let after = events(home);
+    let state = fold(&after);
+    assert_eq!(&after[..before.len()], &before[..]);
+    let [first] = &state.history[..] else {
+        panic!("one earlier turn");
+    };
+    assert!(
+        matches!(
+            &first.outcome,
+            Some(Outcome::Answered {
+                end: massgen_tui::protocol::OutcomeEnd::Stopped,
+                ..
+            })
+        ),
+        "{:?}",
+        first.outcome
+    );
+    let answer = words(&next.stdout);
+    assert!(!answer.trim().is_empty());
+}

@@ -91,6 +91,7 @@ fn rules(orchestrator: Option<&Node>, findings: &mut Vec<Finding>) -> Rules {
         rules.improving.lead = None;
     }
     rules.talking = talking::read(orchestrator, findings);
+    super::seeing::read(orchestrator, &mut rules, findings);
     if flag("skip_final_presentation") == Some(true) {
         rules.finishing.finish = Finish::Reuse;
     }

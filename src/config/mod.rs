@@ -25,6 +25,7 @@ mod params;
 pub mod paths;
 mod rules;
 pub mod schema;
+mod seeing;
 mod talking;
 mod yaml;
 

@@ -42,8 +42,8 @@ pub use model::{Discovered, ModelInfo, ServerKind, SessionSummary};
 pub use question::{Question, QuestionEvent, QuestionId, QuestionKind, Reply};
 pub use review::{ReviewEvent, Verdict};
 pub use rules::{
-    Asking, Criterion, Deciding, Degree, Finish, Finishing, Form, Gate, Improving, Mode, Policy,
-    QuestionPolicy, Rules, Seeing, Talking, Verify,
+    Asking, Criterion, Deciding, Degree, Finish, Finishing, Form, Gate, Improving, Mode, Novelty,
+    Policy, QuestionPolicy, Rules, Seeing, Talking, Verify, Visibility,
 };
 pub use stage::{Stage, StageEvent, StageKind};
 pub use team::{AgentCard, Origin, Resumed, TurnStart};

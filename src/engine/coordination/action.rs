@@ -100,6 +100,11 @@ pub struct Brief {
     pub choices: Vec<Label>,
     /// How the vote is asked for, when it is.
     pub vote: VoteAsk,
+    /// Answers that the reader was shown in an earlier conversation: long ones are shown as digests,
+    /// in display order. Only the beginning of a conversation has any.
+    pub again: Vec<Label>,
+    /// The votes so far; empty unless the rules let agents know them.
+    pub votes: Vec<Votes>,
     /// Publications this agent has left under its own cap and the team's.
     pub answers_left: u32,
     /// Its last ballot was dropped because of a new answer: this was its choice.
@@ -134,6 +139,17 @@ pub enum VoteWhy {
     Judge,
 }
 
+/// The standing votes for one answer, as far as an agent may know them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Votes {
+    /// The answer.
+    pub label: Label,
+    /// How many.
+    pub count: u32,
+    /// Whose; empty when ballots are secret.
+    pub voters: Vec<AgentId>,
+}
+
 /// Why a running round goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
@@ -160,6 +176,13 @@ pub enum Refusal {
     Lead,
     /// Equal to an answer that is current.
     Duplicate(Label),
+    /// Says the same as an answer that its author knows, in other words.
+    Echo {
+        /// That answer.
+        of: Label,
+        /// Percent of common words.
+        common: u32,
+    },
     /// Nothing in it.
     EmptyAnswer,
     /// Only votes are accepted now.
@@ -195,6 +218,7 @@ impl Refusal {
             Self::AnswerLimit
             | Self::Lead
             | Self::Duplicate(_)
+            | Self::Echo { .. }
             | Self::EmptyAnswer
             | Self::VotesOnly
             | Self::NothingToVoteFor
@@ -213,6 +237,10 @@ impl Refusal {
             Self::Lead => "You are ahead of the others; vote for the best current answer.".into(),
             Self::Duplicate(label) => format!(
                 "This text equals the current answer {label}; vote for it or publish something different."
+            ),
+            Self::Echo { of, common } => format!(
+                "This adds too little to {of} (novelty: {common} % of the words are the same and no \
+                 fact is changed). Vote for it, or change what is wrong or missing in it."
             ),
             Self::EmptyAnswer => "The answer has no text.".into(),
             Self::VotesOnly => "Only votes are accepted now.".into(),

@@ -94,6 +94,13 @@ pub enum Timer {
         /// Round it was armed for.
         round: u32,
     },
+    /// An agent at work has not reported for a while: it holds nobody back any more.
+    Silence {
+        /// Who.
+        agent: AgentId,
+        /// Round it was armed for.
+        round: u32,
+    },
     /// A forced phase (`PublishNow`, `VoteNow`, `Presenting`) must end.
     Phase,
 }

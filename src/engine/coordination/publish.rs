@@ -5,7 +5,8 @@ use crate::protocol::{
 };
 
 use super::{
-    Coordination, Refusal,
+    Coordination, Refusal, novelty,
+    same::same,
     state::{FirstAnswer, Lost},
 };
 
@@ -48,17 +49,36 @@ impl Coordination {
             Some(Refusal::VotesOnly) => Some(Refusal::VotesOnly),
             _ if text.is_empty() => Some(Refusal::EmptyAnswer),
             Some(refusal) => Some(refusal),
-            None => self.equal_to(text).map(Refusal::Duplicate),
+            None => self
+                .equal_to(i, text)
+                .map(Refusal::Duplicate)
+                .or_else(|| self.echo_of(i, text)),
         }
     }
 
-    /// The current answer with the same words, if there is one.
-    fn equal_to(&self, text: &str) -> Option<Label> {
-        self.members
-            .iter()
-            .filter_map(|member| self.answer(member.current()?))
-            .find(|answer| answer.text.split_whitespace().eq(text.split_whitespace()))
-            .map(|answer| answer.label)
+    /// The current answer with the same words, if there is one among those that this agent may see
+    /// or write.
+    fn equal_to(&self, i: usize, text: &str) -> Option<Label> {
+        self.in_sight(i)
+            .into_iter()
+            .find(|label| self.says(*label, |known| same(known, text)))
+    }
+
+    /// The current answer that the agent knows and to which the text adds too little.
+    fn echo_of(&self, i: usize, text: &str) -> Option<Refusal> {
+        let member = &self.members[i];
+        let level = self.rules().improving.novelty;
+        self.in_sight(i)
+            .into_iter()
+            .filter(|label| label.agent == member.id || member.has_seen(*label))
+            .find_map(|of| {
+                let common = novelty::echo(&self.answer(of)?.text, text, level)?;
+                Some(Refusal::Echo { of, common })
+            })
+    }
+
+    fn says(&self, label: Label, test: impl Fn(&str) -> bool) -> bool {
+        self.answer(label).is_some_and(|answer| test(&answer.text))
     }
 
     fn accept(&mut self, i: usize, text: String, auto: bool) {
@@ -73,10 +93,19 @@ impl Coordination {
         self.end_round(i, RoundEnd::Published);
     }
 
-    /// Every ballot was cast without knowing the new answer, so none stands any more.
+    /// Ballots of all who may see the new answer were cast without knowing it, so they stand no more.
+    /// Those of agents that will never see it are as good as before.
     fn drop_ballots(&mut self, by: Label) {
         let mut drops = Vec::new();
         for member in &mut self.members {
+            let names_it = member
+                .ballot
+                .as_ref()
+                .and_then(|ballot| ballot.target)
+                .is_some_and(|target| target.agent == by.agent);
+            if !names_it && !self.sight.sees(member.id, by.agent) {
+                continue;
+            }
             if let Some(ballot) = member.ballot.take() {
                 if member.id != by.agent {
                     member.lost = Lost::Ballot(ballot.target);

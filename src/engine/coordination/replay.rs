@@ -6,7 +6,7 @@
 //! it means for a turn that goes on.
 //!
 //! Conversations are lost with the process: nothing counts as seen, and whoever is asked next
-//! begins anew.
+//! begins anew. What was shown before is known, though: it is shown as digests.
 
 use std::collections::BTreeSet;
 
@@ -133,7 +133,13 @@ impl Replay {
             member.seen.clear();
             member.lost = Lost::Nothing;
             member.talking = false;
-            if member.ballot.is_some() && self.ballot_at[i] < epoch {
+            // A ballot outlives answers that its voter may not see.
+            let since = self.machine.answers.get(self.ballot_at[i]..epoch);
+            let concerned = since
+                .unwrap_or_default()
+                .iter()
+                .any(|answer| self.machine.sight.sees(member.id, answer.label.agent));
+            if member.ballot.is_some() && concerned {
                 self.torn.stale.push(i);
             }
             if let Some(open) = open {
@@ -359,6 +365,7 @@ impl Replay {
         let epoch = self.machine.epoch();
         let member = &mut self.machine.members[i];
         member.epoch = epoch;
+        member.known.extend(labels);
         if !looks {
             member.first = FirstAnswer::Agreed;
         }

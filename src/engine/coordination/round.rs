@@ -1,13 +1,14 @@
 //! The life of a round: ask, go on, end. Every round that is asked ends exactly once.
 
 use crate::protocol::{
-    AgentEvent, AgentId, Ballot, BallotEvent, Failure, Label, Marks, Purpose, RoundEnd, RunEvent,
-    SteerId, SteerState, Target,
+    AgentEvent, AgentId, Ballot, BallotEvent, Failure, Finish, Label, Marks, Purpose, RoundEnd,
+    RunEvent, SteerId, SteerState, Target,
 };
 
 use super::{
     Action, Ask, Brief, Cause, Coordination, Timer,
     state::{FirstAnswer, Running},
+    view::Delivery,
 };
 
 impl Coordination {
@@ -15,17 +16,29 @@ impl Coordination {
     pub(super) fn ask(&mut self, i: usize, purpose: Purpose) {
         let fresh = !std::mem::replace(&mut self.members[i].talking, true);
         if fresh {
-            self.members[i].seen.clear();
+            let member = &mut self.members[i];
+            let seen = std::mem::take(&mut member.seen);
+            let labels = seen
+                .into_iter()
+                .map(|(agent, revision)| Label::new(agent, revision));
+            member.known.extend(labels);
         }
         let round = self.open(i, purpose);
-        let mut brief = self.brief(i);
+        let mut brief = self.brief(i, Delivery::Due);
         if fresh {
-            // A conversation that starts over repeats what the agent heard in the one before.
-            brief.steering = self.members[i].heard.clone();
+            // A conversation that starts over repeats what the agent heard in the one before, and
+            // tells what it was shown there.
+            let member = &self.members[i];
+            brief.steering = member.heard.clone();
+            brief.again = brief
+                .news
+                .extract_if(.., |label| member.known.contains(label))
+                .collect();
         }
         let id = self.members[i].id;
         let view = self.in_view(i);
         self.start_round(i, view);
+        self.listen(i);
         self.arm(
             Timer::Round { agent: id, round },
             self.setup.limits.round_seconds_of(id).saturating_mul(1000),
@@ -46,7 +59,17 @@ impl Coordination {
     pub(super) fn ask_to_present(&mut self, i: usize, winner: Label) {
         let round = self.open(i, Purpose::Present);
         let mut news = self.current();
+        let whole = self.rules().finishing.finish == Finish::Synthesize;
+        let sighted = self.in_sight(i);
+        news.retain(|label| whole || *label == winner || sighted.contains(label));
         self.arrange(i, &mut news);
+        let view = news.clone();
+        // The winning answer is there in full, and so is whatever the presenter never saw.
+        let again: Vec<_> = news
+            .extract_if(.., |label| {
+                !whole && *label != winner && self.members[i].has_seen(*label)
+            })
+            .collect();
         let epoch = self.epoch();
         let steering = self.heard(i);
         let member = &mut self.members[i];
@@ -56,7 +79,7 @@ impl Coordination {
             member.seen.insert(label.agent, label.revision);
         }
         let agent = member.id;
-        self.start_round(i, news.clone());
+        self.start_round(i, view);
         self.act(Action::Ask(Ask {
             agent,
             round,
@@ -67,6 +90,7 @@ impl Coordination {
             brief: Brief {
                 news,
                 steering,
+                again,
                 ..Brief::default()
             },
         }));
@@ -91,6 +115,8 @@ impl Coordination {
             text: String::new(),
             overdue: false,
             interrupted: false,
+            silent: false,
+            updates: 0,
         });
         member.rounds
     }
@@ -133,7 +159,11 @@ impl Coordination {
                 steering: self.take_steering(i),
                 ..Brief::default()
             },
-            Purpose::Work | Purpose::Revote | Purpose::VoteOnly | Purpose::Judge => self.brief(i),
+            Purpose::Work | Purpose::Revote | Purpose::VoteOnly | Purpose::Judge => {
+                self.listen(i);
+                let delivery = self.delivery(i, &cause);
+                self.brief(i, delivery)
+            }
         };
         self.announce(i, &brief.news);
         self.act(Action::Continue {
@@ -142,6 +172,22 @@ impl Coordination {
             cause,
             brief,
         });
+    }
+
+    /// From here on the agent counts as heard, until it has been silent for too long.
+    fn listen(&mut self, i: usize) {
+        let improving = &self.rules().improving;
+        let seconds = improving.silent_seconds;
+        if improving.lead.is_none() || seconds == 0 || seconds >= self.setup.limits.round_seconds {
+            return;
+        }
+        let agent = self.members[i].id;
+        if let Some(running) = &mut self.members[i].running {
+            running.silent = false;
+            let round = running.round;
+            let timer = Timer::Silence { agent, round };
+            self.arm(timer, seconds.saturating_mul(1000));
+        }
     }
 
     /// Cuts the running call of a round short; the agent reports a boundary.
@@ -162,6 +208,7 @@ impl Coordination {
         let agent = self.members[i].id;
         if let Some(Running { round, .. }) = self.members[i].running.take() {
             self.disarm(Timer::Round { agent, round });
+            self.disarm(Timer::Silence { agent, round });
             self.act(Action::Finish { agent, round });
             self.emit_of(agent, AgentEvent::RoundEnded { round, end });
         }

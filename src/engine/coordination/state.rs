@@ -1,7 +1,7 @@
 //! What the reducer remembers, and the one door in: [`Coordination::step`].
 //!
 //! Invariants: at most one ballot per member, and a standing ballot always names a current answer
-//! (every publication drops all ballots); `seen` never runs ahead of what a brief showed; a member
+//! (a publication drops the ballots of all who may see it); `seen` never runs ahead of what a brief showed; a member
 //! has at most one running round; nothing is emitted after [`Action::Close`].
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,9 @@ use crate::protocol::{
     Purpose, Rules, RunEvent, SteerId,
 };
 
-use super::{Action, Input, Setup, Timer, finish::Settled, replay::Torn, verify::Attempts};
+use super::{
+    Action, Input, Setup, Timer, finish::Settled, graph::Sight, replay::Torn, verify::Attempts,
+};
 
 /// The coordination of one turn: a pure state machine.
 ///
@@ -36,6 +38,8 @@ pub struct Coordination {
     pub(super) last_steer: Option<SteerId>,
     /// What a turn that broke off has left to finish.
     pub(super) torn: Option<Box<Torn>>,
+    /// Who may see whom.
+    pub(super) sight: Sight,
     out: Vec<Action>,
 }
 
@@ -78,6 +82,8 @@ pub(super) struct Member {
     pub running: Option<Running>,
     /// The latest revision of each author that a brief has shown to this agent.
     pub seen: BTreeMap<AgentId, u32>,
+    /// What it was shown in a conversation that is lost.
+    pub known: BTreeSet<Label>,
     /// The epoch of its view: publications there were when it was last brought up to date.
     pub epoch: u32,
     /// Answers published.
@@ -149,6 +155,10 @@ pub(super) struct Running {
     pub overdue: bool,
     /// An interrupt is under way.
     pub interrupted: bool,
+    /// It has not reported for so long that it holds nobody back.
+    pub silent: bool,
+    /// Times that answers arrived in the middle of it.
+    pub updates: u32,
 }
 
 impl Coordination {
@@ -156,8 +166,10 @@ impl Coordination {
     #[must_use]
     pub fn new(setup: Setup) -> Self {
         let members = setup.agents.iter().copied().map(Member::new).collect();
+        let sight = Sight::new(setup.rules.seeing.visibility, setup.agents.iter().copied());
         Self {
             setup,
+            sight,
             stage: Stage::New,
             phase: Phase::Work,
             members,
@@ -178,6 +190,10 @@ impl Coordination {
     /// that is over, a timer that was stopped, anything after the close) change nothing.
     #[must_use]
     pub fn step(&mut self, input: Input) -> Vec<Action> {
+        if self.sight.size != self.members.len() {
+            let team = self.members.iter().map(|member| member.id);
+            self.sight = Sight::new(self.rules().seeing.visibility, team);
+        }
         match (self.stage, input) {
             (Stage::New, Input::Start) => self.start(),
             (Stage::Broken, Input::Start) => self.go_on_again(),
@@ -308,6 +324,7 @@ impl Member {
             talking: false,
             running: None,
             seen: BTreeMap::new(),
+            known: BTreeSet::new(),
             epoch: 0,
             revisions: 0,
             ballot: None,

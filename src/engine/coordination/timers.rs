@@ -23,6 +23,15 @@ impl Coordination {
                     self.round_elapsed(i, timer);
                 }
             }
+            Timer::Silence { agent, round } => {
+                let running = self
+                    .find(agent)
+                    .and_then(|i| self.members[i].running.as_mut())
+                    .filter(|running| running.round == round);
+                if let Some(running) = running {
+                    running.silent = true;
+                }
+            }
             Timer::Phase => self.phase_elapsed(),
         }
         self.advance();

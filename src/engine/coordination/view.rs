@@ -2,12 +2,23 @@
 
 use std::cmp::Reverse;
 
-use crate::protocol::{AgentEvent, Label, Phase, RunEvent, SteerId, SteerState, Target};
+use crate::protocol::{
+    AgentEvent, Label, Phase, RunEvent, SteerId, SteerState, Target, Visibility,
+};
 
 use super::{
-    Brief, Coordination, Refusal,
+    Brief, Cause, Coordination, Refusal, Votes,
     state::{FirstAnswer, Funds, Lost, Member},
 };
+
+/// Whether what is new goes into a brief.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Delivery {
+    /// It does.
+    Due,
+    /// It waits for the next round.
+    Waits,
+}
 
 impl Coordination {
     /// The current answers in label order.
@@ -15,6 +26,24 @@ impl Coordination {
         let mut labels: Vec<_> = self.members.iter().filter_map(Member::current).collect();
         labels.sort_unstable();
         labels
+    }
+
+    /// The current answers of the agents that this one may see, its own among them, in label order.
+    pub(super) fn in_sight(&self, i: usize) -> Vec<Label> {
+        let mut labels = self.current();
+        labels.retain(|label| self.is_in_sight(i, *label));
+        labels
+    }
+
+    /// Whether this agent may see an answer: it is a neighbour's, it is in the runoff, which is for
+    /// all, or the agent judges for all.
+    pub(super) fn is_in_sight(&self, i: usize, label: Label) -> bool {
+        self.sight.sees(self.members[i].id, label.agent)
+            || self
+                .voting
+                .runoff
+                .is_some_and(|(one, other)| label == one || label == other)
+            || (self.phase == Phase::VoteNow && self.judged() && self.may_choose(i))
     }
 
     /// Why this agent may not publish now; `None` when it may.
@@ -55,7 +84,7 @@ impl Coordination {
     }
 
     /// Too far ahead of the slowest peer that can be expected to catch up. Peers that have voted,
-    /// are out, overdue, or stumbling before their first answer hold nobody back.
+    /// are out, overdue, silent, or stumbling before their first answer hold nobody back.
     fn leads(&self, i: usize) -> bool {
         let Some(cap) = self.rules().improving.lead else {
             return false;
@@ -68,7 +97,9 @@ impl Coordination {
             .filter(|(peer, member)| *peer != i && member.is_live() && member.ballot.is_none())
             .filter(|(peer, member)| {
                 let stumbles = member.running.as_ref().is_some_and(|running| {
-                    running.overdue || (member.revisions == 0 && running.misses > 0)
+                    running.overdue
+                        || running.silent
+                        || (member.revisions == 0 && running.misses > 0)
                 });
                 member.first != FirstAnswer::GivenUp && !stumbles && !self.is_spent(*peer)
             })
@@ -88,11 +119,15 @@ impl Coordination {
             && (member.funds == Funds::Empty || rounds >= self.setup.limits.rounds_of(member.id))
     }
 
-    /// Whether the agent may look at answers of others: first answers are independent, so an agent
-    /// without one looks only when it cannot write one any more or wrote the same as another.
+    /// Whether the agent may look at answers of others: first answers are independent (unless all is
+    /// visible from the start), so an agent without one looks only when it cannot write one any more
+    /// or wrote the same as another.
     pub(super) fn may_look(&self, i: usize) -> bool {
         let member = &self.members[i];
-        member.revisions > 0 || member.first != FirstAnswer::Expected || self.vote_only(i)
+        self.rules().seeing.visibility == Visibility::All
+            || member.revisions > 0
+            || member.first != FirstAnswer::Expected
+            || self.vote_only(i)
     }
 
     /// Whether votes are taken at all at this point.
@@ -124,7 +159,7 @@ impl Coordination {
             return Vec::new();
         }
         let member = &self.members[i];
-        let mut labels = self.current();
+        let mut labels = self.in_sight(i);
         labels.retain(|label| !member.has_seen(*label));
         self.arrange(i, &mut labels);
         labels
@@ -141,7 +176,7 @@ impl Coordination {
     /// The labels the agent may vote for once it has been brought up to date.
     pub(super) fn choices(&self, i: usize) -> Vec<Label> {
         if self.voting_open() && self.may_look(i) && self.may_choose(i) {
-            let mut labels = self.current();
+            let mut labels = self.in_sight(i);
             if let Some((one, other)) = self.voting.runoff {
                 labels.retain(|label| *label == one || *label == other);
             }
@@ -156,25 +191,55 @@ impl Coordination {
         self.publish_bar(i).is_none() || !self.choices(i).is_empty()
     }
 
+    /// It is idle only until it is asked for an answer again.
+    fn will_write(&self, i: usize) -> bool {
+        let member = &self.members[i];
+        member.is_live()
+            && member.ballot.is_none()
+            && !self.is_spent(i)
+            && self.publish_bar(i).is_none()
+    }
+
     /// Whether an agent that is not expected to write has a reason to be asked: somebody else's
     /// answer, or its own when nobody else can be expected to add one.
     pub(super) fn has_something_to_judge(&self, i: usize) -> bool {
         let own = self.members[i].id;
-        self.current().iter().any(|label| label.agent != own)
-            || !self.members.iter().any(|member| {
+        self.in_sight(i).iter().any(|label| label.agent != own)
+            || !self.members.iter().enumerate().any(|(peer, member)| {
                 member.id != own
-                    && member.is_running()
+                    && self.sight.sees(own, member.id)
+                    && (member.is_running() || self.will_write(peer))
                     && member.revisions == 0
                     && member.first == FirstAnswer::Expected
             })
     }
 
+    /// Whether a further call of a round brings news. In the middle of a round they may have to wait,
+    /// as long as the agent can go on without them; a refused vote always brings what it lacked.
+    pub(super) fn delivery(&self, i: usize, cause: &Cause) -> Delivery {
+        let most = self.rules().seeing.midstream;
+        let had = self.members[i]
+            .running
+            .as_ref()
+            .map(|running| running.updates);
+        let full = most.is_some_and(|most| had.is_some_and(|had| had >= most));
+        if full && matches!(cause, Cause::Boundary) && self.publish_bar(i).is_none() {
+            Delivery::Waits
+        } else {
+            Delivery::Due
+        }
+    }
+
     /// Writes a brief and takes note of what it shows: from here on it counts as seen and heard.
     /// Receipts for steering are emitted; news are announced by the caller.
-    pub(super) fn brief(&mut self, i: usize) -> Brief {
-        let news = self.news(i);
+    pub(super) fn brief(&mut self, i: usize, delivery: Delivery) -> Brief {
+        let waits = delivery == Delivery::Waits;
+        let news = if waits { Vec::new() } else { self.news(i) };
         let epoch = self.epoch();
-        let looks = self.may_look(i);
+        let first = self.members[i]
+            .running
+            .as_ref()
+            .is_some_and(|running| running.calls == 1);
         let last_call = self.members[i]
             .running
             .as_ref()
@@ -184,8 +249,16 @@ impl Coordination {
         for label in &news {
             member.seen.insert(label.agent, label.revision);
         }
+        let looks = !news.is_empty() || (first && !self.in_view(i).is_empty());
+        let member = &mut self.members[i];
         if looks {
             member.epoch = epoch;
+        }
+        if let Some(running) = &mut member.running
+            && running.calls > 1
+            && !news.is_empty()
+        {
+            running.updates += 1;
         }
         let lost_vote = match std::mem::replace(&mut member.lost, Lost::Nothing) {
             Lost::Ballot(target) => target,
@@ -197,13 +270,47 @@ impl Coordination {
             news,
             steering,
             may_publish: self.publish_bar(i).is_none(),
-            choices: self.choices(i),
+            choices: if waits && !self.choices(i).is_empty() {
+                self.in_view(i)
+            } else {
+                self.choices(i)
+            },
             vote: self.vote_ask(i),
+            votes: self.told_votes(i),
+            again: Vec::new(),
             answers_left: self.answers_left(i),
             lost_vote,
             revise,
             hurry,
         }
+    }
+
+    /// What the agent is told of the votes so far: nothing, unless the rules say otherwise.
+    fn told_votes(&self, i: usize) -> Vec<Votes> {
+        let seeing = &self.rules().seeing;
+        if seeing.hide_tally || !self.may_look(i) {
+            return Vec::new();
+        }
+        self.in_view(i)
+            .into_iter()
+            .map(|label| {
+                let voters: Vec<_> = self
+                    .ballots()
+                    .filter(|ballot| ballot.target == Some(label))
+                    .map(|ballot| ballot.voter)
+                    .collect();
+                Votes {
+                    label,
+                    count: voters.len() as u32,
+                    voters: if seeing.hide_identities {
+                        Vec::new()
+                    } else {
+                        voters
+                    },
+                }
+            })
+            .filter(|votes| votes.count > 0)
+            .collect()
     }
 
     /// Empties the inbox into a brief and emits the receipts.
@@ -232,7 +339,7 @@ impl Coordination {
     /// The labels in the view of this agent that are current.
     pub(super) fn in_view(&self, i: usize) -> Vec<Label> {
         let member = &self.members[i];
-        let mut labels = self.current();
+        let mut labels = self.in_sight(i);
         labels.retain(|label| member.has_seen(*label));
         labels
     }

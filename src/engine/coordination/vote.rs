@@ -88,6 +88,7 @@ impl Coordination {
         let current = self
             .find(agent)
             .and_then(|peer| self.members[peer].current())
+            .filter(|label| self.is_in_sight(i, *label))
             .ok_or_else(unknown)?;
         match revision {
             Some(revision) if revision > current.revision => return Err(unknown()),

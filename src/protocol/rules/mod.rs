@@ -17,11 +17,11 @@ use serde::{Deserialize, Serialize};
 
 pub use deciding::{Criterion, Deciding, Gate};
 pub use finishing::{Finish, Finishing, Verify};
-pub use improving::Improving;
+pub use improving::{Improving, Novelty};
 pub use mode::{Approval, Decomposition, Mode, Part, Planning, circle};
 pub use personas::{AfterFirst, Diversity, Persona, Personas};
 pub use policy::{Form, Policy};
-pub use seeing::Seeing;
+pub use seeing::{Seeing, Visibility};
 pub use talking::{Asking, Degree, QuestionPolicy, Talking};
 
 /// All rules of a turn. Limits are told beside them.

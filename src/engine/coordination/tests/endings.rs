@@ -3,8 +3,8 @@
 use crate::{
     engine::coordination::{Input, Report, Setup, Timer},
     protocol::{
-        AgentId, Decision, Finish, NoAnswerReason, Outcome, OutcomeEnd, Phase, Purpose, SteerMode,
-        SteerState, Target, TieBreak,
+        AgentId, Decision, Finish, Label, NoAnswerReason, Outcome, OutcomeEnd, Phase, Purpose,
+        SteerMode, SteerState, Target, TieBreak,
     },
     run::Happening,
 };
@@ -355,8 +355,17 @@ fn the_winner_presents() {
     let mut world = presenting();
     assert_eq!(world.phase, Some(Phase::Presenting));
     assert_eq!(world.purpose(2), Some(Purpose::Present));
-    let order: Vec<u16> = world.brief(2).news.iter().map(|l| l.agent.0).collect();
-    assert_eq!(order, [3, 1, 2]);
+    let numbers = |labels: &[Label]| labels.iter().map(|l| l.agent.0).collect::<Vec<_>>();
+    assert_eq!(
+        numbers(&world.brief(2).news),
+        [2],
+        "the winning answer in full"
+    );
+    assert_eq!(
+        numbers(&world.brief(2).again),
+        [3, 1],
+        "what it knows already"
+    );
     assert!(!world.brief(2).may_publish && world.brief(2).choices.is_empty());
     assert_eq!(world.armed.iter().collect::<Vec<_>>(), [&Timer::Phase]);
     let text = "the final text".to_owned();

@@ -82,6 +82,10 @@ impl Renaming {
                 agent: self.agent(agent),
                 round,
             },
+            Timer::Silence { agent, round } => Timer::Silence {
+                agent: self.agent(agent),
+                round,
+            },
             Timer::Turn | Timer::Phase => timer,
         }
     }

@@ -7,12 +7,14 @@ mod revive;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    engine::coordination::{Action, Ask, Brief, Cause, Coordination, Input, Report, Setup, Timer},
+    engine::coordination::{
+        Action, Ask, Brief, Cause, Coordination, Input, Report, Setup, Timer, VoteWhy, novelty,
+    },
     protocol::{
         AgentCard, AgentEvent, AgentId, Ballot, BallotDropReason, BallotEvent, BudgetEvent,
         BudgetLimit, Event, EventKind, Failure, FailureKind, Finish, Finishing, Label, Limits,
         Origin, Outcome, Phase, Purpose, Refused, ReviewEvent, RoundEnd, Rules, RunEvent, RunId,
-        Seq, SteerId, SteerMode, SteerState, Target, Timestamp, TurnStart,
+        Seq, SteerId, SteerMode, SteerState, Target, Timestamp, TurnStart, Visibility,
     },
     run::RunState,
 };
@@ -25,6 +27,16 @@ pub struct Live {
     pub brief: Brief,
     pub calls: u32,
     pub interrupted: bool,
+    pub updates: u32,
+}
+
+/// When a brief is given.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum When {
+    /// With a round; `fresh` when nothing that was shown before counts.
+    First { fresh: bool },
+    /// Inside a round; `boundary` when nothing was wrong.
+    Within { boundary: bool },
 }
 
 pub struct World {
@@ -58,6 +70,8 @@ pub struct World {
 struct Books {
     /// Labels that briefs have shown.
     shown: BTreeMap<AgentId, BTreeSet<Label>>,
+    /// Labels that were shown in a process that ended.
+    known: BTreeMap<AgentId, BTreeSet<Label>>,
     /// Rounds started and ended.
     rounds: BTreeMap<AgentId, u32>,
     ended: BTreeMap<AgentId, u32>,
@@ -359,6 +373,33 @@ impl World {
 
     // ----- the referee -----
 
+    /// Who may see whom, drawn from the rules alone: pairs of reader and author.
+    fn graph(&self) -> BTreeSet<(AgentId, AgentId)> {
+        let team = self.setup.agents.clone();
+        let mut groups: Vec<Vec<AgentId>> = team.iter().map(|id| vec![*id]).collect();
+        match self.setup.rules.seeing.visibility {
+            Visibility::All | Visibility::AfterOwn => groups.push(team),
+            Visibility::Ring => {
+                groups.extend(team.windows(2).map(<[AgentId]>::to_vec));
+                groups.push(vec![team[0], team[team.len() - 1]]);
+            }
+            Visibility::Islands { neighbours } => {
+                let islands: Vec<_> = team.chunks(neighbours.max(1) as usize + 1).collect();
+                let bridges: Vec<_> = islands.iter().map(|island| island[0]).collect();
+                groups.extend(islands.iter().map(|island| island.to_vec()));
+                groups.extend(bridges.windows(2).map(<[AgentId]>::to_vec));
+                groups.push(vec![bridges[0], bridges[bridges.len() - 1]]);
+            }
+        }
+        let mut pairs = BTreeSet::new();
+        for group in &groups {
+            for reader in group {
+                pairs.extend(group.iter().map(|author| (*reader, *author)));
+            }
+        }
+        pairs
+    }
+
     fn check(&mut self, action: &Action, reporter: Option<(AgentId, u32)>) {
         assert!(!self.closed, "after close: {action:?}");
         match action {
@@ -366,19 +407,21 @@ impl World {
             Action::Continue {
                 agent,
                 round,
+                cause,
                 brief,
-                ..
             } => {
                 assert_eq!(
                     reporter,
                     Some((*agent, *round)),
                     "only a report is continued"
                 );
+                self.check_midstream(*agent, cause, brief);
                 let live = self.live.get_mut(agent).expect("running");
                 live.calls += 1;
                 live.interrupted = false;
                 assert!(live.calls <= self.setup.limits.calls_per_round.max(1));
-                self.check_brief(*agent, brief, false);
+                let boundary = *cause == Cause::Boundary;
+                self.check_brief(*agent, brief, When::Within { boundary });
             }
             Action::Interrupt { agent, round } => {
                 let live = self.live.get_mut(agent).expect("running");
@@ -432,7 +475,8 @@ impl World {
             let base = self.books.base_rounds.get(&id).copied().unwrap_or_default();
             assert!(ask.round - again - base <= self.setup.limits.rounds_of(id));
             if speechless {
-                self.books.shown.remove(&id);
+                let shown = self.books.shown.remove(&id).unwrap_or_default();
+                self.books.known.entry(id).or_default().extend(shown);
             }
         }
         let live = Live {
@@ -441,25 +485,78 @@ impl World {
             brief: Brief::default(),
             calls: 1,
             interrupted: false,
+            updates: 0,
         };
         assert!(self.live.insert(id, live).is_none(), "one round at a time");
-        self.check_brief(id, &ask.brief, ask.fresh);
+        self.check_brief(id, &ask.brief, When::First { fresh: ask.fresh });
     }
 
-    fn check_brief(&mut self, id: AgentId, brief: &Brief, fresh: bool) {
+    /// Answers arrive in the middle of a round as often as the rules allow, no more.
+    fn check_midstream(&mut self, id: AgentId, cause: &Cause, brief: &Brief) {
+        assert!(
+            brief.again.is_empty(),
+            "only a conversation's beginning repeats"
+        );
+        let live = self.live.get_mut(&id).expect("running");
+        if !brief.news.is_empty() {
+            let most = self.setup.rules.seeing.midstream;
+            let within = most.is_none_or(|most| live.updates < most);
+            // Whoever can only vote has to know what for.
+            assert!(within || *cause != Cause::Boundary || !brief.may_publish);
+            live.updates += 1;
+        }
+    }
+
+    fn check_brief(&mut self, id: AgentId, brief: &Brief, when: When) {
+        let fresh = when == When::First { fresh: true };
         let purpose = self.live[&id].purpose;
         let present = matches!(purpose, Purpose::Present | Purpose::Verify);
-        let current = self.current();
+        let mut current = self.current();
+        // A runoff and a judge are for all.
+        if !present && brief.vote.why == VoteWhy::Usual {
+            let graph = self.graph();
+            current.retain(|label| graph.contains(&(id, label.agent)));
+        }
+        let seeing = &self.setup.rules.seeing;
+        for votes in &brief.votes {
+            assert!(!seeing.hide_tally, "the tally is hidden");
+            assert!(
+                votes.voters.is_empty() || !seeing.hide_identities,
+                "ballots are secret"
+            );
+            let cast = self
+                .standing
+                .values()
+                .filter(|(b, _)| b.target == Some(votes.label));
+            assert_eq!(cast.count(), votes.count as usize);
+        }
+        for label in &brief.again {
+            let knows = |books: &BTreeMap<AgentId, BTreeSet<Label>>| {
+                books.get(&id).is_some_and(|labels| labels.contains(label))
+            };
+            let known = knows(&self.books.shown) || knows(&self.books.known);
+            assert!(
+                known && !brief.news.contains(label),
+                "{label} is told as known to {id}"
+            );
+        }
         let has_own = current.iter().any(|label| label.agent == id);
         let shown = self.books.shown.entry(id).or_default();
+        shown.extend(&brief.again);
         for news in &brief.news {
-            assert!(current.contains(news), "{news} is not current");
+            assert!(
+                current.contains(news),
+                "{news} is not current or not for {id}"
+            );
             assert!(shown.insert(*news) || fresh, "{news} shown twice to {id}");
         }
         if let Some(own) = brief.news.iter().position(|label| label.agent == id) {
             assert_eq!(own + 1, brief.news.len(), "own answer last");
         }
-        let independent = !has_own && brief.may_publish && !self.books.agreed.contains(&id);
+        let independent = !has_own
+            && brief.may_publish
+            && !self.books.agreed.contains(&id)
+            && seeing.visibility != Visibility::All;
         if independent {
             assert!(brief.news.is_empty(), "first answers are independent");
         }
@@ -473,7 +570,12 @@ impl World {
             assert!(brief.choices.is_empty());
         } else if !brief.choices.is_empty() || !rules.deciding.defer_voting {
             assert_eq!(brief.choices, visible, "choices are the visible labels");
-            assert_eq!(visible, current, "a brief brings the reader up to date");
+            let may_wait = seeing.midstream.is_some()
+                && brief.may_publish
+                && when == When::Within { boundary: true };
+            if !may_wait {
+                assert_eq!(visible, current, "a brief brings the reader up to date");
+            }
         }
         if !present {
             assert!(
@@ -519,6 +621,8 @@ impl World {
                     assert_eq!(old, drop.ballot);
                     if let BallotDropReason::NewAnswer { by } = drop.reason {
                         assert_eq!(self.texts.last().map(|(label, _)| *label), Some(by));
+                        let seen = self.graph().contains(&(drop.ballot.voter, by.agent));
+                        assert!(seen, "{by} concerns {} not", drop.ballot.voter);
                     }
                 }
             }
@@ -661,9 +765,21 @@ impl World {
         assert!(!answer.auto || own == 0);
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(!words(&answer.text).is_empty());
-        for current in self.current() {
+        let (graph, level) = (self.graph(), self.setup.rules.improving.novelty);
+        let mut current = self.current();
+        current.retain(|label| graph.contains(&(id, label.agent)));
+        for current in current {
             let (_, text) = self.texts.iter().find(|(l, _)| *l == current).unwrap();
             assert_ne!(words(text), words(&answer.text), "equal to {current}");
+            let shown = self.books.shown.get(&id);
+            if current.agent == id || shown.is_some_and(|shown| shown.contains(&current)) {
+                let echo = novelty::echo(text, &answer.text, level);
+                assert_eq!(
+                    echo, None,
+                    "adds nothing to {current}: {text:?} {:?}",
+                    answer.text
+                );
+            }
         }
         self.texts.push((answer.label, answer.text.clone()));
     }
@@ -681,8 +797,13 @@ impl World {
     /// What has to hold between inputs.
     fn check_rest(&mut self) {
         assert_eq!(self.books.announced, None, "a started round is asked");
+        let graph = self.graph();
         for (ballot, answers) in self.standing.values() {
-            assert_eq!(*answers, self.texts.len(), "{ballot:?} survived an answer");
+            let since = &self.texts[*answers..];
+            let unseen = since
+                .iter()
+                .all(|(label, _)| !graph.contains(&(ballot.voter, label.agent)));
+            assert!(unseen, "{ballot:?} survived an answer");
         }
         assert!(self.closed || !self.live.is_empty(), "stalled");
         for (key, state) in &self.books.receipts {

@@ -155,8 +155,12 @@ impl Reader {
                 self.books.rounds.insert(id, *round);
                 self.open.insert(id, (false, false));
                 self.shown(id, !view.is_empty());
+                self.books.known.entry(id).or_default().extend(view);
             }
-            AgentEvent::Delivered { .. } => self.shown(id, true),
+            AgentEvent::Delivered { labels } => {
+                self.shown(id, true);
+                self.books.known.entry(id).or_default().extend(labels);
+            }
             AgentEvent::RoundEnded { round, end } => {
                 self.books.ended.insert(id, *round);
                 if *end == RoundEnd::Presented {

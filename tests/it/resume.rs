@@ -147,13 +147,39 @@ fn check(before: &[Event], after: &[Event]) {
 
 #[test]
 fn killed_anywhere_it_goes_on_and_nothing_is_lost_or_doubled() {
-    for lines in [2, 9, 40, 90, 140] {
+    let run_event = |event: &Event, wanted: fn(&RunEvent) -> bool| match &event.kind {
+        EventKind::Run(event) => wanted(event),
+        EventKind::Agent { .. } => false,
+    };
+    let agent_event = |event: &Event, wanted: fn(&AgentEvent) -> bool| match &event.kind {
+        EventKind::Agent { event, .. } => wanted(event),
+        EventKind::Run(_) => false,
+    };
+    let moments: [(&str, &dyn Fn(&Event) -> bool); 6] = [
+        ("the start", &|event| event.seq.0 == 1),
+        ("the first words", &|event| {
+            agent_event(event, |event| matches!(event, AgentEvent::Delta { .. }))
+        }),
+        ("the first answer", &|event| {
+            agent_event(event, |event| matches!(event, AgentEvent::Published(_)))
+        }),
+        ("the first vote", &|event| {
+            agent_event(event, |event| matches!(event, AgentEvent::Ballot(_)))
+        }),
+        ("a better answer", &|event| {
+            run_event(event, |event| matches!(event, RunEvent::BallotsDropped(_)))
+        }),
+        ("the decision", &|event| {
+            run_event(event, |event| matches!(event, RunEvent::Decided(_)))
+        }),
+    ];
+    for (name, moment) in moments {
         let home = tempfile::tempdir().unwrap();
         let home = home.path();
-        let slow = ["run", "--demo", "turnaround", "--demo-speed", "4"];
-        let before = kill_when(home, &slow, |events| events.len() >= lines);
+        let slow = ["run", "--demo", "turnaround", "--demo-speed", "2"];
+        let before = kill_when(home, &slow, |events| events.iter().any(moment));
         let ended = |event: &Event| matches!(event.kind, EventKind::Run(RunEvent::Ended(_)));
-        assert!(!before.iter().any(ended), "killed too late at {lines}");
+        assert!(!before.iter().any(ended), "killed too late at {name}");
         let ran = run(home, &["resume", "--demo-speed", "max"]);
         assert_eq!(ran.status.code(), Some(0), "{}", words(&ran.stderr));
         assert!(words(&ran.stderr).contains("turn 1 goes on"));
@@ -165,10 +191,10 @@ fn killed_anywhere_it_goes_on_and_nothing_is_lost_or_doubled() {
 fn killed_twice_the_second_time_while_it_went_on() {
     let home = tempfile::tempdir().unwrap();
     let home = home.path();
-    let slow = ["run", "--demo", "turnaround", "--demo-speed", "4"];
+    let slow = ["run", "--demo", "turnaround", "--demo-speed", "2"];
     let first = kill_when(home, &slow, |events| !published(events).is_empty());
     let more = first.len() + 30;
-    let slow = ["resume", "--demo-speed", "4"];
+    let slow = ["resume", "--demo-speed", "2"];
     let second = kill_when(home, &slow, |events| events.len() >= more);
     assert_eq!(&second[..first.len()], &first[..]);
     let ran = run(home, &["resume", "--demo-speed", "max", "--output", "json"]);
@@ -281,7 +307,7 @@ fn a_session_is_continued_in_one_log_with_right_numbers() {
 fn a_turn_that_broke_off_can_be_left_for_another_task() {
     let home = tempfile::tempdir().unwrap();
     let home = home.path();
-    let slow = ["run", "--demo", "turnaround", "--demo-speed", "4"];
+    let slow = ["run", "--demo", "turnaround", "--demo-speed", "2"];
     let before = kill_when(home, &slow, |events| !published(events).is_empty());
     let next = run(
         home,

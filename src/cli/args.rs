@@ -114,7 +114,7 @@ pub enum Sub {
     /// Open a stored session on the same screens.
     Open(OpenArgs),
     /// Go on with a session whose program ended in the middle of it.
-    Resume(ResumeArgs),
+    Resume(Box<ResumeArgs>),
     /// Run a file of tasks with known answers and report how often the team was right.
     Bench(Box<super::bench::Args>),
     /// List and show stored sessions.

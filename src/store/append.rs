@@ -100,10 +100,11 @@ fn reopen(dir: &Path, run: &RunId) -> Result<Reopened, Failure> {
 
 /// A log that others could read becomes its owner's alone.
 fn make_private(file: &File) -> io::Result<()> {
-    if file.metadata()?.mode() & 0o077 == 0 {
-        return Ok(());
+    let open = file.metadata()?.mode() & 0o077 != 0;
+    if open {
+        file.set_permissions(Permissions::from_mode(files::FILE_MODE))?;
     }
-    file.set_permissions(Permissions::from_mode(files::FILE_MODE))
+    Ok(())
 }
 
 /// What stands after the last newline; at most a line that readers take.

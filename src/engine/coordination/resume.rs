@@ -105,17 +105,14 @@ impl Coordination {
 
     fn close_open(&mut self, i: usize, open: &Open) {
         let member = &mut self.members[i];
-        let end = match open.acted {
-            Some(end) => {
-                if end == RoundEnd::Abstained && member.revisions == 0 {
-                    member.first = FirstAnswer::GivenUp;
-                }
-                end
+        let end = if let Some(end) = open.acted {
+            if end == RoundEnd::Abstained && member.revisions == 0 {
+                member.first = FirstAnswer::GivenUp;
             }
-            None => {
-                member.again += 1;
-                RoundEnd::Interrupted
-            }
+            end
+        } else {
+            member.again += 1;
+            RoundEnd::Interrupted
         };
         let (id, round) = (member.id, open.round);
         self.emit_of(id, AgentEvent::RoundEnded { round, end });
@@ -145,9 +142,9 @@ impl Coordination {
         let end = forced.unwrap_or_else(|| self.why_decided());
         let Some(decision) = torn.decision else {
             return if self.phase == Phase::Done {
-                self.no_answer(end)
+                self.no_answer(end);
             } else {
-                self.decide(end)
+                self.decide(end);
             };
         };
         let mut presenters = self.presenters(&decision, end);

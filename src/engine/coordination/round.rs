@@ -29,7 +29,7 @@ impl Coordination {
             // A conversation that starts over repeats what the agent heard in the one before, and
             // tells what it was shown there.
             let member = &self.members[i];
-            brief.steering = member.heard.clone();
+            brief.steering.clone_from(&member.heard);
             brief.again = brief
                 .news
                 .extract_if(.., |label| member.known.contains(label))

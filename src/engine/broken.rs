@@ -60,6 +60,10 @@ pub(super) async fn turn(
     let task = Task {
         prompt: start.prompt.clone(),
         history: history::render(history),
+        step: start
+            .stage
+            .as_ref()
+            .map_or_else(String::new, |stage| stage.step.clone()),
     };
     ways.outbox
         .emit(EventKind::Run(RunEvent::Started(Box::new(start))))

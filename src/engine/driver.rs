@@ -21,8 +21,9 @@ use super::{
     Member,
     asking::{self, Asking, Peer, Peers},
     ballot,
-    coordination::{Action, Ask, Brief, Cause, Coordination, Input, Report, Timer},
+    coordination::{Action, Aim, Ask, Brief, Cause, Coordination, Input, Report, Timer},
     desk::Desk,
+    guide,
     outbox::Outbox,
     past::Recall,
     prompt::{self, Answers, Task},
@@ -359,13 +360,14 @@ impl<'a> Driver<'a> {
                 text.push_str(&prompt::opening(
                     &self.task, ask.agent, &ask.brief, &answers,
                 ));
+                let text = self.without_persona(ask.agent, &ask.brief, text);
                 self.offer(text, &ask.brief)
             }
             (_, false, _) => self.addition(ask.agent, None, &ask.brief),
         };
         let fresh = ask
             .fresh
-            .then(|| prompt::system(ask.agent, system, ask.purpose));
+            .then(|| prompt::system(ask.agent, system, self.coordination.rules(), ask.purpose));
         let directive = Directive::Ask {
             round: ask.round,
             purpose: ask.purpose,
@@ -386,13 +388,31 @@ impl<'a> Driver<'a> {
         }
     }
 
+    /// What becomes of a persona once its agent sees what others wrote stands before all else.
+    fn without_persona(&self, agent: AgentId, brief: &Brief, text: String) -> String {
+        if !brief.first_look {
+            return text;
+        }
+        let personas = &self.coordination.rules().personas;
+        guide::after_persona(personas.of(agent), personas.after).to_owned() + &text
+    }
+
     fn addition(&self, agent: AgentId, cause: Option<&Cause>, brief: &Brief) -> Addition {
         let answers = Arc::clone(&self.answers.borrow());
         let text = prompt::continuation(cause, agent, brief, &answers);
+        let text = self.without_persona(agent, brief, text);
         self.offer(text, brief)
     }
 
     fn offer(&self, text: String, brief: &Brief) -> Addition {
+        if brief.aim == Aim::Weigh {
+            return Addition {
+                text,
+                shown: brief.news.clone(),
+                tools: Vec::new(),
+                choice: ToolChoice::None,
+            };
+        }
         let mut tools = Vec::new();
         if brief.may_publish {
             tools.push(workflow::new_answer());

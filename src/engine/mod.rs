@@ -10,6 +10,7 @@ pub mod coordination;
 pub mod desk;
 mod draft;
 mod driver;
+mod guide;
 mod history;
 mod intake;
 pub mod outbox;
@@ -210,6 +211,7 @@ async fn turn(
     let task = Task {
         prompt: prompt.to_owned(),
         history: history::render(history),
+        step: String::new(),
     };
     let tools = Toolbox::standard();
     Driver::new(&setup.team, task, ways.clone(), coordination, tools)

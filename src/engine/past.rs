@@ -213,6 +213,7 @@ impl Recall {
                     RoundEnd::Published
                     | RoundEnd::Voted
                     | RoundEnd::Abstained
+                    | RoundEnd::Weighed
                     | RoundEnd::Presented
                     | RoundEnd::Verified
                     | RoundEnd::Failed,

@@ -9,8 +9,9 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 use super::{
     ballot,
     coordination::{Brief, Cause},
+    guide,
 };
-use crate::protocol::{AgentId, Decision, Label, Message, Purpose};
+use crate::protocol::{AgentId, Decision, Label, Message, Purpose, Rules};
 
 const SYSTEM: &str = include_str!("../../assets/prompts/system.md");
 const JUDGE: &str = include_str!("../../assets/prompts/judge.md");
@@ -27,16 +28,18 @@ pub struct Task {
     pub prompt: String,
     /// Earlier turns as they go before the task (see `history`).
     pub history: String,
+    /// What the step of a mode asks for, beside the task; empty when it is the task itself.
+    pub step: String,
 }
 
 /// The system message of an agent.
 #[must_use]
-pub fn system(agent: AgentId, own: Option<&str>, purpose: Purpose) -> Message {
+pub fn system(agent: AgentId, own: Option<&str>, rules: &Rules, purpose: Purpose) -> Message {
     let mut text = match purpose {
         Purpose::Present => PRESENTER.to_owned(),
         Purpose::Judge => JUDGE.to_owned(),
         Purpose::Verify => VERIFIER.to_owned(),
-        Purpose::Work | Purpose::Revote | Purpose::VoteOnly => {
+        Purpose::Work | Purpose::Revote | Purpose::VoteOnly | Purpose::Weigh => {
             format!("{SYSTEM}\nYou are {agent}.\n")
         }
     };
@@ -47,6 +50,7 @@ pub fn system(agent: AgentId, own: Option<&str>, purpose: Purpose) -> Message {
             own.trim()
         );
     }
+    text.push_str(&guide::system(rules, agent, purpose));
     Message::System { text }
 }
 
@@ -56,6 +60,7 @@ pub fn opening(task: &Task, agent: AgentId, brief: &Brief, answers: &Answers) ->
     let mut text = String::new();
     text.push_str(&task.history);
     let _ = write!(text, "<task>\n{}\n<end of task>\n", defuse(&task.prompt));
+    text.push_str(&task.step);
     blocks(&mut text, agent, &brief.news, answers);
     closing(&mut text, brief);
     text
@@ -85,6 +90,7 @@ pub fn presentation(
     let mut text = String::new();
     text.push_str(&task.history);
     let _ = write!(text, "<task>\n{}\n<end of task>\n", defuse(&task.prompt));
+    text.push_str(&task.step);
     blocks(&mut text, agent, &brief.news, answers);
     let _ = write!(text, "\nThe winning answer is {winner}.");
     if let Some(decision) = decision {
@@ -171,6 +177,7 @@ fn closing(text: &mut String, brief: &Brief) {
         (false, false) => format!("{}.", ballot::request(brief)),
         (false, true) => "Go on.".to_owned(),
     };
+    let ask = guide::request(brief.aim).map_or(ask, str::to_owned);
     let _ = write!(text, "\n{ask}\n");
 }
 
@@ -244,7 +251,8 @@ mod tests {
 
     #[test]
     fn the_engine_prompt_is_small() {
-        let Message::System { text } = system(AgentId(1), None, Purpose::Work) else {
+        let Message::System { text } = system(AgentId(1), None, &Rules::default(), Purpose::Work)
+        else {
             panic!("not a system message");
         };
         // 4 bytes a token is the usual estimate; the bar is 1 500 tokens.
@@ -256,6 +264,7 @@ mod tests {
         let task = Task {
             prompt: "Q".into(),
             history: "<earlier task>\nbefore\n".into(),
+            step: String::new(),
         };
         let brief = Brief {
             may_publish: true,

@@ -50,6 +50,7 @@ impl Reply {
                 | Purpose::Revote
                 | Purpose::VoteOnly
                 | Purpose::Judge
+                | Purpose::Weigh
                 | Purpose::Verify => Channel::Text,
             },
             text: String::new(),

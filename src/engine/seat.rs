@@ -334,9 +334,9 @@ impl Seat {
     ) -> (Report, Option<Stop>) {
         let (text, calls) = reply.into_parts();
         talk.said(&text, &calls);
-        if purpose == Purpose::Present {
+        if matches!(purpose, Purpose::Present | Purpose::Weigh) {
             for call in calls {
-                talk.result(&call, "The presentation is plain text; no tool was run.");
+                talk.result(&call, "Plain text is wanted here; no tool was run.");
             }
             return (Report::Presented { text }, None);
         }

@@ -37,12 +37,25 @@ pub enum TieBreak {
     FirstChoices,
     /// Tie: published earlier.
     Earliest,
-    /// No ballots: the only answer.
+    /// No ballots.
+    #[serde(untagged)]
+    NoVote(NoVote),
+}
+
+/// The rule that settled the winner without a single ballot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoVote {
+    /// The only answer.
     OnlyAnswer,
-    /// No ballots: latest answer of an agent still working.
+    /// The latest answer of an agent still working.
     LatestLive,
-    /// No ballots, all agents out: latest answer of all.
+    /// All agents are out: the latest answer of all.
     Latest,
+    /// The mode takes no votes: most answers say the same.
+    Agreement,
+    /// The mode takes no votes: the answers are parts of one.
+    Assembled,
 }
 
 impl TieBreak {
@@ -59,9 +72,11 @@ impl TieBreak {
             Self::OtherVoters => "a tie broken by votes of others",
             Self::FirstChoices => "a tie broken by first choices",
             Self::Earliest => "a tie broken by earliest publication",
-            Self::OnlyAnswer => "being the only answer",
-            Self::LatestLive => "being the latest answer, no votes were cast",
-            Self::Latest => "being the latest answer, no agent was left to vote",
+            Self::NoVote(NoVote::OnlyAnswer) => "being the only answer",
+            Self::NoVote(NoVote::LatestLive) => "being the latest answer, no votes were cast",
+            Self::NoVote(NoVote::Latest) => "being the latest answer, no agent was left to vote",
+            Self::NoVote(NoVote::Agreement) => "most answers that say the same",
+            Self::NoVote(NoVote::Assembled) => "being one of the parts that were put together",
         }
     }
 }

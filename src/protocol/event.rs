@@ -292,6 +292,8 @@ pub enum Purpose {
     Revote,
     /// Only a vote is accepted.
     VoteOnly,
+    /// Say in plain words whether another round of refinement is worth it.
+    Weigh,
     /// Present the final answer.
     Present,
     /// Choose the winner for the team.
@@ -310,6 +312,8 @@ pub enum RoundEnd {
     Voted,
     /// Abstained.
     Abstained,
+    /// Gave its verdict.
+    Weighed,
     /// Presented.
     Presented,
     /// Gave a verdict about the final text.

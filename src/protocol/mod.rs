@@ -28,7 +28,7 @@ pub use answer::{
 };
 pub use budget::{BudgetEvent, BudgetLimit, BudgetScope, Forecast, Refused, Share, Span};
 pub use command::{Command, SteerMode, Target};
-pub use decision::{Bar, Decision, Elimination, PlainMajority, Points, TallyRow, TieBreak};
+pub use decision::{Bar, Decision, Elimination, NoVote, PlainMajority, Points, TallyRow, TieBreak};
 pub use event::{
     AgentEvent, BallotEvent, Channel, Event, EventKind, Level, Phase, Purpose, RoundEnd, RunEvent,
     Setback, SteerState, ToolEvent,

@@ -19,6 +19,9 @@ pub struct Stage {
     /// A few words: the title of a chunk; empty when the kind says all.
     #[serde(default)]
     pub title: String,
+    /// What is asked for beside the task, as the agents read it; empty when it is the task itself.
+    #[serde(default)]
+    pub step: String,
     /// Number among the stages of its kind, starting at 1.
     pub number: u32,
     /// How many of its kind there are.
@@ -205,7 +208,11 @@ impl StageEvent {
             Self::Cast {
                 personas,
                 source: _,
-            } => personas.iter_mut().for_each(|one| one.texts_mut(each)),
+            } => {
+                for one in personas {
+                    one.texts_mut(each);
+                }
+            }
             Self::Planned {
                 chunks,
                 approved: _,

@@ -205,6 +205,7 @@ impl AgentState {
                     | Purpose::Revote
                     | Purpose::VoteOnly
                     | Purpose::Judge
+                    | Purpose::Weigh
                     | Purpose::Verify => Activity::Asked,
                 };
                 self.wait_for(activity, at);

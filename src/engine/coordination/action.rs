@@ -111,6 +111,10 @@ pub struct Brief {
     pub lost_vote: Option<Label>,
     /// A verification asks the agent to work again: its instructions.
     pub revise: Option<String>,
+    /// The first answers of others that this agent is shown are among the news.
+    pub first_look: bool,
+    /// What the step is about.
+    pub aim: Aim,
     /// Wrap up, say so: time is up or this is the last call of the round.
     pub hurry: bool,
 }
@@ -150,6 +154,20 @@ pub struct Votes {
     pub voters: Vec<AgentId>,
 }
 
+/// What a step is about, beyond what is offered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Aim {
+    /// The offer says it all.
+    #[default]
+    Free,
+    /// A further layer: an answer that takes those of the last one into account.
+    Refine,
+    /// A part of the task.
+    Part,
+    /// Whether another round is worth it.
+    Weigh,
+}
+
 /// Why a running round goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
@@ -174,6 +192,8 @@ pub enum Refusal {
     AnswerLimit,
     /// Too far ahead of the others; vote or wait.
     Lead,
+    /// Not now: others come first.
+    Wait,
     /// Equal to an answer that is current.
     Duplicate(Label),
     /// Says the same as an answer that its author knows, in other words.
@@ -217,6 +237,7 @@ impl Refusal {
             Self::BelowBar { .. } => Setback::Improves,
             Self::AnswerLimit
             | Self::Lead
+            | Self::Wait
             | Self::Duplicate(_)
             | Self::Echo { .. }
             | Self::EmptyAnswer
@@ -235,6 +256,7 @@ impl Refusal {
                 "Your answer limit is reached; vote for the best current answer.".into()
             }
             Self::Lead => "You are ahead of the others; vote for the best current answer.".into(),
+            Self::Wait => "Others come first; wait for them.".into(),
             Self::Duplicate(label) => format!(
                 "This text equals the current answer {label}; vote for it or publish something different."
             ),

@@ -1,9 +1,11 @@
 //! Deciding and presenting.
 
-use crate::protocol::{AgentId, Decision, Finish, Label, Outcome, OutcomeEnd, Phase, RunEvent};
+use crate::protocol::{
+    AgentId, Answer, Decision, Finish, Label, Outcome, OutcomeEnd, Phase, RunEvent,
+};
 
 use super::{
-    Coordination, Timer, extract,
+    Coordination, Timer, agreement, extract,
     state::Funds,
     tally::{self, Count},
 };
@@ -40,11 +42,19 @@ impl Coordination {
             presenters: self.presenters(&decision, end),
         });
         self.emit(RunEvent::Decided(decision));
+        self.tell_missing();
         self.present_next();
     }
 
     /// Counts by the policy of the turn, in a runoff between its two answers only.
     fn settle(&self, current: &[Label]) -> Option<Decision> {
+        let answers: Vec<&Answer> = current.iter().filter_map(|l| self.answer(*l)).collect();
+        if self.in_parts() {
+            return agreement::parts(&answers, self.rules().mode.presenter());
+        }
+        if self.rules().mode.by_agreement() {
+            return agreement::most_equal(&answers);
+        }
         let deciding = &self.rules().deciding;
         let live = |id| self.find(id).is_some_and(|i| self.members[i].is_live());
         let count = Count {
@@ -63,6 +73,14 @@ impl Coordination {
         Some(decision)
     }
 
+    /// Who presents whoever wins: the named one, or the last of the team when parts are put together.
+    fn first_presenter(&self) -> Option<AgentId> {
+        let last = || self.members.last().map(|member| member.id);
+        let rules = self.rules();
+        let named = rules.mode.presenter().or(rules.finishing.presenter);
+        named.or_else(|| self.in_parts().then(last).flatten())
+    }
+
     /// Whether an agent can present or verify.
     pub(super) fn can_serve(&self, i: usize) -> bool {
         self.members[i].is_live() && self.members[i].funds != Funds::Empty
@@ -72,11 +90,13 @@ impl Coordination {
     /// others in configuration order; nobody when the text is to be used as it is. Next last.
     pub(super) fn presenters(&self, decision: &Decision, end: OutcomeEnd) -> Vec<AgentId> {
         let rule = &self.rules().finishing;
+        let named = self.first_presenter();
+        let asked = self.rules().mode.presenter().is_some() || self.in_parts();
         let alone = self.members.len() < 2 && rule.refine == 0;
-        if rule.finish == Finish::Reuse || alone || end == OutcomeEnd::Stopped {
+        if (rule.finish == Finish::Reuse && !asked) || alone || end == OutcomeEnd::Stopped {
             return Vec::new();
         }
-        let mut order: Vec<_> = rule.presenter.into_iter().collect();
+        let mut order: Vec<_> = named.into_iter().collect();
         for row in &decision.tally {
             if !order.contains(&row.label.agent) {
                 order.push(row.label.agent);
@@ -116,6 +136,7 @@ impl Coordination {
             .as_ref()
             .and_then(|settled| self.answer(settled.winner))
             .map(|answer| answer.text.clone());
+        let text = self.joined_parts().or(text);
         if let Some(text) = text {
             self.answer_with(text, None);
         }
@@ -126,7 +147,7 @@ impl Coordination {
         if let Some(Settled { winner, end, .. }) = self.settled {
             self.close(Outcome::Answered {
                 winner,
-                text,
+                text: self.with_missing(text),
                 presenter,
                 end,
             });

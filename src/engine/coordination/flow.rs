@@ -18,33 +18,31 @@ impl Coordination {
         self.enter(Phase::Work);
         let Limits { turn_seconds, .. } = self.setup.limits;
         self.arm(Timer::Turn, turn_seconds.saturating_mul(1000));
+        self.start_layers();
         self.advance();
     }
 
     /// Moves the turn on as far as it goes by itself.
     pub(super) fn advance(&mut self) {
-        if !self.coordinating() {
-            return;
-        }
-        if !self.members.iter().any(Member::is_live) {
-            return self.all_lost();
-        }
-        self.seat_judge();
-        self.retire();
-        if self.is_foregone() || self.is_certain() {
-            return self.decide(self.end());
-        }
-        for i in self.everyone() {
-            if self.members[i].is_running() {
-                // Caps reached by others can leave a running round with nothing to do.
-                if !self.has_offer(i) {
-                    self.end_round(i, RoundEnd::Interrupted);
-                }
-            } else if let Some(purpose) = self.need(i) {
-                self.ask(i, purpose);
+        while self.coordinating() {
+            if !self.members.iter().any(Member::is_live) {
+                return self.all_lost();
+            }
+            self.seat_judge();
+            self.retire();
+            if self.is_foregone() || self.is_certain() {
+                return self.decide(self.end());
+            }
+            self.ask_whom_there_is();
+            if self.somebody_runs() {
+                return;
+            }
+            // Every layer that is left takes a step towards the last one.
+            if !self.next_layer() {
+                break;
             }
         }
-        if self.members.iter().any(Member::is_running) {
+        if !self.coordinating() || self.somebody_runs() {
             return;
         }
         if self.answers.is_empty() {
@@ -53,6 +51,20 @@ impl Coordination {
             self.vote_now();
         } else if !self.goes_further() {
             self.decide(self.end());
+        }
+    }
+
+    /// Asks whoever is idle and has something to do; ends rounds that have nothing to do any more.
+    fn ask_whom_there_is(&mut self) {
+        for i in self.everyone() {
+            if let Some(running) = &self.members[i].running {
+                // Caps reached by others can leave a running round with nothing to do.
+                if running.purpose != Purpose::Weigh && !self.has_offer(i) {
+                    self.end_round(i, RoundEnd::Interrupted);
+                }
+            } else if let Some(purpose) = self.need(i) {
+                self.ask(i, purpose);
+            }
         }
     }
 
@@ -95,6 +107,7 @@ impl Coordination {
             Lost::Nothing => Purpose::VoteOnly,
         };
         let expected = member.revisions == 0 && member.first == FirstAnswer::Expected;
+        let expected = expected || self.layer().is_some();
         let wanted = if member.revise.is_some() && self.publish_bar(i).is_none() {
             true
         } else if member.ballot.is_some() {
@@ -121,9 +134,8 @@ impl Coordination {
         });
         match self.forced {
             Some(end) => end,
-            None if cut_off && !self.rules().deciding.skip_voting && !self.is_foregone() => {
-                OutcomeEnd::Limit
-            }
+            None if self.lacks_parts() => OutcomeEnd::Limit,
+            None if cut_off && !self.skips_voting() && !self.is_foregone() => OutcomeEnd::Limit,
             None => OutcomeEnd::Consensus,
         }
     }

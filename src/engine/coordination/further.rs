@@ -15,7 +15,7 @@ use super::{
 impl Coordination {
     /// Whether a judge decides.
     pub(super) fn judged(&self) -> bool {
-        self.rules().deciding.policy == Policy::Judge
+        self.rules().deciding.policy == Policy::Judge && !self.skips_voting()
     }
 
     /// The judge by configuration writes no answer, as long as somebody else can.
@@ -109,10 +109,8 @@ impl Coordination {
     /// somebody to take it.
     pub(super) fn goes_further(&mut self) -> bool {
         if self.judged() {
-            let wanted = self.phase == Phase::Work
-                && !self.rules().deciding.skip_voting
-                && self.current().len() > 1
-                && self.judge().is_some();
+            let wanted =
+                self.phase == Phase::Work && self.current().len() > 1 && self.judge().is_some();
             if wanted {
                 self.disarm(Timer::Turn);
                 self.vote_now();
@@ -128,7 +126,7 @@ impl Coordination {
         let Some(need) = policy::needed(policy, self.electorate()) else {
             return false;
         };
-        if self.voting.runoff.is_some() || deciding.skip_voting {
+        if self.voting.runoff.is_some() || self.skips_voting() {
             return false;
         }
         let labels = self.current_in_order();

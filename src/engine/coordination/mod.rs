@@ -5,6 +5,7 @@
 //! properties in `tests/laws.rs`.
 
 mod action;
+mod agreement;
 mod choice;
 mod close;
 mod early;
@@ -15,7 +16,9 @@ mod funds;
 mod further;
 mod graph;
 mod input;
+mod layers;
 mod novelty;
+mod parts;
 mod policy;
 mod publish;
 mod replay;
@@ -33,7 +36,7 @@ mod verify;
 mod view;
 mod vote;
 
-pub use action::{Action, Ask, Brief, Cause, Refusal, Review, VoteAsk, VoteWhy, Votes};
+pub use action::{Action, Aim, Ask, Brief, Cause, Refusal, Review, VoteAsk, VoteWhy, Votes};
 pub use choice::{BadBallot, Choice, ScoreRow};
 pub use input::{Input, Report, Timer};
 pub use replay::time_used;

@@ -22,6 +22,13 @@ impl Coordination {
                 if agrees && member.revisions == 0 {
                     member.first = FirstAnswer::Agreed;
                 }
+                let echoes = agrees || matches!(refusal, Refusal::Echo { .. });
+                // There is no vote to agree by while a layer runs: saying the same is agreeing.
+                if echoes && self.layer().is_some() {
+                    self.refused(i, "new_answer", &refusal.sentence(), refusal.setback());
+                    self.leave_layer(i);
+                    return self.end_round(i, RoundEnd::Abstained);
+                }
                 self.refuse(i, "new_answer", refusal);
             }
         }
@@ -49,6 +56,8 @@ impl Coordination {
             Some(Refusal::VotesOnly) => Some(Refusal::VotesOnly),
             _ if text.is_empty() => Some(Refusal::EmptyAnswer),
             Some(refusal) => Some(refusal),
+            None if self.rules().mode.by_agreement() => None,
+            None if self.in_parts() => self.equal_to(i, text).map(Refusal::Duplicate),
             None => self
                 .equal_to(i, text)
                 .map(Refusal::Duplicate)
@@ -90,6 +99,7 @@ impl Coordination {
         self.voting.runoff = None;
         self.emit_of(label.agent, AgentEvent::Published(answer));
         self.drop_ballots(label);
+        self.leave_layer(i);
         self.end_round(i, RoundEnd::Published);
     }
 

@@ -225,7 +225,8 @@ impl Replay {
                 }
             }
             // Questions end with the process that waited for them.
-            RunEvent::Question(_) | RunEvent::Stage(_) | RunEvent::Notice { .. } => {}
+            RunEvent::Question(_) | RunEvent::Notice { .. } => {}
+            RunEvent::Stage(event) => self.machine.replay_step(event),
         }
     }
 
@@ -292,6 +293,7 @@ impl Replay {
                     complete: false,
                     cut: false,
                 });
+                self.machine.replay_round(*purpose);
                 self.show(i, view);
             }
             AgentEvent::RoundEnded { round: _, end } => self.ended(i, id, *end),
@@ -323,6 +325,7 @@ impl Replay {
                     self.machine.voting.runoff = None;
                     let member = &mut self.machine.members[i];
                     member.revisions = member.revisions.max(answer.label.revision);
+                    self.machine.leave_layer(i);
                     self.acted(i, RoundEnd::Published);
                 }
             }
@@ -362,7 +365,7 @@ impl Replay {
             return;
         }
         let looks = self.machine.may_look(i);
-        let epoch = self.machine.epoch();
+        let epoch = self.machine.epoch_on_show();
         let member = &mut self.machine.members[i];
         member.epoch = epoch;
         member.known.extend(labels);
@@ -380,6 +383,9 @@ impl Replay {
 
     fn ended(&mut self, i: usize, id: AgentId, end: RoundEnd) {
         let open = self.open[i].take();
+        if end == RoundEnd::Abstained {
+            self.machine.leave_layer(i);
+        }
         let member = &mut self.machine.members[i];
         if end != RoundEnd::Interrupted {
             member.revise = None;
@@ -394,6 +400,7 @@ impl Replay {
             | RoundEnd::Voted
             | RoundEnd::Abstained
             | RoundEnd::Verified
+            | RoundEnd::Weighed
             | RoundEnd::Failed
             | RoundEnd::Interrupted => {
                 let Some(open) = open else { return };

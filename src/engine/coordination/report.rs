@@ -19,6 +19,7 @@ impl Coordination {
         self.note_seen(i, &report);
         match purpose {
             Purpose::Present => self.presenter_report(i, report),
+            Purpose::Weigh => self.judge_report(i, report),
             Purpose::Verify => self.verifier_report(i, report),
             Purpose::Work | Purpose::Revote | Purpose::VoteOnly | Purpose::Judge => match report {
                 Report::Publish { text } => self.publish(i, &text),
@@ -50,6 +51,25 @@ impl Coordination {
                 self.present_next();
             }
         }
+    }
+
+    /// Whatever a judge says in words is its verdict.
+    fn judge_report(&mut self, i: usize, report: Report) {
+        match report {
+            Report::Presented { text } | Report::Publish { text } | Report::Miss { text } => {
+                self.judge_is_done(i, &text);
+            }
+            Report::Vote { .. } | Report::Verdict { .. } => self.judge_is_done(i, ""),
+            Report::Unaffordable(scope) => self.unaffordable(i, scope),
+            Report::Boundary => self.go_on(i, Cause::Boundary),
+            Report::Failed(failure) => self.bench(i, failure),
+        }
+    }
+
+    /// The verdict is there.
+    pub(super) fn judge_is_done(&mut self, i: usize, text: &str) {
+        self.weighed(text);
+        self.end_round(i, RoundEnd::Weighed);
     }
 
     /// A reply without a terminal call.

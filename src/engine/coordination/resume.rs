@@ -179,9 +179,7 @@ impl Coordination {
         });
         match self.forced {
             Some(end) => end,
-            None if settled || self.is_foregone() || self.rules().deciding.skip_voting => {
-                self.end()
-            }
+            None if settled || self.is_foregone() || self.skips_voting() => self.end(),
             None => OutcomeEnd::Stopped,
         }
     }

@@ -150,12 +150,12 @@ impl Coordination {
         }
         running.calls += 1;
         let (round, purpose) = (running.round, running.purpose);
-        let serves = matches!(purpose, Purpose::Present | Purpose::Verify);
+        let serves = matches!(purpose, Purpose::Present | Purpose::Verify | Purpose::Weigh);
         if !serves && !self.has_offer(i) {
             return self.end_round(i, RoundEnd::Interrupted);
         }
         let brief = match purpose {
-            Purpose::Present | Purpose::Verify => Brief {
+            Purpose::Present | Purpose::Verify | Purpose::Weigh => Brief {
                 steering: self.take_steering(i),
                 ..Brief::default()
             },
@@ -230,6 +230,7 @@ impl Coordination {
             .map(|running| running.purpose)
         {
             Some(Purpose::Present) => return self.presented(i, ""),
+            Some(Purpose::Weigh) => return self.judge_is_done(i, ""),
             Some(Purpose::Verify) => return self.give_up_verifying(i),
             _ => {}
         }
@@ -244,6 +245,7 @@ impl Coordination {
         if self.members[i].revisions == 0 {
             self.members[i].first = FirstAnswer::GivenUp;
         }
+        self.leave_layer(i);
         if self.members[i].ballot.is_some() {
             return self.end_round(i, RoundEnd::Interrupted);
         }

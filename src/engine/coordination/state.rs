@@ -12,7 +12,8 @@ use crate::protocol::{
 };
 
 use super::{
-    Action, Input, Setup, Timer, finish::Settled, graph::Sight, replay::Torn, verify::Attempts,
+    Action, Input, Setup, Timer, finish::Settled, graph::Sight, layers::Barriers, replay::Torn,
+    verify::Attempts,
 };
 
 /// The coordination of one turn: a pure state machine.
@@ -40,6 +41,7 @@ pub struct Coordination {
     pub(super) torn: Option<Box<Torn>>,
     /// Who may see whom.
     pub(super) sight: Sight,
+    pub(super) barriers: Barriers,
     out: Vec<Action>,
 }
 
@@ -182,6 +184,7 @@ impl Coordination {
             out_of_budget: false,
             last_steer: None,
             torn: None,
+            barriers: Barriers::default(),
             out: Vec::new(),
         }
     }
@@ -261,7 +264,9 @@ impl Coordination {
         self.members.iter().filter_map(|m| m.ballot.as_ref())
     }
 
-    pub(super) const fn rules(&self) -> &Rules {
+    /// The rules of the turn.
+    #[must_use]
+    pub const fn rules(&self) -> &Rules {
         &self.setup.rules
     }
 

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 
 use crate::protocol::{
-    AgentId, Ballot, Bar, Criterion, Decision, Label, Policy, TallyRow, TieBreak,
+    AgentId, Ballot, Bar, Criterion, Decision, Label, NoVote, Policy, TallyRow, TieBreak,
 };
 
 use super::policy::{self, Race, Verdict};
@@ -109,10 +109,10 @@ fn rows(current: &[Label], ballots: &[&Ballot]) -> Vec<TallyRow> {
 
 fn no_votes(current: &[Label], is_live: impl Fn(AgentId) -> bool) -> Option<Verdict> {
     let (winner, by) = match current {
-        [only] => (*only, TieBreak::OnlyAnswer),
+        [only] => (*only, TieBreak::NoVote(NoVote::OnlyAnswer)),
         _ => match current.iter().rev().find(|label| is_live(label.agent)) {
-            Some(label) => (*label, TieBreak::LatestLive),
-            None => (*current.last()?, TieBreak::Latest),
+            Some(label) => (*label, TieBreak::NoVote(NoVote::LatestLive)),
+            None => (*current.last()?, TieBreak::NoVote(NoVote::Latest)),
         },
     };
     Some(Verdict {
@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn the_chain() {
-        use TieBreak::{Earliest, Latest, LatestLive, OnlyAnswer, OtherVoters, Votes};
+        use NoVote::{Latest, LatestLive, OnlyAnswer};
+        use TieBreak::{Earliest, OtherVoters, Votes};
         let all: &[u16] = &[1, 2, 3];
         check(&[], &[(1, 0)], all, None);
         check(&[2, 1], &[(1, 1), (2, 1), (3, 2)], all, Some((1, Votes)));
@@ -175,9 +176,24 @@ mod tests {
         check(&[2, 1], &[(2, 2), (3, 1)], all, Some((1, OtherVoters)));
         check(&[2, 1], &[(1, 2), (2, 1)], all, Some((2, Earliest)));
         check(&[2, 1], &[(1, 1), (2, 2)], all, Some((2, Earliest)));
-        check(&[3], &[(1, 0), (2, 0)], all, Some((3, OnlyAnswer)));
-        check(&[2, 1, 3], &[], &[1, 2], Some((1, LatestLive)));
-        check(&[2, 1, 3], &[(2, 0)], &[], Some((3, Latest)));
+        check(
+            &[3],
+            &[(1, 0), (2, 0)],
+            all,
+            Some((3, TieBreak::NoVote(OnlyAnswer))),
+        );
+        check(
+            &[2, 1, 3],
+            &[],
+            &[1, 2],
+            Some((1, TieBreak::NoVote(LatestLive))),
+        );
+        check(
+            &[2, 1, 3],
+            &[(2, 0)],
+            &[],
+            Some((3, TieBreak::NoVote(Latest))),
+        );
         // A vote for something that is not current is not counted.
         check(&[2, 1], &[(1, 9), (2, 2)], all, Some((2, Votes)));
     }

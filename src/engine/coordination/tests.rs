@@ -5,6 +5,7 @@
 mod endings;
 mod examples;
 mod laws;
+mod modes;
 mod renamed;
 mod resume;
 mod simulator;

@@ -92,7 +92,7 @@ impl Coordination {
     /// ballot is asked for one.
     pub(super) fn vote_now(&mut self) {
         let end = self.forced.unwrap_or(OutcomeEnd::Limit);
-        if self.current().len() < 2 || self.rules().deciding.skip_voting {
+        if self.current().len() < 2 || self.skips_voting() {
             return self.decide(end);
         }
         self.disarm(Timer::Phase);
@@ -141,6 +141,9 @@ impl Coordination {
         };
         if matches!(running.purpose, Purpose::Present | Purpose::Verify) {
             return;
+        }
+        if running.purpose == Purpose::Weigh {
+            return self.judge_is_done(i, "");
         }
         if !running.overdue {
             running.overdue = true;

@@ -281,6 +281,7 @@ impl Coordination {
         self.settled = None;
         self.forced = None;
         self.voting = Voting::default();
+        self.reopen_layers();
         let judge = self.rules().deciding.judge.filter(|_| self.judged());
         for member in &mut self.members {
             member.base_rounds = member.rounds;

@@ -3,11 +3,11 @@
 use std::cmp::Reverse;
 
 use crate::protocol::{
-    AgentEvent, Label, Phase, RunEvent, SteerId, SteerState, Target, Visibility,
+    AgentEvent, Label, Mode, Phase, Purpose, RunEvent, SteerId, SteerState, Target, Visibility,
 };
 
 use super::{
-    Brief, Cause, Coordination, Refusal, Votes,
+    Aim, Brief, Cause, Coordination, Refusal, Votes,
     state::{FirstAnswer, Funds, Lost, Member},
 };
 
@@ -56,6 +56,17 @@ impl Coordination {
             Some(Refusal::VotesOnly)
         } else if self.answers_left(i) == 0 {
             Some(Refusal::AnswerLimit)
+        } else if self.rules().mode.layers().is_some() {
+            match self.layer() {
+                None => Some(Refusal::VotesOnly),
+                Some(_) => self.waits_for_layer(i).then_some(Refusal::Wait),
+            }
+        } else if self.in_parts() {
+            match self.part(i) {
+                None => Some(Refusal::VotesOnly),
+                Some(_) if member.revised() > 0 => Some(Refusal::AnswerLimit),
+                Some(_) => self.waits_for_parts(i).then_some(Refusal::Wait),
+            }
         } else if self.leads(i) {
             Some(Refusal::Lead)
         } else {
@@ -80,7 +91,10 @@ impl Coordination {
 
     /// It will never publish again in this turn (unlike being ahead, which passes).
     pub(super) fn vote_only(&self, i: usize) -> bool {
-        !matches!(self.publish_bar(i), None | Some(Refusal::Lead))
+        !matches!(
+            self.publish_bar(i),
+            None | Some(Refusal::Lead | Refusal::Wait)
+        )
     }
 
     /// Too far ahead of the slowest peer that can be expected to catch up. Peers that have voted,
@@ -128,12 +142,19 @@ impl Coordination {
             || member.revisions > 0
             || member.first != FirstAnswer::Expected
             || self.vote_only(i)
+            || self.layer().is_some_and(|layer| layer > 1)
+            || self.in_parts()
+    }
+
+    /// Whether the turn is decided without a vote.
+    pub(super) fn skips_voting(&self) -> bool {
+        self.rules().deciding.skip_voting || self.rules().mode.by_agreement() || self.in_parts()
     }
 
     /// Whether votes are taken at all at this point.
     pub(super) fn voting_open(&self) -> bool {
         let rules = &self.rules().deciding;
-        if rules.skip_voting {
+        if self.skips_voting() || self.layer().is_some() {
             return false;
         }
         if self.judged() {
@@ -159,8 +180,11 @@ impl Coordination {
             return Vec::new();
         }
         let member = &self.members[i];
-        let mut labels = self.in_sight(i);
+        let mut labels = self.on_show(i);
         labels.retain(|label| !member.has_seen(*label));
+        if self.in_parts() {
+            self.keep_basis(i, &mut labels);
+        }
         self.arrange(i, &mut labels);
         labels
     }
@@ -180,10 +204,19 @@ impl Coordination {
             if let Some((one, other)) = self.voting.runoff {
                 labels.retain(|label| *label == one || *label == other);
             }
+            if self.bars_own() {
+                let own = self.members[i].id;
+                labels.retain(|label| label.agent != own);
+            }
             labels
         } else {
             Vec::new()
         }
+    }
+
+    /// Whether nobody may vote for its own answer.
+    pub(super) fn bars_own(&self) -> bool {
+        matches!(self.rules().mode, Mode::Council { .. }) && self.current().len() > 1
     }
 
     /// Whether there is anything this agent could do with a further call.
@@ -235,7 +268,7 @@ impl Coordination {
     pub(super) fn brief(&mut self, i: usize, delivery: Delivery) -> Brief {
         let waits = delivery == Delivery::Waits;
         let news = if waits { Vec::new() } else { self.news(i) };
-        let epoch = self.epoch();
+        let epoch = self.epoch_on_show();
         let first = self.members[i]
             .running
             .as_ref()
@@ -246,6 +279,9 @@ impl Coordination {
             .is_some_and(|running| running.overdue || running.calls >= self.calls_limit(i));
         let hurry = last_call || matches!(self.phase, Phase::PublishNow | Phase::VoteNow);
         let member = &mut self.members[i];
+        let own = member.id;
+        let first_look = news.iter().any(|label| label.agent != own)
+            && member.seen.keys().all(|author| *author == own);
         for label in &news {
             member.seen.insert(label.agent, label.revision);
         }
@@ -266,6 +302,7 @@ impl Coordination {
         };
         let revise = self.members[i].revise.take();
         let steering = self.take_steering(i);
+        let aim = self.aim(i);
         Brief {
             news,
             steering,
@@ -281,6 +318,8 @@ impl Coordination {
             answers_left: self.answers_left(i),
             lost_vote,
             revise,
+            first_look,
+            aim,
             hurry,
         }
     }
@@ -311,6 +350,17 @@ impl Coordination {
             })
             .filter(|votes| votes.count > 0)
             .collect()
+    }
+
+    /// What the running round of this agent is about.
+    fn aim(&self, i: usize) -> Aim {
+        let purpose = self.members[i].running.as_ref().map(|run| run.purpose);
+        match purpose {
+            Some(Purpose::Weigh) => Aim::Weigh,
+            Some(Purpose::Work) if self.in_parts() => Aim::Part,
+            Some(Purpose::Work) if self.layer().is_some_and(|layer| layer > 1) => Aim::Refine,
+            _ => Aim::Free,
+        }
     }
 
     /// Empties the inbox into a brief and emits the receipts.

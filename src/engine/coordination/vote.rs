@@ -144,7 +144,7 @@ impl Coordination {
         }
         let labels: Vec<_> = scored.iter().map(|row| row.label).collect();
         self.sees_enough(i, &labels)?;
-        if let Some(label) = self.in_view(i).iter().find(|label| !labels.contains(label)) {
+        if let Some(label) = self.choices(i).iter().find(|label| !labels.contains(label)) {
             return bad(BadBallot::Unscored(*label));
         }
         let order = self.current_in_order();

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::AgentId;
 
+/// Layers of one turn; more are taken for this many.
+pub const MOST_LAYERS: u32 = 100;
+
 /// How the team works together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -32,7 +35,7 @@ pub enum Mode {
         least: u32,
         /// Rounds at most.
         most: u32,
-        /// Who judges; the first live agent when none is named.
+        /// Who judges; when none is named, the live agent that published first.
         #[serde(default)]
         judge: Option<AgentId>,
     },
@@ -70,8 +73,8 @@ impl Mode {
     #[must_use]
     pub fn layers(&self) -> Option<u32> {
         match self {
-            Self::Layers { layers, .. } => Some((*layers).max(1)),
-            Self::Rounds { least, most, .. } => Some((*most).max(*least).max(1)),
+            Self::Layers { layers, .. } => Some((*layers).clamp(1, MOST_LAYERS)),
+            Self::Rounds { least, most, .. } => Some((*most).max(*least).clamp(1, MOST_LAYERS)),
             Self::Samples | Self::Council { .. } => Some(1),
             Self::Team | Self::Parts(_) | Self::Plan(_) => None,
         }
@@ -122,7 +125,9 @@ impl Mode {
                 presenter: _,
                 guidelines,
             }) => {
-                parts.iter_mut().for_each(|part| each(&mut part.text));
+                for part in parts {
+                    each(&mut part.text);
+                }
                 each(guidelines);
             }
             Self::Team

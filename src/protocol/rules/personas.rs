@@ -85,7 +85,9 @@ impl Personas {
             after: _,
             persist: _,
         } = self;
-        given.iter_mut().for_each(|one| one.texts_mut(each));
+        for one in given {
+            one.texts_mut(each);
+        }
         each(guidelines);
     }
 

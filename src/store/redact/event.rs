@@ -148,6 +148,7 @@ fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
     } = start;
     if let Some(stage) = &mut stage {
         mask(redactor, &mut stage.title);
+        mask(redactor, &mut stage.step);
     }
     rules.deciding.texts_mut(&mut |text| mask(redactor, text));
     rules.mode.texts_mut(&mut |text| mask(redactor, text));

@@ -189,6 +189,7 @@ fn turn_start(start: &mut TurnStart) {
     rules.talking.inbox.iter_mut().for_each(clean_line);
     if let Some(stage) = stage {
         clean_line(&mut stage.title);
+        clean_text(&mut stage.step);
     }
     for text in [run, version, cwd] {
         clean_line(text);

@@ -120,6 +120,7 @@ pub(super) const fn purpose(purpose: Purpose) -> &'static str {
         Purpose::Revote => "vote again",
         Purpose::VoteOnly => "vote now",
         Purpose::Judge => "judge the answers",
+        Purpose::Weigh => "judge the round",
         Purpose::Present => "present the answer",
         Purpose::Verify => "verify the answer",
     }

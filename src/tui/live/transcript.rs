@@ -154,6 +154,7 @@ impl Transcript {
             RoundEnd::Published
             | RoundEnd::Voted
             | RoundEnd::Abstained
+            | RoundEnd::Weighed
             | RoundEnd::Presented
             | RoundEnd::Verified => {}
         }

@@ -3,8 +3,8 @@
 use crate::{
     engine::coordination::{Input, Report, Setup, Timer},
     protocol::{
-        AgentId, Decision, Finish, Label, NoAnswerReason, Outcome, OutcomeEnd, Phase, Purpose,
-        SteerMode, SteerState, Target, TieBreak,
+        AgentId, Decision, Finish, Label, NoAnswerReason, NoVote, Outcome, OutcomeEnd, Phase,
+        Purpose, SteerMode, SteerState, Target, TieBreak,
     },
     run::Happening,
 };
@@ -128,7 +128,7 @@ fn a_single_agent_votes_for_itself_to_finish() {
     let mut world = World::new(setup);
     world.publish(1, "only");
     assert_eq!(answered(&world), (1, 1, None, OutcomeEnd::Consensus));
-    assert_eq!(decision(&world).by, TieBreak::OnlyAnswer);
+    assert_eq!(decision(&world).by, TieBreak::NoVote(NoVote::OnlyAnswer));
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn without_voting_every_agent_publishes_once() {
     assert!(!world.closed && world.purpose(1).is_none());
     world.publish(2, "two");
     assert_eq!(answered(&world), (2, 1, None, OutcomeEnd::Consensus));
-    assert_eq!(decision(&world).by, TieBreak::LatestLive);
+    assert_eq!(decision(&world).by, TieBreak::NoVote(NoVote::LatestLive));
 
     // Agents that can add nothing any more are not waited for.
     let mut capped = setup.clone();
@@ -175,7 +175,7 @@ fn used_up_rounds_end_the_turn() {
     let world = published(setup);
     assert_eq!(answered(&world), (2, 1, None, OutcomeEnd::Limit));
     assert_eq!(decision(&world).abstained, [agent(1), agent(2)]);
-    assert_eq!(decision(&world).by, TieBreak::LatestLive);
+    assert_eq!(decision(&world).by, TieBreak::NoVote(NoVote::LatestLive));
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn all_agents_lost() {
     world.fail(1);
     world.fail(2);
     assert_eq!(answered(&world), (2, 1, None, OutcomeEnd::AgentsLost));
-    assert_eq!(decision(&world).by, TieBreak::Latest);
+    assert_eq!(decision(&world).by, TieBreak::NoVote(NoVote::Latest));
 
     let mut world = World::new(team(2));
     world.fail(1);

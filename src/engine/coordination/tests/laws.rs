@@ -6,11 +6,15 @@ use crate::{
     engine::coordination::{Input, Report, Setup, Timer},
     protocol::{
         AgentEvent, AgentId, BudgetScope, Deciding, EventKind, Finish, Finishing, Improving, Label,
-        Limits, Novelty, Rules, RunEvent, Seeing, SteerId, SteerMode, Target, Verify, Visibility,
+        Limits, Mode, Novelty, Rules, RunEvent, Seeing, SteerId, SteerMode, Target, Verify,
+        Visibility,
     },
 };
 
-use super::world::{World, failure};
+use super::{
+    modes::any_mode,
+    world::{World, failure},
+};
 use crate::engine::coordination::Action;
 
 /// One move of the world; numbers pick among what there is.
@@ -148,6 +152,7 @@ prop_compose! {
         improving in any_improving(),
         seeing in any_seeing(),
         voting in 0_u8..6,
+        mode in prop_oneof![3 => Just(Mode::Team), 2 => any_mode()],
     ) -> Setup {
         Setup {
             agents: (1..=agents).map(AgentId).collect(),
@@ -166,6 +171,7 @@ prop_compose! {
                     skip_voting: voting == 1,
                     ..Deciding::default()
                 },
+                mode,
                 ..Rules::default()
             },
         }

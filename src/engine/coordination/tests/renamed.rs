@@ -7,7 +7,7 @@ use crate::{
         Input, Report, Setup, Timer,
         choice::{Choice, parse},
     },
-    protocol::{AgentId, Label, Target},
+    protocol::{AgentId, Label, Mode, Target},
 };
 
 /// A bijection between the numbers of a team; other numbers stay.
@@ -31,12 +31,32 @@ impl Renaming {
     pub fn setup(&self, setup: &Setup) -> Setup {
         let agents = setup.agents.iter().map(|id| self.agent(*id)).collect();
         let mut setup = setup.clone();
+        self.mode(&mut setup.rules.mode);
         let rule = &mut setup.rules.finishing;
         rule.presenter = rule.presenter.map(|id| self.agent(id));
         if let Some(verify) = &mut rule.verify {
             verify.by = verify.by.map(|id| self.agent(id));
         }
         Setup { agents, ..setup }
+    }
+
+    fn mode(&self, mode: &mut Mode) {
+        let named = |id: &mut Option<AgentId>| *id = id.map(|id| self.agent(id));
+        match mode {
+            Mode::Layers { aggregator: id, .. }
+            | Mode::Rounds { judge: id, .. }
+            | Mode::Council { chairman: id } => named(id),
+            Mode::Parts(decomposition) => {
+                named(&mut decomposition.presenter);
+                for part in &mut decomposition.parts {
+                    part.agent = self.agent(part.agent);
+                    for on in &mut part.after {
+                        *on = self.agent(*on);
+                    }
+                }
+            }
+            Mode::Team | Mode::Samples | Mode::Plan(_) => {}
+        }
     }
 
     pub fn input(&self, input: &Input) -> Input {

@@ -130,6 +130,9 @@ fn same(setup: &Setup, world: &World) -> Result<(), TestCaseError> {
     prop_assert_eq!(read.phase(), live.phase());
     prop_assert_eq!(read.last_steer, live.last_steer);
     prop_assert_eq!(read.is_closed(), live.is_closed());
+    if live.layer().is_some() {
+        prop_assert_eq!(&read.barriers, &live.barriers);
+    }
     for (read, live) in read.members.iter().zip(&live.members) {
         prop_assert_eq!(&read.benched, &live.benched);
         prop_assert_eq!(read.rounds, live.rounds);

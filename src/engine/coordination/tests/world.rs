@@ -13,8 +13,9 @@ use crate::{
     protocol::{
         AgentCard, AgentEvent, AgentId, Ballot, BallotDropReason, BallotEvent, BudgetEvent,
         BudgetLimit, Event, EventKind, Failure, FailureKind, Finish, Finishing, Label, Limits,
-        Origin, Outcome, Phase, Purpose, Refused, ReviewEvent, RoundEnd, Rules, RunEvent, RunId,
-        Seq, SteerId, SteerMode, SteerState, Target, Timestamp, TurnStart, Visibility,
+        Mode, Origin, Outcome, Phase, Purpose, Refused, ReviewEvent, RoundEnd, Rules, RunEvent,
+        RunId, Seq, StageEvent, SteerId, SteerMode, SteerState, Target, Timestamp, TurnStart,
+        Visibility,
     },
     run::RunState,
 };
@@ -75,6 +76,8 @@ struct Books {
     /// Rounds started and ended.
     rounds: BTreeMap<AgentId, u32>,
     ended: BTreeMap<AgentId, u32>,
+    /// Answers there were when the running layer began.
+    barrier: usize,
     /// The round whose start was emitted and that must be asked next.
     announced: Option<(AgentId, u32, Purpose)>,
     /// Agents that wrote what another had published.
@@ -105,6 +108,7 @@ impl Books {
         self.again.clear();
         self.base_rounds.clone_from(&self.rounds);
         self.base_answers = answers;
+        self.barrier = answers;
         self.writers.clear();
     }
 }
@@ -142,6 +146,21 @@ pub fn team(n: u16) -> Setup {
             ..Rules::default()
         },
     }
+}
+
+/// The latest label of each author.
+fn latest(texts: &[(Label, String)]) -> Vec<Label> {
+    let mut latest = BTreeMap::new();
+    for (label, _) in texts {
+        latest.insert(label.agent, *label);
+    }
+    latest.into_values().collect()
+}
+
+/// Whether a turn is decided without a vote.
+fn skips_voting(rules: &Rules) -> bool {
+    let mode = &rules.mode;
+    rules.deciding.skip_voting || mode.by_agreement() || !mode.parts().is_empty()
 }
 
 /// The event that the driver tells first.
@@ -364,11 +383,7 @@ impl World {
     }
 
     pub fn current(&self) -> Vec<Label> {
-        let mut latest = BTreeMap::new();
-        for (label, _) in &self.texts {
-            latest.insert(label.agent, *label);
-        }
-        latest.into_values().collect()
+        latest(&self.texts)
     }
 
     // ----- the referee -----
@@ -466,6 +481,8 @@ impl World {
             let winner = self.books.writers[0];
             let mut own = self.texts.iter().filter(|(label, _)| label.agent == winner);
             let reused = own.any(|(_, text)| *text == review.text);
+            let joined = review.text.starts_with("## Part ");
+            let reused = reused || (!self.setup.rules.mode.parts().is_empty() && joined);
             assert!(reused || !self.books.writers.contains(&id), "its own text");
         }
         if serves {
@@ -513,7 +530,8 @@ impl World {
         let present = matches!(purpose, Purpose::Present | Purpose::Verify);
         let mut current = self.current();
         // A runoff and a judge are for all.
-        if !present && brief.vote.why == VoteWhy::Usual {
+        let in_parts = !self.setup.rules.mode.parts().is_empty();
+        if !present && !in_parts && brief.vote.why == VoteWhy::Usual {
             let graph = self.graph();
             current.retain(|label| graph.contains(&(id, label.agent)));
         }
@@ -541,21 +559,38 @@ impl World {
             );
         }
         let has_own = current.iter().any(|label| label.agent == id);
+        let open_layer = self.setup.rules.mode.layers().is_some() && brief.may_publish;
+        let on_show = match open_layer {
+            true => {
+                let graph = self.graph();
+                let mut labels = latest(&self.texts[..self.books.barrier]);
+                labels.retain(|label| graph.contains(&(id, label.agent)));
+                labels
+            }
+            false => current.clone(),
+        };
         let shown = self.books.shown.entry(id).or_default();
         shown.extend(&brief.again);
         for news in &brief.news {
-            assert!(
-                current.contains(news),
-                "{news} is not current or not for {id}"
-            );
+            assert!(on_show.contains(news), "{news} is not on show for {id}");
             assert!(shown.insert(*news) || fresh, "{news} shown twice to {id}");
         }
         if let Some(own) = brief.news.iter().position(|label| label.agent == id) {
             assert_eq!(own + 1, brief.news.len(), "own answer last");
         }
+        let mode = &self.setup.rules.mode;
+        if let Some(part) = mode.parts().iter().find(|part| part.agent == id)
+            && !present
+        {
+            let basis = |news: &Label| part.after.contains(&news.agent);
+            assert!(brief.news.iter().all(basis), "shown what is no basis");
+        }
+        let later = open_layer && self.books.barrier > 0;
         let independent = !has_own
             && brief.may_publish
             && !self.books.agreed.contains(&id)
+            && !later
+            && mode.parts().is_empty()
             && seeing.visibility != Visibility::All;
         if independent {
             assert!(brief.news.is_empty(), "first answers are independent");
@@ -566,10 +601,17 @@ impl World {
             .copied()
             .collect();
         let rules = &self.setup.rules;
-        if present || rules.deciding.skip_voting || independent {
+        let mut choices = brief.choices.clone();
+        if matches!(mode, Mode::Council { .. }) && self.current().len() > 1 && !choices.is_empty() {
+            assert!(choices.iter().all(|label| label.agent != id), "own answer");
+            choices.extend(visible.iter().filter(|label| label.agent == id));
+            choices.sort_unstable();
+        }
+        let judge = purpose == Purpose::Weigh;
+        if present || judge || skips_voting(rules) || independent || open_layer {
             assert!(brief.choices.is_empty());
         } else if !brief.choices.is_empty() || !rules.deciding.defer_voting {
-            assert_eq!(brief.choices, visible, "choices are the visible labels");
+            assert_eq!(choices, visible, "choices are the visible labels");
             let may_wait = seeing.midstream.is_some()
                 && brief.may_publish
                 && when == When::Within { boundary: true };
@@ -577,7 +619,7 @@ impl World {
                 assert_eq!(visible, current, "a brief brings the reader up to date");
             }
         }
-        if !present {
+        if !present && !judge {
             assert!(
                 brief.may_publish || !brief.choices.is_empty(),
                 "nothing to do"
@@ -644,8 +686,16 @@ impl World {
             RunEvent::Ended(outcome) => {
                 let answered = matches!(outcome, Outcome::Answered { .. });
                 assert_eq!(answered, !self.texts.is_empty(), "published means answered");
+                if let Outcome::Answered { text, .. } = outcome {
+                    for (part, n) in self.setup.rules.mode.parts().iter().zip(1..) {
+                        let there = self.texts.iter().any(|(l, _)| l.agent == part.agent);
+                        let named = text.contains(&format!("- part {n} ("));
+                        assert_eq!(there, !named, "missing parts are named: {text}");
+                    }
+                }
                 assert!(self.outcome.replace(outcome.clone()).is_none());
             }
+            RunEvent::Stage(StageEvent::Layer { .. }) => self.books.barrier = self.texts.len(),
             RunEvent::Stage(_) | RunEvent::Notice { .. } => {}
             RunEvent::Question(_) => panic!("the desk says that"),
         }
@@ -765,13 +815,24 @@ impl World {
         assert!(!answer.auto || own == 0);
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(!words(&answer.text).is_empty());
+        let mode = &self.setup.rules.mode;
+        if mode.layers().is_some() {
+            let layer = &self.texts[self.books.barrier..];
+            assert!(layer.iter().all(|(l, _)| l.agent != id), "once per layer");
+        }
         let (graph, level) = (self.graph(), self.setup.rules.improving.novelty);
         let mut current = self.current();
         current.retain(|label| graph.contains(&(id, label.agent)));
         for current in current {
+            if mode.by_agreement() {
+                break;
+            }
             let (_, text) = self.texts.iter().find(|(l, _)| *l == current).unwrap();
             assert_ne!(words(text), words(&answer.text), "equal to {current}");
             let shown = self.books.shown.get(&id);
+            if !mode.parts().is_empty() {
+                continue;
+            }
             if current.agent == id || shown.is_some_and(|shown| shown.contains(&current)) {
                 let echo = novelty::echo(text, &answer.text, level);
                 assert_eq!(
@@ -787,7 +848,7 @@ impl World {
     fn stand(&mut self, id: AgentId, ballot: &Ballot) {
         assert_eq!(ballot.voter, id);
         assert!(
-            !self.setup.rules.deciding.skip_voting,
+            !skips_voting(&self.setup.rules),
             "no ballots without voting"
         );
         let entry = (ballot.clone(), self.texts.len());

@@ -7,7 +7,7 @@ use crate::{
     engine::coordination::{Coordination, Setup},
     protocol::{
         AgentEvent, AgentId, Event, EventKind, Resumed, ReviewEvent, RoundEnd, RunEvent,
-        SteerState, TurnStart,
+        StageEvent, SteerState, TurnStart,
     },
     run::RunState,
 };
@@ -136,6 +136,9 @@ impl Reader {
                     self.books.receipts.insert((*id, *agent), *state);
                 }
             },
+            EventKind::Run(RunEvent::Stage(StageEvent::Layer { .. })) => {
+                self.books.barrier = self.answers;
+            }
             EventKind::Run(RunEvent::Decided(decision)) => {
                 self.books.writers = vec![decision.winner.agent];
             }

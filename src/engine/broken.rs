@@ -31,7 +31,7 @@ pub(super) async fn turn(
     first: Input,
     commands: &mut mpsc::Receiver<Command>,
 ) -> Ended {
-    let recall = open.recall();
+    let mut recall = open.recall();
     let start = TurnStart {
         // Who ends it need not be the team that goes on with the session.
         team: match first {
@@ -64,6 +64,7 @@ pub(super) async fn turn(
             .stage
             .as_ref()
             .map_or_else(String::new, |stage| stage.step.clone()),
+        notes: std::mem::take(&mut recall.notes),
     };
     ways.outbox
         .emit(EventKind::Run(RunEvent::Started(Box::new(start))))

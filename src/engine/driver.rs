@@ -73,8 +73,6 @@ pub(super) struct Driver<'a> {
     decision: Option<Decision>,
     outcome: Option<Outcome>,
     steers: u32,
-    /// What agents had written when their conversation was lost.
-    notes: BTreeMap<AgentId, String>,
 }
 
 /// The running seats, and whose they are, to report one that panicked.
@@ -121,7 +119,6 @@ impl<'a> Driver<'a> {
             decision: None,
             outcome: None,
             steers: 0,
-            notes: BTreeMap::new(),
         };
         for member in team {
             let id = member.card.id;
@@ -163,7 +160,6 @@ impl<'a> Driver<'a> {
         }
         self.decision = recall.decision;
         self.steers = recall.steer.0;
-        self.notes = recall.notes;
         self
     }
 
@@ -355,7 +351,7 @@ impl<'a> Driver<'a> {
             (Purpose::Present, _, Some(winner)) => self.present(ask.agent, &ask.brief, winner),
             (_, true, _) => {
                 let answers = Arc::clone(&self.answers.borrow());
-                let notes = self.notes.remove(&ask.agent);
+                let notes = self.task.notes.remove(&ask.agent);
                 let mut text = notes.as_deref().map(prompt::notes).unwrap_or_default();
                 text.push_str(&prompt::opening(
                     &self.task, ask.agent, &ask.brief, &answers,

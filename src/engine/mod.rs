@@ -21,6 +21,8 @@ mod seat;
 mod talk;
 mod workflow;
 
+use std::collections::BTreeMap;
+
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use self::{
@@ -212,6 +214,7 @@ async fn turn(
         prompt: prompt.to_owned(),
         history: history::render(history),
         step: String::new(),
+        notes: BTreeMap::new(),
     };
     let tools = Toolbox::standard();
     Driver::new(&setup.team, task, ways.clone(), coordination, tools)

@@ -30,6 +30,8 @@ pub struct Task {
     pub history: String,
     /// What the step of a mode asks for, beside the task; empty when it is the task itself.
     pub step: String,
+    /// What agents had written when their conversation was lost.
+    pub notes: BTreeMap<AgentId, String>,
 }
 
 /// The system message of an agent.
@@ -265,6 +267,7 @@ mod tests {
             prompt: "Q".into(),
             history: "<earlier task>\nbefore\n".into(),
             step: String::new(),
+            notes: BTreeMap::new(),
         };
         let brief = Brief {
             may_publish: true,

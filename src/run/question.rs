@@ -1,8 +1,8 @@
 //! Questions to the person, as the fold knows them.
 
-use crate::protocol::{AgentId, Question, QuestionEvent, Reply, Timestamp};
+use crate::protocol::{AgentId, Question, QuestionEvent, Reply, SteerState, Timestamp};
 
-use super::{Happening, Said, Turn};
+use super::{Happening, Said, Steering, Turn};
 
 /// A question and what became of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +39,26 @@ impl AskedState {
             Self::Withdrawn => "withdrawn",
             Self::Expired => "not answered in time",
         }
+    }
+}
+
+impl Steering {
+    /// How far the message got with an agent, in a word.
+    #[must_use]
+    pub fn word(&self, agent: AgentId) -> &'static str {
+        let said = |receipt: &SteerState| match receipt {
+            SteerState::Delivered(id) if *id == agent => Some("delivered"),
+            SteerState::Seen(id) if *id == agent => Some("seen"),
+            SteerState::Missed(id) if *id == agent => Some("missed"),
+            SteerState::Withdrawn(id) if *id == agent => Some("withdrawn"),
+            SteerState::Queued
+            | SteerState::Delivered(_)
+            | SteerState::Seen(_)
+            | SteerState::Missed(_)
+            | SteerState::Withdrawn(_) => None,
+        };
+        let last = self.receipts.iter().rev().find_map(said);
+        last.unwrap_or("queued")
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Action {
     Composer(composer::Action),
     /// The overlay on top.
     Layer(layer::Action),
+    /// Questions and messages.
+    Talk(layer::Talk),
     /// The live screen.
     Live(live::Action),
 }
@@ -139,6 +141,7 @@ impl Action {
         add(&mut all, "start", setup::Action::TABLE, Self::Setup);
         add(&mut all, "edit", composer::Action::TABLE, Self::Composer);
         add(&mut all, "list", layer::Action::TABLE, Self::Layer);
+        add(&mut all, "talk", layer::Talk::TABLE, Self::Talk);
         all.extend(live::Action::all().iter().filter_map(|(name, help)| {
             Some(Entry {
                 name: format!("live.{name}"),

@@ -6,16 +6,21 @@ use super::{
     again,
     composer::When,
     effect::{Effect, Effects, Load, Ticket},
-    layer::{Confirm, Layer, Question, Reply},
+    layer::{Confirm, Layer, Messages, Question, Questions, Reply, Talk},
     live::{self, Live},
     model::{Focus, Hearers, Leaving, Model, Screen},
     msg::{Mouse, MouseKind},
     route,
     setup::Section,
+    update,
 };
 use crate::{
-    protocol::{Command, Event, EventKind, Failure, Level, RunEvent, SteerMode, Target},
+    protocol::{
+        self, Command, Event, EventKind, Failure, Level, QuestionEvent, RunEvent, SteerMode,
+        Target, address::addressed,
+    },
     run::{Activity, RunState},
+    text::clean,
 };
 
 /// Beat of spinners.
@@ -83,12 +88,52 @@ pub(super) fn event(model: &mut Model, event: &Event) -> Effects {
     }
     model.shared.run.apply(event);
     model.live.apply(event, &model.shared);
+    if let (EventKind::Run(_), Some(turn)) = (&event.kind, &model.shared.run.turn) {
+        model.layers.follow(turn);
+    }
     match &event.kind {
+        EventKind::Run(RunEvent::Question(QuestionEvent::Asked(question))) => {
+            asked(model, question)
+        }
         EventKind::Run(RunEvent::Notice { level, text }) => {
             model.tell(*level, text.lines().next().unwrap_or_default())
         }
         EventKind::Run(RunEvent::Ended(_)) => ended(model),
         EventKind::Run(_) | EventKind::Agent { .. } => Effects::none(),
+    }
+}
+
+/// A question came in: said once, counted on the last row, and nobody has to look.
+fn asked(model: &mut Model, question: &protocol::Question) -> Effects {
+    let turn = model.shared.run.turn.as_ref();
+    let who = match (question.asker, turn) {
+        (Some(id), Some(turn)) => turn.name(id).to_owned(),
+        _ => "the program".to_owned(),
+    };
+    let words = question.text.lines().next().unwrap_or_default();
+    model.tell(Level::Info, format!("{who} asks you: {words}"))
+}
+
+/// Opens the card of questions or the list of messages, or acts on the one that is open.
+pub(super) fn talk(model: &mut Model, talk: Talk) -> Effects {
+    let (Some(turn), Screen::Live) = (&model.shared.run.turn, model.screen) else {
+        return model.hint("No team is at work.");
+    };
+    let layer = match (talk, model.layers.top()) {
+        (Talk::Questions, None) if !model.shared.live => None,
+        (Talk::Questions, None) => Questions::new(turn).map(Layer::Questions),
+        (Talk::Messages, None) => Some(Layer::Messages(Messages::new(turn))),
+        _ => {
+            let wish = model.layers.talk(talk);
+            return update::grant(model, wish);
+        }
+    };
+    match layer {
+        Some(layer) => {
+            model.layers.open(layer);
+            Effects::none()
+        }
+        None => model.hint("Nobody asks you anything."),
     }
 }
 
@@ -156,7 +201,7 @@ pub(super) fn send(model: &mut Model, when: When) -> Effects {
             None => model.hint("Type the next task first."),
         };
     }
-    let target = match (model.session.hearers, model.live.focused_agent()) {
+    let chosen = match (model.session.hearers, model.live.focused_agent()) {
         (Hearers::Focused, Some(agent)) => Target::One(agent),
         (Hearers::All | Hearers::Focused, _) => Target::All,
     };
@@ -166,6 +211,12 @@ pub(super) fn send(model: &mut Model, when: When) -> Effects {
     };
     let Some(text) = model.composer.take() else {
         return model.hint("Type what the agents should hear first.");
+    };
+    let team = model.shared.run.turn.as_ref();
+    let team = team.map_or(&[][..], |turn| &turn.start.team);
+    let (target, text) = match addressed(&text, team) {
+        (Some(target), rest) => (target, rest.to_owned()),
+        (None, _) => (chosen, text),
     };
     let words = match (&target, mode) {
         (Target::All, SteerMode::Queue) => "Sent; every agent hears it at its next safe point.",
@@ -339,6 +390,20 @@ pub(super) fn edited(
     ticket: Ticket,
     result: Result<Option<String>, Failure>,
 ) -> Effects {
+    if let Some((_, id)) = model
+        .waits
+        .answer
+        .take_if(|(waiting, _)| *waiting == ticket)
+    {
+        return match result {
+            Ok(Some(text)) => {
+                model.layers.edited(id, &clean::text(&text));
+                Effects::none()
+            }
+            Ok(None) => model.hint("The text was left as it was."),
+            Err(failure) => model.tell(Level::Error, format!("The editor failed: {failure}")),
+        };
+    }
     if model.waits.edit != Some(ticket) {
         return Effects::none();
     }

@@ -20,7 +20,7 @@ use super::{
     shared::Shared,
 };
 use crate::{
-    protocol::{Level, Outcome, RunId, Timestamp},
+    protocol::{Level, Outcome, QuestionId, RunId, Timestamp},
     text::{clean, width},
 };
 
@@ -118,6 +118,8 @@ pub(super) struct Waits {
     pub(super) beat: Option<Ticket>,
     /// The text that `$EDITOR` has.
     pub(super) edit: Option<Ticket>,
+    /// The answer that `$EDITOR` has, and to which question.
+    pub(super) answer: Option<(Ticket, QuestionId)>,
     /// A stored session that is being read.
     pub(super) open: Option<Ticket>,
     /// A stored session that is being gone on with.

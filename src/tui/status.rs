@@ -1,6 +1,6 @@
 //! The last row: a notice, or the keys that matter now.
 
-use ratatui::{Frame, layout::Rect, widgets::Widget as _};
+use ratatui::{Frame, layout::Rect, text::Span, widgets::Widget as _};
 
 use super::{
     action::{Action, App, Run},
@@ -22,6 +22,7 @@ pub(super) fn view(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         width: area.width.saturating_sub(1),
         ..area
     };
+    let (place, badge) = questions(model, place);
     let line = match model.notices.shown() {
         Some(notice) => {
             let contexts = route::contexts(model);
@@ -34,6 +35,39 @@ pub(super) fn view(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         None => hints(&current(model), theme, place.width),
     };
     line.render(place, frame.buffer_mut());
+    if let Some((badge, area)) = badge {
+        badge.render(area, frame.buffer_mut());
+    }
+}
+
+/// How many questions wait, at the end of the row; in sight whatever else is said.
+fn questions(model: &Model, row: Rect) -> (Rect, Option<(Span<'static>, Rect)>) {
+    let turn = model.shared.run.turn.as_ref().filter(|_| model.shared.live);
+    let words = match turn.map_or(0, |turn| turn.waiting().count()) {
+        0 => return (row, None),
+        1 => "1 question".to_owned(),
+        count => format!("{count} questions"),
+    };
+    let key = model
+        .keymap
+        .key_for(
+            &route::contexts(model),
+            Action::Talk(layer::Talk::Questions),
+        )
+        .map_or_else(String::new, |key| format!(" {key}"));
+    let words = format!(" ? {words}{key} ");
+    let cells = u16::try_from(words.len()).unwrap_or(u16::MAX);
+    if cells > row.width {
+        return (row, None);
+    }
+    let rest = row.width - cells;
+    let place = Rect {
+        x: row.x + rest,
+        width: cells,
+        ..row
+    };
+    let badge = Span::styled(words, model.shared.theme.warn);
+    (Rect { width: rest, ..row }, Some((badge, place)))
 }
 
 /// The keys that matter now, the most useful first.
@@ -43,6 +77,12 @@ fn current(model: &Model) -> Vec<Hint> {
             (Action::Layer(layer::Action::Accept), "take"),
             (Action::Layer(layer::Action::Down), "next"),
             (Action::Layer(layer::Action::Close), "stay"),
+        ],
+        (Some(layer::Layer::Questions(_)), _) => &[
+            (Action::Layer(layer::Action::Accept), "answer"),
+            (Action::Talk(layer::Talk::Skip), "skip"),
+            (Action::Talk(layer::Talk::Next), "next"),
+            (Action::Layer(layer::Action::Close), "later"),
         ],
         (Some(_), _) => &[
             (Action::Layer(layer::Action::Close), "close"),

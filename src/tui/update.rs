@@ -51,6 +51,7 @@ fn perform(model: &mut Model, action: Action) -> Effects {
             let wish = model.layers.update(layer);
             grant(model, wish)
         }
+        Action::Talk(talk) => flow::talk(model, talk),
         Action::Live(live) => match model.screen {
             Screen::Live => model.live.update(live, &model.shared),
             Screen::Start => model.hint("That is for the live screen."),
@@ -185,7 +186,7 @@ fn edit_text(model: &mut Model, edit: Edit) {
     }
 }
 
-fn grant(model: &mut Model, wish: layer::Wish) -> Effects {
+pub(super) fn grant(model: &mut Model, wish: layer::Wish) -> Effects {
     match wish {
         layer::Wish::Nothing => Effects::none(),
         layer::Wish::Close => {
@@ -200,6 +201,17 @@ fn grant(model: &mut Model, wish: layer::Wish) -> Effects {
             model.layers.close();
             flow::answer(model, reply)
         }
+        layer::Wish::Send(command) => Effects::one(Effect::Engine(command)),
+        layer::Wish::CloseAndSend(command) => {
+            model.layers.close();
+            Effects::one(Effect::Engine(command))
+        }
+        layer::Wish::Edit(id, text) => {
+            let ticket = model.tickets.issue();
+            model.waits.answer = Some((ticket, id));
+            Effects::one(Effect::Edit { ticket, text })
+        }
+        layer::Wish::Tell(words) => model.hint(words),
     }
 }
 
@@ -219,10 +231,10 @@ fn take_input(model: &mut Model, input: Input) -> Effects {
 /// Text for whatever has the focus; where nothing takes text, the editor does.
 fn type_text(model: &mut Model, text: &str) -> Effects {
     if model.layers.top().is_some() {
-        if !model.layers.type_text(text) {
-            return model.hint("Nothing takes text here.");
-        }
-        return Effects::none();
+        return match model.layers.type_text(text) {
+            Some(wish) => grant(model, wish),
+            None => model.hint("Nothing takes text here."),
+        };
     }
     match model.screen {
         Screen::Start => model.setup.focus = Section::Editor,

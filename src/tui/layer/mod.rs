@@ -7,18 +7,28 @@ mod action;
 mod confirm;
 mod help;
 mod list;
+mod messages;
 mod notices;
 mod palette;
+mod questions;
+mod talk;
 
 use ratatui::{Frame, layout::Size};
 
 pub use action::Action;
 pub use confirm::{Confirm, Question, Reply};
 pub use help::Help;
+pub use messages::Messages;
 pub use notices::{Notice, NoticeList, Notices};
 pub use palette::Palette;
+pub use questions::Questions;
+pub use talk::Talk;
 
 use super::{keymap::Context, theme::Theme};
+use crate::{
+    protocol::{Command, QuestionId},
+    run::Turn,
+};
 
 /// One overlay.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,10 +41,14 @@ pub enum Layer {
     Confirm(Confirm),
     /// The latest notices.
     Notices(NoticeList),
+    /// What agents ask.
+    Questions(Questions),
+    /// What the person said.
+    Messages(Messages),
 }
 
 /// What an overlay wants after a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
     /// Nothing.
     Nothing,
@@ -44,6 +58,14 @@ pub enum Wish {
     Perform(super::action::Action),
     /// To be closed with this answer.
     Answer(Reply),
+    /// To have this sent to the engine.
+    Send(Command),
+    /// To be closed and to have this sent to the engine.
+    CloseAndSend(Command),
+    /// To have the words for a question written in `$EDITOR`.
+    Edit(QuestionId, String),
+    /// To have this said.
+    Tell(&'static str),
 }
 
 /// The overlays, the last on top.
@@ -77,7 +99,14 @@ impl Layers {
     pub fn question(&self) -> Option<Question> {
         match self.top() {
             Some(Layer::Confirm(confirm)) => Some(confirm.question),
-            Some(Layer::Help(_) | Layer::Palette(_) | Layer::Notices(_)) | None => None,
+            Some(
+                Layer::Help(_)
+                | Layer::Palette(_)
+                | Layer::Notices(_)
+                | Layer::Questions(_)
+                | Layer::Messages(_),
+            )
+            | None => None,
         }
     }
 
@@ -89,14 +118,47 @@ impl Layers {
         }
     }
 
-    /// Types into the top-most; false when it takes no text.
-    pub fn type_text(&mut self, text: &str) -> bool {
+    /// Performs an action on the card of questions or the list of messages, if one is on top.
+    pub fn talk(&mut self, talk: Talk) -> Wish {
+        match self.0.last_mut() {
+            Some(Layer::Questions(questions)) => questions.talk(talk),
+            Some(Layer::Messages(messages)) => messages.talk(talk),
+            Some(Layer::Help(_) | Layer::Palette(_) | Layer::Confirm(_) | Layer::Notices(_))
+            | None => Wish::Nothing,
+        }
+    }
+
+    /// Types into the top-most; `None` when it takes no text.
+    pub fn type_text(&mut self, text: &str) -> Option<Wish> {
         match self.0.last_mut() {
             Some(Layer::Help(help)) => help.list.type_text(text),
             Some(Layer::Palette(palette)) => palette.list.type_text(text),
-            Some(Layer::Confirm(_) | Layer::Notices(_)) | None => return false,
+            Some(Layer::Questions(questions)) => return Some(questions.type_text(text)),
+            Some(Layer::Confirm(_) | Layer::Notices(_) | Layer::Messages(_)) | None => return None,
         }
-        true
+        Some(Wish::Nothing)
+    }
+
+    /// Takes in what became of questions and messages. A card without questions goes away.
+    pub fn follow(&mut self, turn: &Turn) {
+        for layer in &mut self.0 {
+            match layer {
+                Layer::Questions(questions) => questions.follow(turn),
+                Layer::Messages(messages) => messages.follow(turn),
+                Layer::Help(_) | Layer::Palette(_) | Layer::Confirm(_) | Layer::Notices(_) => {}
+            }
+        }
+        self.0
+            .retain(|layer| !matches!(layer, Layer::Questions(card) if card.is_empty()));
+    }
+
+    /// Takes in what was written in `$EDITOR` for a question.
+    pub fn edited(&mut self, id: QuestionId, text: &str) {
+        for layer in &mut self.0 {
+            if let Layer::Questions(questions) = layer {
+                questions.edited(id, text);
+            }
+        }
     }
 
     /// Makes the rows of all open overlays.
@@ -107,6 +169,8 @@ impl Layers {
                 Layer::Palette(palette) => palette.prepare(theme, size),
                 Layer::Confirm(confirm) => confirm.prepare(size),
                 Layer::Notices(list) => list.prepare(theme, size),
+                Layer::Questions(questions) => questions.prepare(size),
+                Layer::Messages(messages) => messages.prepare(size),
             }
         }
     }
@@ -119,6 +183,8 @@ impl Layers {
                 Layer::Palette(palette) => palette.view(theme, frame),
                 Layer::Confirm(confirm) => confirm.view(theme, frame),
                 Layer::Notices(list) => list.view(theme, frame),
+                Layer::Questions(questions) => questions.view(theme, frame),
+                Layer::Messages(messages) => messages.view(theme, frame),
             }
         }
     }
@@ -128,16 +194,18 @@ impl Layer {
     /// Where its keys are looked up.
     pub const fn context(&self) -> Context {
         match self {
-            Self::Help(_) | Self::Palette(_) | Self::Notices(_) => Context::List,
-            Self::Confirm(_) => Context::Confirm,
+            Self::Help(_) | Self::Palette(_) | Self::Notices(_) | Self::Messages(_) => {
+                Context::List
+            }
+            Self::Confirm(_) | Self::Questions(_) => Context::Confirm,
         }
     }
 
     /// True when characters are text for it.
     pub const fn takes_text(&self) -> bool {
         match self {
-            Self::Help(_) | Self::Palette(_) => true,
-            Self::Confirm(_) | Self::Notices(_) => false,
+            Self::Help(_) | Self::Palette(_) | Self::Questions(_) => true,
+            Self::Confirm(_) | Self::Notices(_) | Self::Messages(_) => false,
         }
     }
 
@@ -147,6 +215,8 @@ impl Layer {
             Self::Palette(palette) => palette.update(action),
             Self::Confirm(confirm) => confirm.update(action),
             Self::Notices(list) => list.update(action),
+            Self::Questions(questions) => questions.update(action),
+            Self::Messages(messages) => messages.update(action),
         }
     }
 }

@@ -5,3 +5,4 @@ mod flows;
 pub mod kit;
 mod laws;
 mod screens;
+mod talking;

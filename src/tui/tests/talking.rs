@@ -1,0 +1,237 @@
+//! The person answers questions, addresses agents and takes words back.
+
+use insta::assert_snapshot;
+
+use super::kit::{Person, options};
+use crate::{
+    protocol::{
+        AgentId, Command, EventKind, Question, QuestionEvent, QuestionId, QuestionKind, Reply,
+        RunEvent, SteerId, SteerMode, SteerState, Target,
+    },
+    tui::{
+        effect::{Done, Effect},
+        msg::Msg,
+    },
+};
+
+fn question(id: u32, agent: u16, text: &str, options: &[&str]) -> EventKind {
+    asked(
+        id,
+        agent,
+        text,
+        QuestionKind::Question {
+            options: options.iter().map(ToString::to_string).collect(),
+        },
+    )
+}
+
+fn asked(id: u32, agent: u16, text: &str, kind: QuestionKind) -> EventKind {
+    EventKind::Run(RunEvent::Question(QuestionEvent::Asked(Question {
+        id: QuestionId(id),
+        asker: Some(AgentId(agent)),
+        text: text.into(),
+        kind,
+        seconds: 60,
+    })))
+}
+
+fn ended(event: QuestionEvent) -> EventKind {
+    EventKind::Run(RunEvent::Question(event))
+}
+
+/// What was sent to the engine.
+fn sent(person: &mut Person) -> Vec<Command> {
+    let commands = person.took().into_iter();
+    commands
+        .filter_map(|effect| match effect {
+            Effect::Engine(command) => Some(command),
+            _ => None,
+        })
+        .collect()
+}
+
+fn answer(id: u32, reply: Reply) -> Vec<Command> {
+    let id = QuestionId(id);
+    vec![Command::Answer { id, reply }]
+}
+
+fn two_questions(width: u16, height: u16) -> Person {
+    let mut person = Person::at(width, height, &options());
+    person.find_servers(Vec::new()).begins(1);
+    person.hear(question(
+        1,
+        1,
+        "Metric or imperial?",
+        &["metric", "imperial"],
+    ));
+    person.hear(question(2, 2, "Who will read it?", &[]));
+    person
+}
+
+#[test]
+fn the_card_fits_the_smallest_screens() {
+    let screens: Vec<String> = [(40, 12), (80, 24)]
+        .into_iter()
+        .map(|(width, height)| {
+            let mut person = two_questions(width, height);
+            person.press("f3");
+            format!("{width}x{height}\n{}", person.sees())
+        })
+        .collect();
+    assert_snapshot!(screens.join("\n"));
+}
+
+#[test]
+fn questions_wait_beside_the_run_and_any_can_be_answered_first() {
+    let mut person = two_questions(100, 24);
+    assert!(
+        person.bottom().contains("2 questions F3"),
+        "{}",
+        person.bottom()
+    );
+    person.press("f3");
+    assert!(person.sees().contains("1 imperial") || person.sees().contains("2 imperial"));
+    // Panes go on under the card.
+    person.says(1, "still working");
+    person.press("ctrl-n").write("pupils of 12");
+    assert_eq!(sent(&mut person), []);
+    person.press("enter");
+    assert_eq!(
+        sent(&mut person),
+        answer(2, Reply::Text("pupils of 12".into()))
+    );
+    person.hear(ended(QuestionEvent::Answered {
+        id: QuestionId(2),
+        reply: Reply::Text("pupils of 12".into()),
+    }));
+    assert!(person.sees().contains("Metric or imperial?"));
+    person.write("2");
+    assert_eq!(sent(&mut person), answer(1, Reply::Option(2)));
+    assert!(
+        !person.sees().contains("Metric or imperial?"),
+        "the card is closed"
+    );
+}
+
+#[test]
+fn a_question_that_ends_by_itself_leaves_the_card_and_skipping_is_an_answer() {
+    let mut person = two_questions(80, 24);
+    person.press("f3").write("half an ans");
+    person.hear(ended(QuestionEvent::Expired { id: QuestionId(1) }));
+    assert!(person.sees().contains("Who will read it?"));
+    assert!(
+        !person.sees().contains("half an ans"),
+        "a draft belongs to its question"
+    );
+    person.press("ctrl-k");
+    assert_eq!(sent(&mut person), answer(2, Reply::Skipped));
+    person.hear(ended(QuestionEvent::Withdrawn { id: QuestionId(2) }));
+    person.press("f3");
+    assert!(person.bottom().contains("Nobody asks"));
+}
+
+#[test]
+fn a_closed_card_answers_nothing_and_keeps_the_queue() {
+    let mut person = two_questions(80, 24);
+    person.press("f3 esc");
+    assert_eq!(sent(&mut person), []);
+    assert!(person.bottom().contains("2 questions"));
+    person.ends();
+    assert!(!person.bottom().contains("question"), "the turn is over");
+}
+
+#[test]
+fn a_plan_is_approved_changed_or_rejected() {
+    let plan = || QuestionKind::Plan {
+        plan: "1. read\n2. write".into(),
+    };
+    let with_plan = || {
+        let mut person = Person::at(60, 16, &options());
+        person.find_servers(Vec::new()).begins(1);
+        person.hear(asked(1, 1, "May we go on like this?", plan()));
+        person.press("f3").took();
+        person
+    };
+    let mut person = with_plan();
+    assert!(person.sees().contains("2. write"));
+    person.press("enter");
+    assert_eq!(sent(&mut person), answer(1, Reply::Approved));
+
+    let mut person = with_plan();
+    person.write("too short").press("down down enter");
+    assert_eq!(
+        sent(&mut person),
+        answer(1, Reply::Rejected("too short".into()))
+    );
+
+    let mut person = with_plan();
+    person.press("ctrl-e");
+    let ticket = person
+        .took()
+        .into_iter()
+        .find_map(|effect| match effect {
+            Effect::Edit { ticket, text } if text.contains("2. write") => Some(ticket),
+            _ => None,
+        })
+        .expect("the editor");
+    person.send(Msg::Done(
+        ticket,
+        Done::Edited(Ok(Some("1. write\n".into()))),
+    ));
+    assert!(person.sees().contains("as you changed it"));
+    person.press("enter");
+    assert_eq!(
+        sent(&mut person),
+        answer(1, Reply::Edited("1. write".into()))
+    );
+}
+
+#[test]
+fn a_message_may_name_its_hearers() {
+    let mut person = Person::new();
+    person.begins(1).took();
+    person.press("i").write("@1,2 look again").press("enter");
+    assert_eq!(
+        sent(&mut person),
+        [Command::Steer {
+            target: Target::Several(vec![AgentId(1), AgentId(2)]),
+            text: "look again".to_owned(),
+            mode: SteerMode::Queue,
+        }]
+    );
+}
+
+#[test]
+fn messages_show_their_receipts_and_can_be_taken_back() {
+    let mut person = Person::at(80, 24, &options());
+    person.find_servers(Vec::new()).begins(1);
+    let steer = |target, text: &str, state| {
+        EventKind::Run(RunEvent::Steer {
+            id: SteerId(1),
+            target,
+            text: text.into(),
+            state,
+        })
+    };
+    let one = || Target::One(AgentId(1));
+    person.hear(steer(Target::All, "use metres", SteerState::Queued));
+    person.hear(steer(one(), "", SteerState::Delivered(AgentId(1))));
+    person.press("f4");
+    assert!(person.sees().contains("use metres"));
+    assert!(person.sees().contains("delivered ·"), "{}", person.sees());
+    person.took();
+    person.press("delete");
+    assert_eq!(sent(&mut person), [Command::Withdraw(SteerId(1))]);
+    for agent in [2, 3] {
+        let state = SteerState::Withdrawn(AgentId(agent));
+        person.hear(steer(Target::One(AgentId(agent)), "", state));
+    }
+    person.hear(steer(one(), "", SteerState::Seen(AgentId(1))));
+    let seen = person.sees();
+    assert!(
+        seen.contains("seen ·") && seen.contains("withdrawn"),
+        "{seen}"
+    );
+    person.press("delete");
+    assert_eq!(sent(&mut person), []);
+}

@@ -65,8 +65,8 @@ impl Source {
             Self::Demo(name) => demo_team(name, services).await,
             Self::Config(config) => Ok(config_team(config, services)),
             Self::Backends(backends) => {
-                let (limits, rules) = services.overlay.rules("", backends.len());
                 let drafts = named(backends);
+                let (limits, rules) = services.overlay.rules("", &names(&drafts));
                 Ok(team(drafts, limits, rules, Origin::Direct, services))
             }
         }
@@ -145,8 +145,12 @@ async fn demo_team(name: &str, services: &Services) -> Result<Team, Failure> {
     let origin = Origin::Demo {
         scenario: name.to_owned(),
     };
-    let (limits, rules) = services.overlay.rules("", drafts.len());
+    let (limits, rules) = services.overlay.rules(&scenario.settings, &names(&drafts));
     Ok(team(drafts, limits, rules, origin, services))
+}
+
+fn names(drafts: &[Draft]) -> Vec<String> {
+    drafts.iter().map(|draft| draft.name.clone()).collect()
 }
 
 fn config_team(config: &Config, services: &Services) -> Team {

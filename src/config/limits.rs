@@ -116,20 +116,6 @@ fn rules(orchestrator: Option<&Node>, findings: &mut Vec<Finding>) -> Rules {
             _ => rules.finishing.finish,
         };
     }
-    if let Some(mode) = orchestrator.get("coordination_mode")
-        && mode.text() == Some("decomposition")
-    {
-        findings.push(
-            Finding::new(
-                Severity::Warning,
-                "not-used",
-                mode.span,
-                "orchestrator.coordination_mode",
-            )
-            .message("this version has no decomposition mode; the team votes")
-            .help("remove the key, or run this file with MassGen"),
-        );
-    }
     rules
 }
 

@@ -13,6 +13,7 @@ use super::excerpt::Source;
 use super::expand::expand;
 use super::limits;
 use super::model::{BackendConfig, Config};
+use super::modes;
 use super::node::{Entry, Kind, Node, Span};
 use super::overlay::Overlay;
 use super::rules;
@@ -150,10 +151,13 @@ fn load_bytes_with(
     let checked = check(&root);
     findings.extend(checked.findings);
     findings.extend(rules::check(&root));
+    modes::multiply(&mut root);
     let mut builder = AgentBuilder::new(env, purpose);
     let agents = builder.team(&root);
     findings.append(&mut builder.findings);
-    let (limits, rules) = limits::read(&root, agents.len(), &mut findings);
+    let (mut limits, mut rules) = limits::read(&root, agents.len(), &mut findings);
+    let names: Vec<String> = agents.iter().map(|agent| agent.name.clone()).collect();
+    modes::read(&root, &names, &mut limits, &mut rules, &mut findings);
     let prompt = root.get("prompt").and_then(Node::text).map(str::to_owned);
     let report = Report::new(source, findings);
     let config = (!report.has_errors() && !agents.is_empty()).then(|| Config {

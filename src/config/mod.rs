@@ -19,6 +19,7 @@ mod expand;
 mod limits;
 mod load;
 mod model;
+mod modes;
 mod node;
 mod overlay;
 mod params;

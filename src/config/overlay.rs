@@ -8,6 +8,7 @@
 use super::check::check;
 use super::diagnostic::{Finding, Severity};
 use super::limits;
+use super::modes;
 use super::node::{Entry, Kind, Node, Span};
 use super::rules;
 use super::yaml;
@@ -84,15 +85,17 @@ impl Overlay {
         self.0.iter().filter_map(Setting::trouble).collect()
     }
 
-    /// Limits and rules for a team of this size that has no file of its own; `base` is the text of a
+    /// Limits and rules for a team of these names that has no file of its own; `base` is the text of a
     /// configuration to begin with, empty for none.
     #[must_use]
-    pub fn rules(&self, base: &str, agents: usize) -> (Limits, Rules) {
+    pub fn rules(&self, base: &str, names: &[String]) -> (Limits, Rules) {
         let mut root = yaml::parse(base.as_bytes())
             .root
             .unwrap_or_else(|| Node::new(Kind::Map(Vec::new()), Span::default()));
         self.lay(&mut root);
-        limits::read(&root, agents, &mut Vec::new())
+        let (mut limits, mut rules) = limits::read(&root, names.len(), &mut Vec::new());
+        modes::read(&root, names, &mut limits, &mut rules, &mut Vec::new());
+        (limits, rules)
     }
 }
 
@@ -211,7 +214,10 @@ mod tests {
             "orchestrator.max_new_answers_per_agent=2",
             "orchestrator.max_new_answers_per_agent=5",
         ]);
-        let (limits, rules) = overlay.rules("orchestrator: {max_new_answers_per_agent: 1}", 2);
+        let (limits, rules) = overlay.rules(
+            "orchestrator: {max_new_answers_per_agent: 1}",
+            &["a".to_owned(), "b".to_owned()],
+        );
         assert_eq!(limits.answers_per_agent, 5);
         assert!(rules.deciding.skip_voting);
         assert_eq!(overlay.troubles(), Vec::<String>::new());

@@ -68,6 +68,7 @@ impl Size {
     #[must_use]
     pub fn scenario(self) -> Scenario {
         Scenario {
+            settings: String::new(),
             name: self.name(),
             title: "Measuring".into(),
             about: format!("{} agents stream {} tokens each.", self.agents, self.tokens),

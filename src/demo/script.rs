@@ -26,6 +26,9 @@ pub struct Scenario {
     pub about: String,
     /// The task the script answers.
     pub prompt: String,
+    /// Settings of the team, the text of a configuration without backends; empty for none.
+    #[serde(default)]
+    pub settings: String,
     /// The team.
     pub agents: Vec<Actor>,
 }

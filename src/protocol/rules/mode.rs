@@ -124,6 +124,7 @@ impl Mode {
                 parts,
                 presenter: _,
                 guidelines,
+                seconds: _,
             }) => {
                 for part in parts {
                     each(&mut part.text);
@@ -141,7 +142,7 @@ impl Mode {
 }
 
 /// A task in parts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Decomposition {
     /// The parts, at most one per agent; empty when they are to be derived.
@@ -150,6 +151,20 @@ pub struct Decomposition {
     pub presenter: Option<AgentId>,
     /// Hints for deriving the parts.
     pub guidelines: String,
+    /// Seconds for deriving them.
+    pub seconds: u64,
+}
+
+impl Default for Decomposition {
+    /// Derived within 5 minutes.
+    fn default() -> Self {
+        Self {
+            parts: Vec::new(),
+            presenter: None,
+            guidelines: String::new(),
+            seconds: 300,
+        }
+    }
 }
 
 /// One part of a task.

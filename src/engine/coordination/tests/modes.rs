@@ -44,7 +44,7 @@ pub fn any_mode() -> impl Strategy<Value = Mode> {
             .prop_map(|(parts, presenter)| Mode::Parts(Decomposition {
                 parts,
                 presenter,
-                guidelines: String::new(),
+                ..Decomposition::default()
             })),
     ]
 }

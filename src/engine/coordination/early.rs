@@ -16,6 +16,8 @@ impl Coordination {
         if !self.rules().deciding.early_stop
             || !matches!(self.phase, Phase::Work | Phase::VoteNow)
             || !self.voting_open()
+            // Whoever was just told to go on is not told to stop in the same breath.
+            || self.has_continued()
         {
             return false;
         }

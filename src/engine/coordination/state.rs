@@ -294,6 +294,12 @@ impl Coordination {
         self.out.push(action);
     }
 
+    /// Whether a round was continued in this step.
+    pub(super) fn has_continued(&self) -> bool {
+        let continued = |action: &Action| matches!(action, Action::Continue { .. });
+        self.out.iter().any(continued)
+    }
+
     pub(super) fn emit(&mut self, event: RunEvent) {
         self.out.push(Action::Emit(EventKind::Run(event)));
     }

@@ -37,6 +37,8 @@ impl Renaming {
         if let Some(verify) = &mut rule.verify {
             verify.by = verify.by.map(|id| self.agent(id));
         }
+        let judge = &mut setup.rules.deciding.judge;
+        *judge = judge.map(|id| self.agent(id));
         Setup { agents, ..setup }
     }
 

@@ -27,8 +27,10 @@ use super::{
     world::{World, failure},
 };
 use crate::{
-    engine::coordination::{Action, Coordination, Report, Setup, Timer},
-    protocol::{AgentId, Event, Label, Outcome, OutcomeEnd, Phase, Purpose},
+    engine::coordination::{Action, Choice, Coordination, Report, Setup, Timer},
+    protocol::{
+        AgentId, Event, Form, Gate, Label, Mode, Outcome, OutcomeEnd, Phase, Policy, Purpose,
+    },
     run::RunState,
 };
 
@@ -142,6 +144,7 @@ impl<'a> Play<'a> {
         let mut runner = TestRunner::new_with_rng(Config::default(), rng);
         let mut setup = draw(&urn.setups, &mut runner);
         grow(&mut setup, &mut chance);
+        decide(&mut setup, &mut chance);
         let natures = setup
             .agents
             .iter()
@@ -293,12 +296,9 @@ impl<'a> Play<'a> {
         let (choices, may_publish) = (brief.choices.clone(), brief.may_publish);
         let vote = !choices.is_empty() && (!may_publish || self.chance.u8(..100) < votes);
         if vote {
-            let choice = choices[self.chance.usize(..choices.len())].to_string();
+            let choice = self.ballot(&choices);
             let reason = "It is the best.".into();
-            return Report::Vote {
-                choice: choice.into(),
-                reason,
-            };
+            return Report::Vote { choice, reason };
         }
         self.texts += 1;
         let text = match self.chance.u8(..4) {
@@ -307,6 +307,36 @@ impl<'a> Play<'a> {
             _ => format!("Solution number {}, in full.", self.texts),
         };
         Report::Publish { text }
+    }
+
+    /// A ballot in the form that the vote asks for, now and then in another.
+    fn ballot(&mut self, choices: &[Label]) -> Choice {
+        let deciding = &self.world.setup.rules.deciding;
+        let (form, criteria) = (deciding.policy.form(), deciding.criteria());
+        let mut names: Vec<String> = choices.iter().map(ToString::to_string).collect();
+        self.chance.shuffle(&mut names);
+        if self.chance.u8(..20) == 0 {
+            return Choice::One(names.swap_remove(0));
+        }
+        match form {
+            Form::One => Choice::One(names.swap_remove(0)),
+            Form::Several => {
+                names.truncate(self.chance.usize(1..=names.len()));
+                Choice::Several(names)
+            }
+            Form::Ranking => Choice::Ranking(names),
+            Form::Scores => Choice::Scores(
+                names
+                    .into_iter()
+                    .map(|name| {
+                        let scores = criteria
+                            .iter()
+                            .map(|criterion| (criterion.name.clone(), self.chance.i64(0..=10)));
+                        (name, scores.collect())
+                    })
+                    .collect(),
+            ),
+        }
     }
 
     fn lie(&mut self, agent: AgentId) -> Report {
@@ -376,6 +406,25 @@ fn grow(setup: &mut Setup, chance: &mut fastrand::Rng) {
     setup.agents.extend((most + 1..=agents).map(AgentId));
 }
 
+/// Sometimes another way to decide than the strategy draws; other modes decide in their own way.
+fn decide(setup: &mut Setup, chance: &mut fastrand::Rng) {
+    if setup.rules.mode != Mode::Team || chance.bool() {
+        return;
+    }
+    let deciding = &mut setup.rules.deciding;
+    deciding.policy = Policy::ALL[chance.usize(..Policy::ALL.len())];
+    deciding.early_stop = chance.u8(..3) == 0;
+    if chance.u8(..3) == 0 {
+        deciding.gate = Some(Gate {
+            bar: chance.u32(..=100),
+            budget: chance.u32(..4),
+        });
+    }
+    if chance.bool() {
+        deciding.judge = Some(setup.agents[chance.usize(..setup.agents.len())]);
+    }
+}
+
 fn winner(world: &World) -> Option<Label> {
     let turn = world.fold.turn.as_ref()?;
     turn.decision.as_ref().map(|decision| decision.winner)
@@ -438,7 +487,10 @@ fn schedule(urn: &Urn, seed: u64, again: bool) -> (End, usize, bool) {
     if again {
         replays(world);
         reads_back(world);
-        renames(world, &mut play.chance);
+        // Who judges when nobody is named, or the one that is has failed, goes by number.
+        if world.setup.rules.deciding.policy != Policy::Judge {
+            renames(world, &mut play.chance);
+        }
     }
     let end = match &world.outcome {
         Some(Outcome::Answered { end, .. }) => match end {

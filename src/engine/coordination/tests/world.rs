@@ -12,10 +12,10 @@ use crate::{
     },
     protocol::{
         AgentCard, AgentEvent, AgentId, Ballot, BallotDropReason, BallotEvent, BudgetEvent,
-        BudgetLimit, Event, EventKind, Failure, FailureKind, Finish, Finishing, Label, Limits,
-        Mode, Origin, Outcome, Phase, Purpose, Refused, ReviewEvent, RoundEnd, Rules, RunEvent,
-        RunId, Seq, StageEvent, SteerId, SteerMode, SteerState, Target, Timestamp, TurnStart,
-        Visibility,
+        BudgetLimit, Decision, Event, EventKind, Failure, FailureKind, Finish, Finishing, Form,
+        Label, Limits, Mode, Origin, Outcome, Phase, Policy, Purpose, Refused, ReviewEvent,
+        RoundEnd, Rules, RunEvent, RunId, Seq, StageEvent, SteerId, SteerMode, SteerState, Target,
+        Timestamp, TurnStart, Visibility,
     },
     run::RunState,
 };
@@ -531,7 +531,8 @@ impl World {
         let mut current = self.current();
         // A runoff and a judge are for all.
         let in_parts = !self.setup.rules.mode.parts().is_empty();
-        if !present && !in_parts && brief.vote.why == VoteWhy::Usual {
+        let author = brief.vote.why == VoteWhy::Judge && brief.choices.is_empty();
+        if !present && !in_parts && (author || brief.vote.why == VoteWhy::Usual) {
             let graph = self.graph();
             current.retain(|label| graph.contains(&(id, label.agent)));
         }
@@ -611,11 +612,20 @@ impl World {
         if present || judge || skips_voting(rules) || independent || open_layer {
             assert!(brief.choices.is_empty());
         } else if !brief.choices.is_empty() || !rules.deciding.defer_voting {
-            assert_eq!(choices, visible, "choices are the visible labels");
+            if brief.vote.why == VoteWhy::Runoff {
+                // Two answers, shown to everybody, whoever sees what otherwise.
+                let stays = |label: &Label| visible.contains(label);
+                assert!(brief.choices.len() == 2 && brief.choices.iter().all(stays));
+            } else if rules.deciding.policy == Policy::Judge && brief.choices.is_empty() {
+                // Authors only write; the judge chooses.
+                assert!(brief.may_publish);
+            } else {
+                assert_eq!(choices, visible, "choices are the visible labels");
+            }
             let may_wait = seeing.midstream.is_some()
                 && brief.may_publish
                 && when == When::Within { boundary: true };
-            if !may_wait {
+            if !may_wait && brief.vote.why != VoteWhy::Runoff {
                 assert_eq!(visible, current, "a brief brings the reader up to date");
             }
         }
@@ -673,14 +683,7 @@ impl World {
             }
             RunEvent::Decided(decision) => {
                 self.books.writers = vec![decision.winner.agent];
-                let votes: usize = decision.tally.iter().map(|row| row.voters.len()).sum();
-                let cast = self.standing.values().filter(|(b, _)| b.target.is_some());
-                assert_eq!(votes, cast.count(), "every standing ballot is counted");
-                let labels: BTreeSet<_> = decision.tally.iter().map(|row| row.label).collect();
-                assert_eq!(labels, self.current().into_iter().collect());
-                let most = decision.tally.iter().map(|row| row.voters.len()).max();
-                assert_eq!(decision.tally[0].label, decision.winner);
-                assert_eq!(Some(decision.tally[0].voters.len()), most);
+                self.check_decision(decision);
             }
             RunEvent::Review(event) => self.check_review(event),
             RunEvent::Ended(outcome) => {
@@ -746,6 +749,33 @@ impl World {
                 assert_eq!(self.phase.take(), Some(Phase::Verifying));
                 self.books.agreed.extend(self.setup.agents.iter());
             }
+        }
+    }
+
+    /// The count is of standing ballots over current answers, and the winner is one of them.
+    fn check_decision(&self, decision: &Decision) {
+        let labels: BTreeSet<_> = decision.tally.iter().map(|row| row.label).collect();
+        assert_eq!(labels, self.current().into_iter().collect());
+        assert_eq!(decision.tally[0].label, decision.winner);
+        let cast = |voter: &AgentId| {
+            let ballot = self.standing.get(voter);
+            ballot.is_some_and(|(ballot, _)| ballot.target.is_some())
+        };
+        for row in &decision.tally {
+            assert!(
+                row.voters.iter().all(cast),
+                "counted without a ballot: {row:?}"
+            );
+            let once: BTreeSet<_> = row.voters.iter().collect();
+            assert_eq!(once.len(), row.voters.len(), "counted twice: {row:?}");
+        }
+        // Other forms of ballots name several answers, and their winner need not be on most of them.
+        if self.setup.rules.deciding.policy.form() == Form::One {
+            let votes: usize = decision.tally.iter().map(|row| row.voters.len()).sum();
+            let standing = self.standing.keys().filter(|voter| cast(voter));
+            assert_eq!(votes, standing.count(), "every standing ballot is counted");
+            let most = decision.tally.iter().map(|row| row.voters.len()).max();
+            assert_eq!(Some(decision.tally[0].voters.len()), most);
         }
     }
 

@@ -65,6 +65,7 @@ pub(super) async fn turn(
             .as_ref()
             .map_or_else(String::new, |stage| stage.step.clone()),
         notes: std::mem::take(&mut recall.notes),
+        names: super::names(setup),
     };
     ways.outbox
         .emit(EventKind::Run(RunEvent::Started(Box::new(start))))

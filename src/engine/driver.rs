@@ -33,7 +33,7 @@ use super::{
 use crate::{
     protocol::{
         AgentEvent, AgentId, Answer, Command, Decision, EventKind, Failure, FailureKind, Label,
-        Outcome, Purpose, RunEvent, SteerId, Talking, ToolChoice,
+        Outcome, Purpose, RunEvent, SteerId, Talking, ToolChoice, ToolSpec,
     },
     tool::Toolbox,
 };
@@ -73,6 +73,9 @@ pub(super) struct Driver<'a> {
     decision: Option<Decision>,
     outcome: Option<Outcome>,
     steers: u32,
+    /// Who presents, and what it may read with.
+    presents: Option<AgentId>,
+    reading: Option<ToolSpec>,
 }
 
 /// The running seats, and whose they are, to report one that panicked.
@@ -119,6 +122,8 @@ impl<'a> Driver<'a> {
             decision: None,
             outcome: None,
             steers: 0,
+            presents: None,
+            reading: None,
         };
         for member in team {
             let id = member.card.id;
@@ -347,6 +352,8 @@ impl<'a> Driver<'a> {
             .find(|member| member.card.id == ask.agent)
             .and_then(|member| member.system.as_deref());
         self.rounds.insert(ask.agent, ask.round);
+        self.presents = (ask.purpose == Purpose::Present).then_some(ask.agent);
+        self.reading = self.presents.and_then(|_| self.reading_tool(&ask.brief));
         let add = match (ask.purpose, ask.fresh, ask.winner) {
             (Purpose::Present, _, Some(winner)) => self.present(ask.agent, &ask.brief, winner),
             (_, true, _) => {
@@ -378,9 +385,12 @@ impl<'a> Driver<'a> {
         let decision = self.decision.as_ref();
         Addition {
             text: prompt::presentation(&self.task, agent, brief, winner, decision, &answers),
-            shown: brief.news.clone(),
-            tools: Vec::new(),
-            choice: ToolChoice::None,
+            shown: shown(brief),
+            tools: self.reading.clone().into_iter().collect(),
+            choice: match self.reading {
+                Some(_) => ToolChoice::Auto,
+                None => ToolChoice::None,
+            },
         }
     }
 
@@ -393,11 +403,26 @@ impl<'a> Driver<'a> {
         guide::after_persona(personas.of(agent), personas.after).to_owned() + &text
     }
 
+    /// The tool that opens answers of which a presenter sees only the digest.
+    fn reading_tool(&self, brief: &Brief) -> Option<ToolSpec> {
+        let wanted = prompt::has_digest(&brief.again, &self.answers.borrow());
+        let mut tools = self.tools.specs().into_iter();
+        tools.find(|tool| wanted && tool.name == workflow::OPEN_ANSWER)
+    }
+
     fn addition(&self, agent: AgentId, cause: Option<&Cause>, brief: &Brief) -> Addition {
         let answers = Arc::clone(&self.answers.borrow());
-        let text = prompt::continuation(cause, agent, brief, &answers);
+        let text = prompt::continuation(cause, agent, brief, (&answers, &self.task.names));
         let text = self.without_persona(agent, brief, text);
-        self.offer(text, brief)
+        let offer = self.offer(text, brief);
+        if self.presents != Some(agent) {
+            return offer;
+        }
+        Addition {
+            tools: self.reading.clone().into_iter().collect(),
+            choice: ToolChoice::Auto,
+            ..offer
+        }
     }
 
     fn offer(&self, text: String, brief: &Brief) -> Addition {
@@ -423,7 +448,7 @@ impl<'a> Driver<'a> {
         }
         Addition {
             text,
-            shown: brief.news.clone(),
+            shown: shown(brief),
             tools,
             choice: ToolChoice::Required,
         }
@@ -464,6 +489,11 @@ impl Crew {
             self.running.shutdown().await;
         }
     }
+}
+
+/// The answers that a brief lets an agent open.
+fn shown(brief: &Brief) -> Vec<Label> {
+    brief.news.iter().chain(&brief.again).copied().collect()
 }
 
 /// The report on behalf of a seat that ended by a defect; the reducer ignores it when the round is

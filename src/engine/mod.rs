@@ -215,6 +215,7 @@ async fn turn(
         history: history::render(history),
         step: String::new(),
         notes: BTreeMap::new(),
+        names: names(setup),
     };
     let tools = Toolbox::standard();
     Driver::new(&setup.team, task, ways.clone(), coordination, tools)
@@ -236,6 +237,15 @@ async fn follow_up(commands: &mut mpsc::Receiver<Command>) -> Option<String> {
             | Command::Stop => {}
         }
     }
+}
+
+/// The names that agents know each other by: none, unless the rules say so.
+fn names(setup: &SessionSetup) -> std::collections::BTreeMap<crate::protocol::AgentId, String> {
+    let cards = setup.team.iter().map(|member| &member.card);
+    cards
+        .filter(|_| !setup.rules.seeing.hide_identities)
+        .map(|card| (card.id, format!("{} ({})", card.name, card.model)))
+        .collect()
 }
 
 /// A notice for the person.

@@ -335,10 +335,21 @@ impl Seat {
         let (text, calls) = reply.into_parts();
         talk.said(&text, &calls);
         if matches!(purpose, Purpose::Present | Purpose::Weigh) {
+            let (mut reads, mut stop) = (false, None);
             for call in calls {
-                talk.result(&call, "Plain text is wanted here; no tool was run.");
+                let offered = talk.tools.iter().any(|tool| tool.name == call.name);
+                if offered && stop.is_none() {
+                    stop = self.run_tool(talk, &call, round).await;
+                    reads = true;
+                } else {
+                    talk.result(&call, "Plain text is wanted here; no tool was run.");
+                }
             }
-            return (Report::Presented { text }, None);
+            return if reads {
+                (Report::Boundary, stop)
+            } else {
+                (Report::Presented { text }, None)
+            };
         }
         let mut stop = None;
         let mut ran = false;

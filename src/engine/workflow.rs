@@ -8,6 +8,8 @@ use crate::protocol::{ToolCall, ToolSpec};
 
 /// Name of the publishing tool.
 pub const NEW_ANSWER: &str = "new_answer";
+/// Name of the tool that opens an answer again.
+pub const OPEN_ANSWER: &str = "open_answer";
 /// Name of the voting tool.
 pub const VOTE: &str = "vote";
 

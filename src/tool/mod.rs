@@ -4,6 +4,7 @@
 //! model can read, never a failure of the turn. `new_answer` and `vote` are not tools in this sense:
 //! they are interpreted by the engine and never run.
 
+pub mod fence;
 mod open_answer;
 
 pub use open_answer::OpenAnswer;

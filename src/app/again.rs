@@ -97,6 +97,7 @@ pub async fn go_on(
     let inbox = team.inbox.take();
     let (setup, mut sinks) = super::session::parts(run.clone(), team, Ok(log), events);
     sinks.subscribers.extend(inbox.as_ref().map(Inbox::ear));
+    sinks.prompts.clone_from(&services.dump_prompts);
     let session = engine::begin(setup, sinks, begin);
     if let Some(inbox) = inbox {
         inbox.start(&session.commands);

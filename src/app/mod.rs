@@ -43,6 +43,8 @@ pub struct Services {
     pub state_dir: PathBuf,
     /// The session store, or why there is none.
     pub store: Result<Store, Failure>,
+    /// Folder for the requests to models, when somebody wants to read them.
+    pub dump_prompts: Option<PathBuf>,
     /// Pace of the demo team.
     pub demo_speed: Speed,
     /// Settings of the command line; they win over every configuration.
@@ -60,6 +62,7 @@ impl Services {
             client: Client::new(),
             store: Store::open(&state_dir),
             state_dir,
+            dump_prompts: None,
             demo_speed,
             overlay: Overlay::default(),
             demo: OnceCell::new(),

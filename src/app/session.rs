@@ -25,6 +25,7 @@ pub fn start(
     let inbox = team.inbox.take();
     let (setup, mut sinks) = parts(run.clone(), team, opened, events);
     sinks.subscribers.extend(inbox.as_ref().map(Inbox::ear));
+    sinks.prompts.clone_from(&services.dump_prompts);
     let session = engine::spawn(setup, sinks, prompt);
     if let Some(inbox) = inbox {
         inbox.start(&session.commands);
@@ -58,6 +59,7 @@ pub(super) fn parts(
         subscribers: vec![events],
         redactor: Redactor::new(&team.secrets),
         trouble,
+        prompts: None,
     };
     (setup, sinks)
 }

@@ -73,6 +73,7 @@ pub fn services(
         .map_err(|error| Trouble::Usage(format!("{error}.")))?;
     let mut services = Services::new(environment, state, speed);
     services.overlay = overlay;
+    services.dump_prompts.clone_from(&globals.dump_prompts);
     Ok((Arc::new(services), paths))
 }
 

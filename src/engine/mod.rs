@@ -10,6 +10,7 @@ pub mod coordination;
 pub mod desk;
 mod draft;
 mod driver;
+mod dump;
 mod guide;
 mod history;
 mod intake;

@@ -7,15 +7,19 @@
 
 use std::{
     collections::BTreeMap,
+    path::PathBuf,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 
+use super::dump::{self, Dump};
 use crate::{
     protocol::{
-        AgentEvent, AgentId, Channel, Event, EventKind, Failure, Level, RunEvent, Seq, Timestamp,
+        AgentEvent, AgentId, Channel, Event, EventKind, Failure, Level, Purpose, RunEvent, Seq,
+        Timestamp,
     },
+    provider::Request,
     store::{
         WriterHandle,
         redact::{self, Redactor, StreamRedactor},
@@ -35,17 +39,31 @@ const DEPTH: usize = 256;
 #[derive(Clone, Debug)]
 pub struct Outbox {
     sender: mpsc::Sender<EventKind>,
+    /// Where requests are written, when somebody wants to read them.
+    prompts: Option<Dump>,
 }
 
 impl Outbox {
     /// Tells everyone; waits when readers are slow. Says nothing when the session is gone.
     pub async fn emit(&self, kind: EventKind) {
+        if let (Some(prompts), EventKind::Run(RunEvent::Started(start))) = (&self.prompts, &kind) {
+            prompts.turn(start.turn);
+        }
         let _ = self.sender.send(kind).await;
     }
 
     /// An event of one agent.
     pub async fn agent(&self, id: AgentId, event: AgentEvent) {
         self.emit(EventKind::Agent { id, event }).await;
+    }
+}
+
+impl Outbox {
+    /// Notes a request that is about to be sent; never waits.
+    pub fn request(&self, agent: AgentId, round: u32, purpose: Purpose, request: &Request) {
+        if let Some(prompts) = &self.prompts {
+            prompts.call(agent, round, purpose, request);
+        }
     }
 }
 
@@ -59,6 +77,8 @@ pub struct Sinks {
     pub redactor: Redactor,
     /// Why there is no log; told once, after the first event.
     pub trouble: Option<Failure>,
+    /// Folder for the requests of this session, `--dump-prompts`.
+    pub prompts: Option<PathBuf>,
 }
 
 /// Starts the outbox task; it ends when every [`Outbox`] is dropped, after the log is closed. Events
@@ -66,20 +86,28 @@ pub struct Sinks {
 #[must_use]
 pub fn start(sinks: Sinks, last: Seq) -> (Outbox, JoinHandle<()>) {
     let (sender, receiver) = mpsc::channel(DEPTH);
+    let (prompts, writer) = sinks
+        .prompts
+        .clone()
+        .map(|folder| dump::start(folder, sinks.redactor.clone(), sender.downgrade()))
+        .unzip();
     let task = tokio::spawn(
         Worker {
             sinks,
+            writer,
             seq: last.0,
             pending: BTreeMap::new(),
             due: None,
         }
         .run(receiver),
     );
-    (Outbox { sender }, task)
+    (Outbox { sender, prompts }, task)
 }
 
 struct Worker {
     sinks: Sinks,
+    /// Writes the prompts.
+    writer: Option<JoinHandle<()>>,
     seq: u64,
     pending: BTreeMap<AgentId, Pending>,
     due: Option<Instant>,
@@ -111,6 +139,9 @@ impl Worker {
             }
         }
         self.close_all().await;
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.await;
+        }
         if let Some(log) = self.sinks.log.take()
             && let Some(failure) = log.close().await
         {

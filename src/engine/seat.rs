@@ -278,6 +278,7 @@ impl Seat {
             choice: talk.choice,
         };
         self.asking.note(&talk.messages, &talk.tools);
+        self.outbox.request(self.agent, round, purpose, &request);
         let mut reply = Reply::new(purpose, &request);
         let mut stream = self.provider.stream(request);
         loop {

@@ -10,6 +10,7 @@ mod files;
 mod index;
 mod lines;
 mod lock;
+mod prompts;
 mod reader;
 pub mod redact;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod writer;
 
 pub use append::Reopened;
 pub use index::Listing;
+pub use prompts::PromptFolder;
 pub use reader::{Damage, Reader, Session, read};
 pub use schema::{Header, SCHEMA};
 pub use writer::{Writer, WriterHandle};

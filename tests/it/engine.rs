@@ -4,6 +4,7 @@
 mod asking;
 mod bad_turns;
 mod chain;
+mod dumping;
 mod laws;
 mod simulator;
 
@@ -208,6 +209,7 @@ async fn turn_with(
         subscribers: vec![sender],
         redactor: Redactor::new(&[]),
         trouble: None,
+        prompts: None,
     };
     let session = engine::spawn(setup(models, limits), sinks, "the task".into());
     let mut turn = Turn {

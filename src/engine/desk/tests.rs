@@ -23,6 +23,7 @@ impl Rig {
                 subscribers: vec![sender],
                 redactor: Redactor::default(),
                 trouble: None,
+                prompts: None,
             },
             Seq::default(),
         );

@@ -75,6 +75,7 @@ async fn turn(
         subscribers: vec![sender],
         redactor: Redactor::new(&[]),
         trouble: None,
+        prompts: None,
     };
     let mut setup = setup(models, Limits::default());
     setup.rules = Rules {

@@ -191,6 +191,7 @@ async fn a_secret_in_a_failure_never_leaves_the_engine() {
             subscribers: vec![sender],
             redactor: Redactor::new(&[SECRET.to_owned()]),
             trouble: None,
+            prompts: None,
         };
         let prompt = format!("what opens {SECRET}?");
         let session = engine::spawn(setup(models, Limits::default()), sinks, prompt);

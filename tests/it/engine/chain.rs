@@ -48,6 +48,7 @@ fn unlogged(sender: mpsc::Sender<Event>) -> Sinks {
         subscribers: vec![sender],
         redactor: Redactor::new(&[]),
         trouble: None,
+        prompts: None,
     }
 }
 

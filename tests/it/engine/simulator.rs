@@ -231,6 +231,7 @@ async fn live(plan: &Plan, store: &Store) -> Vec<Event> {
         subscribers: vec![sender],
         redactor: Redactor::new(&[SECRET.to_owned()]),
         trouble: None,
+        prompts: None,
     };
     let session = engine::spawn(team, sinks, format!("what is {SECRET}?"));
     let commands = session.commands.clone();

@@ -378,7 +378,8 @@ mod tests {
             .iter()
             .map(|tool| tool.description.len() + tool.parameters.to_string().len())
             .sum();
-        let Message::System { text } = system(AgentId(1), None, &Rules::default(), Purpose::Work) else {
+        let Message::System { text } = system(AgentId(1), None, &Rules::default(), Purpose::Work)
+        else {
             panic!("not a system message");
         };
         let nothing = (&Answers::new(), &BTreeMap::new());

@@ -4,7 +4,7 @@ use crate::{
     engine::coordination::{Action, Cause, Refusal, Setup, Timer},
     protocol::{
         AgentEvent, AgentId, BallotDropReason, EventKind, Label, Phase, Purpose, RunEvent,
-        SteerMode, SteerState, Target,
+        SteerMode, SteerState, Target, Visibility,
     },
 };
 
@@ -529,4 +529,95 @@ fn words_that_reach_nobody_are_reported() {
     assert_eq!(world.receipt(3, 9), Some(SteerState::Missed(agent(9))));
     // The same number again is not a new message.
     assert!(world.steer(2, Target::All, SteerMode::Now).is_empty());
+}
+
+/// A vote that fell because somebody published costs its voter one call, with nothing but the new
+/// answer in it.
+#[test]
+fn a_superseded_ballot_costs_exactly_one_short_call() {
+    let mut world = World::new(team(3));
+    for (n, text) in [(1, "one"), (2, "two"), (3, "three")] {
+        world.publish(n, text);
+    }
+    for n in [1, 2] {
+        world.boundary(n);
+        world.vote(n, "agent2");
+    }
+    let before = world.log.len();
+    world.publish(3, "four");
+    for n in [1, 2] {
+        assert_eq!(world.purpose(n), Some(Purpose::Revote));
+        assert_eq!(world.brief(n).news, [label(3, 2)], "only what is new");
+        assert_eq!(world.brief(n).lost_vote, Some(label(2, 1)));
+        world.vote(n, "agent2");
+    }
+    world.vote(3, "agent2");
+    assert!(world.closed);
+    let calls = |n: u16| {
+        let asks = world.log[before..].iter().filter(|action| match action {
+            Action::Ask(ask) => ask.agent == agent(n) && !ask.fresh,
+            Action::Continue { agent: who, .. } => *who == agent(n),
+            _ => false,
+        });
+        asks.count()
+    };
+    assert_eq!((calls(1), calls(2)), (1, 1));
+}
+
+/// Three on a ring of five do not see each other's news, so their votes stand.
+#[test]
+fn on_a_ring_a_publication_costs_its_neighbours_a_vote_and_nobody_else() {
+    let mut setup = team(5);
+    setup.rules.seeing.visibility = Visibility::Ring;
+    let mut world = World::new(setup);
+    for n in 1..=5 {
+        world.publish(n, &format!("answer {n}"));
+    }
+    for n in 1..=5 {
+        world.boundary(n);
+    }
+    assert_eq!(
+        world.brief(3).choices,
+        [label(2, 1), label(3, 1), label(4, 1)]
+    );
+    world.vote(3, "agent1");
+    assert_eq!(
+        refusal(&world, 3),
+        Some(&Refusal::UnknownChoice("agent1".into()))
+    );
+    for (n, choice) in [(2, "agent2"), (3, "agent2"), (4, "agent3"), (5, "agent4")] {
+        world.vote(n, choice);
+    }
+    world.publish(1, "answer 6");
+    assert_eq!(world.ballot(3), Voted::For(label(2, 1)));
+    assert_eq!(world.ballot(4), Voted::For(label(3, 1)));
+    assert_eq!((world.ballot(2), world.ballot(5)), (Voted::No, Voted::No));
+}
+
+#[test]
+fn padding_is_refused_with_a_reason_and_a_fix_is_not() {
+    let mut world = World::new(team(2));
+    world.publish(1, "The bridge is 269 m long.");
+    world.publish(2, "It was opened in 1912.");
+    world.publish(1, "Indeed, the bridge is really 269 m long!");
+    assert!(matches!(refusal(&world, 1), Some(Refusal::Echo { of, .. }) if *of == label(1, 1)));
+    world.publish(1, "The bridge is 268 m long.");
+    assert_eq!(world.current()[0], label(1, 2));
+}
+
+/// Somebody who has reported nothing for a while holds nobody back.
+#[test]
+fn a_silent_peer_does_not_count() {
+    let mut setup = team(3);
+    setup.rules.improving.lead = Some(1);
+    let mut world = World::new(setup);
+    world.publish(1, "one 1");
+    world.publish(2, "two 1");
+    world.publish(1, "one 2");
+    assert_eq!(refusal(&world, 1), Some(&Refusal::Lead));
+    let round = world.live[&agent(3)].round;
+    let agent = agent(3);
+    world.elapse(Timer::Silence { agent, round });
+    world.publish(1, "one 2");
+    assert_eq!(world.current()[0], label(1, 2));
 }

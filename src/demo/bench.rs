@@ -104,6 +104,7 @@ impl Size {
             reason: "All votes of this script go to the first agent.".into(),
         };
         Actor {
+            aside: String::new(),
             name: agent_name(number),
             model: format!("demo/{}/{}", self.name(), agent_name(number)),
             speed: 1.0,

@@ -45,6 +45,8 @@ pub enum Cue {
     Vote(usize),
     /// The presentation.
     Present,
+    /// An answer to another agent.
+    Aside,
 }
 
 /// What was said, to be remembered once it has been sent.
@@ -94,6 +96,7 @@ impl Reply {
             Commit::Said(Cue::Answer(index)) => format!("answer {}", index + 1),
             Commit::Said(Cue::Vote(_)) => "vote".to_owned(),
             Commit::Said(Cue::Present) => "presentation".to_owned(),
+            Commit::Said(Cue::Aside) => "an answer to another agent".to_owned(),
         };
         match self.cut {
             Some(tokens) => format!("{what}, cut after {tokens} tokens"),
@@ -112,6 +115,14 @@ struct Scene<'a> {
 impl Progress {
     /// The reaction to the next request. `actor` is one of `scenario`'s agents.
     pub fn play(&mut self, scenario: &Scenario, actor: &Actor, offer: &Offer) -> Turn {
+        if offer.start == Start::Beside {
+            // No part of the run: neither counted nor disturbed by the script's troubles.
+            return Turn::Reply(Reply {
+                score: aside(actor),
+                commit: Commit::Said(Cue::Aside),
+                cut: None,
+            });
+        }
         // A new run on the same session: a conversation without history, though this agent has
         // already acted.
         if offer.start == Start::Fresh && (self.voted || self.served.iter().any(|n| *n > 0)) {
@@ -159,7 +170,7 @@ impl Progress {
                 }
             }
             Commit::Said(Cue::Vote(_)) => self.voted = true,
-            Commit::Said(Cue::Present) => {}
+            Commit::Said(Cue::Present | Cue::Aside) => {}
         }
     }
 
@@ -187,7 +198,7 @@ impl Progress {
         match cue {
             Cue::Answer(index) => self.answer(scene, index, &mut score),
             Cue::Vote(index) => scene.vote(index, &mut score),
-            Cue::Present => scene.present(&mut score),
+            Cue::Present | Cue::Aside => scene.present(&mut score),
         }
         (score, Commit::Said(cue))
     }
@@ -243,6 +254,16 @@ impl Progress {
     }
 }
 
+/// What an agent says to another that asks it something.
+fn aside(actor: &Actor) -> Score {
+    let mut score = Score::new(actor.speed, "call_aside".to_owned());
+    score.text(match actor.aside.trim() {
+        "" => "The script has no answer to that.",
+        text => text,
+    });
+    score
+}
+
 impl Scene<'_> {
     /// The rule that fits the ballot; one past the last when none does.
     fn rule(&self, ballot: &Ballot) -> usize {
@@ -255,7 +276,7 @@ impl Scene<'_> {
     fn line(&self, cue: Cue) -> Option<&Line> {
         match cue {
             Cue::Answer(index) => self.actor.answers.get(index),
-            Cue::Vote(_) => None,
+            Cue::Vote(_) | Cue::Aside => None,
             Cue::Present => self.actor.present.as_ref(),
         }
     }
@@ -268,7 +289,9 @@ impl Scene<'_> {
     /// Writes the tool calls that go before a line; false when there are none to make.
     fn calls(&self, cue: Cue, score: &mut Score) -> bool {
         let calls: &[Call] = match cue {
-            Cue::Answer(_) | Cue::Present => self.line(cue).map_or(&[], |line| &line.calls),
+            Cue::Answer(_) | Cue::Present | Cue::Aside => {
+                self.line(cue).map_or(&[], |line| &line.calls)
+            }
             Cue::Vote(index) => self.actor.votes.get(index).map_or(&[], |rule| &rule.calls),
         };
         let mut made = false;

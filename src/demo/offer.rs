@@ -31,6 +31,8 @@ pub enum Start {
     Fresh,
     /// There are earlier replies or answers.
     Under,
+    /// Another agent asks something; the run itself goes on elsewhere.
+    Beside,
 }
 
 /// Which task the person gave.
@@ -107,6 +109,9 @@ impl Ballot {
     }
 }
 
+/// How the question of another agent begins.
+const ASIDE: &str = "Aside: another agent asks you";
+
 impl Offer {
     /// Reads a request to an agent of `scenario`.
     #[must_use]
@@ -138,7 +143,13 @@ impl Offer {
         Self {
             tools: functions.iter().map(|f| f.name.clone()).collect(),
             ballot: vote.map(|function| Ballot::read(&function.parameters)),
-            start: if under { Start::Under } else { Start::Fresh },
+            start: if off && said.last().is_some_and(|text| text.contains(ASIDE)) {
+                Start::Beside
+            } else if under {
+                Start::Under
+            } else {
+                Start::Fresh
+            },
             task: if own { Task::Own } else { Task::Other },
         }
     }

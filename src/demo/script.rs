@@ -51,6 +51,9 @@ pub struct Actor {
     /// The final answer, when this agent presents; its last answer when missing.
     #[serde(default)]
     pub present: Option<Line>,
+    /// What it says when another agent asks it something beside its work.
+    #[serde(default)]
+    pub aside: String,
     /// Troubles, by number of call.
     #[serde(default)]
     pub faults: Vec<Fault>,

@@ -245,6 +245,7 @@ const ENDS: &[(&str, &str, usize)] = &[
     ("tie", "delta", 2),
     ("markdown", "comma", 2),
     ("tools", "lathe", 3),
+    ("talking", "lectern", 2),
     ("slow", "tortoise", 3),
 ];
 

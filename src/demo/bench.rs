@@ -105,6 +105,8 @@ impl Size {
         };
         Actor {
             aside: String::new(),
+            steps: std::collections::BTreeMap::new(),
+            verdicts: Vec::new(),
             name: agent_name(number),
             model: format!("demo/{}/{}", self.name(), agent_name(number)),
             speed: 1.0,

@@ -12,7 +12,7 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use super::{
-    offer::{Ballot, Choice, Offer, Start, Task},
+    offer::{Ballot, Choice, Form, Offer, Start, Task},
     score::Score,
     script::{Actor, Call, CallWhen, Extent, Fault, Line, Scenario, Seen, Trouble, VoteRule},
 };
@@ -34,6 +34,8 @@ pub struct Progress {
     called: BTreeSet<Cue>,
     /// Whether it has voted.
     voted: bool,
+    /// Verdicts it has given.
+    weighed: usize,
 }
 
 /// A place in the script.
@@ -47,6 +49,10 @@ pub enum Cue {
     Present,
     /// An answer to another agent.
     Aside,
+    /// The line of a step.
+    Step,
+    /// The verdict with this index.
+    Weigh(usize),
 }
 
 /// What was said, to be remembered once it has been sent.
@@ -97,6 +103,8 @@ impl Reply {
             Commit::Said(Cue::Vote(_)) => "vote".to_owned(),
             Commit::Said(Cue::Present) => "presentation".to_owned(),
             Commit::Said(Cue::Aside) => "an answer to another agent".to_owned(),
+            Commit::Said(Cue::Step) => "step".to_owned(),
+            Commit::Said(Cue::Weigh(_)) => "verdict".to_owned(),
         };
         match self.cut {
             Some(tokens) => format!("{what}, cut after {tokens} tokens"),
@@ -170,7 +178,8 @@ impl Progress {
                 }
             }
             Commit::Said(Cue::Vote(_)) => self.voted = true,
-            Commit::Said(Cue::Present | Cue::Aside) => {}
+            Commit::Said(Cue::Weigh(index)) => self.weighed = index + 1,
+            Commit::Said(Cue::Present | Cue::Step | Cue::Aside) => {}
         }
     }
 
@@ -184,8 +193,10 @@ impl Progress {
     fn speak(&self, scene: &Scene) -> (Score, Commit) {
         let publish = scene.offer.has("new_answer");
         let cue = match &scene.offer.ballot {
+            None if scene.offer.weighs => Cue::Weigh(self.weighed),
+            None if publish && scene.step().is_some() => Cue::Step,
             None if !publish || self.voted => Cue::Present,
-            None => Cue::Answer(self.next_answer(0)),
+            None => Cue::Answer(self.next_answer(scene.offer.recorded)),
             Some(ballot) => match self.improvement(scene, ballot) {
                 Some(index) if publish => Cue::Answer(index),
                 _ => Cue::Vote(scene.rule(ballot)),
@@ -199,6 +210,8 @@ impl Progress {
             Cue::Answer(index) => self.answer(scene, index, &mut score),
             Cue::Vote(index) => scene.vote(index, &mut score),
             Cue::Present | Cue::Aside => scene.present(&mut score),
+            Cue::Step => scene.publish_step(&mut score),
+            Cue::Weigh(index) => scene.weigh(index, &mut score),
         }
         (score, Commit::Said(cue))
     }
@@ -278,6 +291,8 @@ impl Scene<'_> {
             Cue::Answer(index) => self.actor.answers.get(index),
             Cue::Vote(_) | Cue::Aside => None,
             Cue::Present => self.actor.present.as_ref(),
+            Cue::Step => self.step(),
+            Cue::Weigh(_) => None,
         }
     }
 
@@ -289,7 +304,7 @@ impl Scene<'_> {
     /// Writes the tool calls that go before a line; false when there are none to make.
     fn calls(&self, cue: Cue, score: &mut Score) -> bool {
         let calls: &[Call] = match cue {
-            Cue::Answer(_) | Cue::Present | Cue::Aside => {
+            Cue::Answer(_) | Cue::Present | Cue::Aside | Cue::Step | Cue::Weigh(_) => {
                 self.line(cue).map_or(&[], |line| &line.calls)
             }
             Cue::Vote(index) => self.actor.votes.get(index).map_or(&[], |rule| &rule.calls),
@@ -328,11 +343,41 @@ impl Scene<'_> {
             score.pause(rule.wait);
             score.think(&self.fill(&rule.think));
         }
-        let arguments = serde_json::json!({
-            "agent_id": value.unwrap_or_else(|| "agent1".into()),
-            "reason": reason.unwrap_or_else(|| FALLBACK_REASON.into()),
-        });
+        let value = value.unwrap_or_else(|| "agent1".into());
+        let reason = reason.unwrap_or_else(|| FALLBACK_REASON.into());
+        let arguments = match ballot.form {
+            Form::One => serde_json::json!({ "agent_id": value, "reason": reason }),
+            Form::Several => serde_json::json!({ "agent_ids": [value], "reason": reason }),
+            Form::Ranking => {
+                let others = ballot.choices().iter().map(|choice| choice.value.clone());
+                let others = others.filter(|other| *other != value);
+                let ranking: Vec<String> = std::iter::once(value.clone()).chain(others).collect();
+                serde_json::json!({ "ranking": ranking, "reason": reason })
+            }
+        };
         score.call("vote", &arguments.to_string());
+    }
+
+    /// The line of the step that the request names.
+    fn step(&self) -> Option<&Line> {
+        self.actor.steps.get(self.offer.step.as_ref()?)
+    }
+
+    fn publish_step(&self, score: &mut Score) {
+        let Some(line) = self.step() else { return };
+        score.pause(line.wait);
+        score.think(&line.think);
+        score.text(&line.say);
+        score.answer(line.text.trim_end());
+    }
+
+    fn weigh(&self, index: usize, score: &mut Score) {
+        let verdicts = &self.actor.verdicts;
+        let verdict = verdicts.get(index).or_else(|| verdicts.last());
+        score.text(verdict.map_or(
+            "Nothing speaks against another round. CONTINUE",
+            String::as_str,
+        ));
     }
 
     fn present(&self, score: &mut Score) {

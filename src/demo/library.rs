@@ -17,6 +17,11 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("tools", include_str!("../../assets/demo/tools.yaml")),
     ("talking", include_str!("../../assets/demo/talking.yaml")),
     ("slow", include_str!("../../assets/demo/slow.yaml")),
+    ("layers", include_str!("../../assets/demo/layers.yaml")),
+    ("rounds", include_str!("../../assets/demo/rounds.yaml")),
+    ("samples", include_str!("../../assets/demo/samples.yaml")),
+    ("council", include_str!("../../assets/demo/council.yaml")),
+    ("parts", include_str!("../../assets/demo/parts.yaml")),
 ];
 
 /// All scripts of the list. A test makes sure that every source parses, so none is left out here.

@@ -11,6 +11,11 @@ use super::{
 };
 use crate::protocol::{AgentId, Label};
 
+/// Words of the engine that ask for a verdict on a round.
+const WEIGHS: &str = "end with the single word STOP";
+/// What the engine says to a call that ended its round.
+const RECORDED: &str = "Recorded.";
+
 /// The meaning of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
@@ -18,6 +23,12 @@ pub struct Offer {
     pub tools: Vec<String>,
     /// What may be voted for; `None` when voting is not offered.
     pub ballot: Option<Ballot>,
+    /// The step of a mode that the words name.
+    pub step: Option<String>,
+    /// Whether the words ask for a verdict on the round.
+    pub weighs: bool,
+    /// Calls that ended a round of this conversation.
+    pub recorded: usize,
     /// Where in a run the conversation is.
     pub start: Start,
     /// Whether the task is the one the script was written for.
@@ -48,6 +59,20 @@ pub enum Task {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ballot {
     choices: Vec<Choice>,
+    /// What a vote consists of.
+    pub form: Form,
+}
+
+/// What a vote consists of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// One entry.
+    #[default]
+    One,
+    /// Entries that are good enough.
+    Several,
+    /// Entries from best to worst.
+    Ranking,
 }
 
 /// One value, `agent2.3` or `agent2`.
@@ -63,7 +88,15 @@ pub struct Choice {
 
 impl Ballot {
     fn read(parameters: &Value) -> Self {
-        let values = parameters["properties"]["agent_id"]["enum"].as_array();
+        let fields = &parameters["properties"];
+        let (values, form) = if fields["ranking"].is_object() {
+            (&fields["ranking"]["items"]["enum"], Form::Ranking)
+        } else if fields["agent_ids"].is_object() {
+            (&fields["agent_ids"]["items"]["enum"], Form::Several)
+        } else {
+            (&fields["agent_id"]["enum"], Form::One)
+        };
+        let values = values.as_array();
         let choices = values
             .into_iter()
             .flatten()
@@ -77,7 +110,7 @@ impl Ballot {
                 }
             })
             .collect();
-        Self { choices }
+        Self { choices, form }
     }
 
     /// The newest entry of an agent.
@@ -94,6 +127,12 @@ impl Ballot {
     pub fn find(&self, scenario: &Scenario, seen: &Seen) -> Option<&Choice> {
         self.newest(scenario.number(&seen.name)?)
             .filter(|choice| choice.revision.is_none_or(|r| r >= seen.revision))
+    }
+
+    /// Every entry.
+    #[must_use]
+    pub fn choices(&self) -> &[Choice] {
+        &self.choices
     }
 
     /// The first entry.
@@ -140,7 +179,12 @@ impl Offer {
                 .is_some_and(|t| t.contains(&prompt))
         };
         let own = said.iter().any(task);
+        let last = said.last().map_or("", String::as_str);
+        let results = request.messages.iter().filter(|m| m.role == "tool");
         Self {
+            step: said.iter().rev().find_map(|text| step(text)),
+            weighs: last.contains(WEIGHS),
+            recorded: results.filter(|m| m.text() == RECORDED).count(),
             tools: functions.iter().map(|f| f.name.clone()).collect(),
             ballot: vote.map(|function| Ballot::read(&function.parameters)),
             start: if off && said.last().is_some_and(|text| text.contains(ASIDE)) {
@@ -159,6 +203,13 @@ impl Offer {
     pub fn has(&self, tool: &str) -> bool {
         self.tools.iter().any(|name| name == tool)
     }
+}
+
+/// The name between the marks of a step.
+fn step(text: &str) -> Option<String> {
+    let (_, rest) = text.rsplit_once("<step ")?;
+    let (name, _) = rest.split_once('>')?;
+    Some(name.trim().to_owned())
 }
 
 /// The text with every run of blanks as one space, so that line breaks do not matter.

@@ -8,7 +8,10 @@
 //!
 //! Reading checks everything that can be wrong with a script; playing one cannot fail after that.
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::Deserialize;
 
@@ -54,6 +57,12 @@ pub struct Actor {
     /// What it says when another agent asks it something beside its work.
     #[serde(default)]
     pub aside: String,
+    /// What it publishes in a step of a mode, by the name of the step: `plan`, `chunk 2`.
+    #[serde(default)]
+    pub steps: BTreeMap<String, Line>,
+    /// What it says when it is asked whether another round is worth it, in order.
+    #[serde(default)]
+    pub verdicts: Vec<String>,
     /// Troubles, by number of call.
     #[serde(default)]
     pub faults: Vec<Fault>,

@@ -258,7 +258,7 @@ proptest! {
 
     #[test]
     fn every_order_ends_as_the_script_says(seed in proptest::collection::vec(0usize..1000, 60)) {
-        for scenario in library::all() {
+        for scenario in library::all().iter().filter(|one| one.settings.is_empty()) {
             let mut table = Table::new(scenario, Wording::Labels, &scenario.prompt);
             let mut order = seed.iter().cycle();
             table.run(|| *order.next().unwrap());
@@ -272,7 +272,7 @@ proptest! {
 
     #[test]
     fn other_coordinators_get_legal_votes_too(seed in proptest::collection::vec(0usize..1000, 60)) {
-        for scenario in library::all() {
+        for scenario in library::all().iter().filter(|one| one.settings.is_empty()) {
             let mut table = Table::new(scenario, Wording::Bare, &scenario.prompt);
             let mut order = seed.iter().cycle();
             table.run(|| *order.next().unwrap());
@@ -303,7 +303,9 @@ fn every_source_is_a_script() {
     for (name, yaml) in library::SOURCES {
         let scenario = Scenario::parse(yaml).unwrap();
         assert_eq!(scenario.name, *name);
-        assert!(end(name).is_some(), "{name} has no expected end");
+        // Scripts of modes are played by the engine, in `tests/it`.
+        let own = !scenario.settings.is_empty();
+        assert!(own || end(name).is_some(), "{name} has no expected end");
         models.extend(scenario.agents().into_iter().map(|(_, model)| model));
     }
     let count = models.len();

@@ -96,6 +96,16 @@ impl Turn {
                 self.start.rules.mode.layer_word()
             ));
         }
+        if !self.start.rules.mode.parts().is_empty() && !self.is_over() {
+            let parts = self.start.rules.mode.parts();
+            let there = |part: &&Part| {
+                self.agents
+                    .iter()
+                    .any(|agent| agent.card.id == part.agent && agent.current.is_some())
+            };
+            let done = parts.iter().filter(there).count();
+            words.push(format!("{done} of {} parts", parts.len()));
+        }
         words.join(" · ")
     }
 

@@ -12,6 +12,7 @@ mod config;
 mod demo;
 mod engine;
 mod harness;
+mod modes;
 mod provider;
 mod pty;
 mod resume;

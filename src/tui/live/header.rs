@@ -103,6 +103,10 @@ fn status_words(turn: &Turn, shared: &Shared, shortened: usize) -> Words {
         let first = word.split(" (").next().unwrap_or(word);
         words.push(role, format!(" {first}"));
     }
+    let step = turn.step_words();
+    if shortened < 6 && !step.is_empty() {
+        words.push(Role::Info, format!(" · {}", phrase::clean(&step)));
+    }
     if shortened < 8 {
         let elapsed = phrase::clock(turn.elapsed(shared.now));
         words.push(Role::Text, format!(" {elapsed}"));

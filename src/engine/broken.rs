@@ -6,12 +6,12 @@
 use tokio::sync::mpsc;
 
 use super::{
-    SessionSetup,
     coordination::{self, Coordination, Input, Setup},
     driver::{Driver, Ended, Ways},
     history::{self, Earlier},
     past::{Open, Recall},
     prompt::Task,
+    roster::Roster,
 };
 use crate::{
     protocol::{
@@ -24,7 +24,7 @@ use crate::{
 /// Goes on with a turn: [`Input::Start`] asks again whoever was at work, [`Input::Stop`] ends it with
 /// what there is.
 pub(super) async fn turn(
-    setup: &SessionSetup,
+    roster: &mut Roster,
     ways: &Ways,
     open: Open,
     history: &[Earlier],
@@ -32,15 +32,16 @@ pub(super) async fn turn(
     commands: &mut mpsc::Receiver<Command>,
 ) -> Ended {
     let mut recall = open.recall();
+    // Whoever joined later is in the events.
+    let agents = open.start.team.iter().map(|card| card.id).collect();
+    if first != Input::Stop {
+        roster.replay(&open.events);
+    }
     let start = TurnStart {
         // Who ends it need not be the team that goes on with the session.
         team: match first {
             Input::Stop => open.start.team,
-            _ => setup
-                .team
-                .iter()
-                .map(|member| member.card.clone())
-                .collect(),
+            _ => roster.cards(),
         },
         version: env!("CARGO_PKG_VERSION").to_owned(),
         resumed: Some(Resumed {
@@ -51,12 +52,13 @@ pub(super) async fn turn(
     };
     let coordination = Coordination::resume(
         Setup {
-            agents: start.team.iter().map(|card| card.id).collect(),
             limits: start.limits.clone(),
+            agents,
             rules: start.rules.clone(),
         },
         &open.events,
     );
+    let names = super::names(roster, &start.rules);
     let task = Task {
         prompt: start.prompt.clone(),
         history: history::render(history),
@@ -65,13 +67,13 @@ pub(super) async fn turn(
             .as_ref()
             .map_or_else(String::new, |stage| stage.step.clone()),
         notes: std::mem::take(&mut recall.notes),
-        names: super::names(setup),
+        names,
     };
     ways.outbox
         .emit(EventKind::Run(RunEvent::Started(Box::new(start))))
         .await;
     for (id, bytes) in &recall.unpaid {
-        let usage = lost(setup, &task, &recall, *id, *bytes);
+        let usage = lost(roster, &task, &recall, *id, *bytes);
         ways.outbox.agent(*id, AgentEvent::Usage(usage)).await;
     }
     for id in &recall.questions {
@@ -80,8 +82,8 @@ pub(super) async fn turn(
             .emit(EventKind::Run(RunEvent::Question(withdrawn)))
             .await;
     }
-    Driver::new(
-        &setup.team,
+    let ended = Driver::new(
+        roster,
         task,
         ways.clone(),
         coordination,
@@ -89,19 +91,17 @@ pub(super) async fn turn(
     )
     .recall(recall)
     .run(first, commands)
-    .await
+    .await;
+    roster.settle();
+    ended
 }
 
 /// What a model call has cost of which the process that made it told nothing: estimated, at four
 /// bytes a token, with the task and all answers as its prompt.
-fn lost(setup: &SessionSetup, task: &Task, recall: &Recall, id: AgentId, bytes: u64) -> Usage {
+fn lost(roster: &Roster, task: &Task, recall: &Recall, id: AgentId, bytes: u64) -> Usage {
     let answers: usize = recall.answers.iter().map(|answer| answer.text.len()).sum();
     let prompt = task.prompt.len() + task.history.len() + answers;
-    let price = setup
-        .team
-        .iter()
-        .find(|member| member.card.id == id)
-        .and_then(|member| member.provider.price());
+    let price = roster.find(id).and_then(|member| member.provider.price());
     let tokens = Tokens {
         input: prompt as u64 / 4,
         output: bytes / 4,

@@ -4,9 +4,11 @@
 //! no rule of coordination. A round that is finished has said its last word before its end is told.
 //! Ends when the reducer closes; seats that do not answer within the grace are aborted.
 
+mod team;
+
 use std::{
     any::Any,
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -17,9 +19,9 @@ use tokio::{
     time::Instant,
 };
 
+use self::team::Seating;
 use super::{
-    Member,
-    asking::{self, Asking, Peer, Peers},
+    asking::{self, Peers},
     ballot,
     coordination::{Action, Aim, Ask, Brief, Cause, Coordination, Input, Report, Timer},
     desk::Desk,
@@ -27,6 +29,7 @@ use super::{
     outbox::Outbox,
     past::Recall,
     prompt::{self, Answers, Task},
+    roster::Roster,
     seat::{Addition, Addressed, Directive, Seat},
     workflow,
 };
@@ -56,12 +59,12 @@ pub(super) struct Ways {
 
 /// One turn.
 pub(super) struct Driver<'a> {
-    team: &'a [Member],
+    roster: &'a mut Roster,
     task: Task,
     ways: Ways,
     coordination: Coordination,
     tools: Toolbox,
-    seats: BTreeMap<AgentId, mpsc::Sender<Directive>>,
+    seating: Seating,
     /// Running round of each agent, for reports on its behalf.
     rounds: BTreeMap<AgentId, u32>,
     crew: Crew,
@@ -98,21 +101,22 @@ pub(super) struct Ended {
 impl<'a> Driver<'a> {
     /// Seats the team.
     pub(super) fn new(
-        team: &'a [Member],
+        roster: &'a mut Roster,
         task: Task,
         ways: Ways,
         coordination: Coordination,
         tools: Toolbox,
     ) -> Self {
+        let team = roster.team().to_vec();
         let (reports_in, reports) = mpsc::channel(DIRECTIVES * team.len().max(1));
-        let (answers, board) = watch::channel(Arc::new(Answers::new()));
+        let (answers, _) = watch::channel(Arc::new(Answers::new()));
         let mut driver = Self {
-            team,
+            roster,
             task,
             ways,
             coordination,
             tools,
-            seats: BTreeMap::new(),
+            seating: Seating::new(reports_in),
             rounds: BTreeMap::new(),
             crew: Crew::default(),
             reports,
@@ -126,34 +130,7 @@ impl<'a> Driver<'a> {
             reading: None,
         };
         for member in team {
-            let id = member.card.id;
-            let (asking, transcript) = Asking::new(
-                id,
-                driver.ways.talking.clone(),
-                driver.ways.desk.clone(),
-                driver.crew.peers.subscribe(),
-            );
-            let peer = Peer {
-                provider: Arc::clone(&member.provider),
-                transcript,
-            };
-            driver.crew.peers.send_modify(|peers| {
-                Arc::make_mut(peers).insert(id, peer);
-            });
-            let (sender, directives) = mpsc::channel(DIRECTIVES);
-            let seat = Seat {
-                agent: member.card.id,
-                provider: Arc::clone(&member.provider),
-                tools: driver.tools.clone(),
-                outbox: driver.ways.outbox.clone(),
-                reports: reports_in.clone(),
-                directives,
-                answers: board.clone(),
-                told: BTreeSet::new(),
-                asking,
-            };
-            driver.crew.seat(member.card.id, seat);
-            driver.seats.insert(member.card.id, sender);
+            driver.seat(&member);
         }
         driver
     }
@@ -182,7 +159,7 @@ impl<'a> Driver<'a> {
                 open = self.perform(input).await;
             }
         }
-        self.seats.clear();
+        self.seating.clear();
         self.crew.leave().await;
         Ended {
             outcome: self.outcome,
@@ -223,10 +200,7 @@ impl<'a> Driver<'a> {
                 Some(Input::Agent { agent, round, report })
             }
             Some((agent, words)) = self.crew.lost() => self.lost(agent, &words),
-            timer = wait => {
-                self.timers.remove(&timer);
-                Some(Input::Elapsed(timer))
-            }
+            timer = wait => self.due(timer),
         }
     }
 
@@ -246,6 +220,7 @@ impl<'a> Driver<'a> {
                 self.ways.desk.answer(id, reply).await;
                 None
             }
+            Command::Team(change) => Some(self.prepare(change)),
             Command::AnswerNow => Some(Input::AnswerNow),
             Command::Stop | Command::Close => Some(Input::Stop),
             Command::FollowUp { .. } => {
@@ -262,7 +237,7 @@ impl<'a> Driver<'a> {
 
     /// A seat ended by itself: its agent is reported as failed.
     fn lost(&mut self, agent: AgentId, words: &str) -> Option<Input> {
-        self.seats.remove(&agent);
+        self.seating.remove(agent);
         let round = self.rounds.get(&agent).copied()?;
         Some(gone(agent, round, words))
     }
@@ -290,6 +265,10 @@ impl<'a> Driver<'a> {
                 Action::Finish { agent, round } => {
                     let until = *patience.get_or_insert_with(|| Instant::now() + GRACE);
                     self.finish(agent, round, until).await;
+                }
+                Action::Recruit { like, why } => {
+                    let input = self.recruit(like, why);
+                    self.overdue.push_back(input);
                 }
                 Action::Arm { timer, after_ms } => self.arm(timer, after_ms),
                 Action::Disarm(timer) => {
@@ -326,6 +305,7 @@ impl<'a> Driver<'a> {
                 event: AgentEvent::Published(answer),
                 ..
             } => self.pin_up(answer),
+            EventKind::Run(RunEvent::Team(event)) => self.changed(event),
             EventKind::Run(RunEvent::Decided(decision)) => self.decision = Some(decision.clone()),
             EventKind::Run(RunEvent::Ended(outcome)) => {
                 self.outcome = Some(outcome.clone());
@@ -347,9 +327,8 @@ impl<'a> Driver<'a> {
 
     async fn ask(&mut self, ask: Ask) {
         let system = self
-            .team
-            .iter()
-            .find(|member| member.card.id == ask.agent)
+            .roster
+            .find(ask.agent)
             .and_then(|member| member.system.as_deref());
         self.rounds.insert(ask.agent, ask.round);
         self.presents = (ask.purpose == Purpose::Present).then_some(ask.agent);
@@ -456,7 +435,7 @@ impl<'a> Driver<'a> {
 
     /// A seat that is gone cannot report: this is done for it.
     async fn direct(&mut self, agent: AgentId, round: u32, directive: Directive) {
-        let told = match self.seats.get(&agent) {
+        let told = match self.seating.get(agent) {
             Some(seat) => seat.send(directive).await.is_ok(),
             None => false,
         };
@@ -470,6 +449,11 @@ impl Crew {
     fn seat(&mut self, agent: AgentId, seat: Seat) {
         let handle = self.running.spawn(seat.run());
         self.owners.insert(handle.id(), agent);
+    }
+
+    /// A seat is about to be taken by somebody else: its end is no defect.
+    fn dismiss(&mut self, agent: AgentId) {
+        self.owners.retain(|_, owner| *owner != agent);
     }
 
     /// The next seat that ends by itself, which only a defect does, and what the defect said;

@@ -18,6 +18,7 @@ pub mod outbox;
 mod past;
 mod prompt;
 mod reply;
+mod roster;
 mod seat;
 mod talk;
 mod workflow;
@@ -32,6 +33,7 @@ use self::{
     history::Earlier,
     outbox::{Outbox, Sinks},
     prompt::Task,
+    roster::Roster,
 };
 use crate::{
     protocol::{
@@ -143,6 +145,7 @@ async fn session(
     for text in &past.notices {
         ways.outbox.emit(notice(text)).await;
     }
+    let mut roster = Roster::new(setup.team.clone());
     let mut history = past.history;
     let mut number = past.turn;
     if let Some(open) = past.open {
@@ -151,21 +154,30 @@ async fn session(
             None => Input::Start,
         };
         let prompt = open.start.prompt.clone();
-        let ended = broken::turn(&setup, &ways, *open, &history, first, &mut commands).await;
+        let ended = broken::turn(&mut roster, &ways, *open, &history, first, &mut commands).await;
         history.push(earlier(prompt, ended.outcome));
         if ended.close {
             return;
         }
         if next.is_none() {
-            next = follow_up(&mut commands).await;
+            next = follow_up(&mut commands, &ways).await;
         }
     }
     while let Some(prompt) = next.take() {
         number += 1;
-        let ended = turn(&setup, &ways, number, &prompt, &history, &mut commands).await;
+        let ended = turn(
+            &setup,
+            &mut roster,
+            &ways,
+            number,
+            &prompt,
+            &history,
+            &mut commands,
+        )
+        .await;
         history.push(earlier(prompt, ended.outcome));
         if !ended.close {
-            next = follow_up(&mut commands).await;
+            next = follow_up(&mut commands, &ways).await;
         }
     }
 }
@@ -180,6 +192,7 @@ fn earlier(prompt: String, outcome: Option<Outcome>) -> Earlier {
 
 async fn turn(
     setup: &SessionSetup,
+    roster: &mut Roster,
     ways: &Ways,
     number: u32,
     prompt: &str,
@@ -190,12 +203,8 @@ async fn turn(
         run: setup.run.clone(),
         turn: number,
         prompt: prompt.to_owned(),
-        team: setup
-            .team
-            .iter()
-            .map(|member| member.card.clone())
-            .collect(),
         limits: setup.limits.clone(),
+        team: roster.cards(),
         rules: setup.rules.clone(),
         stage: None,
         origin: setup.origin.clone(),
@@ -207,8 +216,8 @@ async fn turn(
         .emit(EventKind::Run(RunEvent::Started(Box::new(start))))
         .await;
     let coordination = Coordination::new(Setup {
-        agents: setup.team.iter().map(|member| member.card.id).collect(),
         limits: setup.limits.clone(),
+        agents: roster.team().iter().map(|member| member.card.id).collect(),
         rules: setup.rules.clone(),
     });
     let task = Task {
@@ -216,20 +225,26 @@ async fn turn(
         history: history::render(history),
         step: String::new(),
         notes: BTreeMap::new(),
-        names: names(setup),
+        names: names(roster, &setup.rules),
     };
     let tools = Toolbox::standard();
-    Driver::new(&setup.team, task, ways.clone(), coordination, tools)
+    let ended = Driver::new(roster, task, ways.clone(), coordination, tools)
         .run(Input::Start, commands)
-        .await
+        .await;
+    roster.settle();
+    ended
 }
 
 /// Waits for the next task; `None` when the session is to end.
-async fn follow_up(commands: &mut mpsc::Receiver<Command>) -> Option<String> {
+async fn follow_up(commands: &mut mpsc::Receiver<Command>, ways: &Ways) -> Option<String> {
     loop {
         match commands.recv().await? {
             Command::FollowUp { prompt } => return Some(prompt),
             Command::Close => return None,
+            Command::Team(_) => {
+                let words = "The team can be changed while a turn runs.";
+                ways.outbox.emit(notice(words)).await;
+            }
             // Answers never come this far.
             Command::Steer { .. }
             | Command::Withdraw(_)
@@ -241,12 +256,20 @@ async fn follow_up(commands: &mut mpsc::Receiver<Command>) -> Option<String> {
 }
 
 /// The names that agents know each other by: none, unless the rules say so.
-fn names(setup: &SessionSetup) -> std::collections::BTreeMap<crate::protocol::AgentId, String> {
-    let cards = setup.team.iter().map(|member| &member.card);
+fn names(
+    roster: &Roster,
+    rules: &Rules,
+) -> std::collections::BTreeMap<crate::protocol::AgentId, String> {
+    let cards = roster.team().iter().map(|member| &member.card);
     cards
-        .filter(|_| !setup.rules.seeing.hide_identities)
-        .map(|card| (card.id, format!("{} ({})", card.name, card.model)))
+        .filter(|_| !rules.seeing.hide_identities)
+        .map(|card| (card.id, public_name(card)))
         .collect()
+}
+
+/// How an agent is called where identities are told.
+fn public_name(card: &AgentCard) -> String {
+    format!("{} ({})", card.name, card.model)
 }
 
 /// A notice for the person.

@@ -168,6 +168,7 @@ impl Worker {
                     | RunEvent::BallotsDropped(_)
                     | RunEvent::Steer { .. }
                     | RunEvent::Question(_)
+                    | RunEvent::Team(_)
                     | RunEvent::Decided(_)
                     | RunEvent::Stage(_)
                     | RunEvent::Budget(_)

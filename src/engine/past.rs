@@ -162,6 +162,7 @@ impl Recall {
             | RunEvent::Ended(_)
             | RunEvent::Budget(_)
             | RunEvent::Review(_)
+            | RunEvent::Team(_)
             | RunEvent::Stage(_)
             | RunEvent::Notice { .. } => {}
         }
@@ -179,6 +180,7 @@ impl Recall {
                 self.unpaid.remove(&id);
             }
             AgentEvent::Tool(_)
+            | AgentEvent::Nested(_)
             | AgentEvent::Retrying { .. }
             | AgentEvent::Published(_)
             | AgentEvent::Refused { .. }
@@ -233,6 +235,7 @@ impl Recall {
                 channel: Channel::Thinking | Channel::Final,
                 text: _,
             }
+            | AgentEvent::Nested(_)
             | AgentEvent::Tool(_)
             | AgentEvent::Usage(_)
             | AgentEvent::Refused { .. }

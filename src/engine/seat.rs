@@ -105,6 +105,8 @@ pub struct Seat {
     pub told: BTreeSet<String>,
     /// Its questions to others, and what it tells when it is asked.
     pub asking: Asking,
+    /// Beats whenever something happens here, for whoever listens for silence.
+    pub pulse: watch::Sender<Instant>,
 }
 
 /// How a wait or a model call ended.
@@ -282,6 +284,7 @@ impl Seat {
         let mut reply = Reply::new(purpose, &request);
         let mut stream = self.provider.stream(request);
         loop {
+            self.pulse.send_replace(Instant::now());
             tokio::select! {
                 biased;
                 directive = self.directives.recv() => match directive {
@@ -453,6 +456,7 @@ impl Seat {
             let tools = self.tools.clone();
             (tools.run(&call.name, &call.arguments, context).await, None)
         };
+        self.pulse.send_replace(Instant::now());
         let ok = result.is_ok();
         let output = match result {
             Ok(text) | Err(text) => text,

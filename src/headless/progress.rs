@@ -22,10 +22,7 @@ pub(super) fn line(event: &Event, state: &RunState, progress: Progress) -> Optio
     if progress == Progress::Hidden && !is_trouble(&event.kind) {
         return None;
     }
-    let words = match &event.kind {
-        EventKind::Run(event) => of_run(event, turn)?,
-        EventKind::Agent { id, event } => format!("{} {}", turn.name(*id), of_agent(event)?),
-    };
+    let words = of_any(event, turn)?;
     let time = words::duration(turn.time(event.at));
     let longest = if is_trouble(&event.kind) {
         LONGEST_TROUBLE
@@ -33,6 +30,23 @@ pub(super) fn line(event: &Event, state: &RunState, progress: Progress) -> Optio
         LONGEST
     };
     Some(cut(&format!("{time:>7}  {words}"), longest))
+}
+
+/// What happened; in a team that an agent is, the names of both: `team › mia published agent1.1`.
+fn of_any(event: &Event, turn: &Turn) -> Option<String> {
+    match &event.kind {
+        EventKind::Run(event) => of_run(event, turn),
+        EventKind::Agent { id, event } => {
+            let who = turn.name(*id);
+            match event {
+                AgentEvent::Nested(inner) => {
+                    let below = turn.agent(*id)?.nested.as_ref()?.turn.as_ref()?;
+                    Some(format!("{who} › {}", of_any(inner, below)?))
+                }
+                event => Some(format!("{who} {}", of_agent(event)?)),
+            }
+        }
+    }
 }
 
 /// True for what is told even without progress lines.
@@ -91,6 +105,7 @@ fn of_run(event: &RunEvent, turn: &Turn) -> Option<String> {
         } => format!("you said: {text}"),
         RunEvent::Steer { id, state, .. } => receipt(*id, *state, turn)?,
         RunEvent::Question(event) => question(event, turn),
+        RunEvent::Team(change) => turn.change(change),
         RunEvent::Decided(decision) => {
             let won = format!(
                 "{} by {} won by {}",
@@ -215,6 +230,7 @@ fn of_agent(event: &AgentEvent) -> Option<String> {
         | AgentEvent::Delta { .. }
         | AgentEvent::Tool(ToolEvent::Finished { ok: true, .. })
         | AgentEvent::Usage(_)
+        | AgentEvent::Nested(_)
         | AgentEvent::Delivered { .. } => return None,
     })
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentId, QuestionId, Reply, SteerId};
+use super::{AgentId, QuestionId, Reply, SteerId, TeamCommand};
 
 /// A request to the engine. The answer is always an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub enum Command {
     },
     /// Wrap up: publish what is there, vote, decide.
     AnswerNow,
+    /// Change the team.
+    Team(TeamCommand),
     /// Stop the turn. Published answers are kept and the best one stands.
     Stop,
     /// Start the next turn with this task; ignored while a turn runs.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AgentId, Answer, Ballot, BallotDrop, BudgetEvent, Decision, Failure, Label, Outcome,
-    QuestionEvent, ReviewEvent, Seq, StageEvent, SteerId, Timestamp, TurnStart, Usage,
+    QuestionEvent, ReviewEvent, Seq, StageEvent, SteerId, TeamEvent, Timestamp, TurnStart, Usage,
     command::Target,
 };
 
@@ -61,6 +61,8 @@ pub enum RunEvent {
     },
     /// A question to the person, and what became of it.
     Question(QuestionEvent),
+    /// The team changed.
+    Team(TeamEvent),
     /// The vote is settled.
     Decided(Decision),
     /// Money and tokens.
@@ -203,6 +205,8 @@ pub enum AgentEvent {
         /// Which.
         labels: Vec<Label>,
     },
+    /// Something happened in the team that this agent is. Numbers and times are of its own run.
+    Nested(Box<Event>),
     /// Out for the rest of the turn; its published answers stay eligible.
     Benched(Failure),
 }

@@ -14,6 +14,7 @@ pub mod failure;
 pub mod id;
 pub mod limits;
 pub mod marks;
+pub mod membership;
 pub mod message;
 pub mod model;
 pub mod question;
@@ -37,13 +38,14 @@ pub use failure::{Failure, FailureKind};
 pub use id::{AgentId, Label, LabelParseError, RunId, Seq, SteerId, Timestamp};
 pub use limits::{AgentLimits, Budget, Limits, UnknownPrice};
 pub use marks::{Marks, Scores};
+pub use membership::{TeamCommand, TeamEvent};
 pub use message::{Message, ToolCall, ToolChoice, ToolSpec};
 pub use model::{Discovered, ModelInfo, ServerKind, SessionSummary};
 pub use question::{Question, QuestionEvent, QuestionId, QuestionKind, Reply};
 pub use review::{ReviewEvent, Verdict};
 pub use rules::{
     Asking, Criterion, Deciding, Degree, Finish, Finishing, Form, Gate, Improving, Mode, Novelty,
-    Policy, QuestionPolicy, Rules, Seeing, Talking, Verify, Visibility,
+    Policy, QuestionPolicy, Rules, Scaling, Seeing, Talking, Verify, Visibility,
 };
 pub use stage::{Stage, StageEvent, StageKind};
 pub use team::{AgentCard, Origin, Resumed, TurnStart};

@@ -107,6 +107,11 @@ pub trait Provider: Send + Sync + 'static {
     /// Asks once. Retries before the first content are inside; after it an error ends the stream.
     fn stream(&self, request: Request) -> BoxStream<'static, Result<StreamEvent, Failure>>;
 
+    /// The same server, asked for another model; `None` where there is no model to exchange.
+    fn with_model(&self, _model: &str) -> Option<Shared> {
+        None
+    }
+
     /// What its tokens cost, when that is known: prices a reply that was cut off before the server
     /// told its tokens.
     fn price(&self) -> Option<Price> {

@@ -7,7 +7,7 @@ use crate::protocol::{
     AgentCard, AgentEvent, Ballot, Channel, Failure, Label, Purpose, Timestamp, ToolEvent, Usage,
 };
 
-use super::Happening;
+use super::{Away, Happening, RunState};
 
 /// One agent of a turn.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +36,10 @@ pub struct AgentState {
     pub characters: u64,
     /// Tool calls that run, oldest first.
     pub tools: Vec<RunningTool>,
+    /// Models that sat here before, oldest first.
+    pub was: Vec<String>,
+    /// What is known about the run of the team that this agent is; `None` for a single model.
+    pub nested: Option<Box<RunState>>,
 }
 
 /// A tool call that has started and not finished.
@@ -82,8 +86,8 @@ pub enum Activity {
     Waiting,
     /// Presents the final answer.
     Presenting,
-    /// Out for this turn.
-    Benched(Failure),
+    /// Asked nothing: out, paused or retired.
+    Away(Away),
     /// The turn is over.
     Done,
 }
@@ -103,7 +107,7 @@ impl Activity {
             Self::Voted => "voted",
             Self::Waiting => "waiting",
             Self::Presenting => "presenting",
-            Self::Benched(_) => "out",
+            Self::Away(away) => away.word(),
             Self::Done => "done",
         }
     }
@@ -123,7 +127,7 @@ impl Activity {
             Self::Voted => "✓",
             Self::Waiting => "…",
             Self::Presenting => "★",
-            Self::Benched(_) => "✗",
+            Self::Away(away) => away.glyph(),
             Self::Done => "■",
         }
     }
@@ -141,7 +145,7 @@ impl Activity {
             | Self::Tool { .. }
             | Self::Retrying { .. }
             | Self::Presenting => true,
-            Self::Voted | Self::Waiting | Self::Benched(_) | Self::Done => false,
+            Self::Voted | Self::Waiting | Self::Away(_) | Self::Done => false,
         }
     }
 }
@@ -162,6 +166,8 @@ impl AgentState {
             streamed: 0,
             characters: 0,
             tools: Vec::new(),
+            was: Vec::new(),
+            nested: None,
         }
     }
 
@@ -178,7 +184,7 @@ impl AgentState {
                 let left = until.since(now).div_ceil(1000);
                 format!("retrying in {left} s: {}", failure.kind.word())
             }
-            Activity::Benched(failure) => format!("out: {}", failure.kind.word()),
+            Activity::Away(away) => away.status(),
             Activity::Voted if self.ballot.as_ref().is_some_and(|b| b.target.is_none()) => {
                 "abstained".to_owned()
             }
@@ -230,9 +236,10 @@ impl AgentState {
             AgentEvent::Refused { .. } => self.wait_for(Activity::Asked, at),
             AgentEvent::Delivered { labels } => self.show(labels),
             AgentEvent::Benched(failure) => {
-                self.turn_to(Activity::Benched(failure.clone()), at);
+                self.turn_to(Activity::Away(Away::Failed(failure.clone())), at);
                 return Some(Happening::Benched);
             }
+            AgentEvent::Nested(event) => self.nested.get_or_insert_default().apply(event),
             AgentEvent::Published(_) | AgentEvent::Ballot(_) => {}
         }
         None
@@ -249,7 +256,7 @@ impl AgentState {
     /// Whether streamed text may still change the state: late text of a closed round may not.
     fn is_open(&self) -> bool {
         match self.activity {
-            Activity::Benched(_) | Activity::Done => false,
+            Activity::Away(_) | Activity::Done => false,
             _ => self.purpose.is_some() || self.round == 0,
         }
     }
@@ -321,7 +328,7 @@ impl AgentState {
     pub(super) fn rest(&mut self, at: Timestamp) {
         self.purpose = None;
         self.tools.clear();
-        if !matches!(self.activity, Activity::Benched(_) | Activity::Done) {
+        if !matches!(self.activity, Activity::Away(_) | Activity::Done) {
             let activity = match self.ballot {
                 Some(_) => Activity::Voted,
                 None => Activity::Waiting,

@@ -101,6 +101,7 @@ impl Turn {
                 state,
             } => self.steer(*id, target, text, *state),
             RunEvent::Question(event) => self.question(event, at).map(|(_, what)| what),
+            RunEvent::Team(change) => self.team(change, at),
             RunEvent::Decided(decision) => {
                 self.decision = Some(decision.clone());
                 Some(Happening::Decided(decision.winner))
@@ -114,7 +115,7 @@ impl Turn {
                 self.withdraw_questions();
                 for agent in &mut self.agents {
                     agent.rest(at);
-                    if !matches!(agent.activity, Activity::Benched(_)) {
+                    if !matches!(agent.activity, Activity::Away(_)) {
                         agent.turn_to(Activity::Done, at);
                     }
                 }

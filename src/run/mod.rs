@@ -9,6 +9,7 @@
 
 mod agent;
 mod apply;
+mod members;
 mod money;
 mod query;
 mod question;
@@ -21,6 +22,7 @@ mod tests;
 mod timeline;
 
 pub use agent::{Activity, AgentState, RunningTool};
+pub use members::Away;
 pub use money::{Spending, short, usd};
 pub use question::{Asked, AskedState};
 pub use review::Reviews;

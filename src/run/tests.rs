@@ -11,7 +11,7 @@ use crate::protocol::{
     Seq, SteerId, SteerState, Target, TieBreak, Timestamp, ToolEvent, TurnStart, Usage,
 };
 
-use super::{Activity, Happening, RunState, Turn};
+use super::{Activity, Away, Happening, RunState, Turn};
 
 const A: AgentId = AgentId(1);
 const B: AgentId = AgentId(2);
@@ -334,7 +334,7 @@ fn words_and_glyphs_are_distinct() {
         Activity::Voted,
         Activity::Waiting,
         Activity::Presenting,
-        Activity::Benched(failure),
+        Activity::Away(Away::Failed(failure)),
         Activity::Done,
     ];
     let words: BTreeSet<_> = all.iter().map(Activity::word).collect();

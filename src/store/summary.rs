@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::reader::Damage;
 use crate::protocol::{
     AgentEvent, AgentId, Cost, Event, EventKind, NoAnswerReason, Origin, Outcome, RunEvent, RunId,
-    SessionSummary, StageEvent, Timestamp,
+    SessionSummary, StageEvent, TeamEvent, Timestamp,
 };
 
 /// Longest prompt kept in a summary, in characters; the log has all of it.
@@ -109,7 +109,12 @@ impl Scan {
             RunEvent::Stage(StageEvent::Over {
                 outcome: Some(outcome),
             }) => self.word = word(outcome),
+            RunEvent::Team(TeamEvent::Added { card, .. }) => {
+                self.agents = self.agents.saturating_add(1);
+                self.names.insert(card.id, card.name.clone());
+            }
             RunEvent::Phase(_)
+            | RunEvent::Team(_)
             | RunEvent::BallotsDropped(_)
             | RunEvent::Steer { .. }
             | RunEvent::Stage(_)

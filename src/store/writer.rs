@@ -376,6 +376,7 @@ fn is_lifecycle(event: &Event) -> bool {
             | RunEvent::Decided(_)
             | RunEvent::Stage(_)
             | RunEvent::Review(_)
+            | RunEvent::Team(_)
             | RunEvent::Ended(_) => true,
             RunEvent::Phase(_)
             | RunEvent::BallotsDropped(_)
@@ -393,6 +394,7 @@ fn is_lifecycle(event: &Event) -> bool {
             | AgentEvent::Retrying { .. }
             | AgentEvent::Usage(_)
             | AgentEvent::Refused { .. }
+            | AgentEvent::Nested(_)
             | AgentEvent::Delivered { .. } => false,
         },
     }

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     protocol::{
         self, Command, Event, EventKind, Failure, Level, QuestionEvent, RunEvent, SteerMode,
-        Target, address::addressed,
+        Target, TeamEvent, address::addressed,
     },
     run::{Activity, RunState},
     text::clean,
@@ -62,7 +62,7 @@ fn spinning(run: &RunState) -> bool {
             Activity::Retrying { .. }
             | Activity::Voted
             | Activity::Waiting
-            | Activity::Benched(_)
+            | Activity::Away(_)
             | Activity::Done => false,
         })
 }
@@ -97,6 +97,10 @@ pub(super) fn event(model: &mut Model, event: &Event) -> Effects {
         }
         EventKind::Run(RunEvent::Notice { level, text }) => {
             model.tell(*level, text.lines().next().unwrap_or_default())
+        }
+        EventKind::Run(RunEvent::Team(TeamEvent::Declined { change, reason })) => {
+            let words = format!("Cannot {}: {reason}", change.words());
+            model.tell(Level::Warning, words)
         }
         EventKind::Run(RunEvent::Ended(_)) => ended(model),
         EventKind::Run(_) | EventKind::Agent { .. } => Effects::none(),

@@ -42,6 +42,14 @@ pub enum Action {
         /// Round.
         round: u32,
     },
+    /// The rules want one more agent. Answered at once with [`super::Change::Add`] or
+    /// [`super::Change::Unavailable`].
+    Recruit {
+        /// Author of the leading answer; the rules may name another agent to be like.
+        like: AgentId,
+        /// Why.
+        why: String,
+    },
     /// Start or restart a timer.
     Arm {
         /// Which.

@@ -55,6 +55,7 @@ impl Coordination {
             sentences.push(self.lost_words(&failures));
             sentences.push(format!("{id}: {}", first.words()));
         }
+        sentences.push(self.away_words());
         sentences.retain(|sentence| !sentence.is_empty());
         let message = sentences.join(" ");
         self.close(Outcome::NoAnswer { reason, message });

@@ -23,7 +23,7 @@ impl Coordination {
         }
         let open: Vec<usize> = self
             .everyone()
-            .filter(|i| self.members[*i].is_live() && self.members[*i].ballot.is_none())
+            .filter(|i| self.counts(*i) && self.members[*i].ballot.is_none())
             .collect();
         let heard = self.members.iter().all(|member| member.inbox.is_empty());
         if open.is_empty() || !heard || !open.iter().all(|i| self.merely_votes(*i)) {

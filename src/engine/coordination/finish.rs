@@ -83,7 +83,7 @@ impl Coordination {
 
     /// Whether an agent can present or verify.
     pub(super) fn can_serve(&self, i: usize) -> bool {
-        self.members[i].is_live() && self.members[i].funds != Funds::Empty
+        self.is_here(i) && self.members[i].funds != Funds::Empty
     }
 
     /// Who presents: the configured presenter, then the winner, then authors by votes, then the
@@ -113,13 +113,22 @@ impl Coordination {
         order
     }
 
+    /// The next presenter who is still there.
+    fn next_presenter(&mut self) -> Option<usize> {
+        loop {
+            let id = self.settled.as_mut()?.presenters.pop()?;
+            if let Some(i) = self.find(id).filter(|i| self.can_serve(*i)) {
+                return Some(i);
+            }
+        }
+    }
+
     /// Asks the next presenter, or gives up presenting.
     pub(super) fn present_next(&mut self) {
-        let Some(settled) = &mut self.settled else {
+        let Some(winner) = self.settled.as_ref().map(|settled| settled.winner) else {
             return;
         };
-        let winner = settled.winner;
-        let Some(i) = settled.presenters.pop().and_then(|id| self.find(id)) else {
+        let Some(i) = self.next_presenter() else {
             return self.answer_as_published();
         };
         if self.phase != Phase::Presenting {

@@ -34,7 +34,7 @@ impl Coordination {
                 return self.decide(self.end());
             }
             self.ask_whom_there_is();
-            if self.somebody_runs() {
+            if self.somebody_runs() || self.waits_for_paused() {
                 return;
             }
             // Every layer that is left takes a step towards the last one.
@@ -49,7 +49,7 @@ impl Coordination {
             self.nothing_came();
         } else if self.phase == Phase::PublishNow {
             self.vote_now();
-        } else if !self.goes_further() {
+        } else if !self.recruits_on_split() && !self.goes_further() {
             self.decide(self.end());
         }
     }
@@ -86,11 +86,16 @@ impl Coordination {
             && self.members.iter().all(|member| member.revise.is_none())
             && self
                 .everyone()
-                .all(|i| !self.members[i].is_live() || self.is_spent(i) || self.vote_only(i))
+                .all(|i| !self.counts(i) || self.is_spent(i) || self.vote_only(i))
     }
 
     /// What an idle agent should be asked for, if anything.
     fn need(&self, i: usize) -> Option<Purpose> {
+        self.wanted(i).filter(|_| self.is_here(i))
+    }
+
+    /// The same, whether or not it is paused.
+    pub(super) fn wanted(&self, i: usize) -> Option<Purpose> {
         let member = &self.members[i];
         if !member.is_live()
             || self.is_spent(i)
@@ -136,7 +141,7 @@ impl Coordination {
             Some(end) => end,
             None if self.lacks_parts() => OutcomeEnd::Limit,
             None if cut_off && !self.skips_voting() && !self.is_foregone() => OutcomeEnd::Limit,
-            None => OutcomeEnd::Consensus,
+            None => self.somebody_overdue().unwrap_or(OutcomeEnd::Consensus),
         }
     }
 }

@@ -24,9 +24,7 @@ impl Coordination {
             return;
         };
         let Some(i) = self.find(judge) else { return };
-        let alone = !self
-            .everyone()
-            .any(|peer| peer != i && self.members[peer].is_live());
+        let alone = !self.everyone().any(|peer| peer != i && self.is_here(peer));
         let judge = &mut self.members[i];
         if judge.rounds == 0 && judge.revisions == 0 {
             judge.first = if alone && self.answers.is_empty() {
@@ -56,7 +54,7 @@ impl Coordination {
         self.everyone()
             .filter(|i| {
                 let member = &self.members[*i];
-                member.is_live() && member.ballot.is_none() && !self.is_spent(*i)
+                self.is_here(*i) && member.ballot.is_none() && !self.is_spent(*i)
             })
             .min_by_key(|i| {
                 let id = self.members[*i].id;
@@ -90,8 +88,8 @@ impl Coordination {
 
     /// Agents that could vote: live, or out with a ballot that stands.
     pub(super) fn electorate(&self) -> u32 {
-        let voters = self.members.iter();
-        let voters = voters.filter(|member| member.is_live() || member.ballot.is_some());
+        let voters = self.everyone();
+        let voters = voters.filter(|i| self.counts(*i) || self.members[*i].ballot.is_some());
         u32::try_from(voters.count()).unwrap_or(u32::MAX)
     }
 
@@ -151,9 +149,7 @@ impl Coordination {
                     return false;
                 };
                 let settled = ballot.target == Some(one) || ballot.target == Some(other);
-                self.members[*i].is_live()
-                    && !self.is_spent(*i)
-                    && (policy == Policy::Unanimity || !settled)
+                self.is_here(*i) && !self.is_spent(*i) && (policy == Policy::Unanimity || !settled)
             })
             .collect();
         if asked.is_empty() {

@@ -15,8 +15,6 @@ pub(super) struct Sight {
     /// Places in the team; empty when everybody sees everybody.
     places: BTreeMap<AgentId, usize>,
     rule: Visibility,
-    /// Agents it was drawn for.
-    pub(super) size: usize,
 }
 
 impl Sight {
@@ -24,11 +22,10 @@ impl Sight {
     #[must_use]
     pub(super) fn new(rule: Visibility, agents: impl Iterator<Item = AgentId>) -> Self {
         let mut places: BTreeMap<AgentId, usize> = agents.zip(0..).collect();
-        let size = places.len();
         if rule.is_whole() {
             places.clear();
         }
-        Self { places, rule, size }
+        Self { places, rule }
     }
 
     /// Whether `reader` may see what `author` publishes.

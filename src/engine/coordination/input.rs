@@ -1,7 +1,9 @@
 //! What the world tells the reducer.
 
 use super::Choice;
-use crate::protocol::{AgentId, BudgetScope, Failure, SteerId, SteerMode, Target};
+use crate::protocol::{
+    AgentCard, AgentId, BudgetScope, Failure, SteerId, SteerMode, Target, TeamCommand,
+};
 
 /// One input. Inputs of a round that is no longer running are ignored by the reducer.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,10 +34,43 @@ pub enum Input {
     },
     /// The person takes a message back from every agent that has not heard it.
     Withdraw(SteerId),
+    /// The team changes.
+    Team(Change),
     /// The person wants the answer now.
     AnswerNow,
     /// The person stops the turn.
     Stop,
+}
+
+/// A change of the team, prepared by the driver.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A new agent; its number is above all that were ever used.
+    Add {
+        /// The agent.
+        card: AgentCard,
+        /// Whom it is like.
+        like: AgentId,
+        /// Why, when nobody asked for it.
+        why: String,
+    },
+    /// Out, by the person.
+    Retire(AgentId),
+    /// Asked nothing until it is resumed.
+    Pause(AgentId),
+    /// The end of a pause.
+    Resume(AgentId),
+    /// Another chance for one that is out.
+    Retry(AgentId),
+    /// Another model in the same seat.
+    Replace(AgentCard),
+    /// The driver cannot prepare a change.
+    Unavailable {
+        /// The change.
+        change: TeamCommand,
+        /// Why not, for the person.
+        reason: String,
+    },
 }
 
 /// What one model call of a round came to. Every report is answered, in the same step, by exactly one
@@ -101,6 +136,15 @@ pub enum Timer {
         /// Round it was armed for.
         round: u32,
     },
+    /// Working without any output: fires when a round's agent has said nothing for the whole time.
+    Stall {
+        /// Who.
+        agent: AgentId,
+        /// Round it was armed for.
+        round: u32,
+    },
+    /// The patience of the others with a paused agent.
+    Pause(AgentId),
     /// A forced phase (`PublishNow`, `VoteNow`, `Presenting`) must end.
     Phase,
 }

@@ -126,9 +126,9 @@ impl Coordination {
         let over = self.barriers.layer;
         let early = self.early();
         let more = early.is_none()
-            && self.everyone().any(|i| {
-                self.members[i].is_live() && !self.is_spent(i) && self.answers_left(i) > 0
-            });
+            && self
+                .everyone()
+                .any(|i| self.counts(i) && !self.is_spent(i) && self.answers_left(i) > 0);
         self.barriers = Barriers {
             layer: if more { over + 1 } else { of + 1 },
             answers: self.answers.len(),
@@ -230,7 +230,7 @@ impl Coordination {
         {
             return false;
         }
-        let able = |i: &usize| self.members[*i].is_live() && !self.is_spent(*i);
+        let able = |i: &usize| self.is_here(*i) && !self.is_spent(*i);
         let named = judge.and_then(|id: AgentId| self.find(id)).filter(able);
         // Who published first stands in: neither the order of the team nor its numbers decide.
         let authors = self.answers.iter().map(|answer| answer.label.agent);

@@ -17,6 +17,7 @@ mod further;
 mod graph;
 mod input;
 mod layers;
+mod members;
 mod novelty;
 mod parts;
 mod policy;
@@ -38,7 +39,7 @@ mod vote;
 
 pub use action::{Action, Aim, Ask, Brief, Cause, Refusal, Review, VoteAsk, VoteWhy, Votes};
 pub use choice::{BadBallot, Choice, ScoreRow};
-pub use input::{Input, Report, Timer};
+pub use input::{Change, Input, Report, Timer};
 pub use replay::time_used;
 pub use state::Coordination;
 

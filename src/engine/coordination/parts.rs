@@ -37,7 +37,7 @@ impl Coordination {
         self.find(id).is_some_and(|i| {
             let member = &self.members[i];
             member.revisions == 0
-                && member.is_live()
+                && self.counts(i)
                 && member.first != FirstAnswer::GivenUp
                 && !self.is_spent(i)
                 && self.part(i).is_some()

@@ -13,11 +13,12 @@ use std::collections::BTreeSet;
 use crate::protocol::{
     AgentEvent, AgentId, BallotDropReason, BallotEvent, BudgetEvent, Channel, Decision, Event,
     EventKind, Label, OutcomeEnd, Phase, Purpose, ReviewEvent, RoundEnd, RunEvent, Setback,
-    SteerId, SteerState, Timestamp,
+    SteerId, SteerState, TeamEvent, Timestamp,
 };
 
 use super::{
     Coordination, Setup,
+    members::Replayed,
     state::{FirstAnswer, Lost, Stage},
     verify::Told,
 };
@@ -96,6 +97,8 @@ pub(super) struct Replay {
     /// Answers there were when each standing ballot was cast.
     ballot_at: Vec<usize>,
     clock: Clock,
+    /// Whose round the event before has interrupted.
+    interrupted: Option<usize>,
 }
 
 impl Replay {
@@ -108,12 +111,22 @@ impl Replay {
             open: vec![None; members],
             ballot_at: vec![0; members],
             clock: Clock::default(),
+            interrupted: None,
         }
     }
 
     /// Takes in one event of the turn.
     pub fn take(&mut self, event: &Event) {
         self.clock.tick(event);
+        // A new model drops an abstention in between.
+        let between = matches!(event.kind, EventKind::Run(RunEvent::BallotsDropped(_)));
+        let interrupted = self.interrupted.take();
+        if between {
+            self.interrupted = interrupted;
+        }
+        if let EventKind::Run(RunEvent::Team(change)) = &event.kind {
+            return self.team(change, interrupted);
+        }
         match &event.kind {
             EventKind::Run(event) => self.run_event(event),
             EventKind::Agent { id, event } => {
@@ -135,10 +148,12 @@ impl Replay {
             member.talking = false;
             // A ballot outlives answers that its voter may not see.
             let since = self.machine.answers.get(self.ballot_at[i]..epoch);
-            let concerned = since
-                .unwrap_or_default()
-                .iter()
-                .any(|answer| self.machine.sight.sees(member.id, answer.label.agent));
+            let target = member.ballot.as_ref().and_then(|ballot| ballot.target);
+            let concerned = since.unwrap_or_default().iter().any(|answer| {
+                let author = answer.label.agent;
+                self.machine.sight.sees(member.id, author)
+                    || target.is_some_and(|target| target.agent == author)
+            });
             if member.ballot.is_some() && concerned {
                 self.torn.stale.push(i);
             }
@@ -225,8 +240,16 @@ impl Replay {
                 }
             }
             // Questions end with the process that waited for them.
-            RunEvent::Question(_) | RunEvent::Notice { .. } => {}
+            RunEvent::Question(_) | RunEvent::Team(_) | RunEvent::Notice { .. } => {}
             RunEvent::Stage(event) => self.machine.replay_step(event),
+        }
+    }
+
+    /// A change of the team; `interrupted` is whose round was ended for it.
+    fn team(&mut self, change: &TeamEvent, interrupted: Option<usize>) {
+        if self.machine.replay_change(change, interrupted) == Replayed::Joined {
+            self.open.push(None);
+            self.ballot_at.push(0);
         }
     }
 
@@ -348,7 +371,8 @@ impl Replay {
                 channel: Channel::Text | Channel::Thinking | Channel::Draft,
                 text: _,
             }
-            | AgentEvent::Tool(_) => {}
+            | AgentEvent::Tool(_)
+            | AgentEvent::Nested(_) => {}
             AgentEvent::Refused { setback, .. } => {
                 if *setback == Setback::Improves {
                     let epoch = self.machine.epoch();
@@ -403,6 +427,7 @@ impl Replay {
             | RoundEnd::Weighed
             | RoundEnd::Failed
             | RoundEnd::Interrupted => {
+                self.interrupted = (end == RoundEnd::Interrupted).then_some(i);
                 let Some(open) = open else { return };
                 if open.cut && end == RoundEnd::Interrupted {
                     member.again += 1;

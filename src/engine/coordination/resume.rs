@@ -52,13 +52,13 @@ impl Coordination {
                 // A time that is used up fires at once.
                 let left = limit.saturating_sub(torn.used_ms).max(1);
                 self.arm(Timer::Turn, left);
+                self.wait_for_paused();
             }
             // Nobody is asked in this phase by itself: whoever was writing goes on.
             Phase::PublishNow => {
                 self.arm_phase(self.setup.limits.vote_seconds);
                 for i in cut {
-                    let member = &self.members[i];
-                    if member.is_live() && !self.is_spent(i) && self.publish_bar(i).is_none() {
+                    if self.is_here(i) && !self.is_spent(i) && self.publish_bar(i).is_none() {
                         self.ask(i, Purpose::Work);
                     }
                 }

@@ -43,6 +43,12 @@ impl Coordination {
             Timer::Round { agent: id, round },
             self.setup.limits.round_seconds_of(id).saturating_mul(1000),
         );
+        if let Some(seconds) = self.rules().scaling.stall_seconds {
+            self.arm(
+                Timer::Stall { agent: id, round },
+                seconds.max(1).saturating_mul(1000),
+            );
+        }
         self.act(Action::Ask(Ask {
             agent: id,
             round,
@@ -209,6 +215,7 @@ impl Coordination {
         if let Some(Running { round, .. }) = self.members[i].running.take() {
             self.disarm(Timer::Round { agent, round });
             self.disarm(Timer::Silence { agent, round });
+            self.disarm(Timer::Stall { agent, round });
             self.act(Action::Finish { agent, round });
             self.emit_of(agent, AgentEvent::RoundEnded { round, end });
         }

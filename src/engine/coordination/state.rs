@@ -12,7 +12,12 @@ use crate::protocol::{
 };
 
 use super::{
-    Action, Input, Setup, Timer, finish::Settled, graph::Sight, layers::Barriers, replay::Torn,
+    Action, Input, Setup, Timer,
+    finish::Settled,
+    graph::Sight,
+    layers::Barriers,
+    members::{Presence, Recruits, Standing},
+    replay::Torn,
     verify::Attempts,
 };
 
@@ -42,6 +47,7 @@ pub struct Coordination {
     /// Who may see whom.
     pub(super) sight: Sight,
     pub(super) barriers: Barriers,
+    pub(super) recruits: Recruits,
     out: Vec<Action>,
 }
 
@@ -106,6 +112,8 @@ pub(super) struct Member {
     pub unseen: Vec<SteerId>,
     /// Steering delivered in this turn, for a conversation that starts over.
     pub heard: Vec<(SteerId, String)>,
+    /// Where it stands with the person.
+    pub standing: Standing,
 }
 
 /// Whether a ballot of the agent was dropped since it was last asked.
@@ -185,6 +193,7 @@ impl Coordination {
             last_steer: None,
             torn: None,
             barriers: Barriers::default(),
+            recruits: Recruits::default(),
             out: Vec::new(),
         }
     }
@@ -193,10 +202,6 @@ impl Coordination {
     /// that is over, a timer that was stopped, anything after the close) change nothing.
     #[must_use]
     pub fn step(&mut self, input: Input) -> Vec<Action> {
-        if self.sight.size != self.members.len() {
-            let team = self.members.iter().map(|member| member.id);
-            self.sight = Sight::new(self.rules().seeing.visibility, team);
-        }
         match (self.stage, input) {
             (Stage::New, Input::Start) => self.start(),
             (Stage::Broken, Input::Start) => self.go_on_again(),
@@ -222,6 +227,7 @@ impl Coordination {
                 },
             ) => self.steer(id, &target, &text, mode),
             (Stage::Running, Input::Withdraw(id)) => self.withdraw(id),
+            (Stage::Running, Input::Team(change)) => self.change(change),
             (Stage::Running, Input::AnswerNow) => self.answer_now(),
             (Stage::Running, Input::Stop) => self.stop(),
             (Stage::New | Stage::Broken | Stage::Closed, _) | (Stage::Running, Input::Start) => {}
@@ -326,7 +332,7 @@ impl Coordination {
 }
 
 impl Member {
-    fn new(id: AgentId) -> Self {
+    pub fn new(id: AgentId) -> Self {
         Self {
             id,
             benched: None,
@@ -348,6 +354,7 @@ impl Member {
             inbox: Vec::new(),
             unseen: Vec::new(),
             heard: Vec::new(),
+            standing: Standing::default(),
         }
     }
 
@@ -357,7 +364,7 @@ impl Member {
     }
 
     pub fn is_live(&self) -> bool {
-        self.benched.is_none()
+        self.benched.is_none() && self.standing.presence != Presence::Retired
     }
 
     pub fn is_running(&self) -> bool {

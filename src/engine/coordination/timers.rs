@@ -32,6 +32,8 @@ impl Coordination {
                     running.silent = true;
                 }
             }
+            Timer::Stall { agent, round } => self.stalled(agent, round),
+            Timer::Pause(agent) => self.pause_elapsed(agent),
             Timer::Phase => self.phase_elapsed(),
         }
         self.advance();

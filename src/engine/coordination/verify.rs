@@ -245,7 +245,7 @@ impl Coordination {
 
     /// Another attempt.
     fn begin_again(&mut self, named: &[AgentId], instructions: &str) {
-        let able = |machine: &Self, i: usize| machine.members[i].is_live();
+        let able = |machine: &Self, i: usize| machine.is_here(i);
         let mut again: Vec<usize> = self
             .everyone()
             .filter(|i| named.contains(&self.members[*i].id) && able(self, *i))
@@ -268,6 +268,7 @@ impl Coordination {
         self.enter(Phase::Work);
         let seconds = self.setup.limits.turn_seconds;
         self.arm(Timer::Turn, seconds.saturating_mul(1000));
+        self.wait_for_paused();
         self.advance();
     }
 

@@ -108,7 +108,7 @@ impl Coordination {
             .members
             .iter()
             .enumerate()
-            .filter(|(peer, member)| *peer != i && member.is_live() && member.ballot.is_none())
+            .filter(|(peer, member)| *peer != i && self.is_here(*peer) && member.ballot.is_none())
             .filter(|(peer, member)| {
                 let stumbles = member.running.as_ref().is_some_and(|running| {
                     running.overdue
@@ -165,7 +165,7 @@ impl Coordination {
             || self.epoch() - self.attempts.answers >= self.setup.limits.answers_total
             || self.everyone().all(|i| {
                 let member = &self.members[i];
-                !member.is_live()
+                !self.counts(i)
                     || member.revisions > 0
                     || member.first != FirstAnswer::Expected
                     || self.is_spent(i)
@@ -227,7 +227,7 @@ impl Coordination {
     /// It is idle only until it is asked for an answer again.
     fn will_write(&self, i: usize) -> bool {
         let member = &self.members[i];
-        member.is_live()
+        self.counts(i)
             && member.ballot.is_none()
             && !self.is_spent(i)
             && self.publish_bar(i).is_none()
@@ -389,7 +389,11 @@ impl Coordination {
     /// The labels in the view of this agent that are current.
     pub(super) fn in_view(&self, i: usize) -> Vec<Label> {
         let member = &self.members[i];
-        let mut labels = self.in_sight(i);
+        let mut labels = if self.in_parts() {
+            self.current()
+        } else {
+            self.in_sight(i)
+        };
         labels.retain(|label| member.has_seen(*label));
         labels
     }

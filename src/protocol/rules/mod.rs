@@ -10,6 +10,7 @@ mod improving;
 mod mode;
 mod personas;
 mod policy;
+mod scaling;
 mod seeing;
 mod talking;
 
@@ -21,6 +22,7 @@ pub use improving::{Improving, Novelty};
 pub use mode::{Approval, Decomposition, Mode, Part, Planning, circle};
 pub use personas::{AfterFirst, Diversity, Persona, Personas};
 pub use policy::{Form, Policy};
+pub use scaling::Scaling;
 pub use seeing::{Seeing, Visibility};
 pub use talking::{Asking, Degree, QuestionPolicy, Talking};
 
@@ -42,4 +44,6 @@ pub struct Rules {
     pub talking: Talking,
     /// What makes its agents differ.
     pub personas: Personas,
+    /// How the team grows and shrinks.
+    pub scaling: Scaling,
 }

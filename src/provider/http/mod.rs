@@ -28,7 +28,9 @@ use super::retry::Decision;
 use super::sse::{Item, MAX_EVENT, Parser};
 use super::wait::WaitHeaders;
 use super::words::without_key;
-use super::{Endpoint, Price, Provider, Request, StreamEvent, adapt, catalog, listing, tokens};
+use super::{
+    Endpoint, Price, Provider, Request, Shared, StreamEvent, adapt, catalog, listing, tokens,
+};
 
 pub use client::{Answer, Client, Patience, Probe, Timeouts};
 
@@ -53,6 +55,14 @@ impl HttpProvider {
 impl Provider for HttpProvider {
     fn price(&self) -> Option<Price> {
         catalog::price_of(&self.endpoint)
+    }
+
+    fn with_model(&self, model: &str) -> Option<Shared> {
+        let mut endpoint = (*self.endpoint).clone();
+        model.clone_into(&mut endpoint.model);
+        // The price was that of the other model.
+        endpoint.price = None;
+        Some(Arc::new(Self::new(self.client.clone(), endpoint)))
     }
 
     fn stream(&self, request: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {

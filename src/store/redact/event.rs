@@ -6,7 +6,8 @@
 use super::Redactor;
 use crate::protocol::{
     AgentCard, AgentEvent, Answer, Ballot, BallotDrop, BallotEvent, Event, EventKind, Failure,
-    Origin, Outcome, Question, QuestionEvent, QuestionKind, Reply, RunEvent, ToolEvent, TurnStart,
+    Origin, Outcome, Question, QuestionEvent, QuestionKind, Reply, RunEvent, TeamCommand,
+    TeamEvent, ToolEvent, TurnStart,
 };
 
 /// `event` with the secrets in all its texts masked.
@@ -68,6 +69,7 @@ fn run(redactor: &Redactor, event: RunEvent) -> RunEvent {
             state,
         },
         RunEvent::Question(event) => RunEvent::Question(question(redactor, event)),
+        RunEvent::Team(event) => RunEvent::Team(team(redactor, event)),
         RunEvent::Ended(outcome) => RunEvent::Ended(ended(redactor, outcome)),
         RunEvent::Notice { level, text } => RunEvent::Notice {
             level,
@@ -152,6 +154,7 @@ fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
     }
     rules.deciding.texts_mut(&mut |text| mask(redactor, text));
     rules.mode.texts_mut(&mut |text| mask(redactor, text));
+    rules.scaling.texts_mut(&mut |text| mask(redactor, text));
     rules.personas.texts_mut(&mut |text| mask(redactor, text));
     if let Some(inbox) = &mut rules.talking.inbox {
         mask(redactor, inbox);
@@ -176,6 +179,39 @@ fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
         version,
         cwd: redactor.string(cwd),
         resumed,
+    }
+}
+
+fn team(redactor: &Redactor, event: TeamEvent) -> TeamEvent {
+    match event {
+        TeamEvent::Added { card, like, why } => TeamEvent::Added {
+            card: member(redactor, card),
+            like,
+            why: redactor.string(why),
+        },
+        TeamEvent::Replaced(card) => TeamEvent::Replaced(member(redactor, card)),
+        TeamEvent::Declined { change, reason } => TeamEvent::Declined {
+            change: match change {
+                TeamCommand::Add { like, model } => TeamCommand::Add {
+                    like,
+                    model: model.map(|model| redactor.string(model)),
+                },
+                TeamCommand::Replace { id, model } => TeamCommand::Replace {
+                    id,
+                    model: redactor.string(model),
+                },
+                change @ (TeamCommand::Retire(_)
+                | TeamCommand::Pause(_)
+                | TeamCommand::Resume(_)
+                | TeamCommand::Retry(_)) => change,
+            },
+            reason: redactor.string(reason),
+        },
+        event @ (TeamEvent::Retired(_)
+        | TeamEvent::Paused(_)
+        | TeamEvent::Overdue(_)
+        | TeamEvent::Resumed(_)
+        | TeamEvent::Retried(_)) => event,
     }
 }
 
@@ -250,6 +286,7 @@ fn agent(redactor: &Redactor, event: AgentEvent) -> AgentEvent {
         AgentEvent::Ballot(BallotEvent::Auto(cast)) => {
             AgentEvent::Ballot(BallotEvent::Auto(ballot(redactor, cast)))
         }
+        AgentEvent::Nested(inner) => AgentEvent::Nested(Box::new(self::event(redactor, *inner))),
         AgentEvent::Benched(failure) => AgentEvent::Benched(failed(redactor, failure)),
         event @ (AgentEvent::RoundStarted { .. }
         | AgentEvent::RoundEnded { .. }

@@ -15,14 +15,16 @@ use std::collections::HashMap;
 use super::{Cleaner, line, text};
 use crate::protocol::{
     AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotEvent, Channel, Event,
-    EventKind, Failure, Origin, Outcome, Question, QuestionEvent, QuestionKind, Reply, RunEvent,
-    RunId, ToolEvent, TurnStart,
+    EventKind, Failure, Origin, Outcome, Phase, Question, QuestionEvent, QuestionKind, Reply,
+    RunEvent, RunId, TeamCommand, TeamEvent, ToolEvent, TurnStart,
 };
 
 /// Cleans a stream of events.
 #[derive(Clone, Debug, Default)]
 pub struct Gate {
     streams: HashMap<(AgentId, Channel), Stream>,
+    /// Streams of the teams that agents are.
+    nested: HashMap<AgentId, Gate>,
 }
 
 /// One channel of one agent.
@@ -42,6 +44,7 @@ impl Gate {
             EventKind::Run(event) => {
                 if let RunEvent::Started(_) = event {
                     self.streams.clear();
+                    self.nested.clear();
                 }
                 run_event(event);
             }
@@ -60,6 +63,16 @@ impl Gate {
                 } else {
                     std::mem::take(&mut stream.carry) + &clean
                 };
+                return;
+            }
+            AgentEvent::Nested(inner) => {
+                let blank = Event {
+                    seq: inner.seq,
+                    at: inner.at,
+                    kind: EventKind::Run(RunEvent::Phase(Phase::Work)),
+                };
+                let event = std::mem::replace(&mut **inner, blank);
+                **inner = self.nested.entry(id).or_default().pass(event);
                 return;
             }
             AgentEvent::RoundStarted {
@@ -107,6 +120,7 @@ fn run_event(event: &mut RunEvent) {
         RunEvent::Phase(_) | RunEvent::Budget(_) => {}
         RunEvent::Decided(decision) => decision.texts_mut(&mut clean_line),
         RunEvent::Review(event) => event.texts_mut(&mut clean_text),
+        RunEvent::Team(event) => team_event(event),
         RunEvent::BallotsDropped(drops) => {
             for BallotDrop {
                 ballot: dropped,
@@ -185,6 +199,7 @@ fn turn_start(start: &mut TurnStart) {
     clean_text(prompt);
     rules.deciding.texts_mut(&mut clean_line);
     rules.mode.texts_mut(&mut clean_text);
+    rules.scaling.texts_mut(&mut clean_line);
     rules.personas.texts_mut(&mut clean_text);
     rules.talking.inbox.iter_mut().for_each(clean_line);
     if let Some(stage) = stage {
@@ -194,22 +209,58 @@ fn turn_start(start: &mut TurnStart) {
     for text in [run, version, cwd] {
         clean_line(text);
     }
-    for AgentCard {
-        id: _,
-        name,
-        model,
-        backend,
-    } in team
-    {
-        for text in [name, model, backend] {
-            clean_line(text);
-        }
-    }
+    team.iter_mut().for_each(card);
     match origin {
         Origin::Demo { scenario: name }
         | Origin::Config { path: name }
         | Origin::Imported { program: name } => clean_line(name),
         Origin::Direct => {}
+    }
+}
+
+fn card(card: &mut AgentCard) {
+    let AgentCard {
+        id: _,
+        name,
+        model,
+        backend,
+    } = card;
+    for text in [name, model, backend] {
+        clean_line(text);
+    }
+}
+
+fn team_event(event: &mut TeamEvent) {
+    match event {
+        TeamEvent::Added {
+            card: new,
+            like: _,
+            why,
+        } => {
+            card(new);
+            clean_line(why);
+        }
+        TeamEvent::Replaced(new) => card(new),
+        TeamEvent::Declined { change, reason } => {
+            match change {
+                TeamCommand::Add { like: _, model } => {
+                    if let Some(model) = model {
+                        clean_line(model);
+                    }
+                }
+                TeamCommand::Replace { id: _, model } => clean_line(model),
+                TeamCommand::Retire(_)
+                | TeamCommand::Pause(_)
+                | TeamCommand::Resume(_)
+                | TeamCommand::Retry(_) => {}
+            }
+            clean_line(reason);
+        }
+        TeamEvent::Retired(_)
+        | TeamEvent::Paused(_)
+        | TeamEvent::Overdue(_)
+        | TeamEvent::Resumed(_)
+        | TeamEvent::Retried(_) => {}
     }
 }
 

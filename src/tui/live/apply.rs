@@ -125,6 +125,7 @@ impl Live {
                 self.pages.settle(outcome);
                 self.turn_to_final();
             }
+            RunEvent::Team(change) => self.team(change, shared),
             // The top of the program shows notices at once; the final page keeps them.
             RunEvent::Question(_)
             | RunEvent::Decided(_)
@@ -223,6 +224,7 @@ impl Live {
             | AgentEvent::Refused { .. }
             | AgentEvent::Ballot(_)
             | AgentEvent::Delivered { .. }
+            | AgentEvent::Nested(_)
             | AgentEvent::Benched(_) => {}
         }
     }

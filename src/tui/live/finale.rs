@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     protocol::{Decision, Level, NoAnswerReason, Outcome, OutcomeEnd, Phase, TallyRow},
-    run::{Activity, Turn},
+    run::{Activity, Away, Turn},
     tui::shared::Shared,
 };
 
@@ -241,7 +241,7 @@ fn dissent(flow: &mut Flow, turn: &Turn, decision: &Decision) {
 fn lost(flow: &mut Flow, turn: &Turn) {
     let mut first = true;
     for agent in &turn.agents {
-        if let Activity::Benched(failure) = &agent.activity {
+        if let Activity::Away(Away::Failed(failure)) = &agent.activity {
             if first {
                 votes::heading(flow, Role::Accent, "Lost on the way");
                 first = false;

@@ -126,7 +126,7 @@ fn status_words(turn: &Turn, shared: &Shared, shortened: usize) -> Words {
     let voters = turn
         .agents
         .iter()
-        .filter(|agent| agent.ballot.is_some() || !matches!(agent.activity, Activity::Benched(_)))
+        .filter(|agent| agent.ballot.is_some() || !matches!(agent.activity, Activity::Away(_)))
         .count();
     if voters == 0 {
         // Nobody is left to vote.

@@ -28,6 +28,7 @@ mod scroll;
 mod search;
 mod show;
 mod strip;
+mod team;
 #[cfg(test)]
 mod tests;
 mod timeline;

@@ -125,7 +125,7 @@ pub(super) fn paint(
         | Activity::Voted
         | Activity::Waiting
         | Activity::Presenting
-        | Activity::Benched(_)
+        | Activity::Away(_)
         | Activity::Done => return,
     };
     // In the first free row, so that an agent that is only waited for does not look dead.

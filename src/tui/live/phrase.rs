@@ -5,7 +5,7 @@
 use super::ink::{Role, Words};
 use crate::{
     protocol::{Failure, Purpose, Usage},
-    run::{Activity, AgentState, Turn},
+    run::{Activity, AgentState, Away, Turn},
     text,
     tui::shared::Shared,
 };
@@ -133,7 +133,9 @@ pub(super) const fn role(activity: &Activity) -> Role {
         Activity::Thinking | Activity::Writing | Activity::Tool { .. } => Role::Accent,
         Activity::Drafting | Activity::Presenting | Activity::Voted => Role::Ok,
         Activity::Retrying { .. } => Role::Warn,
-        Activity::Benched(_) => Role::Bad,
+        Activity::Away(Away::Failed(_)) => Role::Bad,
+        Activity::Away(Away::Paused | Away::Overdue) => Role::Warn,
+        Activity::Away(Away::Retired) => Role::Dim,
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
         AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotDropReason, BallotEvent, Channel,
         Failure, Label, Purpose, RoundEnd, Setback, Timestamp, ToolEvent,
     },
-    run::Turn,
+    run::{Away, Turn},
 };
 
 /// Bytes of one block before its stream goes on in another, so that old text can be dropped in
@@ -98,7 +98,18 @@ impl Transcript {
                 self.note("↓", Role::Dim, &format!("read {}", listed(labels)));
             }
             AgentEvent::Benched(failure) => self.benched(failure),
+            // Shown on a screen of its own.
+            AgentEvent::Nested(_) => {}
         }
+    }
+
+    /// The agent's place in the team changed.
+    pub(super) fn changed(&mut self, away: Option<&Away>, words: &str) {
+        let (sign, role) = match away {
+            Some(away) => (away.glyph(), Role::Warn),
+            None => ("+", Role::Accent),
+        };
+        self.note(sign, role, words);
     }
 
     /// A ballot of this agent stopped counting.

@@ -3,17 +3,17 @@
 use proptest::prelude::*;
 
 use crate::{
-    engine::coordination::{Input, Report, Setup, Timer},
+    engine::coordination::{Change, Input, Report, Setup, Timer},
     protocol::{
         AgentEvent, AgentId, BudgetScope, Deciding, EventKind, Finish, Finishing, Improving, Label,
-        Limits, Mode, Novelty, Rules, RunEvent, Seeing, SteerId, SteerMode, Target, Verify,
-        Visibility,
+        Limits, Mode, Novelty, Rules, RunEvent, Scaling, Seeing, SteerId, SteerMode, Target,
+        TeamCommand, Verify, Visibility,
     },
 };
 
 use super::{
     modes::any_mode,
-    world::{World, failure},
+    world::{World, card, failure},
 };
 use crate::engine::coordination::Action;
 
@@ -27,6 +27,8 @@ pub enum Move {
     Steer(u8, SteerMode),
     /// Any message, sent or not, heard or not.
     Withdraw(u8),
+    /// A change of the team: which, about whom.
+    Team(u8, u8),
     AnswerNow,
     Stop,
 }
@@ -84,6 +86,7 @@ pub fn any_move() -> impl Strategy<Value = Move> {
         2 => (any::<u8>(), prop_oneof![Just(SteerMode::Queue), Just(SteerMode::Now)])
             .prop_map(|(who, mode)| Move::Steer(who, mode)),
         2 => (0_u8..80).prop_map(Move::Withdraw),
+        3 => (any::<u8>(), any::<u8>()).prop_map(|(what, who)| Move::Team(what, who)),
         1 => prop_oneof![4 => Just(Move::AnswerNow), 1 => Just(Move::Stop)],
     ]
 }
@@ -141,6 +144,22 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn any_scaling()(
+        add_on_split in 0_u32..3,
+        stalls in any::<bool>(),
+        agents in 1_u32..9,
+        grows in any::<bool>(),
+    ) -> Scaling {
+        Scaling {
+            add_on_split: if grows { add_on_split } else { 0 },
+            stall_seconds: stalls.then_some(60),
+            agents,
+            ..Scaling::default()
+        }
+    }
+}
+
+prop_compose! {
     pub fn any_setup()(
         agents in 1_u16..8,
         // Tight limits find corners, the usual ones give room for long games.
@@ -153,6 +172,7 @@ prop_compose! {
         seeing in any_seeing(),
         voting in 0_u8..6,
         mode in prop_oneof![3 => Just(Mode::Team), 2 => any_mode()],
+        scaling in any_scaling(),
     ) -> Setup {
         Setup {
             agents: (1..=agents).map(AgentId).collect(),
@@ -172,6 +192,7 @@ prop_compose! {
                     ..Deciding::default()
                 },
                 mode,
+                scaling,
                 ..Rules::default()
             },
         }
@@ -218,13 +239,56 @@ pub fn say(world: &World, agent: AgentId, say: &Say) -> Report {
     }
 }
 
+/// Everybody who could go on is paused: the others stop waiting.
+fn patience(world: &mut World) {
+    let pause = world
+        .armed
+        .iter()
+        .find(|timer| matches!(timer, Timer::Pause(_)));
+    let pause = *pause.expect("somebody works or is waited for");
+    world.elapse(pause);
+}
+
+/// A change that is drawn: about anybody, legal or not.
+fn change(world: &World, what: u8, who: u8) -> Change {
+    let members = world.members();
+    let id = match usize::from(who) % (members.len() + 1) {
+        0 if who > 200 => AgentId(99),
+        n => members[n % members.len()],
+    };
+    match what % 9 {
+        0 | 1 => Change::Add {
+            // Now and then a number that is taken.
+            card: card(if who == 7 { id } else { world.next_agent() }),
+            like: id,
+            why: String::new(),
+        },
+        2 => Change::Retire(id),
+        3 | 4 => Change::Pause(id),
+        5 => Change::Resume(id),
+        6 => Change::Retry(id),
+        7 => Change::Replace(card(id)),
+        _ => Change::Unavailable {
+            change: TeamCommand::Pause(id),
+            reason: "no reason".into(),
+        },
+    }
+}
+
 pub fn perform(world: &mut World, step: &Move, message: u32) {
     match step {
         Move::Report(who, what) => {
             let running: Vec<_> = world.live.keys().copied().collect();
+            if running.is_empty() {
+                return patience(world);
+            }
             let agent = running[*who as usize % running.len()];
             let report = say(world, agent, what);
             world.report(agent.0, report);
+        }
+        Move::Team(what, who) => {
+            let change = change(world, *what, *who);
+            world.step(Input::Team(change));
         }
         Move::Late(who) => {
             let before = world.log.len();
@@ -301,22 +365,17 @@ pub fn play(setup: Setup, moves: &[Move], habit: &Say) -> World {
 
 /// Lets all agents behave in one way until the end, without help from timers.
 pub fn finish(world: &mut World, habit: &Say) {
-    let limits = &world.setup.limits;
-    let rounds = limits.rounds_per_agent as usize + 2;
-    let restarts = world
-        .setup
-        .rules
-        .finishing
-        .verify
-        .map_or(0, |rule| rule.restarts);
-    let reports = rounds * limits.calls_per_round.max(1) as usize * (restarts as usize + 1);
-    let bound = world.setup.agents.len() * reports;
     for turn in 0.. {
         if world.closed {
             break;
         }
+        let bound = world.bound() + world.members().len();
         assert!(turn < bound, "not over after {bound} reports");
         let running: Vec<_> = world.live.keys().copied().collect();
+        if running.is_empty() {
+            patience(world);
+            continue;
+        }
         let agent = running[turn % running.len()];
         let report = say(world, agent, habit);
         world.report(agent.0, report);

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::{
     engine::coordination::{
-        Input, Report, Setup, Timer,
+        Change, Input, Report, Setup, Timer,
         choice::{Choice, parse},
     },
-    protocol::{AgentId, Label, Mode, Target},
+    protocol::{AgentCard, AgentId, Label, Mode, Target},
 };
 
 /// A bijection between the numbers of a team; other numbers stay.
@@ -84,6 +84,7 @@ impl Renaming {
                 text: text.clone(),
                 mode: *mode,
             },
+            Input::Team(change) => Input::Team(self.change(change)),
             Input::Start | Input::Withdraw(_) | Input::AnswerNow | Input::Stop => input.clone(),
         }
     }
@@ -98,6 +99,29 @@ impl Renaming {
         }
     }
 
+    fn change(&self, change: &Change) -> Change {
+        match change {
+            Change::Add { card, like, why } => Change::Add {
+                card: self.card(card),
+                like: self.agent(*like),
+                why: why.clone(),
+            },
+            Change::Replace(card) => Change::Replace(self.card(card)),
+            Change::Retire(id) => Change::Retire(self.agent(*id)),
+            Change::Pause(id) => Change::Pause(self.agent(*id)),
+            Change::Resume(id) => Change::Resume(self.agent(*id)),
+            Change::Retry(id) => Change::Retry(self.agent(*id)),
+            Change::Unavailable { .. } => change.clone(),
+        }
+    }
+
+    fn card(&self, card: &AgentCard) -> AgentCard {
+        AgentCard {
+            id: self.agent(card.id),
+            ..card.clone()
+        }
+    }
+
     fn timer(&self, timer: Timer) -> Timer {
         match timer {
             Timer::Round { agent, round } => Timer::Round {
@@ -108,6 +132,11 @@ impl Renaming {
                 agent: self.agent(agent),
                 round,
             },
+            Timer::Stall { agent, round } => Timer::Stall {
+                agent: self.agent(agent),
+                round,
+            },
+            Timer::Pause(agent) => Timer::Pause(self.agent(agent)),
             Timer::Turn | Timer::Phase => timer,
         }
     }

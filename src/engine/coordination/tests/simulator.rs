@@ -274,7 +274,12 @@ impl<'a> Play<'a> {
             };
             return Report::Presented { text };
         }
-        match self.natures[&agent] {
+        match self
+            .natures
+            .get(&agent)
+            .copied()
+            .unwrap_or(Nature::Diligent)
+        {
             Nature::Diligent => self.diligent(agent, 80),
             Nature::Eager => self.diligent(agent, 25),
             Nature::Silent => Report::Boundary,
@@ -377,12 +382,9 @@ impl<'a> Play<'a> {
     fn check_bounds(&self) {
         let setup = &self.world.setup;
         let limits = &setup.limits;
-        let calls = limits.calls_per_round.max(1) as usize;
         let verify = setup.rules.finishing.verify;
         let attempts = verify.map_or(1, |rule| rule.restarts + 1);
-        // Beside its rounds an agent may present and verify, once per attempt each.
-        let rounds = (limits.rounds_per_agent as usize + 2) * attempts as usize;
-        let bound = setup.agents.len() * rounds * calls;
+        let bound = self.world.bound();
         let reports = self.world.reports;
         assert!(reports <= bound, "{reports} reports, {bound} allowed");
         if !self.wild {

@@ -8,14 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     engine::coordination::{
-        Action, Ask, Brief, Cause, Coordination, Input, Report, Setup, Timer, VoteWhy, novelty,
+        Action, Ask, Brief, Cause, Change, Coordination, Input, Report, Setup, Timer, VoteWhy,
+        novelty,
     },
     protocol::{
         AgentCard, AgentEvent, AgentId, Ballot, BallotDropReason, BallotEvent, BudgetEvent,
         BudgetLimit, Decision, Event, EventKind, Failure, FailureKind, Finish, Finishing, Form,
         Label, Limits, Mode, Origin, Outcome, Phase, Policy, Purpose, Refused, ReviewEvent,
         RoundEnd, Rules, RunEvent, RunId, Seq, StageEvent, SteerId, SteerMode, SteerState, Target,
-        Timestamp, TurnStart, Visibility,
+        TeamEvent, Timestamp, TurnStart, Visibility,
     },
     run::RunState,
 };
@@ -99,6 +100,14 @@ struct Books {
     base_answers: usize,
     /// Who wrote the final text of this attempt: the author of the winner, then the presenter.
     writers: Vec<AgentId>,
+    /// Everybody who ever belonged to the team, in the order of joining.
+    members: Vec<AgentId>,
+    /// Changes of the team that were told: each may give a round back.
+    changes: usize,
+    /// Agents that the person has taken away.
+    away: BTreeSet<AgentId>,
+    /// An agent that the rules have asked for.
+    recruit: Option<(AgentId, String)>,
 }
 
 impl Books {
@@ -110,6 +119,8 @@ impl Books {
         self.base_answers = answers;
         self.barrier = answers;
         self.writers.clear();
+        // From now on everybody may look.
+        self.agreed.extend(self.members.iter());
     }
 }
 
@@ -163,19 +174,55 @@ fn skips_voting(rules: &Rules) -> bool {
     rules.deciding.skip_voting || mode.by_agreement() || !mode.parts().is_empty()
 }
 
-/// The event that the driver tells first.
-pub fn turn_start(setup: &Setup) -> EventKind {
-    let card = |id: &AgentId| AgentCard {
-        id: *id,
+impl Books {
+    /// A message: everybody is who is there when it is sent.
+    fn send(&mut self, id: SteerId, target: &Target) {
+        let target = match target {
+            Target::All => Target::Several(self.members.clone()),
+            Target::One(_) | Target::Several(_) => target.clone(),
+        };
+        self.sent.push((id, target));
+    }
+
+    /// Takes in a change of the team.
+    fn team(&mut self, event: &TeamEvent, benched: &mut BTreeSet<AgentId>) {
+        self.changes += 1;
+        match event {
+            TeamEvent::Added { card, .. } => self.members.push(card.id),
+            TeamEvent::Retired(id) | TeamEvent::Paused(id) | TeamEvent::Overdue(id) => {
+                self.away.insert(*id);
+            }
+            TeamEvent::Resumed(id) => {
+                self.away.remove(id);
+            }
+            TeamEvent::Retried(id) | TeamEvent::Replaced(AgentCard { id, .. }) => {
+                benched.remove(id);
+                self.away.remove(id);
+                self.speechless.insert(*id);
+                self.agreed.remove(id);
+            }
+            TeamEvent::Declined { .. } => {}
+        }
+    }
+}
+
+/// How an agent is called in these tests.
+pub fn card(id: AgentId) -> AgentCard {
+    AgentCard {
+        id,
         name: format!("name{}", id.0),
         model: "m".into(),
         backend: "test".into(),
-    };
+    }
+}
+
+/// The event that the driver tells first.
+pub fn turn_start(setup: &Setup) -> EventKind {
     EventKind::Run(RunEvent::Started(Box::new(TurnStart {
         run: RunId("r".into()),
         turn: 1,
         prompt: "task".into(),
-        team: setup.agents.iter().map(card).collect(),
+        team: setup.agents.iter().copied().map(card).collect(),
         limits: setup.limits.clone(),
         rules: setup.rules.clone(),
         origin: Origin::Direct,
@@ -190,6 +237,10 @@ impl World {
     /// Starts a turn.
     pub fn new(setup: Setup) -> Self {
         let start = turn_start(&setup);
+        let books = Books {
+            members: setup.agents.clone(),
+            ..Books::default()
+        };
         let mut world = Self {
             machine: Coordination::new(setup.clone()),
             setup,
@@ -205,7 +256,7 @@ impl World {
             texts: vec![],
             standing: BTreeMap::new(),
             benched: BTreeSet::new(),
-            books: Books::default(),
+            books,
             closed: false,
             reports: 0,
         };
@@ -215,6 +266,45 @@ impl World {
     }
 
     pub fn step(&mut self, input: Input) -> &[Action] {
+        // What this driver has answered already.
+        if matches!(&input, Input::Team(Change::Add { why, .. }) if !why.is_empty()) {
+            self.last.clear();
+            return &self.last;
+        }
+        self.feed(input);
+        if let Some((like, why)) = self.books.recruit.take() {
+            let last = std::mem::take(&mut self.last);
+            let card = card(self.next_agent());
+            self.feed(Input::Team(Change::Add { card, like, why }));
+            self.last.splice(0..0, last);
+        }
+        self.check_rest();
+        &self.last
+    }
+
+    /// Everybody who ever belonged to the team.
+    pub fn members(&self) -> &[AgentId] {
+        &self.books.members
+    }
+
+    /// A number that nobody ever had.
+    pub fn next_agent(&self) -> AgentId {
+        AgentId(1 + self.members().iter().map(|id| id.0).max().unwrap_or(0))
+    }
+
+    /// Model calls after which every turn is over.
+    pub fn bound(&self) -> usize {
+        let limits = &self.setup.limits;
+        let calls = limits.calls_per_round.max(1) as usize;
+        let verify = self.setup.rules.finishing.verify;
+        let attempts = verify.map_or(1, |rule| rule.restarts as usize + 1);
+        // Beside its rounds an agent may present and verify, once per attempt each.
+        let rounds = (limits.rounds_per_agent as usize + 2) * attempts;
+        (self.members().len() * rounds + self.books.changes) * calls
+    }
+
+    fn feed(&mut self, input: Input) {
+        let change = matches!(input, Input::Team(_)) && !self.closed;
         let reporter = match &input {
             Input::Agent { agent, round, .. } => self
                 .live
@@ -227,7 +317,7 @@ impl World {
             }
             Input::Steer { id, target, .. } => {
                 if !self.closed {
-                    self.books.sent.push((*id, target.clone()));
+                    self.books.send(*id, target);
                 }
                 None
             }
@@ -271,10 +361,17 @@ impl World {
                 .count();
             assert_eq!(replies, 1, "every report gets one reply: {actions:?}");
         }
-        self.check_rest();
+        if change {
+            let told = actions.iter().filter(|action| {
+                let Action::Emit(EventKind::Run(RunEvent::Team(event))) = action else {
+                    return false;
+                };
+                !matches!(event, TeamEvent::Overdue(_))
+            });
+            assert_eq!(told.count(), 1, "every change is answered: {actions:?}");
+        }
         self.log.extend(actions.iter().cloned());
         self.last = actions;
-        &self.last
     }
 
     // ----- the driver's and the agents' part -----
@@ -376,7 +473,7 @@ impl World {
             .filter(|(sent, _)| *sent == id)
             .flat_map(|(_, target)| {
                 let meant = |agent: &&AgentId| target.includes(**agent);
-                self.setup.agents.iter().filter(meant)
+                self.members().iter().filter(meant)
             })
             .filter(|agent| !self.books.receipts.contains_key(&(id, **agent)))
             .count()
@@ -390,7 +487,7 @@ impl World {
 
     /// Who may see whom, drawn from the rules alone: pairs of reader and author.
     fn graph(&self) -> BTreeSet<(AgentId, AgentId)> {
-        let team = self.setup.agents.clone();
+        let team = self.books.members.clone();
         let mut groups: Vec<Vec<AgentId>> = team.iter().map(|id| vec![*id]).collect();
         match self.setup.rules.seeing.visibility {
             Visibility::All | Visibility::AfterOwn => groups.push(team),
@@ -453,6 +550,7 @@ impl World {
                 self.armed.insert(*timer);
             }
             Action::Disarm(timer) => assert!(self.armed.remove(timer), "{timer:?} was not armed"),
+            Action::Recruit { like, why } => self.check_recruit(*like, why),
             Action::Emit(kind) => self.check_event(kind),
             Action::Close => {
                 assert!(self.armed.is_empty(), "timers at close: {:?}", self.armed);
@@ -490,7 +588,8 @@ impl World {
         } else {
             let again = self.books.again.get(&id).copied().unwrap_or_default();
             let base = self.books.base_rounds.get(&id).copied().unwrap_or_default();
-            assert!(ask.round - again - base <= self.setup.limits.rounds_of(id));
+            let most = self.setup.limits.rounds_of(id) as usize + self.books.changes;
+            assert!((ask.round - again - base) as usize <= most);
             if speechless {
                 let shown = self.books.shown.remove(&id).unwrap_or_default();
                 self.books.known.entry(id).or_default().extend(shown);
@@ -674,7 +773,10 @@ impl World {
                     if let BallotDropReason::NewAnswer { by } = drop.reason {
                         assert_eq!(self.texts.last().map(|(label, _)| *label), Some(by));
                         let seen = self.graph().contains(&(drop.ballot.voter, by.agent));
-                        assert!(seen, "{by} concerns {} not", drop.ballot.voter);
+                        // A team that has grown may have moved its author out of sight.
+                        let target = drop.ballot.target.map(|label| label.agent);
+                        let replaced = target == Some(by.agent);
+                        assert!(seen || replaced, "{by} concerns {} not", drop.ballot.voter);
                     }
                 }
             }
@@ -699,9 +801,44 @@ impl World {
                 assert!(self.outcome.replace(outcome.clone()).is_none());
             }
             RunEvent::Stage(StageEvent::Layer { .. }) => self.books.barrier = self.texts.len(),
+            RunEvent::Team(event) => self.check_team(event),
             RunEvent::Stage(_) | RunEvent::Notice { .. } => {}
             RunEvent::Question(_) => panic!("the desk says that"),
         }
+    }
+
+    fn check_team(&mut self, event: &TeamEvent) {
+        match event {
+            TeamEvent::Added { card, .. } => {
+                let new = self.members().iter().all(|id| *id < card.id);
+                assert!(new, "{} was somebody's number", card.id);
+                assert!(self.members().len() < self.setup.rules.scaling.agents as usize);
+                assert_eq!(self.phase, Some(Phase::Work));
+            }
+            TeamEvent::Retired(id) | TeamEvent::Paused(id) => {
+                assert!(!self.live.contains_key(id), "its round is over");
+            }
+            TeamEvent::Resumed(id) => assert!(self.books.away.contains(id)),
+            TeamEvent::Retried(id) => {
+                assert!(self.books.away.contains(id) || self.benched.contains(id));
+            }
+            TeamEvent::Overdue(_) | TeamEvent::Replaced(_) => {}
+            TeamEvent::Declined { reason, .. } => assert!(!reason.is_empty()),
+        }
+        self.books.team(event, &mut self.benched);
+    }
+
+    /// The rules may ask for somebody only while they allow it, and when the votes are split.
+    fn check_recruit(&mut self, like: AgentId, why: &str) {
+        assert!(self.setup.rules.scaling.add_on_split > 0);
+        assert!(!why.is_empty());
+        let ballots = self.standing.values();
+        let cast: Vec<_> = ballots.filter_map(|(ballot, _)| ballot.target).collect();
+        for label in self.current() {
+            let votes = cast.iter().filter(|target| **target == label).count();
+            assert!(votes * 2 <= cast.len(), "{label} has a majority");
+        }
+        self.books.recruit = Some((like, why.to_owned()));
     }
 
     fn check_receipt(&mut self, id: SteerId, state: SteerState) {
@@ -747,7 +884,6 @@ impl World {
                 assert!(attempt <= of && !agents.is_empty());
                 assert!(agents.iter().all(|id| !self.benched.contains(id)));
                 assert_eq!(self.phase.take(), Some(Phase::Verifying));
-                self.books.agreed.extend(self.setup.agents.iter());
             }
         }
     }
@@ -787,6 +923,7 @@ impl World {
                 view,
             } => {
                 assert!(!self.benched.contains(&id), "{id} is out");
+                assert!(!self.books.away.contains(&id), "{id} is away");
                 let rounds = self.books.rounds.entry(id).or_default();
                 *rounds += 1;
                 assert_eq!(rounds, round, "rounds are dense");
@@ -827,6 +964,7 @@ impl World {
             }
             AgentEvent::Delivered { labels } => assert!(!labels.is_empty()),
             AgentEvent::Delta { .. }
+            | AgentEvent::Nested(_)
             | AgentEvent::Tool(_)
             | AgentEvent::Retrying { .. }
             | AgentEvent::Usage(_) => panic!("the driver says that"),
@@ -896,7 +1034,11 @@ impl World {
                 .all(|(label, _)| !graph.contains(&(ballot.voter, label.agent)));
             assert!(unseen, "{ballot:?} survived an answer");
         }
-        assert!(self.closed || !self.live.is_empty(), "stalled");
+        let paused = self
+            .armed
+            .iter()
+            .any(|timer| matches!(timer, Timer::Pause(_)));
+        assert!(self.closed || !self.live.is_empty() || paused, "stalled");
         for (key, state) in &self.books.receipts {
             let told = self.books.told.contains(key);
             assert_eq!(told, matches!(state, SteerState::Delivered(_)), "{key:?}");
@@ -904,7 +1046,7 @@ impl World {
         if self.closed {
             assert_eq!(self.books.rounds, self.books.ended, "every round ended");
             for (id, target) in &self.books.sent {
-                for agent in &self.setup.agents {
+                for agent in self.members() {
                     let meant = target.includes(*agent);
                     assert!(!meant || self.books.receipts.contains_key(&(*id, *agent)));
                 }

@@ -6,8 +6,8 @@ use super::{Books, World, turn_start};
 use crate::{
     engine::coordination::{Coordination, Setup},
     protocol::{
-        AgentEvent, AgentId, Event, EventKind, Resumed, ReviewEvent, RoundEnd, RunEvent,
-        StageEvent, SteerState, TurnStart,
+        AgentCard, AgentEvent, AgentId, Event, EventKind, Resumed, ReviewEvent, RoundEnd, RunEvent,
+        StageEvent, SteerState, TeamEvent, TurnStart,
     },
     run::RunState,
 };
@@ -24,10 +24,7 @@ impl World {
             reader.take(&event.kind);
         }
         let turn = fold.turn.clone().expect("a turn");
-        let mut books = reader.books;
-        if reader.everybody {
-            books.agreed.extend(setup.agents.iter());
-        }
+        let books = reader.books;
         let mut world = Self {
             machine,
             setup,
@@ -58,11 +55,7 @@ impl World {
             fold,
             events: events.to_vec(),
         };
-        for id in &world.setup.agents {
-            if world.books.rounds.contains_key(id) {
-                world.books.speechless.insert(*id);
-            }
-        }
+        world.books.speechless = world.books.rounds.keys().copied().collect();
         world.compare_with_log();
         if !world.closed {
             world.fold_in(started_again(&world.setup, reader.times + 1));
@@ -107,8 +100,6 @@ struct Reader {
     /// Running rounds: whether the agent has done what ends them, and whether their process ended.
     open: BTreeMap<AgentId, (bool, bool)>,
     times: u32,
-    /// Everybody may look: the first attempt is over.
-    everybody: bool,
 }
 
 impl Reader {
@@ -116,6 +107,9 @@ impl Reader {
         match kind {
             EventKind::Run(RunEvent::Started(start)) => {
                 self.times += u32::from(start.resumed.is_some());
+                if start.resumed.is_none() {
+                    self.books.members = start.team.iter().map(|card| card.id).collect();
+                }
                 for (_, cut) in self.open.values_mut() {
                     *cut = true;
                 }
@@ -124,7 +118,7 @@ impl Reader {
             EventKind::Run(RunEvent::Steer {
                 id, target, state, ..
             }) => match state {
-                SteerState::Queued => self.books.sent.push((*id, target.clone())),
+                SteerState::Queued => self.books.send(*id, target),
                 SteerState::Delivered(agent) => {
                     self.books.told.insert((*id, *agent));
                     self.books.receipts.insert((*id, *agent), *state);
@@ -145,7 +139,12 @@ impl Reader {
             EventKind::Run(RunEvent::Review(ReviewEvent::Again { .. })) => {
                 self.phase = None;
                 self.books.begin_again(self.answers);
-                self.everybody = true;
+            }
+            EventKind::Run(RunEvent::Team(event)) => {
+                if let TeamEvent::Retried(id) | TeamEvent::Replaced(AgentCard { id, .. }) = event {
+                    self.equal.remove(id);
+                }
+                self.books.team(event, &mut self.benched);
             }
             EventKind::Run(_) => {}
             EventKind::Agent { id, event } => self.agent(*id, event),

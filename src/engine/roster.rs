@@ -1,0 +1,179 @@
+//! The team of a session as it changes: who belongs to it, and which numbers were ever used.
+//!
+//! An agent that was retired stays until the turn is over, because its answers do; the next turn
+//! begins without it, unless nobody else is left.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::Member;
+use crate::protocol::{AgentCard, AgentId, Event, EventKind, RunEvent, TeamEvent};
+
+/// The team of a session.
+#[derive(Clone)]
+pub struct Roster {
+    team: Vec<Member>,
+    /// Highest number ever given.
+    last: u16,
+    retired: BTreeSet<AgentId>,
+    /// A member that coordination has been offered and has not accepted yet.
+    candidate: Option<Member>,
+}
+
+impl Roster {
+    /// A team at its beginning.
+    #[must_use]
+    pub fn new(team: Vec<Member>) -> Self {
+        let last = team.iter().map(|member| member.card.id.0).max();
+        Self {
+            team,
+            last: last.unwrap_or(0),
+            retired: BTreeSet::new(),
+            candidate: None,
+        }
+    }
+
+    /// Everybody, in the order of the configuration, then of joining.
+    #[must_use]
+    pub fn team(&self) -> &[Member] {
+        &self.team
+    }
+
+    /// Everybody as people see them.
+    #[must_use]
+    pub fn cards(&self) -> Vec<AgentCard> {
+        self.team.iter().map(|member| member.card.clone()).collect()
+    }
+
+    /// Repeats the changes that an earlier process has told.
+    pub fn replay<'a>(&mut self, events: impl IntoIterator<Item = &'a Event>) {
+        for event in events {
+            let EventKind::Run(RunEvent::Team(change)) = &event.kind else {
+                continue;
+            };
+            // Whoever cannot be had any more is missed when its seat is looked for.
+            let prepared = match change {
+                TeamEvent::Added { card, like, .. } => {
+                    self.another(*like, Some(&card.model)).map(|_| card.clone())
+                }
+                TeamEvent::Replaced(card) => self.exchange(card.id, &card.model),
+                _ => Err(String::new()),
+            };
+            if let (Ok(card), Some(member)) = (prepared, &mut self.candidate) {
+                member.card = card;
+            }
+            self.note(change);
+        }
+    }
+
+    /// The member with this number.
+    #[must_use]
+    pub fn find(&self, id: AgentId) -> Option<&Member> {
+        self.team.iter().find(|member| member.card.id == id)
+    }
+
+    /// The member with this name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&Member> {
+        self.team.iter().find(|member| member.card.name == name)
+    }
+
+    /// Prepares one more member, like another.
+    ///
+    /// # Errors
+    /// Why there can be none, for the person.
+    pub fn another(&mut self, like: AgentId, model: Option<&str>) -> Result<AgentCard, String> {
+        let id = self.last.checked_add(1).ok_or("no number is left")?;
+        let mut member = self.like(like, model)?;
+        member.card.id = AgentId(id);
+        member.card.name = self.free_name(&member.card.name);
+        let card = member.card.clone();
+        self.candidate = Some(member);
+        Ok(card)
+    }
+
+    /// Prepares another model for a seat.
+    ///
+    /// # Errors
+    /// Why that cannot be, for the person.
+    pub fn exchange(&mut self, id: AgentId, model: &str) -> Result<AgentCard, String> {
+        let member = self.like(id, Some(model))?;
+        let card = member.card.clone();
+        self.candidate = Some(member);
+        Ok(card)
+    }
+
+    /// Takes in what coordination decided; the member that has to be seated, if any.
+    pub fn note(&mut self, event: &TeamEvent) -> Option<Member> {
+        match event {
+            TeamEvent::Added { card, .. } => {
+                let member = self.candidate.take().filter(|new| new.card == *card)?;
+                self.last = self.last.max(card.id.0);
+                self.team.push(member.clone());
+                Some(member)
+            }
+            TeamEvent::Replaced(card) => {
+                let new = self.candidate.take().filter(|new| new.card == *card)?;
+                self.retired.remove(&card.id);
+                let seat = self.team.iter_mut().find(|old| old.card.id == card.id)?;
+                *seat = new.clone();
+                Some(new)
+            }
+            TeamEvent::Retired(id) => {
+                self.retired.insert(*id);
+                None
+            }
+            TeamEvent::Retried(id) => {
+                self.retired.remove(id);
+                None
+            }
+            TeamEvent::Declined { .. } => {
+                self.candidate = None;
+                None
+            }
+            TeamEvent::Paused(_) | TeamEvent::Overdue(_) | TeamEvent::Resumed(_) => None,
+        }
+    }
+
+    /// The turn is over: who was retired leaves.
+    pub fn settle(&mut self) {
+        let retired = std::mem::take(&mut self.retired);
+        if self.team.iter().any(|m| !retired.contains(&m.card.id)) {
+            self.team.retain(|m| !retired.contains(&m.card.id));
+        }
+    }
+
+    fn like(&self, like: AgentId, model: Option<&str>) -> Result<Member, String> {
+        let old = self
+            .find(like)
+            .ok_or_else(|| "there is no such agent".to_owned())?;
+        let mut member = old.clone();
+        if let Some(model) = model.map(str::trim)
+            && model != old.card.model
+        {
+            if model.is_empty() {
+                return Err("no model was named".to_owned());
+            }
+            member.provider = old
+                .provider
+                .with_model(model)
+                .ok_or("nothing else can sit in its place")?;
+            model.clone_into(&mut member.card.model);
+        } else {
+            member.provider = Arc::clone(&old.provider);
+        }
+        Ok(member)
+    }
+
+    /// `finch`, then `finch #2`, `finch #3` …
+    fn free_name(&self, like: &str) -> String {
+        let base = match like.rsplit_once(" #") {
+            Some((base, count)) if count.parse::<u32>().is_ok() => base,
+            _ => like,
+        };
+        // One of so many names is free.
+        (2..=self.team.len() + 2)
+            .map(|count| format!("{base} #{count}"))
+            .find(|name| self.named(name).is_none())
+            .unwrap_or_else(|| base.to_owned())
+    }
+}

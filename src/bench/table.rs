@@ -1,7 +1,7 @@
 //! The report as a table for the terminal.
 
 use super::{
-    summary::{Money, Rates, Score, Summary},
+    summary::{Comparison, Money, Rates, Score, Summary},
     verdict::points,
 };
 
@@ -36,41 +36,7 @@ pub fn render(summary: &Summary) -> String {
     line("");
     line(&aligned(&rows));
     if !summary.comparisons.is_empty() {
-        let mut rows = vec![
-            [
-                "team against",
-                "points",
-                "95 % interval",
-                "better/worse",
-                "p",
-                "tokens",
-                "money",
-            ]
-            .map(str::to_owned),
-        ];
-        rows.extend(summary.comparisons.iter().map(|one| {
-            let ratio = |ratio: Option<f64>| {
-                ratio.map_or_else(|| "unknown".into(), |ratio| format!("{ratio:.2} x"))
-            };
-            [
-                one.against.clone(),
-                points(one.paired.mean),
-                format!(
-                    "{} to {}",
-                    points(one.paired.interval.low),
-                    points(one.paired.interval.high)
-                ),
-                format!("{}/{}", one.paired.better, one.paired.worse),
-                format!("{:.3}", one.paired.p),
-                ratio(one.tokens),
-                match one.money {
-                    Money::Times(times) => ratio(Some(times)),
-                    Money::Free => "free".into(),
-                    Money::Unknown => "unknown".into(),
-                },
-            ]
-        }));
-        line(&aligned(&rows));
+        line(&aligned(&comparison_rows(&summary.comparisons)));
     }
     if summary.team.is_some() {
         line(&aligned(&rate_rows(&summary.rates)));
@@ -92,6 +58,43 @@ pub fn render(summary: &Summary) -> String {
         line(words);
     }
     text
+}
+
+fn comparison_rows(comparisons: &[Comparison]) -> Vec<[String; 7]> {
+    let ratio = |ratio: Option<f64>| {
+        ratio.map_or_else(|| "unknown".into(), |ratio| format!("{ratio:.2} x"))
+    };
+    let heads = [
+        "team against",
+        "points",
+        "95 % interval",
+        "better/worse",
+        "p",
+        "tokens",
+        "money",
+    ];
+    let rows = comparisons.iter().map(|one| {
+        [
+            one.against.clone(),
+            points(one.paired.mean),
+            format!(
+                "{} to {}",
+                points(one.paired.interval.low),
+                points(one.paired.interval.high)
+            ),
+            format!("{}/{}", one.paired.better, one.paired.worse),
+            format!("{:.3}", one.paired.p),
+            ratio(one.tokens),
+            match one.money {
+                Money::Times(times) => ratio(Some(times)),
+                Money::Free => "free".into(),
+                Money::Unknown => "unknown".into(),
+            },
+        ]
+    });
+    std::iter::once(heads.map(str::to_owned))
+        .chain(rows)
+        .collect()
 }
 
 fn score_row(score: &Score) -> [String; 7] {

@@ -145,6 +145,9 @@ fn check(before: &[Event], after: &[Event]) {
     }
 }
 
+/// Says whether an event is the one to kill at.
+type Moment<'a> = &'a dyn Fn(&Event) -> bool;
+
 #[test]
 fn killed_anywhere_it_goes_on_and_nothing_is_lost_or_doubled() {
     let run_event = |event: &Event, wanted: fn(&RunEvent) -> bool| match &event.kind {
@@ -155,7 +158,7 @@ fn killed_anywhere_it_goes_on_and_nothing_is_lost_or_doubled() {
         EventKind::Agent { event, .. } => wanted(event),
         EventKind::Run(_) => false,
     };
-    let moments: [(&str, &dyn Fn(&Event) -> bool); 6] = [
+    let moments: [(&str, Moment); 6] = [
         ("the start", &|event| event.seq.0 == 1),
         ("the first words", &|event| {
             agent_event(event, |event| matches!(event, AgentEvent::Delta { .. }))

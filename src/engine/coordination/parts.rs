@@ -47,8 +47,13 @@ impl Coordination {
 
     /// Keeps the labels of the parts that this one builds on.
     pub(super) fn keep_basis(&self, i: usize, labels: &mut Vec<Label>) {
-        let basis = self.part(i).map_or(&[][..], |part| &part.after);
-        labels.retain(|label| basis.contains(&label.agent));
+        labels.retain(|label| self.is_basis(i, *label));
+    }
+
+    /// Whether an agent's part builds on this answer, whoever else may see it.
+    pub(super) fn is_basis(&self, i: usize, label: Label) -> bool {
+        self.part(i)
+            .is_some_and(|part| part.after.contains(&label.agent))
     }
 
     /// Whether a part is not there.

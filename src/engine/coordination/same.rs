@@ -83,11 +83,7 @@ mod tests {
             ("a b", " a\n b ", true),
             ("a b", "a c", false),
             ("", "  ", true),
-            (
-                "/work/agent1/src/main.rs",
-                "/home/x/agent2/src/main.rs",
-                true,
-            ),
+            ("/w/agent1/src/main.rs", "/home/x/agent2/src/main.rs", true),
             ("see `/tmp/a1b2/out.txt`.", "see `/tmp/zz/out.txt`.", true),
             ("/tmp/a/out.txt", "/tmp/a/in.txt", false),
             (

@@ -36,7 +36,7 @@ impl Coordination {
     }
 
     /// Whether this agent may see an answer: it is a neighbour's, it is in the runoff, which is for
-    /// all, or the agent judges for all.
+    /// all, the agent judges for all, or its own part builds on it.
     pub(super) fn is_in_sight(&self, i: usize, label: Label) -> bool {
         self.sight.sees(self.members[i].id, label.agent)
             || self
@@ -44,6 +44,7 @@ impl Coordination {
                 .runoff
                 .is_some_and(|(one, other)| label == one || label == other)
             || (self.phase == Phase::VoteNow && self.judged() && self.may_choose(i))
+            || self.is_basis(i, label)
     }
 
     /// Why this agent may not publish now; `None` when it may.

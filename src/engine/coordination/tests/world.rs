@@ -623,6 +623,17 @@ impl World {
         }
     }
 
+    /// What a brief may show this agent: in an open layer what the last one left behind.
+    fn on_show(&self, id: AgentId, open_layer: bool, current: &[Label]) -> Vec<Label> {
+        if !open_layer {
+            return current.to_vec();
+        }
+        let graph = self.graph();
+        let mut labels = latest(&self.texts[..self.books.barrier]);
+        labels.retain(|label| graph.contains(&(id, label.agent)));
+        labels
+    }
+
     fn check_brief(&mut self, id: AgentId, brief: &Brief, when: When) {
         let fresh = when == When::First { fresh: true };
         let purpose = self.live[&id].purpose;
@@ -660,15 +671,7 @@ impl World {
         }
         let has_own = current.iter().any(|label| label.agent == id);
         let open_layer = self.setup.rules.mode.layers().is_some() && brief.may_publish;
-        let on_show = match open_layer {
-            true => {
-                let graph = self.graph();
-                let mut labels = latest(&self.texts[..self.books.barrier]);
-                labels.retain(|label| graph.contains(&(id, label.agent)));
-                labels
-            }
-            false => current.clone(),
-        };
+        let on_show = self.on_show(id, open_layer, &current);
         let shown = self.books.shown.entry(id).or_default();
         shown.extend(&brief.again);
         for news in &brief.news {

@@ -283,7 +283,7 @@ fn an_answer_about_another_turn_is_dropped() {
 
 #[test]
 fn the_demo_badge_is_on_every_screen() {
-    let stages = [
+    let stages = vec![
         scenes::starting(),
         scenes::voted(),
         scenes::finished(),

@@ -5,8 +5,8 @@
 
 use super::diagnostic::{Finding, Severity};
 use super::node::Node;
-use super::talking;
-use crate::protocol::{Finish, Limits, Rules};
+use super::{budget, finishing, talking};
+use crate::protocol::{Limits, Rules};
 
 /// MassGen's time between the word to finish a round and its forced end, when a round limit is set.
 const GRACE_SECONDS: u64 = 120;
@@ -18,7 +18,10 @@ pub fn read(root: &Node, agents: usize, findings: &mut Vec<Finding>) -> (Limits,
     let mut limits = Limits::default();
     answers(&mut limits, orchestrator, agents);
     times_of(&mut limits, times, findings);
-    (limits, rules(orchestrator, findings))
+    let mut rules = rules(orchestrator, findings);
+    finishing::read(root, agents, (&mut limits, &mut rules), findings);
+    budget::read(root, agents, &mut limits, findings);
+    (limits, rules)
 }
 
 /// A whole number of a map, when it is at least `least`.
@@ -92,30 +95,6 @@ fn rules(orchestrator: Option<&Node>, findings: &mut Vec<Finding>) -> Rules {
     }
     rules.talking = talking::read(orchestrator, findings);
     super::seeing::read(orchestrator, &mut rules, findings);
-    if flag("skip_final_presentation") == Some(true) {
-        rules.finishing.finish = Finish::Reuse;
-    }
-    if let Some(strategy) = orchestrator.some("final_answer_strategy") {
-        rules.finishing.finish = match strategy.text() {
-            Some("winner_reuse") => Finish::Reuse,
-            Some("winner_present") => Finish::Present,
-            Some("synthesize") => {
-                findings.push(
-                    Finding::new(
-                        Severity::Note,
-                        "synthesis",
-                        strategy.span,
-                        "orchestrator.final_answer_strategy",
-                    )
-                    .message(
-                        "the winner presents and sees every answer; there is no other synthesis",
-                    ),
-                );
-                Finish::Present
-            }
-            _ => rules.finishing.finish,
-        };
-    }
     rules
 }
 
@@ -123,6 +102,7 @@ fn rules(orchestrator: Option<&Node>, findings: &mut Vec<Finding>) -> Rules {
 mod tests {
     use super::*;
     use crate::config::yaml::parse;
+    use crate::protocol::Finish;
 
     fn limits(text: &str, agents: usize) -> (Limits, Rules) {
         let root = parse(text.as_bytes()).root.unwrap();

@@ -10,12 +10,14 @@
 
 mod agents;
 pub mod backends;
+mod budget;
 mod check;
 pub mod diagnostic;
 pub mod dotenv;
 mod endpoint;
 mod excerpt;
 mod expand;
+mod finishing;
 mod limits;
 mod load;
 mod model;

@@ -6,9 +6,11 @@
 use tokio::sync::mpsc;
 
 use super::{
+    bank,
     coordination::{self, Coordination, Input, Setup},
     driver::{Driver, Ended, Ways},
     history::{self, Earlier},
+    ledger::Ledger,
     past::{Open, Recall},
     prompt::Task,
     roster::Roster,
@@ -58,6 +60,8 @@ pub(super) async fn turn(
         },
         &open.events,
     );
+    let mut ledger = Ledger::new(start.limits.clone(), start.team.len());
+    ledger.recall(&open.events);
     let names = super::names(roster, &start.rules);
     let task = Task {
         prompt: start.prompt.clone(),
@@ -74,6 +78,7 @@ pub(super) async fn turn(
         .await;
     for (id, bytes) in &recall.unpaid {
         let usage = lost(roster, &task, &recall, *id, *bytes);
+        ledger.settle(*id, Some(usage));
         ways.outbox.agent(*id, AgentEvent::Usage(usage)).await;
     }
     for id in &recall.questions {
@@ -86,7 +91,7 @@ pub(super) async fn turn(
         roster,
         task,
         ways.clone(),
-        coordination,
+        (coordination, bank::open(ledger, ways.outbox.clone())),
         Toolbox::standard(),
     )
     .recall(recall)

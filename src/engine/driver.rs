@@ -5,6 +5,7 @@
 //! Ends when the reducer closes; seats that do not answer within the grace are aborted.
 
 mod team;
+mod wording;
 
 use std::{
     any::Any,
@@ -21,22 +22,20 @@ use tokio::{
 
 use self::team::Seating;
 use super::{
-    asking::{self, Peers},
-    ballot,
-    coordination::{Action, Aim, Ask, Brief, Cause, Coordination, Input, Report, Timer},
+    asking::Peers,
+    bank::Bank,
+    coordination::{Action, Coordination, Input, Report, Timer},
     desk::Desk,
-    guide,
     outbox::Outbox,
     past::Recall,
-    prompt::{self, Answers, Task},
+    prompt::{Answers, Task},
     roster::Roster,
-    seat::{Addition, Addressed, Directive, Seat},
-    workflow,
+    seat::{Addressed, Directive, Seat},
 };
 use crate::{
     protocol::{
-        AgentEvent, AgentId, Answer, Command, Decision, EventKind, Failure, FailureKind, Label,
-        Outcome, Purpose, RunEvent, SteerId, Talking, ToolChoice, ToolSpec,
+        AgentEvent, AgentId, Answer, BudgetEvent, Command, Decision, EventKind, Failure,
+        FailureKind, Outcome, RunEvent, SteerId, Talking, ToolSpec,
     },
     tool::Toolbox,
 };
@@ -63,6 +62,7 @@ pub(super) struct Driver<'a> {
     task: Task,
     ways: Ways,
     coordination: Coordination,
+    bank: Bank,
     tools: Toolbox,
     seating: Seating,
     /// Running round of each agent, for reports on its behalf.
@@ -73,8 +73,16 @@ pub(super) struct Driver<'a> {
     timers: BTreeMap<Timer, Instant>,
     /// Reports on behalf of seats that are gone.
     overdue: VecDeque<Input>,
+    said: Said,
+}
+
+/// What has been told and is needed again.
+#[derive(Default)]
+struct Said {
+    /// The settled vote.
     decision: Option<Decision>,
     outcome: Option<Outcome>,
+    /// Messages of the person so far.
     steers: u32,
     /// Who presents, and what it may read with.
     presents: Option<AgentId>,
@@ -104,7 +112,7 @@ impl<'a> Driver<'a> {
         roster: &'a mut Roster,
         task: Task,
         ways: Ways,
-        coordination: Coordination,
+        (coordination, bank): (Coordination, Bank),
         tools: Toolbox,
     ) -> Self {
         let team = roster.team().to_vec();
@@ -115,6 +123,7 @@ impl<'a> Driver<'a> {
             task,
             ways,
             coordination,
+            bank,
             tools,
             seating: Seating::new(reports_in),
             rounds: BTreeMap::new(),
@@ -123,11 +132,7 @@ impl<'a> Driver<'a> {
             answers,
             timers: BTreeMap::new(),
             overdue: VecDeque::new(),
-            decision: None,
-            outcome: None,
-            steers: 0,
-            presents: None,
-            reading: None,
+            said: Said::default(),
         };
         for member in team {
             driver.seat(&member);
@@ -140,8 +145,8 @@ impl<'a> Driver<'a> {
         for answer in recall.answers {
             self.pin_up(&answer);
         }
-        self.decision = recall.decision;
-        self.steers = recall.steer.0;
+        self.said.decision = recall.decision;
+        self.said.steers = recall.steer.0;
         self
     }
 
@@ -162,7 +167,7 @@ impl<'a> Driver<'a> {
         self.seating.clear();
         self.crew.leave().await;
         Ended {
-            outcome: self.outcome,
+            outcome: self.said.outcome,
             close,
         }
     }
@@ -199,7 +204,7 @@ impl<'a> Driver<'a> {
             Some((agent, round, report)) = self.reports.recv() => {
                 Some(Input::Agent { agent, round, report })
             }
-            Some((agent, words)) = self.crew.lost() => self.lost(agent, &words),
+            Some((agent, words)) = self.crew.lost() => self.lost(agent, &words).await,
             timer = wait => self.due(timer),
         }
     }
@@ -207,9 +212,9 @@ impl<'a> Driver<'a> {
     async fn command(&mut self, command: Command) -> Option<Input> {
         match command {
             Command::Steer { target, text, mode } => {
-                self.steers += 1;
+                self.said.steers += 1;
                 Some(Input::Steer {
-                    id: SteerId(self.steers),
+                    id: SteerId(self.said.steers),
                     target,
                     text,
                     mode,
@@ -236,8 +241,9 @@ impl<'a> Driver<'a> {
     }
 
     /// A seat ended by itself: its agent is reported as failed.
-    fn lost(&mut self, agent: AgentId, words: &str) -> Option<Input> {
+    async fn lost(&mut self, agent: AgentId, words: &str) -> Option<Input> {
         self.seating.remove(agent);
+        self.bank.settle(agent, None).await;
         let round = self.rounds.get(&agent).copied()?;
         Some(gone(agent, round, words))
     }
@@ -306,11 +312,21 @@ impl<'a> Driver<'a> {
                 ..
             } => self.pin_up(answer),
             EventKind::Run(RunEvent::Team(event)) => self.changed(event),
-            EventKind::Run(RunEvent::Decided(decision)) => self.decision = Some(decision.clone()),
+            EventKind::Run(RunEvent::Phase(phase)) => self.bank.phase(*phase).await,
+            EventKind::Agent {
+                id,
+                event: AgentEvent::RoundStarted { round, purpose, .. },
+            } => self.bank.begin(*id, *round, *purpose).await,
+            EventKind::Run(RunEvent::Decided(decision)) => {
+                self.said.decision = Some(decision.clone())
+            }
             EventKind::Run(RunEvent::Ended(outcome)) => {
-                self.outcome = Some(outcome.clone());
+                self.said.outcome = Some(outcome.clone());
                 // Whoever asked is gone; said before the end, which is the last word of a turn.
                 self.ways.desk.clear().await;
+                let spent = BudgetEvent::Spent(self.bank.shares().await);
+                let spent = EventKind::Run(RunEvent::Budget(spent));
+                self.ways.outbox.emit(spent).await;
             }
             _ => {}
         }
@@ -323,114 +339,6 @@ impl<'a> Driver<'a> {
         self.answers.send_modify(|board| {
             Arc::make_mut(board).insert(label, text);
         });
-    }
-
-    async fn ask(&mut self, ask: Ask) {
-        let system = self
-            .roster
-            .find(ask.agent)
-            .and_then(|member| member.system.as_deref());
-        self.rounds.insert(ask.agent, ask.round);
-        self.presents = (ask.purpose == Purpose::Present).then_some(ask.agent);
-        self.reading = self.presents.and_then(|_| self.reading_tool(&ask.brief));
-        let add = match (ask.purpose, ask.fresh, ask.winner) {
-            (Purpose::Present, _, Some(winner)) => self.present(ask.agent, &ask.brief, winner),
-            (_, true, _) => {
-                let answers = Arc::clone(&self.answers.borrow());
-                let notes = self.task.notes.remove(&ask.agent);
-                let mut text = notes.as_deref().map(prompt::notes).unwrap_or_default();
-                text.push_str(&prompt::opening(
-                    &self.task, ask.agent, &ask.brief, &answers,
-                ));
-                let text = self.without_persona(ask.agent, &ask.brief, text);
-                self.offer(text, &ask.brief)
-            }
-            (_, false, _) => self.addition(ask.agent, None, &ask.brief),
-        };
-        let fresh = ask
-            .fresh
-            .then(|| prompt::system(ask.agent, system, self.coordination.rules(), ask.purpose));
-        let directive = Directive::Ask {
-            round: ask.round,
-            purpose: ask.purpose,
-            fresh,
-            add,
-        };
-        self.direct(ask.agent, ask.round, directive).await;
-    }
-
-    fn present(&self, agent: AgentId, brief: &Brief, winner: Label) -> Addition {
-        let answers = Arc::clone(&self.answers.borrow());
-        let decision = self.decision.as_ref();
-        Addition {
-            text: prompt::presentation(&self.task, agent, brief, winner, decision, &answers),
-            shown: shown(brief),
-            tools: self.reading.clone().into_iter().collect(),
-            choice: match self.reading {
-                Some(_) => ToolChoice::Auto,
-                None => ToolChoice::None,
-            },
-        }
-    }
-
-    /// What becomes of a persona once its agent sees what others wrote stands before all else.
-    fn without_persona(&self, agent: AgentId, brief: &Brief, text: String) -> String {
-        if !brief.first_look {
-            return text;
-        }
-        let personas = &self.coordination.rules().personas;
-        guide::after_persona(personas.of(agent), personas.after).to_owned() + &text
-    }
-
-    /// The tool that opens answers of which a presenter sees only the digest.
-    fn reading_tool(&self, brief: &Brief) -> Option<ToolSpec> {
-        let wanted = prompt::has_digest(&brief.again, &self.answers.borrow());
-        let mut tools = self.tools.specs().into_iter();
-        tools.find(|tool| wanted && tool.name == workflow::OPEN_ANSWER)
-    }
-
-    fn addition(&self, agent: AgentId, cause: Option<&Cause>, brief: &Brief) -> Addition {
-        let answers = Arc::clone(&self.answers.borrow());
-        let text = prompt::continuation(cause, agent, brief, (&answers, &self.task.names));
-        let text = self.without_persona(agent, brief, text);
-        let offer = self.offer(text, brief);
-        if self.presents != Some(agent) {
-            return offer;
-        }
-        Addition {
-            tools: self.reading.clone().into_iter().collect(),
-            choice: ToolChoice::Auto,
-            ..offer
-        }
-    }
-
-    fn offer(&self, text: String, brief: &Brief) -> Addition {
-        if brief.aim == Aim::Weigh {
-            return Addition {
-                text,
-                shown: brief.news.clone(),
-                tools: Vec::new(),
-                choice: ToolChoice::None,
-            };
-        }
-        let mut tools = Vec::new();
-        if brief.may_publish {
-            tools.push(workflow::new_answer());
-        }
-        if !brief.choices.is_empty() {
-            let criteria = self.coordination.criteria();
-            tools.push(ballot::tool(&brief.choices, brief.vote, &criteria));
-        }
-        tools.extend(self.tools.specs());
-        if !brief.hurry {
-            tools.extend(asking::spec(&self.ways.talking));
-        }
-        Addition {
-            text,
-            shown: shown(brief),
-            tools,
-            choice: ToolChoice::Required,
-        }
     }
 
     /// A seat that is gone cannot report: this is done for it.
@@ -473,11 +381,6 @@ impl Crew {
             self.running.shutdown().await;
         }
     }
-}
-
-/// The answers that a brief lets an agent open.
-fn shown(brief: &Brief) -> Vec<Label> {
-    brief.news.iter().chain(&brief.again).copied().collect()
 }
 
 /// The report on behalf of a seat that ended by a defect; the reducer ignores it when the round is

@@ -5,22 +5,28 @@
 
 mod asking;
 mod ballot;
+mod bank;
 mod broken;
 pub mod coordination;
 pub mod desk;
 mod draft;
 mod driver;
 mod dump;
+mod forecast;
 mod guide;
 mod history;
 mod intake;
+mod ledger;
 pub mod outbox;
 mod past;
+mod paying;
 mod prompt;
 mod reply;
 mod roster;
 mod seat;
 mod talk;
+mod tooling;
+mod verdict;
 mod workflow;
 
 use std::collections::BTreeMap;
@@ -31,6 +37,7 @@ use self::{
     coordination::{Coordination, Input, Setup},
     driver::{Driver, Ways},
     history::Earlier,
+    ledger::Ledger,
     outbox::{Outbox, Sinks},
     prompt::Task,
     roster::Roster,
@@ -228,7 +235,10 @@ async fn turn(
         names: names(roster, &setup.rules),
     };
     let tools = Toolbox::standard();
-    let ended = Driver::new(roster, task, ways.clone(), coordination, tools)
+    let ledger = Ledger::new(setup.limits.clone(), roster.team().len());
+    forecast::tell(setup, roster.team(), prompt, &ways.outbox).await;
+    let bank = bank::open(ledger, ways.outbox.clone());
+    let ended = Driver::new(roster, task, ways.clone(), (coordination, bank), tools)
         .run(Input::Start, commands)
         .await;
     roster.settle();

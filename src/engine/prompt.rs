@@ -9,10 +9,10 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 use super::{
     ballot,
     coordination::{Brief, Cause},
-    guide,
+    guide, verdict,
 };
 use crate::{
-    protocol::{AgentId, Decision, Label, Message, Purpose, Rules},
+    protocol::{AgentId, Decision, Finish, Label, Message, Purpose, Rules},
     tool::fence,
 };
 
@@ -22,6 +22,11 @@ const SYSTEM: &str = include_str!("../../assets/prompts/system.md");
 const JUDGE: &str = include_str!("../../assets/prompts/judge.md");
 const PRESENTER: &str = include_str!("../../assets/prompts/presenter.md");
 const VERIFIER: &str = include_str!("../../assets/prompts/verifier.md");
+
+/// What an agent is told that has nobody's answer to judge but its own.
+const SELF_CHECK: &str = "\nNobody else answers this task. Check your own answer as a stranger would: go \
+                          through the task point by point, redo what can be redone, look for what is \
+                          missing. Then improve it, or vote for it when nothing that matters is left.\n";
 
 /// Published answers by label, shared between the driver and the agents.
 pub type Answers = BTreeMap<Label, Arc<str>>;
@@ -72,6 +77,11 @@ pub fn opening(task: &Task, agent: AgentId, brief: &Brief, answers: &Answers) ->
     text.push_str(&task.step);
     known(&mut text, &brief.again, answers);
     blocks(&mut text, agent, &brief.news, (answers, &task.names));
+    if let Some(words) = &brief.revise {
+        text.push_str(&verdict::instructions(words));
+    } else if brief.may_publish && matches!(*brief.choices, [only] if only.agent == agent) {
+        text.push_str(SELF_CHECK);
+    }
     closing(&mut text, brief);
     text
 }
@@ -93,7 +103,7 @@ pub fn presentation(
     task: &Task,
     agent: AgentId,
     brief: &Brief,
-    winner: Label,
+    (winner, finish): (Label, Finish),
     decision: Option<&Decision>,
     answers: &Answers,
 ) -> String {
@@ -103,7 +113,10 @@ pub fn presentation(
     text.push_str(&task.step);
     known(&mut text, &brief.again, answers);
     blocks(&mut text, agent, &brief.news, (answers, &task.names));
-    let _ = write!(text, "\nThe winning answer is {winner}.");
+    let _ = match finish {
+        Finish::Synthesize => write!(text, "\nMost votes went to {winner}."),
+        Finish::Present | Finish::Reuse => write!(text, "\nThe winning answer is {winner}."),
+    };
     if let Some(decision) = decision {
         for row in decision.tally.iter().filter(|row| !row.voters.is_empty()) {
             let _ = write!(text, " {} has {} vote(s).", row.label, row.voters.len());
@@ -111,7 +124,13 @@ pub fn presentation(
     }
     text.push('\n');
     steering(&mut text, brief);
-    text.push_str("\nGive the final answer now.\n");
+    text.push_str(match finish {
+        Finish::Synthesize => {
+            "\nWrite one new answer out of all of them: take the best of each, settle where they \
+             contradict each other, leave nothing important out. Give it now.\n"
+        }
+        Finish::Present | Finish::Reuse => "\nGive the final answer now.\n",
+    });
     text
 }
 
@@ -143,6 +162,11 @@ pub fn continuation(
         );
     }
     blocks(&mut text, agent, &brief.news, (answers, names));
+    if let Some(words) = &brief.revise {
+        text.push_str(&verdict::instructions(words));
+    } else if brief.may_publish && matches!(*brief.choices, [only] if only.agent == agent) {
+        text.push_str(SELF_CHECK);
+    }
     closing(&mut text, brief);
     text
 }
@@ -189,7 +213,7 @@ fn blocks(
     }
 }
 
-fn steering(text: &mut String, brief: &Brief) {
+pub fn steering(text: &mut String, brief: &Brief) {
     for (_, words) in &brief.steering {
         let _ = write!(text, "\nThe person who asked adds:\n{words}\n");
     }
@@ -346,7 +370,14 @@ mod tests {
             names: [(AgentId(3), "mia <agent1> (m)".to_owned())].into(),
             ..Task::default()
         };
-        let text = presentation(&task, AgentId(2), &brief, label(3, 1), None, &answers);
+        let text = presentation(
+            &task,
+            AgentId(2),
+            &brief,
+            (label(3, 1), Finish::Present),
+            None,
+            &answers,
+        );
         assert!(text.len() < 1_000, "{} bytes", text.len());
         assert!(text.contains("Current answer agent1.1, which you know:\n<agent1>\nline\n"));
         assert!(text.contains("open_answer agent1.1 shows the rest"));

@@ -142,6 +142,22 @@ impl Reply {
         }
     }
 
+    /// Tokens of the reply so far, estimated at 4 bytes a token.
+    #[must_use]
+    pub const fn tokens(&self) -> u64 {
+        (self.bytes / 4) as u64
+    }
+
+    /// What it says so far: its text, or without one the answer it was writing.
+    #[must_use]
+    pub fn so_far(&self) -> String {
+        if self.text.trim().is_empty() {
+            self.drafted.clone()
+        } else {
+            self.text.clone()
+        }
+    }
+
     /// Notes that the call failed for good.
     pub fn fail(&mut self) {
         self.refused = true;

@@ -15,20 +15,21 @@ use tokio::{
 
 use super::{
     asking::{Asking, Stop},
+    bank::Bank,
     coordination::Report,
     outbox::Outbox,
     prompt::Answers,
     reply::{Pace, Reply},
     talk::Talk,
-    workflow::{self, Terminal},
+    workflow,
 };
 use crate::{
     protocol::{
-        AgentEvent, AgentId, Failure, FailureKind, Label, Message, Purpose, Setback, ToolCall,
+        AgentEvent, AgentId, BudgetScope, Failure, FailureKind, Label, Message, Purpose, ToolCall,
         ToolChoice, ToolEvent, ToolSpec,
     },
     provider::{self, Request, StreamEvent},
-    tool::{Context, Toolbox},
+    tool::Toolbox,
 };
 
 /// What the driver tells a seat.
@@ -101,6 +102,10 @@ pub struct Seat {
     pub directives: mpsc::Receiver<Directive>,
     /// The published answers.
     pub answers: watch::Receiver<Arc<Answers>>,
+    /// Who counts calls and tokens.
+    pub bank: Bank,
+    /// Tool calls of the running round.
+    pub called: u32,
     /// Ids of tool calls that were told; servers use theirs again in every reply.
     pub told: BTreeSet<String>,
     /// Its questions to others, and what it tells when it is asked.
@@ -116,7 +121,7 @@ enum Next {
     Closed,
 }
 
-enum Called {
+pub(super) enum Called {
     Reply(Reply),
     Interrupted(Reply),
     Finished(Reply, Done),
@@ -124,6 +129,10 @@ enum Called {
     Failed(Reply, Failure),
     /// The stream broke after content had arrived: the provider does not repeat that.
     Cut(Reply, Failure),
+    /// The reply is as long as the budget allows.
+    Capped(Reply),
+    /// The budget does not allow the call.
+    Unaffordable(BudgetScope),
     Closed,
 }
 
@@ -159,6 +168,7 @@ impl Seat {
 
     /// One round; `None` when the channel closed.
     async fn round(&mut self, round: u32, purpose: Purpose, talk: &mut Talk) -> Option<()> {
+        self.called = 0;
         loop {
             let report = match self.call(round, purpose, talk).await {
                 Called::Reply(reply) => match self.settle(round, purpose, talk, reply).await {
@@ -180,6 +190,15 @@ impl Seat {
                     return Some(());
                 }
                 Called::Failed(_, failure) | Called::Cut(_, failure) => Report::Failed(failure),
+                Called::Capped(reply) => {
+                    let text = reply.so_far();
+                    talk.keep_partial(reply);
+                    match purpose {
+                        Purpose::Present => Report::Presented { text },
+                        _ => Report::Miss { text },
+                    }
+                }
+                Called::Unaffordable(scope) => Report::Unaffordable(scope),
                 Called::Closed => return None,
             };
             self.reports.send((self.agent, round, report)).await.ok()?;
@@ -225,12 +244,14 @@ impl Seat {
                 | Called::Interrupted(reply)
                 | Called::Finished(reply, _)
                 | Called::Failed(reply, _)
+                | Called::Capped(reply)
                 | Called::Cut(reply, _) => reply.usage(self.provider.price()),
-                Called::Closed => None,
+                Called::Unaffordable(_) | Called::Closed => None,
             };
             if let Some(usage) = usage {
                 self.tell(AgentEvent::Usage(usage)).await;
             }
+            self.bank.settle(self.agent, usage).await;
             let (reply, failure) = match attempt {
                 Called::Cut(reply, failure) if cuts < MAX_CUTS && failure.kind.retryable() => {
                     (reply, failure)
@@ -282,6 +303,10 @@ impl Seat {
         self.asking.note(&talk.messages, &talk.tools);
         self.outbox.request(self.agent, round, purpose, &request);
         let mut reply = Reply::new(purpose, &request);
+        let longest = match self.afford(round, &request).await {
+            Ok(longest) => longest,
+            Err(denied) => return denied.called(reply),
+        };
         let mut stream = self.provider.stream(request);
         loop {
             self.pulse.send_replace(Instant::now());
@@ -309,6 +334,9 @@ impl Seat {
                         if let Some(event) = reply.take(event) {
                             self.tell(event).await;
                         }
+                        if longest.is_some_and(|longest| reply.tokens() > longest) {
+                            return Called::Capped(reply);
+                        }
                         if reply.pace() == Pace::TooLong {
                             return Called::Failed(reply, too_long());
                         }
@@ -323,7 +351,7 @@ impl Seat {
         }
     }
 
-    async fn tell(&self, event: AgentEvent) {
+    pub(super) async fn tell(&self, event: AgentEvent) {
         self.outbox.agent(self.agent, event).await;
     }
 
@@ -376,70 +404,7 @@ impl Seat {
         (report, stop)
     }
 
-    /// Chooses the one terminal call that counts (the last `new_answer`, else the last `vote`) and
-    /// gives every other one its result.
-    async fn terminal(
-        &mut self,
-        talk: &mut Talk,
-        calls: Vec<(ToolCall, Result<Terminal, String>)>,
-    ) -> Option<Report> {
-        let publishes = |(_, read): &(ToolCall, Result<Terminal, String>)| {
-            matches!(read, Ok(Terminal::Publish { .. }))
-        };
-        let good = |(_, read): &(ToolCall, Result<Terminal, String>)| read.is_ok();
-        let chosen = calls
-            .iter()
-            .rposition(publishes)
-            .or_else(|| calls.iter().rposition(good));
-        let mut report = None;
-        let mut broken = false;
-        for (index, (call, read)) in calls.into_iter().enumerate() {
-            match read {
-                Ok(terminal) if Some(index) == chosen => {
-                    report = Some(match terminal {
-                        Terminal::Publish { text } => Report::Publish { text },
-                        Terminal::Vote { choice, reason } => Report::Vote { choice, reason },
-                    });
-                    talk.open = Some(call);
-                }
-                Ok(_) => {
-                    let why = "Only one of new_answer and vote counts in a reply; this call was not recorded.";
-                    self.refused(talk, &call, why).await;
-                }
-                Err(why) => {
-                    broken = true;
-                    self.refused(talk, &call, &why).await;
-                }
-            }
-        }
-        report.or_else(|| {
-            broken.then(|| Report::Miss {
-                text: String::new(),
-            })
-        })
-    }
-
-    async fn refused(&self, talk: &mut Talk, call: &ToolCall, why: &str) {
-        talk.result(call, why);
-        let event = AgentEvent::Refused {
-            act: call.name.clone(),
-            reason: why.to_owned(),
-            setback: Setback::Refused,
-        };
-        self.tell(event).await;
-    }
-
-    /// An id for events: the server's, with a number when it was used before.
-    fn event_id(&mut self, id: &str) -> String {
-        let mut unique = id.to_owned();
-        let mut number = 1_u32;
-        while !self.told.insert(unique.clone()) {
-            number += 1;
-            unique = format!("{id}#{number}");
-        }
-        unique
-    }
-
+    /// Runs one call; `Some` when a directive ended the wait for it.
     async fn run_tool(&mut self, talk: &mut Talk, call: &ToolCall, round: u32) -> Option<Stop> {
         let started = Instant::now();
         let id = self.event_id(&call.id);
@@ -449,12 +414,15 @@ impl Seat {
             arguments: call.arguments.clone(),
         }))
         .await;
-        let (result, stop) = if self.asks(call) {
-            self.ask(talk, call, round).await
-        } else {
-            let context = self.context(talk);
-            let tools = self.tools.clone();
-            (tools.run(&call.name, &call.arguments, context).await, None)
+        self.called = self.called.saturating_add(1);
+        let (result, stop) = match self.bank.tool(self.agent, self.called).await {
+            Some(refused) => (Err(refused), None),
+            None if self.asks(call) => self.ask(talk, call, round).await,
+            None => {
+                let context = self.context(talk);
+                let tools = self.tools.clone();
+                (tools.run(&call.name, &call.arguments, context).await, None)
+            }
         };
         self.pulse.send_replace(Instant::now());
         let ok = result.is_ok();
@@ -470,17 +438,6 @@ impl Seat {
         }))
         .await;
         stop
-    }
-
-    fn context(&self, talk: &Talk) -> Context {
-        let answers = self.answers.borrow();
-        Context {
-            answers: talk
-                .seen
-                .iter()
-                .filter_map(|label| answers.get(label).map(|text| (*label, Arc::clone(text))))
-                .collect(),
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ballot, coordination::Choice};
+use super::{ballot, coordination::Choice, verdict};
 use crate::protocol::{ToolCall, ToolSpec};
 
 /// Name of the publishing tool.
@@ -40,6 +40,8 @@ pub enum Terminal {
         /// The content.
         text: String,
     },
+    /// `verdict`.
+    Verdict(verdict::Called),
     /// `vote`.
     Vote {
         /// What it chose, in its words.
@@ -52,7 +54,7 @@ pub enum Terminal {
 /// Reads a terminal call; `None` for any other tool, an error sentence for broken arguments.
 pub fn read(call: &ToolCall) -> Option<Result<Terminal, String>> {
     let name = call.name.as_str();
-    if name != NEW_ANSWER && name != VOTE {
+    if name != NEW_ANSWER && name != VOTE && name != verdict::VERDICT {
         return None;
     }
     let written = match call.arguments.trim() {
@@ -73,6 +75,8 @@ pub fn read(call: &ToolCall) -> Option<Result<Terminal, String>> {
             .ok_or_else(|| {
                 "new_answer needs \"content\": the complete answer as text. Call it again.".into()
             })
+    } else if name == verdict::VERDICT {
+        verdict::read(&arguments).map(Terminal::Verdict)
     } else {
         ballot::read(&arguments).map(|(choice, reason)| Terminal::Vote { choice, reason })
     })

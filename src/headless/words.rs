@@ -1,6 +1,9 @@
 //! Durations, money and counts as people read them, for plain text output.
 
-use crate::protocol::{Cost, Timestamp};
+use crate::{
+    protocol::{Cost, Timestamp},
+    run,
+};
 
 /// A duration from milliseconds: `0.4s`, `12.5s`, `3m07s`, `1h02m`.
 #[must_use]
@@ -28,11 +31,7 @@ pub fn money(cost: Cost) -> String {
 /// US dollars with as many digits as say something.
 #[must_use]
 pub fn usd(usd: f64) -> String {
-    if usd < 0.1 && usd > 0.0 {
-        format!("${usd:.4}")
-    } else {
-        format!("${usd:.2}")
-    }
+    run::usd(usd)
 }
 
 /// A count with separators: `12,345`.

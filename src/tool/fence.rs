@@ -15,7 +15,7 @@ use crate::protocol::Label;
 const LENGTH: usize = 24;
 
 /// How our marks begin, without blanks.
-const MARKS: [&str; 8] = [
+const MARKS: [&str; 11] = [
     "agent",
     "endof",
     "/agent",
@@ -24,6 +24,9 @@ const MARKS: [&str; 8] = [
     "earliertask",
     "answergiven",
     "yournotes",
+    "question>",
+    "finalanswer",
+    "review",
 ];
 
 /// A block of an answer: its mark, its text as data, its end.

@@ -98,6 +98,7 @@ impl Seat {
             self.outbox
                 .agent(self.agent, AgentEvent::Usage(*usage))
                 .await;
+            self.bank.charge(self.agent, *usage).await;
         }
     }
 }

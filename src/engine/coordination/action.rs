@@ -123,6 +123,8 @@ pub struct Brief {
     pub first_look: bool,
     /// What the step is about.
     pub aim: Aim,
+    /// The agent verifies: only a verdict is taken.
+    pub verifies: bool,
     /// Wrap up, say so: time is up or this is the last call of the round.
     pub hurry: bool,
 }

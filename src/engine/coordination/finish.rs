@@ -81,9 +81,15 @@ impl Coordination {
         named.or_else(|| self.in_parts().then(last).flatten())
     }
 
+    /// How the final answer is made.
+    #[must_use]
+    pub fn finish(&self) -> Finish {
+        self.rules().finishing.finish
+    }
+
     /// Whether an agent can present or verify.
     pub(super) fn can_serve(&self, i: usize) -> bool {
-        self.is_here(i) && self.members[i].funds != Funds::Empty
+        self.is_here(i) && self.members[i].stint.funds != Funds::Empty
     }
 
     /// Who presents: the configured presenter, then the winner, then authors by votes, then the

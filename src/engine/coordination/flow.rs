@@ -83,7 +83,10 @@ impl Coordination {
     /// One answer, and nobody can add another: there is nothing to vote on.
     pub(super) fn is_foregone(&self) -> bool {
         self.current().len() == 1
-            && self.members.iter().all(|member| member.revise.is_none())
+            && self
+                .members
+                .iter()
+                .all(|member| member.stint.revise.is_none())
             && self
                 .everyone()
                 .all(|i| !self.counts(i) || self.is_spent(i) || self.vote_only(i))
@@ -113,7 +116,7 @@ impl Coordination {
         };
         let expected = member.revisions == 0 && member.first == FirstAnswer::Expected;
         let expected = expected || self.layer().is_some();
-        let wanted = if member.revise.is_some() && self.publish_bar(i).is_none() {
+        let wanted = if member.stint.revise.is_some() && self.publish_bar(i).is_none() {
             true
         } else if member.ballot.is_some() {
             false

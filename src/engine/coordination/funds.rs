@@ -21,7 +21,7 @@ impl Coordination {
     }
 
     fn own_budget_is_used_up(&mut self, i: usize) {
-        if self.members[i].funds == Funds::Open && self.phase == Phase::Work {
+        if self.members[i].stint.funds == Funds::Open && self.phase == Phase::Work {
             // What it said so far may be its answer; it may still vote from the share for votes.
             if !self.publish_for(i) {
                 self.end_round(i, RoundEnd::Interrupted);
@@ -37,15 +37,15 @@ impl Coordination {
     pub(super) fn note_refusal(&mut self, i: usize, scope: BudgetScope) {
         let work = self.phase == Phase::Work;
         let member = &mut self.members[i];
-        match (scope, member.funds) {
+        match (scope, member.stint.funds) {
             (BudgetScope::Team, _) => self.out_of_budget = true,
             (BudgetScope::Agent, Funds::Open) if work => {
-                member.funds = Funds::VoteOnly;
+                member.stint.funds = Funds::VoteOnly;
                 if member.revisions == 0 {
                     member.first = FirstAnswer::GivenUp;
                 }
             }
-            (BudgetScope::Agent, _) => member.funds = Funds::Empty,
+            (BudgetScope::Agent, _) => member.stint.funds = Funds::Empty,
         }
     }
 

@@ -312,7 +312,7 @@ impl Coordination {
         let member = &mut self.members[i];
         if gives_back && interrupted == Some(i) && member.standing.refunds < REFUNDS {
             member.standing.refunds += 1;
-            member.again += 1;
+            member.stint.again += 1;
         }
         member.standing.presence = presence;
         if let TeamEvent::Retried(_) | TeamEvent::Replaced(_) = change {
@@ -357,7 +357,7 @@ impl Coordination {
         let member = &mut self.members[i];
         if member.is_running() && member.standing.refunds < REFUNDS {
             member.standing.refunds += 1;
-            member.again += 1;
+            member.stint.again += 1;
         }
     }
 

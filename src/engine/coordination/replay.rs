@@ -399,7 +399,7 @@ impl Replay {
     }
 
     fn acted(&mut self, i: usize, end: RoundEnd) {
-        self.machine.members[i].revise = None;
+        self.machine.members[i].stint.revise = None;
         if let Some(open) = &mut self.open[i] {
             open.acted = Some(end);
         }
@@ -412,7 +412,7 @@ impl Replay {
         }
         let member = &mut self.machine.members[i];
         if end != RoundEnd::Interrupted {
-            member.revise = None;
+            member.stint.revise = None;
         }
         match end {
             RoundEnd::Abstained if member.revisions == 0 => member.first = FirstAnswer::GivenUp,
@@ -430,7 +430,7 @@ impl Replay {
                 self.interrupted = (end == RoundEnd::Interrupted).then_some(i);
                 let Some(open) = open else { return };
                 if open.cut && end == RoundEnd::Interrupted {
-                    member.again += 1;
+                    member.stint.again += 1;
                 } else if open.purpose == Purpose::Present {
                     self.torn.tried.push(id);
                 } else if open.purpose == Purpose::Verify {

@@ -111,7 +111,7 @@ impl Coordination {
             }
             end
         } else {
-            member.again += 1;
+            member.stint.again += 1;
             RoundEnd::Interrupted
         };
         let (id, round) = (member.id, open.round);

@@ -162,6 +162,7 @@ impl Coordination {
         }
         let brief = match purpose {
             Purpose::Present | Purpose::Verify | Purpose::Weigh => Brief {
+                verifies: purpose == Purpose::Verify,
                 steering: self.take_steering(i),
                 ..Brief::default()
             },

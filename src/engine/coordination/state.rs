@@ -83,8 +83,8 @@ pub(super) struct Member {
     pub benched: Option<Failure>,
     /// Rounds started so far.
     pub rounds: u32,
-    /// Those of them that the end of a process cut off, which do not count under the cap.
-    pub again: u32,
+    /// What belongs to this attempt.
+    pub stint: Stint,
     /// It has a conversation that the next round can continue.
     pub talking: bool,
     pub running: Option<Running>,
@@ -99,13 +99,6 @@ pub(super) struct Member {
     pub ballot: Option<Ballot>,
     pub lost: Lost,
     pub first: FirstAnswer,
-    /// Rounds and answers of earlier attempts: caps hold per attempt.
-    pub base_rounds: u32,
-    pub base_revisions: u32,
-    /// Instructions of a verification that it has not been told yet.
-    pub revise: Option<String>,
-    /// What its own budget still allows.
-    pub funds: Funds,
     /// Steering not yet delivered.
     pub inbox: Vec<(SteerId, String)>,
     /// Steering delivered that no reply with content has followed yet.
@@ -137,10 +130,26 @@ pub(super) enum FirstAnswer {
     GivenUp,
 }
 
+/// What an agent has in this attempt, caps and chances.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stint {
+    /// Rounds of earlier attempts: caps hold per attempt.
+    pub base_rounds: u32,
+    /// Answers of earlier attempts.
+    pub base_revisions: u32,
+    /// Those of them that the end of a process cut off, which do not count under the cap.
+    pub again: u32,
+    /// Instructions of a verification that it has not been told yet.
+    pub revise: Option<String>,
+    /// What its own budget still allows, in all attempts.
+    pub funds: Funds,
+}
+
 /// What the budget of an agent still allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Funds {
     /// Any call.
+    #[default]
     Open,
     /// Calls for votes.
     VoteOnly,
@@ -337,7 +346,7 @@ impl Member {
             id,
             benched: None,
             rounds: 0,
-            again: 0,
+            stint: Stint::default(),
             talking: false,
             running: None,
             seen: BTreeMap::new(),
@@ -347,10 +356,6 @@ impl Member {
             ballot: None,
             lost: Lost::Nothing,
             first: FirstAnswer::Expected,
-            base_rounds: 0,
-            base_revisions: 0,
-            revise: None,
-            funds: Funds::Open,
             inbox: Vec::new(),
             unseen: Vec::new(),
             heard: Vec::new(),
@@ -360,7 +365,7 @@ impl Member {
 
     /// Answers published in this attempt.
     pub fn revised(&self) -> u32 {
-        self.revisions.saturating_sub(self.base_revisions)
+        self.revisions.saturating_sub(self.stint.base_revisions)
     }
 
     pub fn is_live(&self) -> bool {

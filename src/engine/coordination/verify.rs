@@ -144,6 +144,7 @@ impl Coordination {
             winner: None,
             review: Some(Box::new(Review { text, agents })),
             brief: Brief {
+                verifies: true,
                 steering,
                 ..Brief::default()
             },
@@ -285,18 +286,18 @@ impl Coordination {
         self.reopen_layers();
         let judge = self.rules().deciding.judge.filter(|_| self.judged());
         for member in &mut self.members {
-            member.base_rounds = member.rounds;
-            member.again = 0;
-            member.base_revisions = member.revisions;
+            member.stint.base_rounds = member.rounds;
+            member.stint.again = 0;
+            member.stint.base_revisions = member.revisions;
             // Answers are independent in the first attempt; from now on everybody may look.
             let judges = judge == Some(member.id);
-            if member.revisions == 0 && member.funds == Funds::Open && !judges {
+            if member.revisions == 0 && member.stint.funds == Funds::Open && !judges {
                 member.first = FirstAnswer::Agreed;
             }
         }
         for id in agents {
             if let Some(i) = self.find(*id) {
-                self.members[i].revise = Some(instructions.to_owned());
+                self.members[i].stint.revise = Some(instructions.to_owned());
             }
         }
     }
@@ -305,7 +306,7 @@ impl Coordination {
     pub(super) fn drop_revised(&mut self) {
         let mut drops = Vec::new();
         for member in &mut self.members {
-            if member.revise.is_some()
+            if member.stint.revise.is_some()
                 && let Some(ballot) = member.ballot.take()
             {
                 let reason = BallotDropReason::Revising;

@@ -52,7 +52,7 @@ impl Coordination {
         let member = &self.members[i];
         if !matches!(self.phase, Phase::Work | Phase::PublishNow)
             || member.first == FirstAnswer::GivenUp
-            || member.funds != Funds::Open
+            || member.stint.funds != Funds::Open
         {
             Some(Refusal::VotesOnly)
         } else if self.answers_left(i) == 0 {
@@ -128,10 +128,11 @@ impl Coordination {
         let member = &self.members[i];
         let rounds = member
             .rounds
-            .saturating_sub(member.base_rounds)
-            .saturating_sub(member.again);
+            .saturating_sub(member.stint.base_rounds)
+            .saturating_sub(member.stint.again);
         !member.is_running()
-            && (member.funds == Funds::Empty || rounds >= self.setup.limits.rounds_of(member.id))
+            && (member.stint.funds == Funds::Empty
+                || rounds >= self.setup.limits.rounds_of(member.id))
     }
 
     /// Whether the agent may look at answers of others: first answers are independent (unless all is
@@ -301,7 +302,7 @@ impl Coordination {
             Lost::Ballot(target) => target,
             Lost::Nothing => None,
         };
-        let revise = self.members[i].revise.take();
+        let revise = self.members[i].stint.revise.take();
         let steering = self.take_steering(i);
         let aim = self.aim(i);
         Brief {
@@ -321,6 +322,7 @@ impl Coordination {
             revise,
             first_look,
             aim,
+            verifies: false,
             hurry,
         }
     }

@@ -88,6 +88,8 @@ impl Driver<'_> {
             directives: receiver,
             answers: self.answers.subscribe(),
             told: std::collections::BTreeSet::new(),
+            bank: self.bank.clone(),
+            called: 0,
             asking,
             pulse,
         };

@@ -10,7 +10,7 @@ use super::{
     ink::Role,
     phrase::{self, clean, clock},
     scroll::Scroll,
-    timeline,
+    spending, timeline,
     transcript::{because, name},
     votes,
 };
@@ -118,7 +118,9 @@ impl Finale {
             count(flow, turn, &turn.standing());
         }
         lost(flow, turn);
+        spending::reviews(flow, turn);
         notices(flow, turn);
+        spending::account(flow, turn);
         if over || !shared.live {
             votes::heading(flow, Role::Accent, "Timeline");
             timeline::rows(flow, turn);

@@ -135,12 +135,28 @@ fn status_words(turn: &Turn, shared: &Shared, shortened: usize) -> Words {
     } else if shortened < 6 {
         words.push(Role::Dim, format!(" · ✓{votes}/{voters}"));
     }
+    let attempts = &turn.record.reviews;
+    if shortened < 4 && attempts.of > 1 {
+        let words_of = format!(" · attempt {} of {}", attempts.attempt, attempts.of);
+        words.push(Role::Info, words_of);
+    }
+    if !turn.record.spending.refused.is_empty() {
+        words.push(Role::Warn, " · budget used up");
+    }
     let tokens = phrase::total(usage, streamed);
     if shortened < 2 && tokens > 0 {
         words.push(Role::Dim, format!(" · {} tokens", phrase::tokens(tokens)));
     }
+    let limits = turn.spent_of_limit();
     let money = phrase::money(usage);
-    if shortened < 4 && !money.is_empty() {
+    if shortened < 4 && !limits.is_empty() {
+        let role = if turn.record.spending.refused.is_empty() {
+            Role::Dim
+        } else {
+            Role::Warn
+        };
+        words.push(role, format!(" · {}", limits.join(", ")));
+    } else if shortened < 4 && !money.is_empty() {
         words.push(Role::Dim, format!(" · {money}"));
     }
     words

@@ -27,6 +27,7 @@ mod phrase;
 mod scroll;
 mod search;
 mod show;
+mod spending;
 mod strip;
 mod team;
 #[cfg(test)]

@@ -5,7 +5,7 @@
 use super::ink::{Role, Words};
 use crate::{
     protocol::{Failure, Purpose, Usage},
-    run::{Activity, AgentState, Away, Turn},
+    run::{self, Activity, AgentState, Away, Turn},
     text,
     tui::shared::Shared,
 };
@@ -70,12 +70,7 @@ pub(super) fn clock(milliseconds: u64) -> String {
 
 /// Tokens: `950`, `1.2k`, `34k`, `1.2M`.
 pub(super) fn tokens(number: u64) -> String {
-    match number {
-        0..1_000 => number.to_string(),
-        1_000..10_000 => format!("{}.{}k", number / 1000, number % 1000 / 100),
-        10_000..1_000_000 => format!("{}k", number / 1000),
-        _ => format!("{}.{}M", number / 1_000_000, number % 1_000_000 / 100_000),
-    }
+    run::short(number)
 }
 
 /// All tokens of an agent or a turn, those streamed since the last report included.
@@ -92,20 +87,14 @@ pub(super) fn failure(failure: &Failure) -> String {
     }
 }
 
-/// `$0`, `$0.0031`, `≥$0.0031` when a part has no known price, `no price` when no part has one; nothing
+/// `$0.00`, `$0.0031`, `≥$0.0031` when a part has no known price, `no price` when no part has one; nothing
 /// before the first call.
 pub(super) fn money(usage: Usage) -> String {
     if usage.calls == 0 {
         return String::new();
     }
     let usd = usage.cost.usd;
-    let sum = if usd == 0.0 {
-        "$0".to_owned()
-    } else if usd >= 1.0 {
-        format!("${usd:.2}")
-    } else {
-        format!("${usd:.4}")
-    };
+    let sum = run::usd(usd);
     match (usage.cost.partial, usd > 0.0) {
         (false, _) => sum,
         (true, true) => format!("≥{sum}"),
@@ -244,7 +233,7 @@ mod tests {
         };
         assert_eq!(money(usage(0.0, false, 0)), "");
         assert_eq!(money(usage(0.0, true, 1)), "no price");
-        assert_eq!(money(usage(0.0, false, 1)), "$0");
+        assert_eq!(money(usage(0.0, false, 1)), "$0.00");
         assert_eq!(money(usage(0.00312, false, 1)), "$0.0031");
         assert_eq!(money(usage(0.00312, true, 2)), "≥$0.0031");
         assert_eq!(money(usage(2.0, false, 2)), "$2.00");

@@ -1,0 +1,166 @@
+//! What the driver tells a seat when the reducer asks: words, tools, and whether it starts over.
+
+use std::sync::Arc;
+
+use super::Driver;
+use crate::{
+    engine::{
+        asking, ballot,
+        coordination::{Aim, Ask, Brief, Cause},
+        guide, prompt,
+        seat::{Addition, Directive},
+        verdict, workflow,
+    },
+    protocol::{AgentId, Label, Purpose, ToolChoice, ToolSpec},
+};
+
+impl Driver<'_> {
+    pub(super) async fn ask(&mut self, ask: Ask) {
+        let system = self
+            .roster
+            .find(ask.agent)
+            .and_then(|member| member.system.as_deref());
+        self.rounds.insert(ask.agent, ask.round);
+        self.said.presents = (ask.purpose == Purpose::Present).then_some(ask.agent);
+        self.said.reading = self
+            .said
+            .presents
+            .and_then(|_| self.reading_tool(&ask.brief));
+        if let Some(review) = &ask.review {
+            let add = Addition {
+                text: verdict::request(&self.task, &ask.brief, review),
+                shown: Vec::new(),
+                tools: vec![verdict::tool(&review.agents)],
+                choice: ToolChoice::Required,
+            };
+            let rules = self.coordination.rules();
+            let fresh = Some(prompt::system(ask.agent, system, rules, ask.purpose));
+            let directive = Directive::Ask {
+                round: ask.round,
+                purpose: ask.purpose,
+                fresh,
+                add,
+            };
+            return self.direct(ask.agent, ask.round, directive).await;
+        }
+        let add = match (ask.purpose, ask.fresh, ask.winner) {
+            (Purpose::Present, _, Some(winner)) => self.present(ask.agent, &ask.brief, winner),
+            (_, true, _) => {
+                let answers = Arc::clone(&self.answers.borrow());
+                let notes = self.task.notes.remove(&ask.agent);
+                let mut text = notes.as_deref().map(prompt::notes).unwrap_or_default();
+                text.push_str(&prompt::opening(
+                    &self.task, ask.agent, &ask.brief, &answers,
+                ));
+                let text = self.without_persona(ask.agent, &ask.brief, text);
+                self.offer(text, &ask.brief)
+            }
+            (_, false, _) => self.addition(ask.agent, None, &ask.brief),
+        };
+        let fresh = ask
+            .fresh
+            .then(|| prompt::system(ask.agent, system, self.coordination.rules(), ask.purpose));
+        let directive = Directive::Ask {
+            round: ask.round,
+            purpose: ask.purpose,
+            fresh,
+            add,
+        };
+        self.direct(ask.agent, ask.round, directive).await;
+    }
+
+    fn present(&self, agent: AgentId, brief: &Brief, winner: Label) -> Addition {
+        let answers = Arc::clone(&self.answers.borrow());
+        let decision = self.said.decision.as_ref();
+        let winner = (winner, self.coordination.finish());
+        Addition {
+            text: prompt::presentation(&self.task, agent, brief, winner, decision, &answers),
+            shown: shown(brief),
+            tools: self.said.reading.clone().into_iter().collect(),
+            choice: match self.said.reading {
+                Some(_) => ToolChoice::Auto,
+                None => ToolChoice::None,
+            },
+        }
+    }
+
+    /// What becomes of a persona once its agent sees what others wrote stands before all else.
+    fn without_persona(&self, agent: AgentId, brief: &Brief, text: String) -> String {
+        if !brief.first_look {
+            return text;
+        }
+        let personas = &self.coordination.rules().personas;
+        guide::after_persona(personas.of(agent), personas.after).to_owned() + &text
+    }
+
+    /// The tool that opens answers of which a presenter sees only the digest.
+    fn reading_tool(&self, brief: &Brief) -> Option<ToolSpec> {
+        let wanted = prompt::has_digest(&brief.again, &self.answers.borrow());
+        let mut tools = self.tools.specs().into_iter();
+        tools.find(|tool| wanted && tool.name == workflow::OPEN_ANSWER)
+    }
+
+    pub(super) fn addition(
+        &self,
+        agent: AgentId,
+        cause: Option<&Cause>,
+        brief: &Brief,
+    ) -> Addition {
+        let answers = Arc::clone(&self.answers.borrow());
+        let text = prompt::continuation(cause, agent, brief, (&answers, &self.task.names));
+        let text = self.without_persona(agent, brief, text);
+        let offer = self.offer(text, brief);
+        if self.said.presents != Some(agent) {
+            return offer;
+        }
+        Addition {
+            tools: self.said.reading.clone().into_iter().collect(),
+            choice: ToolChoice::Auto,
+            ..offer
+        }
+    }
+
+    fn offer(&self, text: String, brief: &Brief) -> Addition {
+        if brief.verifies {
+            let team = self.roster.team().iter();
+            let team: Vec<_> = team.map(|member| member.card.id).collect();
+            return Addition {
+                text: "Call `verdict`.\n".to_owned() + &text,
+                shown: Vec::new(),
+                tools: vec![verdict::tool(&team)],
+                choice: ToolChoice::Required,
+            };
+        }
+        if brief.aim == Aim::Weigh {
+            return Addition {
+                text,
+                shown: brief.news.clone(),
+                tools: Vec::new(),
+                choice: ToolChoice::None,
+            };
+        }
+        let mut tools = Vec::new();
+        if brief.may_publish {
+            tools.push(workflow::new_answer());
+        }
+        if !brief.choices.is_empty() {
+            let criteria = self.coordination.criteria();
+            tools.push(ballot::tool(&brief.choices, brief.vote, &criteria));
+        }
+        tools.extend(self.tools.specs());
+        if !brief.hurry {
+            tools.extend(asking::spec(&self.ways.talking));
+        }
+        Addition {
+            text,
+            shown: shown(brief),
+            tools,
+            choice: ToolChoice::Required,
+        }
+    }
+}
+
+/// The answers that a brief lets an agent open.
+fn shown(brief: &Brief) -> Vec<Label> {
+    brief.news.iter().chain(&brief.again).copied().collect()
+}

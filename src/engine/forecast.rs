@@ -1,0 +1,212 @@
+//! What a turn may cost, told before its first call.
+//!
+//! A rule of thumb with its numbers in sight: calls at least and at most, tokens of a typical call,
+//! prices as far as they are known. Low: everybody answers once, votes once, and one presents. High:
+//! everybody uses all its answers and votes after each of them. Tools and long documents come on
+//! top.
+
+use super::{Member, SessionSetup, outbox::Outbox};
+use crate::{
+    protocol::{BudgetEvent, EventKind, Finish, Forecast, RunEvent, Span},
+    provider::Price,
+};
+
+/// Tokens of the engine's own prompt.
+const PROMPT: u64 = 700;
+/// Tokens of a short and of a long answer.
+const ANSWER: Span<u64> = Span {
+    low: 200,
+    high: 1_200,
+};
+/// Tokens of a vote with its reason.
+const VOTE: Span<u64> = Span { low: 40, high: 150 };
+
+/// What the forecast needs to know.
+#[derive(Clone, Copy, Debug)]
+pub struct Basis<'a> {
+    /// Prices in team order.
+    pub prices: &'a [Option<Price>],
+    /// Tokens of the task.
+    pub task: u64,
+    /// Answers one agent may publish.
+    pub answers: u64,
+    /// Whether there is a vote.
+    pub votes: bool,
+    /// Calls after the vote: presentation, verification.
+    pub finish: Span<u64>,
+    /// Attempts there may be.
+    pub attempts: u64,
+}
+
+/// Tells the forecast of a turn, and whose price is unknown under a money limit.
+pub async fn tell(setup: &SessionSetup, team: &[Member], prompt: &str, outbox: &Outbox) {
+    let prices: Vec<_> = team.iter().map(|member| member.provider.price()).collect();
+    let finishing = &setup.rules.finishing;
+    let presents = u64::from(finishing.finish != Finish::Reuse && team.len() > 1);
+    let verify = finishing.verify.filter(|_| team.len() > 1);
+    let verifies = u64::from(verify.is_some());
+    let mut forecast = estimate(Basis {
+        prices: &prices,
+        task: (prompt.len() / 4) as u64,
+        answers: u64::from(setup.limits.answers_per_agent),
+        votes: team.len() > 1 && !setup.rules.deciding.skip_voting,
+        finish: Span {
+            low: presents + verifies,
+            high: 2 * (presents + verifies),
+        },
+        attempts: verify.map_or(1, |rule| u64::from(rule.restarts) + 1),
+    });
+    let unpriced = prices.iter().zip(team);
+    let unpriced: Vec<_> = unpriced
+        .filter(|(price, _)| price.is_none())
+        .map(|(_, member)| member.card.id)
+        .collect();
+    forecast.unpriced.clone_from(&unpriced);
+    say(outbox, BudgetEvent::Forecast(forecast)).await;
+    let limits = &setup.limits;
+    let limited = |id| {
+        let own = limits.of(id).is_some_and(|own| own.budget.usd.is_some());
+        own || limits.budget.usd.is_some()
+    };
+    let agents: Vec<_> = unpriced.into_iter().filter(|id| limited(*id)).collect();
+    if !agents.is_empty() {
+        let rule = limits.budget.unknown_price;
+        say(outbox, BudgetEvent::Unpriced { agents, rule }).await;
+    }
+}
+
+async fn say(outbox: &Outbox, event: BudgetEvent) {
+    outbox.emit(EventKind::Run(RunEvent::Budget(event))).await;
+}
+
+/// The forecast; `unpriced` is left to the caller.
+#[must_use]
+pub fn estimate(basis: Basis) -> Forecast {
+    let team = basis.prices.len() as u64;
+    let answers = Span {
+        low: 1,
+        high: basis.answers.max(1).saturating_mul(basis.attempts),
+    };
+    // Votes once at least, at most after every answer of anybody else that comes by itself.
+    let votes = if basis.votes {
+        answers
+    } else {
+        Span::default()
+    };
+    let peers = team.saturating_sub(1);
+    let mut forecast = Forecast {
+        calls: Span::default(),
+        tokens: Span::default(),
+        usd: Span::default(),
+        unpriced: Vec::new(),
+    };
+    // A conversation grows: a later call reads what the earlier ones wrote.
+    let seen = |answer: u64| PROMPT + basis.task + answer * (peers + 1);
+    for price in basis.prices {
+        for at in [Side::Low, Side::High] {
+            let (answers, votes) = (at.of(answers), at.of(votes));
+            let (answer, vote) = (at.of(ANSWER), at.of(VOTE));
+            let input = answers * (PROMPT + basis.task)
+                + answers.saturating_sub(1) * answer * (peers + 1)
+                + votes * seen(answer);
+            let output = answers * answer + votes * vote;
+            add(&mut forecast, at, answers + votes, input, output, *price);
+        }
+    }
+    let first = basis.prices.iter().flatten().next().copied();
+    for at in [Side::Low, Side::High] {
+        let calls = at.of(basis.finish) * if at == Side::Low { 1 } else { basis.attempts };
+        let answer = at.of(ANSWER);
+        let (input, output) = (calls * seen(answer), calls * answer);
+        add(&mut forecast, at, calls, input, output, first);
+    }
+    forecast
+}
+
+/// An end of a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Low,
+    High,
+}
+
+impl Side {
+    const fn of(self, span: Span<u64>) -> u64 {
+        match self {
+            Self::Low => span.low,
+            Self::High => span.high,
+        }
+    }
+}
+
+fn add(
+    forecast: &mut Forecast,
+    at: Side,
+    calls: u64,
+    input: u64,
+    output: u64,
+    price: Option<Price>,
+) {
+    let usd = price.map_or(0.0, |price| {
+        (input as f64 * price.input + output as f64 * price.output) / 1e6
+    });
+    match at {
+        Side::Low => {
+            forecast.calls.low += calls;
+            forecast.tokens.low += input + output;
+            forecast.usd.low += usd;
+        }
+        Side::High => {
+            forecast.calls.high += calls;
+            forecast.tokens.high += input + output;
+            forecast.usd.high += usd;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRICE: Price = Price {
+        input: 1.0,
+        cached: 1.0,
+        output: 1.0,
+    };
+
+    fn basis(prices: &[Option<Price>]) -> Basis<'_> {
+        Basis {
+            prices,
+            task: 100,
+            answers: 3,
+            votes: true,
+            finish: Span { low: 1, high: 2 },
+            attempts: 1,
+        }
+    }
+
+    #[test]
+    fn low_is_one_answer_one_vote_and_one_presentation() {
+        let forecast = estimate(basis(&[Some(PRICE), Some(PRICE), None]));
+        assert_eq!(forecast.calls, Span { low: 7, high: 20 });
+        assert!(forecast.tokens.low < forecast.tokens.high);
+        // Two of three have a price, at a dollar per million tokens.
+        assert!(forecast.usd.low * 1e6 < forecast.tokens.low as f64);
+        assert!(forecast.usd.low > 0.0);
+    }
+
+    #[test]
+    fn more_of_anything_costs_more() {
+        let prices = [Some(PRICE); 3];
+        let usual = estimate(basis(&prices));
+        let four = [Some(PRICE); 4];
+        let attempts = Basis {
+            attempts: 2,
+            ..basis(&prices)
+        };
+        for other in [estimate(basis(&four)), estimate(attempts)] {
+            assert!(other.tokens.high > usual.tokens.high);
+            assert!(other.usd.high > usual.usd.high);
+        }
+    }
+}

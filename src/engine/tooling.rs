@@ -1,0 +1,92 @@
+//! What a seat does with the calls of a reply: the one terminal call that counts, ids for events,
+//! what tools may see.
+
+use std::sync::Arc;
+
+use super::{coordination::Report, seat::Seat, talk::Talk, workflow::Terminal};
+use crate::{
+    protocol::{AgentEvent, Setback, ToolCall},
+    tool::Context,
+};
+
+impl Seat {
+    /// An id for events: the server's, with a number when it was used before.
+    pub(super) fn event_id(&mut self, id: &str) -> String {
+        let mut unique = id.to_owned();
+        let mut number = 1_u32;
+        while !self.told.insert(unique.clone()) {
+            number += 1;
+            unique = format!("{id}#{number}");
+        }
+        unique
+    }
+
+    pub(super) fn context(&self, talk: &Talk) -> Context {
+        let answers = self.answers.borrow();
+        Context {
+            answers: talk
+                .seen
+                .iter()
+                .filter_map(|label| answers.get(label).map(|text| (*label, Arc::clone(text))))
+                .collect(),
+        }
+    }
+
+    /// Chooses the one terminal call that counts (the last `new_answer`, else the last `vote`) and
+    /// gives every other one its result.
+    pub(super) async fn terminal(
+        &mut self,
+        talk: &mut Talk,
+        calls: Vec<(ToolCall, Result<Terminal, String>)>,
+    ) -> Option<Report> {
+        let publishes = |(_, read): &(ToolCall, Result<Terminal, String>)| {
+            matches!(read, Ok(Terminal::Publish { .. }))
+        };
+        let good = |(_, read): &(ToolCall, Result<Terminal, String>)| read.is_ok();
+        let chosen = calls
+            .iter()
+            .rposition(publishes)
+            .or_else(|| calls.iter().rposition(good));
+        let mut report = None;
+        let mut broken = false;
+        for (index, (call, read)) in calls.into_iter().enumerate() {
+            match read {
+                Ok(terminal) if Some(index) == chosen => {
+                    report = Some(match terminal {
+                        Terminal::Publish { text } => Report::Publish { text },
+                        Terminal::Vote { choice, reason } => Report::Vote { choice, reason },
+                        Terminal::Verdict(called) => Report::Verdict {
+                            accept: called.accept,
+                            instructions: called.instructions,
+                            agents: called.agents,
+                        },
+                    });
+                    talk.open = Some(call);
+                }
+                Ok(_) => {
+                    let why = "Only one of new_answer and vote counts in a reply; this call was not recorded.";
+                    self.refused(talk, &call, why).await;
+                }
+                Err(why) => {
+                    broken = true;
+                    self.refused(talk, &call, &why).await;
+                }
+            }
+        }
+        report.or_else(|| {
+            broken.then(|| Report::Miss {
+                text: String::new(),
+            })
+        })
+    }
+
+    async fn refused(&self, talk: &mut Talk, call: &ToolCall, why: &str) {
+        talk.result(call, why);
+        let event = AgentEvent::Refused {
+            act: call.name.clone(),
+            reason: why.to_owned(),
+            setback: Setback::Refused,
+        };
+        self.tell(event).await;
+    }
+}

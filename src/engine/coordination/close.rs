@@ -28,7 +28,7 @@ impl Coordination {
                 "Stopped before the first answer.".to_owned(),
             ),
             OutcomeEnd::AgentsLost => (NoAnswerReason::AllFailed, String::new()),
-            OutcomeEnd::Limit if self.out_of_budget => (
+            OutcomeEnd::Limit if self.attempts.out_of_budget => (
                 NoAnswerReason::Limit,
                 "The budget was used up before any agent published an answer. Raise \
                  orchestrator.limits or use cheaper models."

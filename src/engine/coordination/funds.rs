@@ -38,7 +38,7 @@ impl Coordination {
         let work = self.phase == Phase::Work;
         let member = &mut self.members[i];
         match (scope, member.stint.funds) {
-            (BudgetScope::Team, _) => self.out_of_budget = true,
+            (BudgetScope::Team, _) => self.attempts.out_of_budget = true,
             (BudgetScope::Agent, Funds::Open) if work => {
                 member.stint.funds = Funds::VoteOnly;
                 if member.revisions == 0 {

@@ -145,7 +145,7 @@ impl Replay {
             let member = &mut self.machine.members[i];
             member.seen.clear();
             member.lost = Lost::Nothing;
-            member.talking = false;
+            member.stint.talking = false;
             // A ballot outlives answers that its voter may not see.
             let since = self.machine.answers.get(self.ballot_at[i]..epoch);
             let target = member.ballot.as_ref().and_then(|ballot| ballot.target);

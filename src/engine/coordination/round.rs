@@ -14,7 +14,7 @@ use super::{
 impl Coordination {
     /// Starts a coordination round.
     pub(super) fn ask(&mut self, i: usize, purpose: Purpose) {
-        let fresh = !std::mem::replace(&mut self.members[i].talking, true);
+        let fresh = !std::mem::replace(&mut self.members[i].stint.talking, true);
         if fresh {
             let member = &mut self.members[i];
             let seen = std::mem::take(&mut member.seen);
@@ -79,7 +79,7 @@ impl Coordination {
         let epoch = self.epoch();
         let steering = self.heard(i);
         let member = &mut self.members[i];
-        member.talking = false;
+        member.stint.talking = false;
         member.epoch = epoch;
         for label in &news {
             member.seen.insert(label.agent, label.revision);

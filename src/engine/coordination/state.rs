@@ -39,8 +39,6 @@ pub struct Coordination {
     pub(super) settled: Option<Settled>,
     pub(super) voting: Voting,
     pub(super) attempts: Attempts,
-    /// The team's budget for work is used up.
-    pub(super) out_of_budget: bool,
     pub(super) last_steer: Option<SteerId>,
     /// What a turn that broke off has left to finish.
     pub(super) torn: Option<Box<Torn>>,
@@ -85,8 +83,6 @@ pub(super) struct Member {
     pub rounds: u32,
     /// What belongs to this attempt.
     pub stint: Stint,
-    /// It has a conversation that the next round can continue.
-    pub talking: bool,
     pub running: Option<Running>,
     /// The latest revision of each author that a brief has shown to this agent.
     pub seen: BTreeMap<AgentId, u32>,
@@ -130,9 +126,11 @@ pub(super) enum FirstAnswer {
     GivenUp,
 }
 
-/// What an agent has in this attempt, caps and chances.
+/// What an agent has in this attempt: its conversation, caps and chances.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stint {
+    /// It has a conversation that the next round can continue.
+    pub talking: bool,
     /// Rounds of earlier attempts: caps hold per attempt.
     pub base_rounds: u32,
     /// Answers of earlier attempts.
@@ -198,7 +196,6 @@ impl Coordination {
             settled: None,
             voting: Voting::default(),
             attempts: Attempts::default(),
-            out_of_budget: false,
             last_steer: None,
             torn: None,
             barriers: Barriers::default(),
@@ -347,7 +344,6 @@ impl Member {
             benched: None,
             rounds: 0,
             stint: Stint::default(),
-            talking: false,
             running: None,
             seen: BTreeMap::new(),
             known: BTreeSet::new(),

@@ -33,6 +33,8 @@ pub(super) struct Attempts {
     pub verifiers: Vec<AgentId>,
     /// Answers there were when this attempt began.
     pub answers: u32,
+    /// The team's budget for work is used up, in this attempt or an earlier one.
+    pub out_of_budget: bool,
     /// After a break: verifiers that gave no verdict in this attempt, and what was told last.
     pub tried: Vec<AgentId>,
     pub told: Option<Told>,
@@ -132,7 +134,7 @@ impl Coordination {
         let by = self.members[i].id;
         self.emit(RunEvent::Review(ReviewEvent::Asked { by, attempt, of }));
         let round = self.open(i, Purpose::Verify);
-        self.members[i].talking = false;
+        self.members[i].stint.talking = false;
         self.start_round(i, Vec::new());
         let agents = self.live_ids();
         let steering = self.heard(i);
@@ -223,7 +225,7 @@ impl Coordination {
 
     /// What follows from a verdict.
     fn follow(&mut self, verdict: &Verdict) {
-        let restarts = self.attempts.number() < self.attempts() && !self.out_of_budget;
+        let restarts = self.attempts.number() < self.attempts() && !self.attempts.out_of_budget;
         if verdict.accept || !restarts {
             return self.final_text_stands();
         }
@@ -278,6 +280,7 @@ impl Coordination {
         self.attempts = Attempts {
             again: self.attempts.again.saturating_add(1),
             answers: self.epoch(),
+            out_of_budget: self.attempts.out_of_budget,
             ..Attempts::default()
         };
         self.settled = None;

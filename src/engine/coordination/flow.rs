@@ -84,10 +84,6 @@ impl Coordination {
     pub(super) fn is_foregone(&self) -> bool {
         self.current().len() == 1
             && self
-                .members
-                .iter()
-                .all(|member| member.stint.revise.is_none())
-            && self
                 .everyone()
                 .all(|i| !self.counts(i) || self.is_spent(i) || self.vote_only(i))
     }

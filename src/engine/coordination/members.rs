@@ -375,7 +375,7 @@ impl Coordination {
         let member = &mut self.members[i];
         member.benched = None;
         member.standing.presence = Presence::Here;
-        member.talking = false;
+        member.stint.talking = false;
         // Nothing was said yet in the new conversation.
         member.seen.clear();
         let gave_up = member

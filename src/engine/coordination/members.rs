@@ -6,8 +6,8 @@
 //! others wait for a paused agent for a bounded time only.
 
 use crate::protocol::{
-    AgentCard, AgentId, BallotDrop, BallotDropReason, Failure, FailureKind, OutcomeEnd, Phase,
-    RoundEnd, RunEvent, TeamCommand, TeamEvent,
+    AgentCard, AgentId, BallotDrop, BallotDropReason, Failure, FailureKind, Mode, OutcomeEnd,
+    Phase, RoundEnd, RunEvent, TeamCommand, TeamEvent,
 };
 
 use super::{
@@ -239,7 +239,9 @@ impl Coordination {
             return self.phase == Phase::Work;
         }
         let scaling = &self.rules().scaling;
-        let room = self.recruits.asked < scaling.add_on_split
+        // The other modes have given every seat its work when the vote comes; a newcomer has none.
+        let room = self.rules().mode == Mode::Team
+            && self.recruits.asked < scaling.add_on_split
             && self.members.len() < scaling.agents as usize
             && self.epoch() < self.setup.limits.answers_total
             && self.setup.limits.answers_per_agent > 0

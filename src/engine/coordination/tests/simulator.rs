@@ -528,8 +528,12 @@ fn every_schedule_keeps_the_laws() {
         let mut play = Play::new(&urn, seed);
         eprintln!("{:#?}\n{:?}", play.world.setup, play.natures);
         let played = catch_unwind(AssertUnwindSafe(|| play.run()));
+        let mut machine = Coordination::new(play.world.setup.clone());
         for input in &play.world.inputs {
             eprintln!("{}", cut(&format!("{input:?}")));
+            for action in machine.step(input.clone()) {
+                eprintln!("    {}", cut(&format!("{action:?}")));
+            }
         }
         if let Err(panic) = played {
             resume_unwind(panic);

@@ -4,7 +4,11 @@
 
 mod revive;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use crate::{
     engine::coordination::{
@@ -67,9 +71,14 @@ pub struct World {
     books: Books,
 }
 
+/// Readers and authors.
+type Pairs = BTreeSet<(AgentId, AgentId)>;
+
 /// What only the referee needs.
 #[derive(Default)]
 struct Books {
+    /// Who may see whom, for which team and rule.
+    graph: RefCell<Option<(Vec<AgentId>, Visibility, Rc<Pairs>)>>,
     /// Labels that briefs have shown.
     shown: BTreeMap<AgentId, BTreeSet<Label>>,
     /// Labels that were shown in a process that ended.
@@ -486,7 +495,23 @@ impl World {
     // ----- the referee -----
 
     /// Who may see whom, drawn from the rules alone: pairs of reader and author.
-    fn graph(&self) -> BTreeSet<(AgentId, AgentId)> {
+    fn graph(&self) -> Rc<Pairs> {
+        let visibility = self.setup.rules.seeing.visibility;
+        let mut drawn = self.books.graph.borrow_mut();
+        // Drawing it takes the square of the team, and it is asked for at every step.
+        match &*drawn {
+            Some((team, by, pairs)) if *team == self.books.members && *by == visibility => {
+                Rc::clone(pairs)
+            }
+            _ => {
+                let pairs = Rc::new(self.draw_graph());
+                *drawn = Some((self.books.members.clone(), visibility, Rc::clone(&pairs)));
+                pairs
+            }
+        }
+    }
+
+    fn draw_graph(&self) -> Pairs {
         let team = self.books.members.clone();
         let mut groups: Vec<Vec<AgentId>> = team.iter().map(|id| vec![*id]).collect();
         match self.setup.rules.seeing.visibility {

@@ -74,11 +74,14 @@ pub struct World {
 /// Readers and authors.
 type Pairs = BTreeSet<(AgentId, AgentId)>;
 
+/// Readers and authors by team and rule.
+type Drawn = (Vec<AgentId>, Visibility, Rc<Pairs>);
+
 /// What only the referee needs.
 #[derive(Default)]
 struct Books {
     /// Who may see whom, for which team and rule.
-    graph: RefCell<Option<(Vec<AgentId>, Visibility, Rc<Pairs>)>>,
+    graph: RefCell<Option<Drawn>>,
     /// Labels that briefs have shown.
     shown: BTreeMap<AgentId, BTreeSet<Label>>,
     /// Labels that were shown in a process that ended.
@@ -240,6 +243,20 @@ pub fn turn_start(setup: &Setup) -> EventKind {
         resumed: None,
         stage: None,
     })))
+}
+
+/// What may be voted for. `choices` has the reader's own answer where a council leaves it out.
+fn check_choices(brief: &Brief, rules: &Rules, choices: &[Label], visible: &[Label]) {
+    if brief.vote.why == VoteWhy::Runoff {
+        // Two answers, shown to everybody, whoever sees what otherwise.
+        let stays = |label: &Label| visible.contains(label);
+        assert!(brief.choices.len() == 2 && brief.choices.iter().all(stays));
+    } else if rules.deciding.policy == Policy::Judge && brief.choices.is_empty() {
+        // Authors only write; the judge chooses.
+        assert!(brief.may_publish);
+    } else {
+        assert_eq!(choices, visible, "choices are the visible labels");
+    }
 }
 
 impl World {
@@ -659,18 +676,8 @@ impl World {
         labels
     }
 
-    fn check_brief(&mut self, id: AgentId, brief: &Brief, when: When) {
-        let fresh = when == When::First { fresh: true };
-        let purpose = self.live[&id].purpose;
-        let present = matches!(purpose, Purpose::Present | Purpose::Verify);
-        let mut current = self.current();
-        // A runoff and a judge are for all.
-        let in_parts = !self.setup.rules.mode.parts().is_empty();
-        let author = brief.vote.why == VoteWhy::Judge && brief.choices.is_empty();
-        if !present && !in_parts && (author || brief.vote.why == VoteWhy::Usual) {
-            let graph = self.graph();
-            current.retain(|label| graph.contains(&(id, label.agent)));
-        }
+    /// What a brief says of the vote so far, and of answers that the reader knows.
+    fn check_told(&self, id: AgentId, brief: &Brief) {
         let seeing = &self.setup.rules.seeing;
         for votes in &brief.votes {
             assert!(!seeing.hide_tally, "the tally is hidden");
@@ -694,6 +701,22 @@ impl World {
                 "{label} is told as known to {id}"
             );
         }
+    }
+
+    fn check_brief(&mut self, id: AgentId, brief: &Brief, when: When) {
+        let fresh = when == When::First { fresh: true };
+        let purpose = self.live[&id].purpose;
+        let present = matches!(purpose, Purpose::Present | Purpose::Verify);
+        let mut current = self.current();
+        // A runoff and a judge are for all.
+        let in_parts = !self.setup.rules.mode.parts().is_empty();
+        let author = brief.vote.why == VoteWhy::Judge && brief.choices.is_empty();
+        if !present && !in_parts && (author || brief.vote.why == VoteWhy::Usual) {
+            let graph = self.graph();
+            current.retain(|label| graph.contains(&(id, label.agent)));
+        }
+        let seeing = &self.setup.rules.seeing;
+        self.check_told(id, brief);
         let has_own = current.iter().any(|label| label.agent == id);
         let open_layer = self.setup.rules.mode.layers().is_some() && brief.may_publish;
         let on_show = self.on_show(id, open_layer, &current);
@@ -739,16 +762,7 @@ impl World {
         if present || judge || skips_voting(rules) || independent || open_layer {
             assert!(brief.choices.is_empty());
         } else if !brief.choices.is_empty() || !rules.deciding.defer_voting {
-            if brief.vote.why == VoteWhy::Runoff {
-                // Two answers, shown to everybody, whoever sees what otherwise.
-                let stays = |label: &Label| visible.contains(label);
-                assert!(brief.choices.len() == 2 && brief.choices.iter().all(stays));
-            } else if rules.deciding.policy == Policy::Judge && brief.choices.is_empty() {
-                // Authors only write; the judge chooses.
-                assert!(brief.may_publish);
-            } else {
-                assert_eq!(choices, visible, "choices are the visible labels");
-            }
+            check_choices(brief, rules, &choices, &visible);
             let may_wait = seeing.midstream.is_some()
                 && brief.may_publish
                 && when == When::Within { boundary: true };

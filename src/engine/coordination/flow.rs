@@ -106,9 +106,10 @@ impl Coordination {
         let purpose = match member.lost {
             _ if self.judged() && self.phase == Phase::VoteNow => Purpose::Judge,
             _ if self.phase == Phase::VoteNow => Purpose::VoteOnly,
-            Lost::Ballot(_) => Purpose::Revote,
-            Lost::Nothing if self.publish_bar(i).is_none() => Purpose::Work,
-            Lost::Nothing => Purpose::VoteOnly,
+            // In a layer everybody writes first; votes come after the last.
+            Lost::Ballot(_) if self.layer().is_none() => Purpose::Revote,
+            _ if self.publish_bar(i).is_none() => Purpose::Work,
+            _ => Purpose::VoteOnly,
         };
         let expected = member.revisions == 0 && member.first == FirstAnswer::Expected;
         let expected = expected || self.layer().is_some();

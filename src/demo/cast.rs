@@ -289,10 +289,9 @@ impl Scene<'_> {
     fn line(&self, cue: Cue) -> Option<&Line> {
         match cue {
             Cue::Answer(index) => self.actor.answers.get(index),
-            Cue::Vote(_) | Cue::Aside => None,
+            Cue::Vote(_) | Cue::Aside | Cue::Weigh(_) => None,
             Cue::Present => self.actor.present.as_ref(),
             Cue::Step => self.step(),
-            Cue::Weigh(_) => None,
         }
     }
 

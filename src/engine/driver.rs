@@ -318,7 +318,7 @@ impl<'a> Driver<'a> {
                 event: AgentEvent::RoundStarted { round, purpose, .. },
             } => self.bank.begin(*id, *round, *purpose).await,
             EventKind::Run(RunEvent::Decided(decision)) => {
-                self.said.decision = Some(decision.clone())
+                self.said.decision = Some(decision.clone());
             }
             EventKind::Run(RunEvent::Ended(outcome)) => {
                 self.said.outcome = Some(outcome.clone());

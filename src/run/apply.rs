@@ -9,7 +9,7 @@ use crate::protocol::{
 };
 
 use super::{
-    Activity, AgentState, Happening, Published, Record, RunState, Said, Steering, Steps,
+    Activity, AgentState, Beginning, Happening, Published, Record, RunState, Said, Steering, Steps,
     TimelineEntry, Turn,
 };
 
@@ -84,8 +84,8 @@ impl Turn {
     fn run_event(&mut self, event: &RunEvent, at: Timestamp) -> Option<Happening> {
         match event {
             RunEvent::Started(start) => Some(match start.resumed {
-                None => Happening::Started,
-                Some(_) => Happening::Resumed,
+                None => Happening::Started(Beginning::Afresh),
+                Some(_) => Happening::Started(Beginning::Again),
             }),
             RunEvent::Phase(phase) => {
                 self.phase = *phase;

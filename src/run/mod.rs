@@ -27,7 +27,7 @@ pub use money::{Spending, short, usd};
 pub use question::{Asked, AskedState};
 pub use review::Reviews;
 pub use steps::Steps;
-pub use timeline::{Happening, Said, TimelineEntry};
+pub use timeline::{Beginning, Happening, Said, TimelineEntry};
 
 use crate::protocol::{
     Answer, BallotDrop, Decision, Level, Outcome, Phase, SteerId, SteerState, Target, Timestamp,

@@ -96,7 +96,9 @@ mod tests {
             assert_eq!(turn.time(Timestamp(at)), time, "at {at}");
         }
         assert_eq!(turn.elapsed(Timestamp(201_000)), 5_000);
-        let resumed = |entry: &&crate::run::TimelineEntry| entry.what == Happening::Resumed;
+        let resumed = |entry: &&crate::run::TimelineEntry| {
+            entry.what == Happening::Started(crate::run::Beginning::Again)
+        };
         assert_eq!(turn.timeline.iter().filter(resumed).count(), 2);
     }
 

@@ -20,10 +20,8 @@ pub struct TimelineEntry {
 /// What a timeline line tells.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Happening {
-    /// The turn began.
-    Started,
-    /// The turn went on in another process.
-    Resumed,
+    /// The turn began, or went on in another process.
+    Started(Beginning),
     /// A new phase.
     Phase(Phase),
     /// An answer.
@@ -48,6 +46,15 @@ pub enum Happening {
     Ended,
 }
 
+/// How a turn begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beginning {
+    /// For the first time.
+    Afresh,
+    /// In another process, after it broke off.
+    Again,
+}
+
 /// Talk between the person and the agents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Said {
@@ -63,8 +70,8 @@ impl Turn {
     pub fn sentence(&self, entry: &TimelineEntry) -> String {
         let who = entry.agent.map_or("the team", |id| self.name(id));
         match &entry.what {
-            Happening::Started => "started".to_owned(),
-            Happening::Resumed => "went on after an interruption".to_owned(),
+            Happening::Started(Beginning::Afresh) => "started".to_owned(),
+            Happening::Started(Beginning::Again) => "went on after an interruption".to_owned(),
             Happening::Phase(phase) => format!("phase: {}", phase.word()),
             Happening::Published(label) => format!("{who} published {label}"),
             Happening::Voted(Some(label)) => format!("{who} voted for {label}"),

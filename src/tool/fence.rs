@@ -45,7 +45,7 @@ pub fn defuse(text: &str) -> String {
             out.push('\n');
         }
         if opens_call(line) {
-            let fence = line.find(|c| is_tick(c)).unwrap_or(0);
+            let fence = line.find(is_tick).unwrap_or(0);
             out.push_str(&line[..fence]);
             out.push('\\');
             marks(&line[fence..], &mut out);

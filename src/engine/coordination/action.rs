@@ -95,6 +95,10 @@ pub struct Review {
 }
 
 /// What is added to a conversation and what the agent may do next.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an offer or a fact of its own that the prompt tells in one sentence"
+)]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Brief {
     /// Answers to show in full now, in display order (the reader's own last).
@@ -195,6 +199,20 @@ pub enum Cause {
     },
 }
 
+/// How an answer is like another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Likeness {
+    /// Equal to this answer, which is current.
+    Equal(Label),
+    /// Says the same as an answer that its author knows, in other words.
+    Echo {
+        /// That answer.
+        of: Label,
+        /// Percent of common words.
+        common: u32,
+    },
+}
+
 /// Why an act was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -204,15 +222,8 @@ pub enum Refusal {
     Lead,
     /// Not now: others come first.
     Wait,
-    /// Equal to an answer that is current.
-    Duplicate(Label),
-    /// Says the same as an answer that its author knows, in other words.
-    Echo {
-        /// That answer.
-        of: Label,
-        /// Percent of common words.
-        common: u32,
-    },
+    /// Nothing new against an answer.
+    Duplicate(Likeness),
     /// Nothing in it.
     EmptyAnswer,
     /// Only votes are accepted now.
@@ -249,7 +260,6 @@ impl Refusal {
             | Self::Lead
             | Self::Wait
             | Self::Duplicate(_)
-            | Self::Echo { .. }
             | Self::EmptyAnswer
             | Self::VotesOnly
             | Self::NothingToVoteFor
@@ -267,10 +277,10 @@ impl Refusal {
             }
             Self::Lead => "You are ahead of the others; vote for the best current answer.".into(),
             Self::Wait => "Others come first; wait for them.".into(),
-            Self::Duplicate(label) => format!(
+            Self::Duplicate(Likeness::Equal(label)) => format!(
                 "This text equals the current answer {label}; vote for it or publish something different."
             ),
-            Self::Echo { of, common } => format!(
+            Self::Duplicate(Likeness::Echo { of, common }) => format!(
                 "This adds too little to {of} (novelty: {common} % of the words are the same and no \
                  fact is changed). Vote for it, or change what is wrong or missing in it."
             ),

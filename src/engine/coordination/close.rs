@@ -12,7 +12,7 @@ impl Coordination {
 
     /// Nobody is left to ask and nothing was published.
     pub(super) fn nothing_came(&mut self) {
-        self.decide(self.forced.unwrap_or(OutcomeEnd::Consensus));
+        self.decide(self.ending.forced.unwrap_or(OutcomeEnd::Consensus));
     }
 
     /// Ends a turn in which nothing was ever published.

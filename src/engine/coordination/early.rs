@@ -25,7 +25,10 @@ impl Coordination {
             .everyone()
             .filter(|i| self.counts(*i) && self.members[*i].ballot.is_none())
             .collect();
-        let heard = self.members.iter().all(|member| member.inbox.is_empty());
+        let heard = self
+            .members
+            .iter()
+            .all(|member| member.mail.inbox.is_empty());
         if open.is_empty() || !heard || !open.iter().all(|i| self.merely_votes(*i)) {
             return false;
         }

@@ -36,7 +36,7 @@ impl Coordination {
         if self.phase != Phase::Deciding {
             self.enter(Phase::Deciding);
         }
-        self.settled = Some(Settled {
+        self.ending.settled = Some(Settled {
             winner: decision.winner,
             end,
             presenters: self.presenters(&decision, end),
@@ -122,7 +122,7 @@ impl Coordination {
     /// The next presenter who is still there.
     fn next_presenter(&mut self) -> Option<usize> {
         loop {
-            let id = self.settled.as_mut()?.presenters.pop()?;
+            let id = self.ending.settled.as_mut()?.presenters.pop()?;
             if let Some(i) = self.find(id).filter(|i| self.can_serve(*i)) {
                 return Some(i);
             }
@@ -131,7 +131,7 @@ impl Coordination {
 
     /// Asks the next presenter, or gives up presenting.
     pub(super) fn present_next(&mut self) {
-        let Some(winner) = self.settled.as_ref().map(|settled| settled.winner) else {
+        let Some(winner) = self.ending.settled.as_ref().map(|settled| settled.winner) else {
             return;
         };
         let Some(i) = self.next_presenter() else {
@@ -147,6 +147,7 @@ impl Coordination {
     /// The winning text stands as it was published.
     pub(super) fn answer_as_published(&mut self) {
         let text = self
+            .ending
             .settled
             .as_ref()
             .and_then(|settled| self.answer(settled.winner))
@@ -159,7 +160,7 @@ impl Coordination {
 
     /// The turn ends with this text.
     pub(super) fn close_with(&mut self, text: String, presenter: Option<AgentId>) {
-        if let Some(Settled { winner, end, .. }) = self.settled {
+        if let Some(Settled { winner, end, .. }) = self.ending.settled {
             self.close(Outcome::Answered {
                 winner,
                 text: self.with_missing(text),

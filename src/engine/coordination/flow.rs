@@ -125,7 +125,7 @@ impl Coordination {
                     || member.lost != Lost::Nothing
                     || self.has_something_to_judge(i))
         };
-        (wanted || !member.inbox.is_empty()).then_some(purpose)
+        (wanted || !member.mail.inbox.is_empty()).then_some(purpose)
     }
 
     /// Why coordination is over when nobody is left to ask.
@@ -137,7 +137,7 @@ impl Coordination {
                 .is_some_and(|ballot| ballot.target.is_some());
             self.members[i].is_live() && self.is_spent(i) && !voted
         });
-        match self.forced {
+        match self.ending.forced {
             Some(end) => end,
             None if self.lacks_parts() => OutcomeEnd::Limit,
             None if cut_off && !self.skips_voting() && !self.is_foregone() => OutcomeEnd::Limit,

@@ -37,7 +37,9 @@ mod verify;
 mod view;
 mod vote;
 
-pub use action::{Action, Aim, Ask, Brief, Cause, Refusal, Review, VoteAsk, VoteWhy, Votes};
+pub use action::{
+    Action, Aim, Ask, Brief, Cause, Likeness, Refusal, Review, VoteAsk, VoteWhy, Votes,
+};
 pub use choice::{BadBallot, Choice, ScoreRow};
 pub use input::{Change, Input, Report, Timer};
 pub use replay::time_used;

@@ -5,7 +5,7 @@ use crate::protocol::{
 };
 
 use super::{
-    Coordination, Refusal, novelty,
+    Coordination, Likeness, Refusal, novelty,
     same::same,
     state::{FirstAnswer, Lost},
 };
@@ -17,12 +17,12 @@ impl Coordination {
         match self.objection(i, text) {
             None => self.accept(i, text.to_owned(), false),
             Some(refusal) => {
-                let agrees = matches!(refusal, Refusal::Duplicate(_));
+                let agrees = matches!(refusal, Refusal::Duplicate(Likeness::Equal(_)));
                 let member = &mut self.members[i];
                 if agrees && member.revisions == 0 {
                     member.first = FirstAnswer::Agreed;
                 }
-                let echoes = agrees || matches!(refusal, Refusal::Echo { .. });
+                let echoes = matches!(refusal, Refusal::Duplicate(_));
                 // There is no vote to agree by while a layer runs: saying the same is agreeing.
                 if echoes && self.layer().is_some() {
                     self.refused(i, "new_answer", &refusal.sentence(), refusal.setback());
@@ -57,9 +57,13 @@ impl Coordination {
             _ if text.is_empty() => Some(Refusal::EmptyAnswer),
             Some(refusal) => Some(refusal),
             None if self.rules().mode.by_agreement() => None,
-            None if self.in_parts() => self.equal_to(i, text).map(Refusal::Duplicate),
+            None if self.in_parts() => self
+                .equal_to(i, text)
+                .map(Likeness::Equal)
+                .map(Refusal::Duplicate),
             None => self
                 .equal_to(i, text)
+                .map(Likeness::Equal)
                 .map(Refusal::Duplicate)
                 .or_else(|| self.echo_of(i, text)),
         }
@@ -82,7 +86,7 @@ impl Coordination {
             .filter(|label| label.agent == member.id || member.has_seen(*label))
             .find_map(|of| {
                 let common = novelty::echo(&self.answer(of)?.text, text, level)?;
-                Some(Refusal::Echo { of, common })
+                Some(Refusal::Duplicate(Likeness::Echo { of, common }))
             })
     }
 

@@ -202,7 +202,7 @@ impl Replay {
                     self.machine.last_steer = self.machine.last_steer.max(Some(*id));
                     for agent in self.machine.addressees(target) {
                         match self.machine.find(agent) {
-                            Some(i) => self.machine.members[i].inbox.push((*id, text.clone())),
+                            Some(i) => self.machine.members[i].mail.inbox.push((*id, text.clone())),
                             None => {
                                 self.torn.unheard.insert((*id, agent));
                             }
@@ -212,13 +212,16 @@ impl Replay {
                 SteerState::Delivered(agent) => {
                     if let Some((i, words)) = self.taken(*id, *agent) {
                         let member = &mut self.machine.members[i];
-                        member.heard.push((*id, words));
-                        member.unseen.push(*id);
+                        member.mail.heard.push((*id, words));
+                        member.mail.unseen.push(*id);
                     }
                 }
                 SteerState::Seen(agent) => {
                     if let Some(i) = self.machine.find(*agent) {
-                        self.machine.members[i].unseen.retain(|unseen| unseen != id);
+                        self.machine.members[i]
+                            .mail
+                            .unseen
+                            .retain(|unseen| unseen != id);
                     }
                 }
                 SteerState::Missed(agent) | SteerState::Withdrawn(agent) => {
@@ -278,12 +281,12 @@ impl Replay {
         // A runoff and a judge lead to votes by themselves.
         let further = self.machine.voting.runoff.is_some() || self.machine.judged();
         if matches!(phase, Phase::PublishNow | Phase::VoteNow)
-            && self.machine.forced.is_none()
+            && self.machine.ending.forced.is_none()
             && !(further && phase == Phase::VoteNow)
         {
             let limit = self.machine.setup.limits.turn_seconds.saturating_mul(1000);
             let timed = self.clock.used.saturating_add(TIMER_SLACK) >= limit;
-            self.machine.forced = Some(if timed {
+            self.machine.ending.forced = Some(if timed {
                 OutcomeEnd::Limit
             } else {
                 OutcomeEnd::AnswerNow
@@ -294,7 +297,7 @@ impl Replay {
     /// Takes a message out of an agent's inbox.
     fn taken(&mut self, id: SteerId, agent: AgentId) -> Option<(usize, String)> {
         let i = self.machine.find(agent)?;
-        let inbox = &mut self.machine.members[i].inbox;
+        let inbox = &mut self.machine.members[i].mail.inbox;
         let at = inbox.iter().position(|(message, _)| *message == id)?;
         Some((i, inbox.remove(at).1))
     }
@@ -306,17 +309,7 @@ impl Replay {
                 purpose,
                 view,
             } => {
-                let member = &mut self.machine.members[i];
-                member.rounds = member.rounds.max(*round);
-                self.open[i] = Some(Open {
-                    round: *round,
-                    purpose: *purpose,
-                    acted: None,
-                    text: String::new(),
-                    complete: false,
-                    cut: false,
-                });
-                self.machine.replay_round(*purpose);
+                self.began(i, *round, *purpose);
                 self.show(i, view);
             }
             AgentEvent::RoundEnded { round: _, end } => self.ended(i, id, *end),
@@ -380,6 +373,20 @@ impl Replay {
                 }
             }
         }
+    }
+
+    fn began(&mut self, i: usize, round: u32, purpose: Purpose) {
+        let member = &mut self.machine.members[i];
+        member.rounds = member.rounds.max(round);
+        self.open[i] = Some(Open {
+            round,
+            purpose,
+            acted: None,
+            text: String::new(),
+            complete: false,
+            cut: false,
+        });
+        self.machine.replay_round(purpose);
     }
 
     /// Answers came into its view. One without an answer of its own that was shown others although

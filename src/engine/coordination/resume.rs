@@ -152,7 +152,7 @@ impl Coordination {
         let left = PRESENTERS.saturating_sub(torn.tried.len());
         // Next last: who comes later is left out first.
         presenters.drain(..presenters.len().saturating_sub(left));
-        self.settled = Some(Settled {
+        self.ending.settled = Some(Settled {
             winner: decision.winner,
             end,
             presenters,
@@ -177,7 +177,7 @@ impl Coordination {
             let member = &self.members[i];
             !member.is_live() || member.ballot.is_some() || self.is_spent(i)
         });
-        match self.forced {
+        match self.ending.forced {
             Some(end) => end,
             None if settled || self.is_foregone() || self.skips_voting() => self.end(),
             None => OutcomeEnd::Stopped,

@@ -29,7 +29,7 @@ impl Coordination {
             // A conversation that starts over repeats what the agent heard in the one before, and
             // tells what it was shown there.
             let member = &self.members[i];
-            brief.steering.clone_from(&member.heard);
+            brief.steering.clone_from(&member.mail.heard);
             brief.again = brief
                 .news
                 .extract_if(.., |label| member.known.contains(label))
@@ -105,7 +105,7 @@ impl Coordination {
     /// Everything the person said that this agent was told, what waits in its inbox included.
     pub(super) fn heard(&mut self, i: usize) -> Vec<(SteerId, String)> {
         self.take_steering(i);
-        self.members[i].heard.clone()
+        self.members[i].mail.heard.clone()
     }
 
     /// Opens a round and returns its number.
@@ -291,7 +291,7 @@ impl Coordination {
     /// Whatever the agent has not heard by now it will not hear.
     pub(super) fn miss_steering(&mut self, i: usize) {
         let id = self.members[i].id;
-        for (message, _) in std::mem::take(&mut self.members[i].inbox) {
+        for (message, _) in std::mem::take(&mut self.members[i].mail.inbox) {
             self.missed(message, id);
         }
     }

@@ -34,9 +34,7 @@ pub struct Coordination {
     /// Every accepted answer in order of publication; its length is the epoch.
     pub(super) answers: Vec<Answer>,
     pub(super) armed: BTreeSet<Timer>,
-    /// Why coordination has to end, once somebody or something forced it.
-    pub(super) forced: Option<OutcomeEnd>,
-    pub(super) settled: Option<Settled>,
+    pub(super) ending: Ending,
     pub(super) voting: Voting,
     pub(super) attempts: Attempts,
     pub(super) last_steer: Option<SteerId>,
@@ -47,6 +45,25 @@ pub struct Coordination {
     pub(super) barriers: Barriers,
     pub(super) recruits: Recruits,
     out: Vec<Action>,
+}
+
+/// How the turn comes to its end.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ending {
+    /// Why coordination has to end, once somebody or something forced it.
+    pub forced: Option<OutcomeEnd>,
+    pub settled: Option<Settled>,
+}
+
+/// The person's words to an agent.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Mail {
+    /// Not yet delivered.
+    pub inbox: Vec<(SteerId, String)>,
+    /// Delivered, and no reply with content has followed yet.
+    pub unseen: Vec<SteerId>,
+    /// Delivered in this turn, for a conversation that starts over.
+    pub heard: Vec<(SteerId, String)>,
 }
 
 /// How far the vote has got.
@@ -95,12 +112,8 @@ pub(super) struct Member {
     pub ballot: Option<Ballot>,
     pub lost: Lost,
     pub first: FirstAnswer,
-    /// Steering not yet delivered.
-    pub inbox: Vec<(SteerId, String)>,
-    /// Steering delivered that no reply with content has followed yet.
-    pub unseen: Vec<SteerId>,
-    /// Steering delivered in this turn, for a conversation that starts over.
-    pub heard: Vec<(SteerId, String)>,
+    /// What the person says to it.
+    pub mail: Mail,
     /// Where it stands with the person.
     pub standing: Standing,
 }
@@ -192,8 +205,7 @@ impl Coordination {
             members,
             answers: Vec::new(),
             armed: BTreeSet::new(),
-            forced: None,
-            settled: None,
+            ending: Ending::default(),
             voting: Voting::default(),
             attempts: Attempts::default(),
             last_steer: None,
@@ -352,9 +364,7 @@ impl Member {
             ballot: None,
             lost: Lost::Nothing,
             first: FirstAnswer::Expected,
-            inbox: Vec::new(),
-            unseen: Vec::new(),
-            heard: Vec::new(),
+            mail: Mail::default(),
             standing: Standing::default(),
         }
     }

@@ -24,7 +24,7 @@ impl Coordination {
             match self.find(agent).filter(|i| self.can_hear(*i)) {
                 None => self.missed(id, agent),
                 Some(i) => {
-                    self.members[i].inbox.push((id, text.to_owned()));
+                    self.members[i].mail.inbox.push((id, text.to_owned()));
                     if mode == SteerMode::Now {
                         self.interrupt(i);
                     }
@@ -39,7 +39,7 @@ impl Coordination {
     pub(super) fn withdraw(&mut self, id: SteerId) {
         let mut taken = false;
         for i in self.everyone() {
-            let inbox = &mut self.members[i].inbox;
+            let inbox = &mut self.members[i].mail.inbox;
             let before = inbox.len();
             inbox.retain(|(message, _)| *message != id);
             if inbox.len() < before {
@@ -83,7 +83,7 @@ impl Coordination {
             return;
         }
         let agent = member.id;
-        for id in std::mem::take(&mut self.members[i].unseen) {
+        for id in std::mem::take(&mut self.members[i].mail.unseen) {
             self.emit(RunEvent::Steer {
                 id,
                 target: Target::One(agent),

@@ -57,18 +57,18 @@ impl Coordination {
     pub(super) fn stop(&mut self) {
         if self.phase == Phase::Verifying {
             self.end_all_rounds();
-            if let Some(settled) = &mut self.settled {
+            if let Some(settled) = &mut self.ending.settled {
                 settled.end = OutcomeEnd::Stopped;
             }
             self.final_text_stands();
         } else if self.phase == Phase::Presenting {
             self.end_all_rounds();
-            if let Some(settled) = &mut self.settled {
+            if let Some(settled) = &mut self.ending.settled {
                 settled.end = OutcomeEnd::Stopped;
             }
             self.answer_as_published();
         } else {
-            self.forced = Some(OutcomeEnd::Stopped);
+            self.ending.forced = Some(OutcomeEnd::Stopped);
             self.decide(OutcomeEnd::Stopped);
         }
     }
@@ -78,7 +78,7 @@ impl Coordination {
         if self.phase != Phase::Work {
             return;
         }
-        self.forced = Some(end);
+        self.ending.forced = Some(end);
         self.disarm(Timer::Turn);
         if !self.answers.is_empty() {
             return self.vote_now();
@@ -93,7 +93,7 @@ impl Coordination {
     /// From here on only votes are taken. Rounds that ran for something else end; whoever has no
     /// ballot is asked for one.
     pub(super) fn vote_now(&mut self) {
-        let end = self.forced.unwrap_or(OutcomeEnd::Limit);
+        let end = self.ending.forced.unwrap_or(OutcomeEnd::Limit);
         if self.current().len() < 2 || self.skips_voting() {
             return self.decide(end);
         }
@@ -116,12 +116,12 @@ impl Coordination {
                     self.publish_for(i);
                 }
                 if self.answers.is_empty() {
-                    self.decide(self.forced.unwrap_or(OutcomeEnd::Limit));
+                    self.decide(self.ending.forced.unwrap_or(OutcomeEnd::Limit));
                 } else {
                     self.vote_now();
                 }
             }
-            Phase::VoteNow => self.decide(self.forced.unwrap_or(OutcomeEnd::Limit)),
+            Phase::VoteNow => self.decide(self.ending.forced.unwrap_or(OutcomeEnd::Limit)),
             Phase::Presenting => {
                 self.end_all_rounds();
                 self.present_next();

@@ -65,7 +65,9 @@ impl Coordination {
 
     /// The final text is there: it is verified or given.
     pub(super) fn answer_with(&mut self, text: String, presenter: Option<AgentId>) {
-        let Some(settled) = &self.settled else { return };
+        let Some(settled) = &self.ending.settled else {
+            return;
+        };
         let writer = presenter.unwrap_or(settled.winner.agent);
         let author = settled.winner.agent;
         let stopped = settled.end == OutcomeEnd::Stopped;
@@ -283,8 +285,8 @@ impl Coordination {
             out_of_budget: self.attempts.out_of_budget,
             ..Attempts::default()
         };
-        self.settled = None;
-        self.forced = None;
+        self.ending.settled = None;
+        self.ending.forced = None;
         self.voting = Voting::default();
         self.reopen_layers();
         let judge = self.rules().deciding.judge.filter(|_| self.judged());

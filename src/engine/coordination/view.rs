@@ -370,9 +370,12 @@ impl Coordination {
     pub(super) fn take_steering(&mut self, i: usize) -> Vec<(SteerId, String)> {
         let member = &mut self.members[i];
         let id = member.id;
-        let steering = std::mem::take(&mut member.inbox);
-        member.heard.extend(steering.iter().cloned());
-        member.unseen.extend(steering.iter().map(|(id, _)| *id));
+        let steering = std::mem::take(&mut member.mail.inbox);
+        member.mail.heard.extend(steering.iter().cloned());
+        member
+            .mail
+            .unseen
+            .extend(steering.iter().map(|(id, _)| *id));
         for (message, _) in &steering {
             self.emit(RunEvent::Steer {
                 id: *message,

@@ -118,13 +118,15 @@ pub(super) const fn purpose(purpose: Purpose) -> &'static str {
 /// The colour of a state.
 pub(super) const fn role(activity: &Activity) -> Role {
     match activity {
-        Activity::Starting | Activity::Asked | Activity::Waiting | Activity::Done => Role::Dim,
+        Activity::Starting
+        | Activity::Asked
+        | Activity::Waiting
+        | Activity::Done
+        | Activity::Away(Away::Retired) => Role::Dim,
         Activity::Thinking | Activity::Writing | Activity::Tool { .. } => Role::Accent,
         Activity::Drafting | Activity::Presenting | Activity::Voted => Role::Ok,
-        Activity::Retrying { .. } => Role::Warn,
+        Activity::Retrying { .. } | Activity::Away(Away::Paused | Away::Overdue) => Role::Warn,
         Activity::Away(Away::Failed(_)) => Role::Bad,
-        Activity::Away(Away::Paused | Away::Overdue) => Role::Warn,
-        Activity::Away(Away::Retired) => Role::Dim,
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn rows(flow: &mut Flow, turn: &Turn) {
 
 const fn sign(what: &Happening) -> (&'static str, Role) {
     match what {
-        Happening::Started | Happening::Resumed => ("▶", Role::Dim),
+        Happening::Started(_) => ("▶", Role::Dim),
         Happening::Phase(_) => ("→", Role::Info),
         Happening::Published(_) => ("✎", Role::Accent),
         Happening::Voted(Some(_)) => ("✓", Role::Ok),

@@ -1,7 +1,7 @@
 //! One example per rule: who is asked what, what is accepted, what is refused and why.
 
 use crate::{
-    engine::coordination::{Action, Cause, Refusal, Setup, Timer},
+    engine::coordination::{Action, Cause, Likeness, Refusal, Setup, Timer},
     protocol::{
         AgentEvent, AgentId, BallotDropReason, EventKind, Label, Phase, Purpose, RunEvent,
         SteerMode, SteerState, Target, Visibility,
@@ -310,7 +310,10 @@ fn the_same_answer_is_not_published_twice() {
     let mut world = World::new(team(2));
     world.publish(1, "forty\n two");
     world.publish(2, "  forty two ");
-    assert_eq!(refusal(&world, 2), Some(&Refusal::Duplicate(label(1, 1))));
+    assert_eq!(
+        refusal(&world, 2),
+        Some(&Refusal::Duplicate(Likeness::Equal(label(1, 1))))
+    );
     // It agreed without having looked, so now it may look and vote.
     assert_eq!(world.brief(2).news, [label(1, 1)]);
     assert!(world.brief(2).may_publish);
@@ -324,7 +327,10 @@ fn the_same_answer_is_not_published_twice() {
     world.publish(1, "one");
     world.publish(2, "two");
     world.publish(1, "one");
-    assert_eq!(refusal(&world, 1), Some(&Refusal::Duplicate(label(1, 1))));
+    assert_eq!(
+        refusal(&world, 1),
+        Some(&Refusal::Duplicate(Likeness::Equal(label(1, 1))))
+    );
     // A replaced answer may come back.
     world.publish(1, "uno");
     world.publish(1, "one");
@@ -600,7 +606,9 @@ fn padding_is_refused_with_a_reason_and_a_fix_is_not() {
     world.publish(1, "The bridge is 269 m long.");
     world.publish(2, "It was opened in 1912.");
     world.publish(1, "Indeed, the bridge is really 269 m long!");
-    assert!(matches!(refusal(&world, 1), Some(Refusal::Echo { of, .. }) if *of == label(1, 1)));
+    assert!(
+        matches!(refusal(&world, 1), Some(Refusal::Duplicate(Likeness::Echo { of, .. })) if *of == label(1, 1))
+    );
     world.publish(1, "The bridge is 268 m long.");
     assert_eq!(world.current()[0], label(1, 2));
 }

@@ -138,8 +138,8 @@ fn same(setup: &Setup, world: &World) -> Result<(), TestCaseError> {
         prop_assert_eq!(read.rounds, live.rounds);
         prop_assert_eq!(read.revisions, live.revisions);
         prop_assert_eq!(&read.ballot, &live.ballot);
-        prop_assert_eq!(&read.inbox, &live.inbox);
-        prop_assert_eq!(&read.heard, &live.heard);
+        prop_assert_eq!(&read.mail.inbox, &live.mail.inbox);
+        prop_assert_eq!(&read.mail.heard, &live.mail.heard);
         prop_assert_eq!(read.epoch, live.epoch, "{:?}", live);
     }
     Ok(())

@@ -284,7 +284,8 @@ fn place(scope_name: &str) -> String {
     match scope_name {
         "top" => "at the top level".to_owned(),
         "agent" => "of an agent".to_owned(),
-        "context_path" | "mcp_server" | "custom_tool" | "hook" | "criterion" => {
+        "context_path" | "mcp_server" | "custom_tool" | "hook" | "criterion"
+        | "score_criterion" => {
             format!("of a {}", scope_name.replace('_', " "))
         }
         other => format!("of `{other}`"),

@@ -3,6 +3,7 @@
 //! Wrong shapes and ranges are the key tables' business; a value that is wrong counts as absent here.
 //! Everything that the file does not limit keeps a finite default.
 
+use super::deciding;
 use super::diagnostic::{Finding, Severity};
 use super::node::Node;
 use super::{budget, finishing, talking};
@@ -21,6 +22,7 @@ pub fn read(root: &Node, agents: usize, findings: &mut Vec<Finding>) -> (Limits,
     let mut rules = rules(orchestrator, findings);
     finishing::read(root, agents, (&mut limits, &mut rules), findings);
     budget::read(root, agents, &mut limits, findings);
+    deciding::read(root, &mut rules.deciding, findings);
     (limits, rules)
 }
 

@@ -12,6 +12,7 @@ mod agents;
 pub mod backends;
 mod budget;
 mod check;
+mod deciding;
 pub mod diagnostic;
 pub mod dotenv;
 mod endpoint;

@@ -314,14 +314,14 @@ impl Coordination {
             && matches!(self.phase, Phase::Work | Phase::PublishNow | Phase::VoteNow)
     }
 
-    pub(super) fn act(&mut self, action: Action) {
-        self.out.push(action);
+    /// Whether this step has told somebody to go on: its round cannot end in the same step.
+    pub(super) fn has_continued(&self) -> bool {
+        let goes_on = |action: &Action| matches!(action, Action::Continue { .. });
+        self.out.iter().any(goes_on)
     }
 
-    /// Whether a round was continued in this step.
-    pub(super) fn has_continued(&self) -> bool {
-        let continued = |action: &Action| matches!(action, Action::Continue { .. });
-        self.out.iter().any(continued)
+    pub(super) fn act(&mut self, action: Action) {
+        self.out.push(action);
     }
 
     pub(super) fn emit(&mut self, event: RunEvent) {

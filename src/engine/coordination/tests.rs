@@ -2,6 +2,7 @@
 //! (`world`), examples per rule (`examples`, `endings`), random play against the laws (`laws`), and whole
 //! turns in virtual time by the thousand (`simulator`).
 
+mod deciding;
 mod endings;
 mod examples;
 mod laws;
@@ -9,4 +10,5 @@ mod modes;
 mod renamed;
 mod resume;
 mod simulator;
+mod votes;
 mod world;

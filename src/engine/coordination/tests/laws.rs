@@ -5,14 +5,15 @@ use proptest::prelude::*;
 use crate::{
     engine::coordination::{Change, Input, Report, Setup, Timer},
     protocol::{
-        AgentEvent, AgentId, BudgetScope, Deciding, EventKind, Finish, Finishing, Improving, Label,
-        Limits, Mode, Novelty, Rules, RunEvent, Scaling, Seeing, SteerId, SteerMode, Target,
-        TeamCommand, Verify, Visibility,
+        AgentEvent, AgentId, BudgetScope, EventKind, Finish, Finishing, Improving, Label, Limits,
+        Mode, Novelty, Rules, RunEvent, Scaling, Seeing, SteerId, SteerMode, Target, TeamCommand,
+        Verify, Visibility,
     },
 };
 
 use super::{
     modes::any_mode,
+    votes::{self, any_deciding},
     world::{World, card, failure},
 };
 use crate::engine::coordination::Action;
@@ -43,6 +44,8 @@ pub enum Say {
     /// Any label, current or not.
     Ballot(u8, u8),
     Words(String),
+    /// A ballot that cannot be counted.
+    Nonsense(u8),
     Miss(u8),
     Boundary,
     Presented(u8),
@@ -68,6 +71,7 @@ pub fn any_say() -> impl Strategy<Value = Say> {
         6 => any::<u8>().prop_map(Say::Vote),
         2 => (0_u8..5, 0_u8..4).prop_map(|(a, r)| Say::Ballot(a, r)),
         1 => "[ a-z0-9.]{0,12}".prop_map(Say::Words),
+        1 => any::<u8>().prop_map(Say::Nonsense),
         2 => (0_u8..32).prop_map(Say::Miss),
         3 => Just(Say::Boundary),
         1 => (0_u8..6).prop_map(Say::Presented),
@@ -170,7 +174,7 @@ prop_compose! {
         refine in 0_u32..2,
         improving in any_improving(),
         seeing in any_seeing(),
-        voting in 0_u8..6,
+        deciding in any_deciding(),
         mode in prop_oneof![3 => Just(Mode::Team), 2 => any_mode()],
         scaling in any_scaling(),
     ) -> Setup {
@@ -186,11 +190,7 @@ prop_compose! {
                 },
                 improving,
                 seeing,
-                deciding: Deciding {
-                    defer_voting: voting == 0,
-                    skip_voting: voting == 1,
-                    ..Deciding::default()
-                },
+                deciding: votes::fit(deciding, &mode),
                 mode,
                 scaling,
                 ..Rules::default()
@@ -204,17 +204,16 @@ pub fn say(world: &World, agent: AgentId, say: &Say) -> Report {
     match say {
         Say::Publish(n) => Report::Publish { text: text(*n) },
         Say::Vote(n) => {
-            let choices = &world.live[&agent].brief.choices;
-            let choice = match choices.len() {
-                0 => String::new(),
-                len if n % 2 == 0 => choices[*n as usize % len].to_string(),
-                len => choices[*n as usize % len].agent.to_string(),
-            };
+            let criteria = world.setup.rules.deciding.criteria();
             Report::Vote {
-                choice: choice.into(),
+                choice: votes::ballot(&world.live[&agent].brief, &criteria, *n),
                 reason,
             }
         }
+        Say::Nonsense(n) => Report::Vote {
+            choice: votes::nonsense(&world.live[&agent].brief, *n),
+            reason,
+        },
         Say::Ballot(agent, revision) => Report::Vote {
             choice: format!("agent{agent}.{revision}").into(),
             reason,

@@ -489,8 +489,15 @@ fn schedule(urn: &Urn, seed: u64, again: bool) -> (End, usize, bool) {
     if again {
         replays(world);
         reads_back(world);
-        // Who judges when nobody is named, or the one that is has failed, goes by number.
-        if world.setup.rules.deciding.policy != Policy::Judge {
+        // Who judges when nobody is named, or the one that is has failed, goes by number; so does who
+        // verifies, and what comes after a rejection follows from that.
+        let rules = &world.setup.rules;
+        let restarts = rules
+            .finishing
+            .verify
+            .as_ref()
+            .is_some_and(|v| v.restarts > 0);
+        if rules.deciding.policy != Policy::Judge && !restarts {
             renames(world, &mut play.chance);
         }
     }

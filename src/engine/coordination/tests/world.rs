@@ -3,6 +3,7 @@
 //! checked the laws of `docs/coordination.md`.
 
 mod revive;
+mod settled;
 
 use std::{
     cell::RefCell,
@@ -17,9 +18,9 @@ use crate::{
     },
     protocol::{
         AgentCard, AgentEvent, AgentId, Ballot, BallotDropReason, BallotEvent, BudgetEvent,
-        BudgetLimit, Decision, Event, EventKind, Failure, FailureKind, Finish, Finishing, Form,
-        Label, Limits, Mode, Origin, Outcome, Phase, Policy, Purpose, Refused, ReviewEvent,
-        RoundEnd, Rules, RunEvent, RunId, Seq, StageEvent, SteerId, SteerMode, SteerState, Target,
+        BudgetLimit, Event, EventKind, Failure, FailureKind, Finish, Finishing, Label, Limits,
+        Mode, Origin, Outcome, Phase, Policy, Purpose, Refused, ReviewEvent, RoundEnd, Rules,
+        RunEvent, RunId, Seq, Setback, StageEvent, SteerId, SteerMode, SteerState, Target,
         TeamEvent, Timestamp, TurnStart, Visibility,
     },
     run::RunState,
@@ -95,6 +96,10 @@ struct Books {
     announced: Option<(AgentId, u32, Purpose)>,
     /// Agents that wrote what another had published.
     agreed: BTreeSet<AgentId>,
+    /// Times that the gate sent an agent back, by the number of answers.
+    sent_back: BTreeMap<(AgentId, usize), u32>,
+    /// The two answers of a runoff.
+    runoff: Option<(Label, Label)>,
     /// Messages in briefs, and final receipts.
     told: BTreeSet<(SteerId, AgentId)>,
     receipts: BTreeMap<(SteerId, AgentId), SteerState>,
@@ -133,6 +138,7 @@ impl Books {
         self.writers.clear();
         // From now on everybody may look.
         self.agreed.extend(self.members.iter());
+        self.runoff = None;
     }
 }
 
@@ -298,7 +304,7 @@ impl World {
             return &self.last;
         }
         self.feed(input);
-        if let Some((like, why)) = self.books.recruit.take() {
+        while let Some((like, why)) = self.books.recruit.take() {
             let last = std::mem::take(&mut self.last);
             let card = card(self.next_agent());
             self.feed(Input::Team(Change::Add { card, like, why }));
@@ -761,6 +767,14 @@ impl World {
         let judge = purpose == Purpose::Weigh;
         if present || judge || skips_voting(rules) || independent || open_layer {
             assert!(brief.choices.is_empty());
+        } else if let Some((one, other)) = self.books.runoff {
+            let mut finalists = vec![one, other];
+            finalists.sort_unstable();
+            choices.retain(|label| finalists.contains(label));
+            assert_eq!(choices, finalists, "a runoff is between two");
+            assert!(finalists.iter().all(|label| visible.contains(label)));
+        } else if rules.deciding.policy == Policy::Judge && purpose != Purpose::Judge {
+            assert!(brief.choices.is_empty(), "only the judge chooses");
         } else if !brief.choices.is_empty() || !rules.deciding.defer_voting {
             check_choices(brief, rules, &choices, &visible);
             let may_wait = seeing.midstream.is_some()
@@ -810,6 +824,9 @@ impl World {
             RunEvent::BallotsDropped(drops) => {
                 assert!(!drops.is_empty());
                 for drop in drops {
+                    if let BallotDropReason::Runoff { one, other } = drop.reason {
+                        self.books.runoff = Some((one, other));
+                    }
                     let (old, _) = self.standing.remove(&drop.ballot.voter).expect("stood");
                     assert_eq!(old, drop.ballot);
                     if let BallotDropReason::NewAnswer { by } = drop.reason {
@@ -930,33 +947,6 @@ impl World {
         }
     }
 
-    /// The count is of standing ballots over current answers, and the winner is one of them.
-    fn check_decision(&self, decision: &Decision) {
-        let labels: BTreeSet<_> = decision.tally.iter().map(|row| row.label).collect();
-        assert_eq!(labels, self.current().into_iter().collect());
-        assert_eq!(decision.tally[0].label, decision.winner);
-        let cast = |voter: &AgentId| {
-            let ballot = self.standing.get(voter);
-            ballot.is_some_and(|(ballot, _)| ballot.target.is_some())
-        };
-        for row in &decision.tally {
-            assert!(
-                row.voters.iter().all(cast),
-                "counted without a ballot: {row:?}"
-            );
-            let once: BTreeSet<_> = row.voters.iter().collect();
-            assert_eq!(once.len(), row.voters.len(), "counted twice: {row:?}");
-        }
-        // Other forms of ballots name several answers, and their winner need not be on most of them.
-        if self.setup.rules.deciding.policy.form() == Form::One {
-            let votes: usize = decision.tally.iter().map(|row| row.voters.len()).sum();
-            let standing = self.standing.keys().filter(|voter| cast(voter));
-            assert_eq!(votes, standing.count(), "every standing ballot is counted");
-            let most = decision.tally.iter().map(|row| row.voters.len()).max();
-            assert_eq!(Some(decision.tally[0].voters.len()), most);
-        }
-    }
-
     fn check_agent_event(&mut self, id: AgentId, event: &AgentEvent) {
         match event {
             AgentEvent::RoundStarted {
@@ -998,8 +988,21 @@ impl World {
             AgentEvent::Benched(_) => {
                 assert!(self.benched.insert(id), "benched once");
             }
-            AgentEvent::Refused { act, reason, .. } => {
+            AgentEvent::Refused {
+                act,
+                reason,
+                setback,
+            } => {
                 assert!(!reason.is_empty());
+                if *setback == Setback::Improves {
+                    let times = self
+                        .books
+                        .sent_back
+                        .entry((id, self.texts.len()))
+                        .or_default();
+                    *times += 1;
+                    assert_eq!(*times, 1, "sent back once per set of answers");
+                }
                 if act == "new_answer" && reason.contains("equals the current answer") {
                     self.books.agreed.insert(id);
                 }
@@ -1020,8 +1023,13 @@ impl World {
         let limits = &self.setup.limits;
         let base = self.books.base_answers;
         let new = self.texts.iter().skip(base).filter(|(l, _)| l.agent == id);
-        assert!((new.count() as u32) < limits.answers_of(id));
+        let new = new.count() as u32;
+        assert!(new < limits.answers_of(id));
         assert!(((self.texts.len() - base) as u32) < limits.answers_total);
+        if let Some(gate) = self.setup.rules.deciding.gate() {
+            assert!(new <= gate.budget, "improvements have a budget");
+        }
+        self.books.runoff = None;
         assert!(!answer.auto || own == 0);
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(!words(&answer.text).is_empty());

@@ -6,8 +6,8 @@ use super::{Books, World, turn_start};
 use crate::{
     engine::coordination::{Coordination, Setup},
     protocol::{
-        AgentCard, AgentEvent, AgentId, Event, EventKind, Resumed, ReviewEvent, RoundEnd, RunEvent,
-        StageEvent, SteerState, TeamEvent, TurnStart,
+        AgentCard, AgentEvent, AgentId, BallotDropReason, Event, EventKind, Resumed, ReviewEvent,
+        RoundEnd, RunEvent, StageEvent, SteerState, TeamEvent, TurnStart,
     },
     run::RunState,
 };
@@ -146,6 +146,13 @@ impl Reader {
                 }
                 self.books.team(event, &mut self.benched);
             }
+            EventKind::Run(RunEvent::BallotsDropped(drops)) => {
+                for drop in drops {
+                    if let BallotDropReason::Runoff { one, other } = drop.reason {
+                        self.books.runoff = Some((one, other));
+                    }
+                }
+            }
             EventKind::Run(_) => {}
             EventKind::Agent { id, event } => self.agent(*id, event),
         }
@@ -176,6 +183,7 @@ impl Reader {
             }
             AgentEvent::Published(_) => {
                 self.answers += 1;
+                self.books.runoff = None;
                 self.own.insert(id);
                 self.acted(id);
             }

@@ -223,6 +223,10 @@ fn seeing(visibility: Visibility) -> Rules {
     rules
 }
 
+#[expect(
+    clippy::expect_used,
+    reason = "a bench without a runtime has nothing to say"
+)]
 fn main() {
     // `cargo test` runs benches without being asked for a table.
     if !std::env::args().any(|word| word == "--bench") {

@@ -2,57 +2,33 @@
 //!
 //! Pure. Neighbours are those in the order of the configuration, so other numbers for the same team
 //! change nothing. The relation is symmetric and everybody sees itself. Every graph is connected, so
-//! what one agent finds can reach all. When the team grows the graph is drawn again; a peer that comes
-//! out of sight by that stays shown, but can no longer be voted for.
+//! what one agent finds can reach all. When the team grows the graph changes; a peer that comes out
+//! of sight by that stays shown, but can no longer be voted for.
 
-use std::collections::BTreeMap;
+use crate::protocol::Visibility;
 
-use crate::protocol::{AgentId, Visibility};
-
-/// The graph of one team.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Sight {
-    /// Places in the team; empty when everybody sees everybody.
-    places: BTreeMap<AgentId, usize>,
-    rule: Visibility,
-}
-
-impl Sight {
-    /// The graph of these agents under a rule.
-    #[must_use]
-    pub(super) fn new(rule: Visibility, agents: impl Iterator<Item = AgentId>) -> Self {
-        let mut places: BTreeMap<AgentId, usize> = agents.zip(0..).collect();
-        if rule.is_whole() {
-            places.clear();
-        }
-        Self { places, rule }
+/// Whether the agent at `one` may see what the agent at `other` publishes, in a team of `team`.
+/// Places count from 0.
+#[must_use]
+pub(super) const fn sees(rule: Visibility, team: usize, one: usize, other: usize) -> bool {
+    if one == other {
+        return true;
     }
-
-    /// Whether `reader` may see what `author` publishes.
-    #[must_use]
-    pub(super) fn sees(&self, reader: AgentId, author: AgentId) -> bool {
-        if reader == author || self.rule.is_whole() {
-            return true;
-        }
-        let place = |id| self.places.get(&id).copied();
-        let (Some(one), Some(other)) = (place(reader), place(author)) else {
-            return false;
-        };
-        match self.rule {
-            Visibility::All | Visibility::AfterOwn => true,
-            Visibility::Ring => beside(one, other, self.places.len()),
-            Visibility::Islands { neighbours } => {
-                let size = usize::from(neighbours.max(1)) + 1;
-                let islands = self.places.len().div_ceil(size);
-                let bridge = one % size == 0 && other % size == 0;
-                one / size == other / size || (bridge && beside(one / size, other / size, islands))
-            }
+    match rule {
+        Visibility::All | Visibility::AfterOwn => true,
+        Visibility::Ring => beside(one, other, team),
+        Visibility::Islands { neighbours } => {
+            let most = if neighbours == 0 { 1 } else { neighbours };
+            let size = most as usize + 1;
+            let bridges = one.is_multiple_of(size) && other.is_multiple_of(size);
+            one / size == other / size
+                || (bridges && beside(one / size, other / size, team.div_ceil(size)))
         }
     }
 }
 
 /// Next to each other on a ring of this many.
-fn beside(one: usize, other: usize, all: usize) -> bool {
+const fn beside(one: usize, other: usize, all: usize) -> bool {
     let apart = one.abs_diff(other);
     apart == 1 || (apart > 0 && apart + 1 == all)
 }
@@ -66,9 +42,9 @@ mod tests {
     use super::*;
 
     fn seen(rule: Visibility, team: u16, reader: u16) -> Vec<u16> {
-        let sight = Sight::new(rule, (1..=team).map(AgentId));
+        let place = |number: u16| usize::from(number) - 1;
         (1..=team)
-            .filter(|author| sight.sees(AgentId(reader), AgentId(*author)))
+            .filter(|author| sees(rule, team.into(), place(reader), place(*author)))
             .collect()
     }
 

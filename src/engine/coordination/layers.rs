@@ -97,8 +97,10 @@ impl Coordination {
             latest.retain(|label| label.agent != answer.label.agent);
             latest.push(answer.label);
         }
-        let own = self.members[i].id;
-        latest.retain(|label| self.sight.sees(own, label.agent));
+        latest.retain(|label| {
+            self.find(label.agent)
+                .is_some_and(|peer| self.sees(i, peer))
+        });
         latest.sort_unstable();
         latest
     }

@@ -12,7 +12,6 @@ use crate::protocol::{
 
 use super::{
     Action, Change, Coordination, Timer,
-    graph::Sight,
     state::{FirstAnswer, Member, Running},
 };
 
@@ -106,11 +105,9 @@ impl Coordination {
         Ok(())
     }
 
-    /// A new member; who sees whom is drawn again.
+    /// A new member, at the last place of the team.
     fn join(&mut self, id: AgentId) {
         self.members.push(Member::new(id));
-        let team = self.members.iter().map(|member| member.id);
-        self.sight = Sight::new(self.rules().seeing.visibility, team);
     }
 
     fn retire_agent(&mut self, id: AgentId) -> Result<(), String> {

@@ -111,13 +111,18 @@ impl Coordination {
     /// Those of agents that will never see it are as good as before.
     fn drop_ballots(&mut self, by: Label) {
         let mut drops = Vec::new();
-        for member in &mut self.members {
+        let author = self.find(by.agent);
+        let neighbours: Vec<bool> = self
+            .everyone()
+            .map(|i| author.is_some_and(|author| self.sees(i, author)))
+            .collect();
+        for (member, neighbour) in self.members.iter_mut().zip(neighbours) {
             let names_it = member
                 .ballot
                 .as_ref()
                 .and_then(|ballot| ballot.target)
                 .is_some_and(|target| target.agent == by.agent);
-            if !names_it && !self.sight.sees(member.id, by.agent) {
+            if !names_it && !neighbour {
                 continue;
             }
             if let Some(ballot) = member.ballot.take() {

@@ -151,10 +151,11 @@ impl Replay {
             let target = member.ballot.as_ref().and_then(|ballot| ballot.target);
             let concerned = since.unwrap_or_default().iter().any(|answer| {
                 let author = answer.label.agent;
-                self.machine.sight.sees(member.id, author)
+                let place = self.machine.find(author);
+                place.is_some_and(|place| self.machine.sees(i, place))
                     || target.is_some_and(|target| target.agent == author)
             });
-            if member.ballot.is_some() && concerned {
+            if self.machine.members[i].ballot.is_some() && concerned {
                 self.torn.stale.push(i);
             }
             if let Some(open) = open {
@@ -399,7 +400,7 @@ impl Replay {
         let epoch = self.machine.epoch_on_show();
         let member = &mut self.machine.members[i];
         member.epoch = epoch;
-        member.known.extend(labels);
+        member.stint.known.extend(labels);
         if !looks {
             member.first = FirstAnswer::Agreed;
         }

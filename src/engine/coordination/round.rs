@@ -21,7 +21,7 @@ impl Coordination {
             let labels = seen
                 .into_iter()
                 .map(|(agent, revision)| Label::new(agent, revision));
-            member.known.extend(labels);
+            member.stint.known.extend(labels);
         }
         let round = self.open(i, purpose);
         let mut brief = self.brief(i, Delivery::Due);
@@ -32,7 +32,7 @@ impl Coordination {
             brief.steering.clone_from(&member.mail.heard);
             brief.again = brief
                 .news
-                .extract_if(.., |label| member.known.contains(label))
+                .extract_if(.., |label| member.stint.known.contains(label))
                 .collect();
         }
         let id = self.members[i].id;

@@ -14,7 +14,6 @@ use crate::protocol::{
 use super::{
     Action, Input, Setup, Timer,
     finish::Settled,
-    graph::Sight,
     layers::Barriers,
     members::{Presence, Recruits, Standing},
     replay::Torn,
@@ -40,8 +39,6 @@ pub struct Coordination {
     pub(super) last_steer: Option<SteerId>,
     /// What a turn that broke off has left to finish.
     pub(super) torn: Option<Box<Torn>>,
-    /// Who may see whom.
-    pub(super) sight: Sight,
     pub(super) barriers: Barriers,
     pub(super) recruits: Recruits,
     out: Vec<Action>,
@@ -103,8 +100,6 @@ pub(super) struct Member {
     pub running: Option<Running>,
     /// The latest revision of each author that a brief has shown to this agent.
     pub seen: BTreeMap<AgentId, u32>,
-    /// What it was shown in a conversation that is lost.
-    pub known: BTreeSet<Label>,
     /// The epoch of its view: publications there were when it was last brought up to date.
     pub epoch: u32,
     /// Answers published.
@@ -144,6 +139,8 @@ pub(super) enum FirstAnswer {
 pub(super) struct Stint {
     /// It has a conversation that the next round can continue.
     pub talking: bool,
+    /// What it was shown in conversations that are lost.
+    pub known: BTreeSet<Label>,
     /// Rounds of earlier attempts: caps hold per attempt.
     pub base_rounds: u32,
     /// Answers of earlier attempts.
@@ -196,10 +193,8 @@ impl Coordination {
     #[must_use]
     pub fn new(setup: Setup) -> Self {
         let members = setup.agents.iter().copied().map(Member::new).collect();
-        let sight = Sight::new(setup.rules.seeing.visibility, setup.agents.iter().copied());
         Self {
             setup,
-            sight,
             stage: Stage::New,
             phase: Phase::Work,
             members,
@@ -358,7 +353,6 @@ impl Member {
             stint: Stint::default(),
             running: None,
             seen: BTreeMap::new(),
-            known: BTreeSet::new(),
             epoch: 0,
             revisions: 0,
             ballot: None,

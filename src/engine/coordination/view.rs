@@ -7,7 +7,7 @@ use crate::protocol::{
 };
 
 use super::{
-    Aim, Brief, Cause, Coordination, Refusal, Votes,
+    Aim, Brief, Cause, Coordination, Refusal, Votes, graph,
     state::{FirstAnswer, Funds, Lost, Member},
 };
 
@@ -35,10 +35,19 @@ impl Coordination {
         labels
     }
 
+    /// Whether the agent at `i` is a neighbour of the one at `peer`.
+    pub(super) fn sees(&self, i: usize, peer: usize) -> bool {
+        let rule = self.rules().seeing.visibility;
+        graph::sees(rule, self.members.len(), i, peer)
+    }
+
     /// Whether this agent may see an answer: it is a neighbour's, it is in the runoff, which is for
     /// all, the agent judges for all, or its own part builds on it.
     pub(super) fn is_in_sight(&self, i: usize, label: Label) -> bool {
-        self.sight.sees(self.members[i].id, label.agent)
+        self.rules().seeing.visibility.is_whole()
+            || self
+                .find(label.agent)
+                .is_some_and(|peer| self.sees(i, peer))
             || self
                 .voting
                 .runoff
@@ -242,7 +251,7 @@ impl Coordination {
         self.in_sight(i).iter().any(|label| label.agent != own)
             || !self.members.iter().enumerate().any(|(peer, member)| {
                 member.id != own
-                    && self.sight.sees(own, member.id)
+                    && self.sees(i, peer)
                     && (member.is_running() || self.will_write(peer))
                     && member.revisions == 0
                     && member.first == FirstAnswer::Expected

@@ -95,6 +95,7 @@ fn rules(orchestrator: Option<&Node>, findings: &mut Vec<Finding>) -> Rules {
     if flag("fairness_enabled") == Some(false) {
         rules.improving.lead = None;
     }
+    rules.scaling = super::scaling::read(orchestrator);
     rules.talking = talking::read(orchestrator, findings);
     super::seeing::read(orchestrator, &mut rules, findings);
     rules

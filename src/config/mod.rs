@@ -28,6 +28,7 @@ mod overlay;
 mod params;
 pub mod paths;
 mod rules;
+mod scaling;
 pub mod schema;
 mod seeing;
 mod talking;

@@ -70,7 +70,7 @@ impl Turn {
             TeamEvent::Replaced(card) => self.member(card.id)?.replace(card, at),
             TeamEvent::Declined { .. } => {}
         }
-        Some(Happening::Team(event.clone()))
+        Some(Happening::Told(self.change(event)))
     }
 
     fn member(&mut self, id: AgentId) -> Option<&mut AgentState> {
@@ -117,6 +117,15 @@ impl Turn {
 }
 
 impl AgentState {
+    /// Whether the others wait for its vote: it is not out, or paused for a while only.
+    #[must_use]
+    pub const fn is_waited_for(&self) -> bool {
+        !matches!(
+            self.activity,
+            Activity::Away(Away::Failed(_) | Away::Overdue | Away::Retired)
+        )
+    }
+
     /// It takes part again.
     fn back(&mut self, at: Timestamp) {
         self.activity = Activity::Waiting;

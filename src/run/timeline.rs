@@ -1,6 +1,6 @@
 //! The timeline: one line for everything that moved the turn.
 
-use crate::protocol::{AgentId, Label, Outcome, Phase, QuestionId, TeamEvent, Timestamp};
+use crate::protocol::{AgentId, Label, Outcome, Phase, QuestionId, Timestamp};
 
 use super::Turn;
 
@@ -36,8 +36,6 @@ pub enum Happening {
     Benched,
     /// The person spoke, or was asked.
     Said(Said),
-    /// The team changed, or did not.
-    Team(TeamEvent),
     /// The vote is settled.
     Decided(Label),
     /// A step of a mode, or anything else that has words of its own.
@@ -85,7 +83,6 @@ impl Turn {
             Happening::Retrying(attempt) => format!("{who} tries again (attempt {attempt})"),
             Happening::Benched => format!("{who} is out"),
             Happening::Said(Said::Steered) => "you spoke".to_owned(),
-            Happening::Team(change) => self.change(change),
             Happening::Said(Said::Asked(id)) => {
                 let asked = self.questions.iter().find(|asked| asked.question.id == *id);
                 let word = asked.map_or("over", |asked| asked.state.word());

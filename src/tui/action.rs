@@ -21,6 +21,8 @@ pub enum Action {
     Layer(layer::Action),
     /// Questions and messages.
     Talk(layer::Talk),
+    /// The team at work.
+    Team(layer::Team),
     /// The live screen.
     Live(live::Action),
 }
@@ -142,6 +144,7 @@ impl Action {
         add(&mut all, "edit", composer::Action::TABLE, Self::Composer);
         add(&mut all, "list", layer::Action::TABLE, Self::Layer);
         add(&mut all, "talk", layer::Talk::TABLE, Self::Talk);
+        add(&mut all, "team", layer::Team::TABLE, Self::Team);
         all.extend(live::Action::all().iter().filter_map(|(name, help)| {
             Some(Entry {
                 name: format!("live.{name}"),

@@ -11,6 +11,7 @@
 pub mod action;
 mod again;
 pub mod composer;
+mod crew;
 pub mod effect;
 mod flow;
 pub mod keymap;

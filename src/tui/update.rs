@@ -7,6 +7,7 @@ use super::{
     action::{Action, App, Run},
     again,
     composer::{self, Edit, Moved},
+    crew,
     effect::{Done, Effect, Effects, Ticket},
     flow,
     layer::{self, Help, Layer, NoticeList, Palette},
@@ -52,6 +53,7 @@ fn perform(model: &mut Model, action: Action) -> Effects {
             grant(model, wish)
         }
         Action::Talk(talk) => flow::talk(model, talk),
+        Action::Team(team) => crew::perform(model, team),
         Action::Live(live) => match model.screen {
             Screen::Live => model.live.update(live, &model.shared),
             Screen::Start => model.hint("That is for the live screen."),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Growth, shrinking and depth of a team. What changes a team without the person's word is off by
+/// Growth and shrinking of a team. What changes a team without the person's word is off by
 /// default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -18,8 +18,6 @@ pub struct Scaling {
     pub pause_seconds: u64,
     /// Most agents of one team, those that are out included: nothing is added beyond.
     pub agents: u32,
-    /// Levels of teams within this one that may be run; 0 allows none.
-    pub depth: u32,
 }
 
 impl Scaling {
@@ -31,7 +29,6 @@ impl Scaling {
             stall_seconds: _,
             pause_seconds: _,
             agents: _,
-            depth: _,
         } = self;
         if let Some(name) = add_like {
             change(name);
@@ -40,7 +37,7 @@ impl Scaling {
 }
 
 impl Default for Scaling {
-    /// Nothing by itself; five minutes of patience, 100 agents, two levels below.
+    /// Nothing by itself; five minutes of patience, 100 agents.
     fn default() -> Self {
         Self {
             add_on_split: 0,
@@ -48,7 +45,6 @@ impl Default for Scaling {
             stall_seconds: None,
             pause_seconds: 300,
             agents: 100,
-            depth: 2,
         }
     }
 }

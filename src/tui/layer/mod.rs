@@ -5,6 +5,7 @@
 
 mod action;
 mod confirm;
+mod crew;
 mod help;
 mod list;
 mod messages;
@@ -17,6 +18,7 @@ use ratatui::{Frame, layout::Size};
 
 pub use action::Action;
 pub use confirm::{Confirm, Question, Reply};
+pub use crew::{Crew, Team};
 pub use help::Help;
 pub use messages::Messages;
 pub use notices::{Notice, NoticeList, Notices};
@@ -45,6 +47,8 @@ pub enum Layer {
     Questions(Questions),
     /// What the person said.
     Messages(Messages),
+    /// One agent's place in the team.
+    Crew(Crew),
 }
 
 /// What an overlay wants after a key.
@@ -104,7 +108,8 @@ impl Layers {
                 | Layer::Palette(_)
                 | Layer::Notices(_)
                 | Layer::Questions(_)
-                | Layer::Messages(_),
+                | Layer::Messages(_)
+                | Layer::Crew(_),
             )
             | None => None,
         }
@@ -123,7 +128,13 @@ impl Layers {
         match self.0.last_mut() {
             Some(Layer::Questions(questions)) => questions.talk(talk),
             Some(Layer::Messages(messages)) => messages.talk(talk),
-            Some(Layer::Help(_) | Layer::Palette(_) | Layer::Confirm(_) | Layer::Notices(_))
+            Some(
+                Layer::Help(_)
+                | Layer::Palette(_)
+                | Layer::Confirm(_)
+                | Layer::Notices(_)
+                | Layer::Crew(_),
+            )
             | None => Wish::Nothing,
         }
     }
@@ -133,6 +144,7 @@ impl Layers {
         match self.0.last_mut() {
             Some(Layer::Help(help)) => help.list.type_text(text),
             Some(Layer::Palette(palette)) => palette.list.type_text(text),
+            Some(Layer::Crew(crew)) => crew.type_text(text),
             Some(Layer::Questions(questions)) => return Some(questions.type_text(text)),
             Some(Layer::Confirm(_) | Layer::Notices(_) | Layer::Messages(_)) | None => return None,
         }
@@ -145,7 +157,11 @@ impl Layers {
             match layer {
                 Layer::Questions(questions) => questions.follow(turn),
                 Layer::Messages(messages) => messages.follow(turn),
-                Layer::Help(_) | Layer::Palette(_) | Layer::Confirm(_) | Layer::Notices(_) => {}
+                Layer::Help(_)
+                | Layer::Palette(_)
+                | Layer::Confirm(_)
+                | Layer::Notices(_)
+                | Layer::Crew(_) => {}
             }
         }
         self.0
@@ -171,6 +187,7 @@ impl Layers {
                 Layer::Notices(list) => list.prepare(theme, size),
                 Layer::Questions(questions) => questions.prepare(size),
                 Layer::Messages(messages) => messages.prepare(size),
+                Layer::Crew(crew) => crew.prepare(size),
             }
         }
     }
@@ -185,6 +202,7 @@ impl Layers {
                 Layer::Notices(list) => list.view(theme, frame),
                 Layer::Questions(questions) => questions.view(theme, frame),
                 Layer::Messages(messages) => messages.view(theme, frame),
+                Layer::Crew(crew) => crew.view(theme, frame),
             }
         }
     }
@@ -194,9 +212,11 @@ impl Layer {
     /// Where its keys are looked up.
     pub const fn context(&self) -> Context {
         match self {
-            Self::Help(_) | Self::Palette(_) | Self::Notices(_) | Self::Messages(_) => {
-                Context::List
-            }
+            Self::Help(_)
+            | Self::Palette(_)
+            | Self::Notices(_)
+            | Self::Messages(_)
+            | Self::Crew(_) => Context::List,
             Self::Confirm(_) | Self::Questions(_) => Context::Confirm,
         }
     }
@@ -204,7 +224,7 @@ impl Layer {
     /// True when characters are text for it.
     pub const fn takes_text(&self) -> bool {
         match self {
-            Self::Help(_) | Self::Palette(_) | Self::Questions(_) => true,
+            Self::Help(_) | Self::Palette(_) | Self::Questions(_) | Self::Crew(_) => true,
             Self::Confirm(_) | Self::Notices(_) | Self::Messages(_) => false,
         }
     }
@@ -217,6 +237,7 @@ impl Layer {
             Self::Notices(list) => list.update(action),
             Self::Questions(questions) => questions.update(action),
             Self::Messages(messages) => messages.update(action),
+            Self::Crew(crew) => crew.update(action),
         }
     }
 }

@@ -31,7 +31,7 @@ pub enum Focus {
     Next,
     /// The previous agent.
     Previous,
-    /// The agent at this place, counted from 1.
+    /// The agent with this number.
     Nth(u8),
 }
 
@@ -111,51 +111,15 @@ const TABLE: [(&str, &str, Action); 36] = [
         "focus the previous agent",
         Action::Focus(Focus::Previous),
     ),
-    (
-        "focus-1",
-        "focus the first agent",
-        Action::Focus(Focus::Nth(1)),
-    ),
-    (
-        "focus-2",
-        "focus the second agent",
-        Action::Focus(Focus::Nth(2)),
-    ),
-    (
-        "focus-3",
-        "focus the third agent",
-        Action::Focus(Focus::Nth(3)),
-    ),
-    (
-        "focus-4",
-        "focus the fourth agent",
-        Action::Focus(Focus::Nth(4)),
-    ),
-    (
-        "focus-5",
-        "focus the fifth agent",
-        Action::Focus(Focus::Nth(5)),
-    ),
-    (
-        "focus-6",
-        "focus the sixth agent",
-        Action::Focus(Focus::Nth(6)),
-    ),
-    (
-        "focus-7",
-        "focus the seventh agent",
-        Action::Focus(Focus::Nth(7)),
-    ),
-    (
-        "focus-8",
-        "focus the eighth agent",
-        Action::Focus(Focus::Nth(8)),
-    ),
-    (
-        "focus-9",
-        "focus the ninth agent",
-        Action::Focus(Focus::Nth(9)),
-    ),
+    ("focus-1", "focus agent 1", Action::Focus(Focus::Nth(1))),
+    ("focus-2", "focus agent 2", Action::Focus(Focus::Nth(2))),
+    ("focus-3", "focus agent 3", Action::Focus(Focus::Nth(3))),
+    ("focus-4", "focus agent 4", Action::Focus(Focus::Nth(4))),
+    ("focus-5", "focus agent 5", Action::Focus(Focus::Nth(5))),
+    ("focus-6", "focus agent 6", Action::Focus(Focus::Nth(6))),
+    ("focus-7", "focus agent 7", Action::Focus(Focus::Nth(7))),
+    ("focus-8", "focus agent 8", Action::Focus(Focus::Nth(8))),
+    ("focus-9", "focus agent 9", Action::Focus(Focus::Nth(9))),
     ("scroll-up", "scroll one row up", Action::Scroll(Move::Up)),
     (
         "scroll-down",

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     protocol::{NoAnswerReason, Outcome},
-    run::{Activity, Turn},
+    run::Turn,
     text::width,
     tui::shared::Shared,
 };
@@ -126,7 +126,7 @@ fn status_words(turn: &Turn, shared: &Shared, shortened: usize) -> Words {
     let voters = turn
         .agents
         .iter()
-        .filter(|agent| agent.ballot.is_some() || !matches!(agent.activity, Activity::Away(_)))
+        .filter(|agent| agent.ballot.is_some() || agent.is_waited_for())
         .count();
     if voters == 0 {
         // Nobody is left to vote.

@@ -27,8 +27,6 @@ const FRAME: u16 = 24;
 pub(super) struct Frame<'a> {
     /// The pane has the focus.
     pub(super) focused: bool,
-    /// Its place in the team, counted from 1.
-    pub(super) place: usize,
     /// The search in it.
     pub(super) search: Option<&'a Search>,
     /// The key that jumps to the end.
@@ -212,7 +210,7 @@ fn title_words(
     let mut fallback = (Words::new(), Words::new());
     for given_up in 0..=STEPS {
         let mut left = Words::of(Role::Accent, mark)
-            .and(Role::Dim, frame.place.to_string())
+            .and(Role::Dim, agent.card.id.0.to_string())
             .and(Role::Dim, " ")
             .and(name_role, name.as_str());
         let mut right = Words::of(Role::Text, " ");
@@ -249,7 +247,7 @@ fn title_words(
     let (_, right) = fallback;
     let left_room = room.saturating_sub(right.width() + 4);
     let left = Words::of(Role::Accent, mark)
-        .and(Role::Dim, frame.place.to_string())
+        .and(Role::Dim, agent.card.id.0.to_string())
         .and(Role::Dim, " ")
         .and(name_role, width::fit(&name, left_room).into_owned());
     (left, right)

@@ -175,7 +175,7 @@ pub(super) fn view(live: &Live, shared: &Shared, buffer: &mut Buffer, area: Rect
         panes(live, turn, shared, buffer);
     } else if let Some(flow) = live.flow() {
         let parts = Parts::page(geometry.body, searching(live, Searching::Here));
-        pane::column(buffer, parts, flow, frame(live, 0, true), shared);
+        pane::column(buffer, parts, flow, frame(live, true), shared);
     }
 }
 
@@ -187,10 +187,9 @@ fn aside<'a>(live: &'a Live, shared: &Shared) -> Aside<'a> {
     }
 }
 
-fn frame(live: &Live, index: usize, focused: bool) -> pane::Frame<'_> {
+fn frame(live: &Live, focused: bool) -> pane::Frame<'_> {
     pane::Frame {
         focused,
-        place: index + 1,
         search: live.search.as_ref().filter(|_| focused),
         end_key: &live.end_key,
     }
@@ -205,7 +204,7 @@ fn panes(live: &Live, turn: &Turn, shared: &Shared, buffer: &mut Buffer) {
         let (Some(pane), Some(agent)) = (live.panes.get(*index), turn.agents.get(*index)) else {
             continue;
         };
-        let frame = frame(live, *index, *index == live.focus);
+        let frame = frame(live, *index == live.focus);
         let flow = &pane.transcript.flow;
         pane::paint(buffer, *place, flow, (agent, turn), frame, shared);
     }

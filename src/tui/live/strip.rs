@@ -1,8 +1,8 @@
 //! One row with all agents, for when their panes are not all in sight.
 //!
-//! Every agent has its number, name, sign and word of its state; the words go when not all agents
-//! would fit. The row scrolls so that the focused
-//! agent is in sight; `‹` and `›` say that there are more.
+//! Every agent has its number, name, sign and word of its state; when not all agents would fit the
+//! words go, then the names. The row scrolls so that the focused agent is in sight; `‹` and `›` say
+//! that there are more.
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
@@ -43,21 +43,24 @@ impl Strip {
         // One column at each end for the marks.
         let room = row.width.saturating_sub(2);
         let measure = |length| -> Vec<u16> {
-            let entries = turn.agents.iter().enumerate();
+            let entries = turn.agents.iter();
             entries
-                .map(|(index, agent)| entry(index, agent, (Focused::No, length), shared).width())
+                .map(|agent| entry(agent, (Focused::No, length), shared).width())
                 .map(|width| u16::try_from(width).unwrap_or(u16::MAX))
                 .collect()
         };
+        // The longest form in which all fit, else the shortest.
+        let fits = |widths: &[u16]| {
+            let all: usize = widths.iter().map(|width| usize::from(*width)).sum();
+            all <= usize::from(room)
+        };
         let mut length = Length::Words;
         let mut widths = measure(length);
-        if widths
-            .iter()
-            .map(|width| usize::from(*width))
-            .sum::<usize>()
-            > usize::from(room)
-        {
-            length = Length::Signs;
+        for shorter in [Length::Signs, Length::Numbers] {
+            if fits(&widths) {
+                break;
+            }
+            length = shorter;
             widths = measure(length);
         }
         let mut first = focus;
@@ -122,7 +125,7 @@ impl Strip {
                 } else {
                     Focused::No
                 };
-                entry(*index, agent, (focused, self.length), shared).paint(
+                entry(agent, (focused, self.length), shared).paint(
                     buffer,
                     place.x,
                     place.y,
@@ -155,14 +158,11 @@ enum Length {
     Words,
     /// Name and sign, when not all would fit otherwise.
     Signs,
+    /// Number and sign, for large teams.
+    Numbers,
 }
 
-fn entry(
-    index: usize,
-    agent: &AgentState,
-    (focused, length): (Focused, Length),
-    shared: &Shared,
-) -> Words {
+fn entry(agent: &AgentState, (focused, length): (Focused, Length), shared: &Shared) -> Words {
     let (mark, role) = match focused {
         Focused::Yes => ("▸", Role::Accent),
         Focused::No => (" ", Role::Text),
@@ -170,18 +170,19 @@ fn entry(
     let name = match length {
         Length::Words => NAME,
         Length::Signs => SHORT_NAME,
+        Length::Numbers => 0,
     };
-    let mut words = Words::of(Role::Accent, mark)
-        .and(Role::Dim, (index + 1).to_string())
-        .and(Role::Dim, " ")
-        .and(
-            role,
-            width::fit(&clean(&agent.card.name), name).into_owned(),
-        )
-        .and(Role::Text, " ");
+    let number = agent.card.id.0.to_string();
+    let mut words = Words::of(Role::Accent, mark).and(Role::Dim, number);
+    if name > 0 {
+        words.push(Role::Dim, " ");
+        let name = width::fit(&clean(&agent.card.name), name).into_owned();
+        words.push(role, name);
+        words.push(Role::Text, " ");
+    }
     match length {
         Length::Words => words.append(phrase::short_state(agent, shared)),
-        Length::Signs => {
+        Length::Signs | Length::Numbers => {
             words.push(phrase::role(&agent.activity), phrase::glyph(agent, shared));
         }
     }

@@ -43,7 +43,6 @@ const fn sign(what: &Happening) -> (&'static str, Role) {
         Happening::Benched => ("✗", Role::Bad),
         Happening::Said(Said::Steered) => ("»", Role::Info),
         Happening::Said(Said::Asked(_)) => ("?", Role::Accent),
-        Happening::Team(_) => ("±", Role::Info),
         Happening::Decided(_) => ("★", Role::Ok),
         Happening::Told(_) => ("◇", Role::Info),
         Happening::Ended => ("■", Role::Dim),

@@ -10,7 +10,7 @@ use super::{
     search::{Search, Step},
 };
 use crate::{
-    protocol::Outcome,
+    protocol::{AgentId, Outcome},
     tui::{
         effect::{Effect, Effects},
         shared::Shared,
@@ -52,10 +52,10 @@ impl Live {
             Focus::Next => self.focus_on((self.focus + 1) % agents),
             Focus::Previous => self.focus_on((self.focus + agents - 1) % agents),
             Focus::Nth(place) => {
-                let index = usize::from(place).saturating_sub(1);
-                if index >= agents {
+                let number = AgentId(place.into());
+                let Some(index) = self.panes.iter().position(|pane| pane.id == number) else {
                     return self.flash(format!("there is no agent {place}"));
-                }
+                };
                 self.focus_on(index);
             }
         }

@@ -61,7 +61,6 @@ mod tests {
                 stall_seconds: Some(91),
                 pause_seconds: 60,
                 agents: 12,
-                ..usual
             },
         );
     }

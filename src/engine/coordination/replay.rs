@@ -11,8 +11,8 @@
 use std::collections::BTreeSet;
 
 use crate::protocol::{
-    AgentEvent, AgentId, BallotDropReason, BallotEvent, BudgetEvent, Channel, Decision, Event,
-    EventKind, Label, OutcomeEnd, Phase, Purpose, ReviewEvent, RoundEnd, RunEvent, Setback,
+    AgentEvent, AgentId, BallotDrop, BallotDropReason, BallotEvent, BudgetEvent, Channel, Decision,
+    Event, EventKind, Label, OutcomeEnd, Phase, Purpose, ReviewEvent, RoundEnd, RunEvent, Setback,
     SteerId, SteerState, TeamEvent, Timestamp,
 };
 
@@ -176,21 +176,7 @@ impl Replay {
             RunEvent::Phase(phase) => self.phase(*phase),
             RunEvent::BallotsDropped(drops) => {
                 for drop in drops {
-                    let Some(i) = self.machine.find(drop.ballot.voter) else {
-                        continue;
-                    };
-                    let member = &mut self.machine.members[i];
-                    match drop.reason {
-                        BallotDropReason::NewAnswer { by: _ }
-                        | BallotDropReason::Replaced
-                        | BallotDropReason::Revising => {
-                            member.ballot = None;
-                        }
-                        BallotDropReason::Runoff { one, other } => {
-                            member.ballot = None;
-                            self.machine.voting.runoff = Some((one, other));
-                        }
-                    }
+                    self.drop_ballot(drop);
                 }
             }
             RunEvent::Steer {
@@ -246,6 +232,21 @@ impl Replay {
             // Questions end with the process that waited for them.
             RunEvent::Question(_) | RunEvent::Team(_) | RunEvent::Notice { .. } => {}
             RunEvent::Stage(event) => self.machine.replay_step(event),
+        }
+    }
+
+    fn drop_ballot(&mut self, drop: &BallotDrop) {
+        let Some(i) = self.machine.find(drop.ballot.voter) else {
+            return;
+        };
+        self.machine.members[i].ballot = None;
+        match drop.reason {
+            BallotDropReason::NewAnswer { by: _ }
+            | BallotDropReason::Replaced
+            | BallotDropReason::Revising => {}
+            BallotDropReason::Runoff { one, other } => {
+                self.machine.voting.runoff = Some((one, other));
+            }
         }
     }
 

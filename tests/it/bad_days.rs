@@ -415,7 +415,7 @@ fn nonsense() -> Vec<Day> {
             says(|number| words(&format!("I just talk, for the {number}th time"))),
             0,
             4,
-            &["neither new_answer nor vote", "published agent1.1"],
+            &["no usable new_answer or vote", "published agent1.1"],
         ),
         day(
             "empty replies",

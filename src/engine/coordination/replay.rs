@@ -220,15 +220,7 @@ impl Replay {
             RunEvent::Decided(decision) => self.torn.decision = Some(decision.clone()),
             RunEvent::Ended(_) => self.machine.stage = Stage::Closed,
             RunEvent::Review(event) => self.review(event),
-            RunEvent::Budget(event) => {
-                if let BudgetEvent::Refused(refused) = event
-                    && let Some(i) = self.machine.find(refused.agent)
-                    && let Some(open) = &self.open[i]
-                    && !matches!(open.purpose, Purpose::Present | Purpose::Verify)
-                {
-                    self.machine.note_refusal(i, refused.scope);
-                }
-            }
+            RunEvent::Budget(event) => self.budget(event),
             // Questions end with the process that waited for them.
             RunEvent::Question(_) | RunEvent::Team(_) | RunEvent::Notice { .. } => {}
             RunEvent::Stage(event) => self.machine.replay_step(event),
@@ -247,6 +239,16 @@ impl Replay {
             BallotDropReason::Runoff { one, other } => {
                 self.machine.voting.runoff = Some((one, other));
             }
+        }
+    }
+
+    fn budget(&mut self, event: &BudgetEvent) {
+        if let BudgetEvent::Refused(refused) = event
+            && let Some(i) = self.machine.find(refused.agent)
+            && let Some(open) = &self.open[i]
+            && !matches!(open.purpose, Purpose::Present | Purpose::Verify)
+        {
+            self.machine.note_refusal(i, refused.scope);
         }
     }
 

@@ -18,7 +18,7 @@
 //! - [`capture`]: a screen buffer to text, ANSI, SVG.
 //! - [`tui`]: the Elm core and its screens; knows no HTTP, disk or git.
 //! - [`demo`]: the scripted team as a loopback HTTP server.
-//! - [`bench`]: tasks with known answers, records of runs, and what they say.
+//! - [`bench`](mod@bench): tasks with known answers, records of runs, and what they say.
 //! - [`headless`], [`app`], [`cli`]: the layers that wire everything together.
 
 pub mod app;

@@ -243,7 +243,11 @@ async fn two_hundred_agents_settle() {
     };
     let session = engine::spawn(setup(models, limits), sinks, "the task".into());
     let mut state = RunState::default();
-    while !state.turn.as_ref().is_some_and(|turn| turn.is_over()) {
+    while !state
+        .turn
+        .as_ref()
+        .is_some_and(massgen_tui::run::Turn::is_over)
+    {
         let event = events.recv().await.expect("the turn ends first");
         state.apply(&event);
     }

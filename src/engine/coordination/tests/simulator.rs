@@ -7,7 +7,7 @@
 //! inputs give the same actions, the recorded events read back from JSON give the same fold, and a
 //! team with other numbers gives the same result under those numbers.
 //!
-//! A schedule is its seed. `SIM_SCHEDULES=100000` sets how many are played (CI does), `SIM_SEED=N`
+//! A schedule is its seed. `SIM_SCHEDULES=100000` sets how many are played (CI plays 10 000), `SIM_SEED=N`
 //! plays one and tells what happened.
 
 use std::{

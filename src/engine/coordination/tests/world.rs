@@ -131,6 +131,8 @@ impl Books {
     /// Another attempt: caps count anew.
     fn begin_again(&mut self, answers: usize) {
         self.attempts += 1;
+        // A new attempt judges afresh.
+        self.sent_back.clear();
         self.again.clear();
         self.base_rounds.clone_from(&self.rounds);
         self.base_answers = answers;

@@ -113,18 +113,20 @@ pub async fn go_on(
 /// Refuses what has nothing to resume, or nothing safe.
 fn resumable(run: &RunId, past: &Past, damaged: bool) -> Result<(), Failure> {
     let follow_up = format!("massgen-tui run --continue {run} \"next task\"");
-    let Some(open) = &past.open else {
+    let open = past.open.as_ref();
+    if !past.is_open() {
         return Err(local(format!(
             "Session {run} is over: its last turn, number {}, has an end.",
             past.turn
         ))
         .hint(format!("Ask the team something further: {follow_up}.")));
-    };
-    if open.missing > 0 || damaged {
+    }
+    let missing = open.map_or(0, |open| open.missing);
+    if missing > 0 || damaged {
         return Err(local(format!(
             "The log of session {run} is damaged{}: going on with its turn could lose or repeat \
              what happened.",
-            match open.missing {
+            match missing {
                 0 => String::new(),
                 1 => " (1 event is missing)".to_owned(),
                 count => format!(" ({count} events are missing)"),
@@ -200,7 +202,9 @@ fn fits(
         }
     }
     for new in &team.members {
-        if start.team.iter().all(|old| old.id != new.card.id) {
+        // A stage of a chain need not be played by all.
+        let whole = start.stage.is_none();
+        if whole && start.team.iter().all(|old| old.id != new.card.id) {
             seats.push(format!("{} ({}) is new", new.card.id, new.card.name));
         }
     }

@@ -22,6 +22,9 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("samples", include_str!("../../assets/demo/samples.yaml")),
     ("council", include_str!("../../assets/demo/council.yaml")),
     ("parts", include_str!("../../assets/demo/parts.yaml")),
+    ("divide", include_str!("../../assets/demo/divide.yaml")),
+    ("plan", include_str!("../../assets/demo/plan.yaml")),
+    ("personas", include_str!("../../assets/demo/personas.yaml")),
 ];
 
 /// All scripts of the list. A test makes sure that every source parses, so none is left out here.

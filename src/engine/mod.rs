@@ -24,6 +24,7 @@ mod prompt;
 mod reply;
 mod roster;
 mod seat;
+mod stages;
 mod talk;
 mod tooling;
 mod verdict;
@@ -41,6 +42,7 @@ use self::{
     outbox::{Outbox, Sinks},
     prompt::Task,
     roster::Roster,
+    stages::{Leg, run::Room},
 };
 use crate::{
     protocol::{
@@ -135,7 +137,7 @@ pub fn begin(setup: SessionSetup, sinks: Sinks, begin: Begin) -> Session {
 }
 
 async fn session(
-    setup: SessionSetup,
+    mut setup: SessionSetup,
     outbox: Outbox,
     past: Past,
     mut next: Option<String>,
@@ -153,15 +155,20 @@ async fn session(
         ways.outbox.emit(notice(text)).await;
     }
     let mut roster = Roster::new(setup.team.clone());
-    let mut history = past.history;
     let mut number = past.turn;
-    if let Some(open) = past.open {
-        let first = match next {
-            Some(_) => Input::Stop,
-            None => Input::Start,
+    let mut history = past.earlier();
+    if past.is_open() {
+        let (prompt, ended) = {
+            let mut room = Room {
+                setup: &setup,
+                roster: &mut roster,
+                ways: &ways,
+                history: &history,
+                commands: &mut commands,
+                number: &mut number,
+            };
+            room.go_on(past, next.is_some()).await
         };
-        let prompt = open.start.prompt.clone();
-        let ended = broken::turn(&mut roster, &ways, *open, &history, first, &mut commands).await;
         history.push(earlier(prompt, ended.outcome));
         if ended.close {
             return;
@@ -171,17 +178,19 @@ async fn session(
         }
     }
     while let Some(prompt) = next.take() {
-        number += 1;
-        let ended = turn(
-            &setup,
-            &mut roster,
-            &ways,
-            number,
-            &prompt,
-            &history,
-            &mut commands,
-        )
+        let (ended, personas) = Room {
+            setup: &setup,
+            roster: &mut roster,
+            ways: &ways,
+            history: &history,
+            commands: &mut commands,
+            number: &mut number,
+        }
+        .task(&prompt)
         .await;
+        if let Some(personas) = personas {
+            setup.rules.personas.given = personas;
+        }
         history.push(earlier(prompt, ended.outcome));
         if !ended.close {
             next = follow_up(&mut commands, &ways).await;
@@ -197,23 +206,25 @@ fn earlier(prompt: String, outcome: Option<Outcome>) -> Earlier {
     }
 }
 
+/// One turn: its number, its task, and its place in a chain when it has one.
 async fn turn(
     setup: &SessionSetup,
     roster: &mut Roster,
     ways: &Ways,
-    number: u32,
-    prompt: &str,
+    (number, prompt, leg): (u32, &str, Option<&Leg>),
     history: &[Earlier],
     commands: &mut mpsc::Receiver<Command>,
 ) -> driver::Ended {
+    let rules = leg.map_or(&setup.rules, |leg| &leg.rules);
+    let limits = leg.map_or(&setup.limits, |leg| &leg.limits);
     let start = TurnStart {
         run: setup.run.clone(),
         turn: number,
         prompt: prompt.to_owned(),
-        limits: setup.limits.clone(),
+        limits: limits.clone(),
         team: roster.cards(),
-        rules: setup.rules.clone(),
-        stage: None,
+        rules: rules.clone(),
+        stage: leg.map(|leg| leg.stage.clone()),
         origin: setup.origin.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         cwd: setup.cwd.clone(),
@@ -222,17 +233,21 @@ async fn turn(
     ways.outbox
         .emit(EventKind::Run(RunEvent::Started(Box::new(start))))
         .await;
+    for event in leg.map_or(&[][..], |leg| &leg.news) {
+        let event = RunEvent::Stage(event.clone());
+        ways.outbox.emit(EventKind::Run(event)).await;
+    }
     let coordination = Coordination::new(Setup {
-        limits: setup.limits.clone(),
+        limits: limits.clone(),
         agents: roster.team().iter().map(|member| member.card.id).collect(),
-        rules: setup.rules.clone(),
+        rules: rules.clone(),
     });
     let task = Task {
         prompt: prompt.to_owned(),
         history: history::render(history),
-        step: String::new(),
+        step: leg.map_or_else(String::new, |leg| leg.stage.step.clone()),
         notes: BTreeMap::new(),
-        names: names(roster, &setup.rules),
+        names: names(roster, rules),
     };
     let tools = Toolbox::standard();
     let ledger = Ledger::new(setup.limits.clone(), roster.team().len());

@@ -5,10 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::history::Earlier;
+use super::{
+    SessionSetup,
+    history::Earlier,
+    stages::{Chain, Mark, run::unfinished},
+};
 use crate::protocol::{
-    AgentEvent, AgentId, Answer, Channel, Decision, Event, EventKind, QuestionEvent, QuestionId,
-    RoundEnd, RunEvent, Seq, SteerId, TurnStart,
+    AgentEvent, AgentId, Answer, Channel, Decision, Event, EventKind, Outcome, QuestionEvent,
+    QuestionId, RoundEnd, RunEvent, Seq, StageEvent, SteerId, TurnStart,
 };
 
 /// Most bytes of what an agent had written that it is shown again, the end of it.
@@ -29,6 +33,11 @@ pub struct Past {
     pub history: Vec<Earlier>,
     /// The turn that broke off.
     pub open: Option<Box<Open>>,
+    /// What the chain of turns that broke off has come to, and its task.
+    pub(super) marks: Vec<Mark>,
+    pub(super) chained: Option<String>,
+    /// Turns there were before that chain.
+    before: usize,
     /// The last question that was asked.
     pub(super) question: QuestionId,
 }
@@ -88,6 +97,7 @@ impl Past {
                     .is_some_and(|open| open.start.turn == start.turn);
             if !goes_on {
                 self.close();
+                self.link(start);
                 self.open = Some(Box::new(Open {
                     start: (**start).clone(),
                     events: vec![event.clone()],
@@ -103,9 +113,78 @@ impl Past {
             open.missing = open.missing.saturating_add(missing);
             open.events.push(event.clone());
         }
-        if let EventKind::Run(RunEvent::Ended(_)) = &event.kind {
-            self.close();
+        match &event.kind {
+            EventKind::Run(RunEvent::Stage(StageEvent::Over { outcome })) => {
+                self.unlink(outcome.as_ref());
+            }
+            EventKind::Run(RunEvent::Stage(step)) if self.chained.is_some() => {
+                self.marks.push(Mark::Step(step.clone()));
+            }
+            EventKind::Run(RunEvent::Ended(outcome)) => {
+                let stage = self
+                    .open
+                    .as_ref()
+                    .and_then(|open| open.start.stage.as_ref());
+                if let Some(stage) = stage {
+                    self.marks.push(Mark::Ended(stage.kind, outcome.clone()));
+                }
+                self.close();
+            }
+            EventKind::Run(_) | EventKind::Agent { .. } => {}
         }
+    }
+
+    /// A turn begins: the next of a chain, or something of its own.
+    fn link(&mut self, start: &TurnStart) {
+        match (&start.stage, &self.chained) {
+            (Some(_), Some(_)) => {}
+            (Some(_), None) => {
+                self.chained = Some(start.prompt.clone());
+                self.before = self.history.len();
+            }
+            (None, _) => {
+                self.chained = None;
+                self.marks.clear();
+            }
+        }
+    }
+
+    /// A chain is over: it was one task.
+    fn unlink(&mut self, outcome: Option<&Outcome>) {
+        let Some(prompt) = self.chained.take() else {
+            return;
+        };
+        self.marks.clear();
+        let last = self.history.pop().and_then(|turn| turn.outcome);
+        self.history.truncate(self.before);
+        self.history.push(Earlier {
+            prompt,
+            outcome: outcome.cloned().or(last),
+            best: None,
+        });
+    }
+
+    /// Whether there is something to go on with: a turn that broke off, or a chain between two turns.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open.is_some() || self.chained.is_some()
+    }
+
+    /// The chain that broke off, as far as it got, under the rules of this session.
+    pub(super) fn chain(&self, setup: &SessionSetup) -> Option<Chain> {
+        let team: Vec<AgentId> = setup.team.iter().map(|one| one.card.id).collect();
+        let prompt = self.chained.as_ref()?;
+        let chain = Chain::new(prompt, &setup.rules, &setup.limits, &team)?;
+        Some(unfinished(chain, &self.marks))
+    }
+
+    /// Turns before the task that broke off.
+    pub(super) fn earlier(&self) -> Vec<Earlier> {
+        let mut history = self.history.clone();
+        if self.chained.is_some() {
+            history.truncate(self.before);
+        }
+        history
     }
 
     /// The turn is over, or another one has begun without its end.

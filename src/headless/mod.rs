@@ -18,7 +18,7 @@ use tokio::{
 
 use self::questions::Verdict;
 use crate::{
-    protocol::{Command, Event, EventKind, Outcome, OutcomeEnd, RunEvent, RunId},
+    protocol::{Command, Event, EventKind, Outcome, OutcomeEnd, RunEvent, RunId, StageEvent},
     run::RunState,
     store::Header,
     text::clean,
@@ -300,17 +300,21 @@ impl Session {
             }
             Some(Verdict::Fail(_)) | None => {}
         }
-        if let EventKind::Run(RunEvent::Ended(outcome)) = &event.kind
-            && self.outcome.is_none()
-            && self
-                .state
-                .turn
-                .as_ref()
-                .is_none_or(|turn| turn.start.turn >= self.turn)
-        {
+        let told = matches!(
+            event.kind,
+            EventKind::Run(RunEvent::Ended(_) | RunEvent::Stage(StageEvent::Over { .. }))
+        );
+        // A task may take several turns: its outcome is that after which nothing follows.
+        let outcome = self
+            .state
+            .turn
+            .as_ref()
+            .filter(|turn| told && self.outcome.is_none() && turn.start.turn >= self.turn)
+            .and_then(|turn| turn.last_word().cloned());
+        if let Some(outcome) = outcome {
             self.outcome = Some(outcome.clone());
             self.desk.outgoing.push_back(Command::Close);
-            if let (Format::Text, Outcome::Answered { text, .. }) = (self.output.format, outcome) {
+            if let (Format::Text, Outcome::Answered { text, .. }) = (self.output.format, &outcome) {
                 let text = clean::text(text);
                 self.print(format!("{}\n", text.trim_end()).as_bytes())
                     .await?;

@@ -83,8 +83,12 @@ fn of_run(event: &RunEvent, turn: &Turn) -> Option<String> {
             } else {
                 ""
             };
+            let stage = start
+                .stage
+                .as_ref()
+                .map_or_else(String::new, |stage| format!(", {}", stage.words()));
             format!(
-                "session {}, turn {}{again}: {}{script}",
+                "session {}, turn {}{stage}{again}: {}{script}",
                 start.run,
                 start.turn,
                 names.join(", ")

@@ -173,8 +173,8 @@ impl Approved {
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Person => "by you",
-            Self::Edited => "by you, with changes",
+            Self::Person => "as it is",
+            Self::Edited => "with changes",
             Self::Policy => "without asking",
         }
     }

@@ -2,7 +2,11 @@
 
 use std::process::{Command, Stdio};
 
-use massgen_tui::{protocol::Outcome, run::RunState, store::Store};
+use massgen_tui::{
+    protocol::{AgentId, Outcome},
+    run::RunState,
+    store::Store,
+};
 
 /// What a run printed and what its log folds to.
 struct Ran {
@@ -13,10 +17,15 @@ struct Ran {
 }
 
 fn run(scenario: &str) -> Ran {
+    run_with(scenario, &[])
+}
+
+fn run_with(scenario: &str, more: &[&str]) -> Ran {
     let home = tempfile::tempdir().unwrap();
     let state = home.path().join("state");
     let output = Command::new(env!("CARGO_BIN_EXE_massgen-tui"))
         .args(["run", "--demo", scenario, "--demo-speed", "max"])
+        .args(more)
         .env_clear()
         .env("HOME", home.path())
         .env("MASSGEN_TUI_STATE_DIR", &state)
@@ -99,4 +108,80 @@ fn parts_are_assembled_and_the_lost_one_is_named() {
     let turn = ran.state.turn.unwrap();
     assert_eq!(turn.steps.missing.len(), 1);
     assert!(matches!(turn.outcome, Some(Outcome::Answered { .. })));
+}
+
+#[test]
+fn a_task_is_divided_and_its_parts_are_assembled() {
+    let ran = run("divide");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("turn 1, dividing: pine"), "{}", ran.err);
+    assert!(
+        ran.err.contains("parts (made by the coordinator)"),
+        "{}",
+        ran.err
+    );
+    assert!(ran.out.starts_with("## Moving up one floor"), "{}", ran.out);
+    assert_eq!(
+        ran.out.matches("## ").count(),
+        1,
+        "only the last outcome is printed"
+    );
+    let turn = ran.state.turn.unwrap();
+    assert_eq!(turn.part(AgentId(3)).unwrap().0, 3);
+    assert!(turn.steps.over && turn.is_last());
+    assert_eq!(ran.state.history.len(), 1);
+}
+
+#[test]
+fn personas_are_made_and_the_team_works_with_them() {
+    let ran = run("personas");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let turn = ran.state.turn.unwrap();
+    assert_eq!(turn.start.rules.personas.given.len(), 3);
+    assert!(
+        ran.err.contains("3 personas, made by the coordinator"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn a_plan_is_carried_out_chunk_by_chunk() {
+    let ran = run_with("plan", &["--set", "orchestrator.plan_approval=auto"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(
+        ran.err.contains("chunk 2 of 2: Plan the hour"),
+        "{}",
+        ran.err
+    );
+    assert!(
+        ran.out.starts_with("## An hour with error messages"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(ran.state.history.len(), 3);
+}
+
+#[test]
+fn a_plan_is_approved_by_the_policy_for_questions() {
+    let ran = run_with("plan", &["--set", "orchestrator.questions=first"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(
+        ran.err.contains("plan approved as it is: Collect examples"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn a_plan_that_nobody_approves_is_the_answer_and_says_so() {
+    let ran = run("plan");
+    assert_eq!(ran.code, 4, "{}", ran.err);
+    assert!(ran.out.starts_with("## Collect examples"), "{}", ran.out);
+    assert!(
+        ran.out
+            .contains("**Not delivered:**\n\n- the plan was not carried out"),
+        "{}",
+        ran.out
+    );
 }

@@ -69,13 +69,13 @@ impl Coordination {
         } else if self.rules().mode.layers().is_some() {
             match self.layer() {
                 None => Some(Refusal::VotesOnly),
-                Some(_) => self.waits_for_layer(i).then_some(Refusal::Wait),
+                Some(_) => self.waits_for_layer(i).then_some(Refusal::Lead),
             }
         } else if self.in_parts() {
             match self.part(i) {
                 None => Some(Refusal::VotesOnly),
                 Some(_) if member.revised() > 0 => Some(Refusal::AnswerLimit),
-                Some(_) => self.waits_for_parts(i).then_some(Refusal::Wait),
+                Some(_) => self.waits_for_parts(i).then_some(Refusal::Lead),
             }
         } else if self.leads(i) {
             Some(Refusal::Lead)
@@ -101,10 +101,7 @@ impl Coordination {
 
     /// It will never publish again in this turn (unlike being ahead, which passes).
     pub(super) fn vote_only(&self, i: usize) -> bool {
-        !matches!(
-            self.publish_bar(i),
-            None | Some(Refusal::Lead | Refusal::Wait)
-        )
+        !matches!(self.publish_bar(i), None | Some(Refusal::Lead))
     }
 
     /// Too far ahead of the slowest peer that can be expected to catch up. Peers that have voted,

@@ -101,6 +101,8 @@ impl Size {
             wait: 0.0,
             think: String::new(),
             calls: Vec::new(),
+            also: Vec::new(),
+            scores: std::collections::BTreeMap::new(),
             reason: "All votes of this script go to the first agent.".into(),
         };
         Actor {

@@ -12,7 +12,8 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use super::{
-    offer::{Ballot, Choice, Form, Offer, Start, Task},
+    marks,
+    offer::{Ballot, Choice, Offer, Start, Task},
     score::Score,
     script::{Actor, Call, CallWhen, Extent, Fault, Line, Scenario, Seen, Trouble, VoteRule},
 };
@@ -344,16 +345,7 @@ impl Scene<'_> {
         }
         let value = value.unwrap_or_else(|| "agent1".into());
         let reason = reason.unwrap_or_else(|| FALLBACK_REASON.into());
-        let arguments = match ballot.form {
-            Form::One => serde_json::json!({ "agent_id": value, "reason": reason }),
-            Form::Several => serde_json::json!({ "agent_ids": [value], "reason": reason }),
-            Form::Ranking => {
-                let others = ballot.choices().iter().map(|choice| choice.value.clone());
-                let others = others.filter(|other| *other != value);
-                let ranking: Vec<String> = std::iter::once(value.clone()).chain(others).collect();
-                serde_json::json!({ "ranking": ranking, "reason": reason })
-            }
-        };
+        let arguments = marks::arguments(ballot, self.scenario, rule, &value, &reason);
         score.call("vote", &arguments.to_string());
     }
 

@@ -25,6 +25,8 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("divide", include_str!("../../assets/demo/divide.yaml")),
     ("plan", include_str!("../../assets/demo/plan.yaml")),
     ("personas", include_str!("../../assets/demo/personas.yaml")),
+    ("ranked", include_str!("../../assets/demo/ranked.yaml")),
+    ("scores", include_str!("../../assets/demo/scores.yaml")),
 ];
 
 /// All scripts of the list. A test makes sure that every source parses, so none is left out here.

@@ -14,6 +14,7 @@ mod bench;
 mod cast;
 mod director;
 mod library;
+mod marks;
 mod offer;
 mod pace;
 mod player;

@@ -61,6 +61,8 @@ pub struct Ballot {
     choices: Vec<Choice>,
     /// What a vote consists of.
     pub form: Form,
+    /// What scores are given for.
+    pub criteria: Vec<String>,
 }
 
 /// What a vote consists of.
@@ -73,6 +75,8 @@ pub enum Form {
     Several,
     /// Entries from best to worst.
     Ranking,
+    /// Numbers for every entry.
+    Scores,
 }
 
 /// One value, `agent2.3` or `agent2`.
@@ -89,7 +93,21 @@ pub struct Choice {
 impl Ballot {
     fn read(parameters: &Value) -> Self {
         let fields = &parameters["properties"];
-        let (values, form) = if fields["ranking"].is_object() {
+        let texts = |list: &Value| -> Vec<String> {
+            let texts = list.as_array().into_iter().flatten();
+            texts.filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        let mut criteria = Vec::new();
+        let (values, form) = if fields["scores"].is_object() {
+            let scores = &fields["scores"];
+            if let Some(row) = scores["properties"]
+                .as_object()
+                .and_then(|rows| rows.values().next())
+            {
+                criteria = texts(&row["required"]);
+            }
+            (&scores["required"], Form::Scores)
+        } else if fields["ranking"].is_object() {
             (&fields["ranking"]["items"]["enum"], Form::Ranking)
         } else if fields["agent_ids"].is_object() {
             (&fields["agent_ids"]["items"]["enum"], Form::Several)
@@ -110,7 +128,11 @@ impl Ballot {
                 }
             })
             .collect();
-        Self { choices, form }
+        Self {
+            choices,
+            form,
+            criteria,
+        }
     }
 
     /// The newest entry of an agent.

@@ -108,6 +108,12 @@ pub struct VoteRule {
     /// Tool calls, made in a reply of their own before the vote.
     #[serde(default)]
     pub calls: Vec<Call>,
+    /// Where several answers are wanted: approved as well, or ranked next, in this order.
+    #[serde(default)]
+    pub also: Vec<Seen>,
+    /// Where scores are wanted: 0 to 10 per criterion, by name of the author.
+    #[serde(default)]
+    pub scores: BTreeMap<String, Vec<u8>>,
     /// The reason given. `{name}` becomes the agent's label on the ballot.
     pub reason: String,
 }
@@ -306,10 +312,21 @@ impl Actor {
         let mentioned = self.answers.iter().flat_map(|line| &line.after).chain(
             self.votes
                 .iter()
-                .flat_map(|rule| rule.when.iter().chain([&rule.choice])),
+                .flat_map(|rule| rule.when.iter().chain(&rule.also).chain([&rule.choice])),
         );
         if let Some(seen) = mentioned.into_iter().find(|s| !names.contains(&*s.name)) {
             return Err(format!("{} is not in the team", seen.name));
+        }
+        let scored = self.votes.iter().flat_map(|rule| rule.scores.keys());
+        if let Some(name) = scored.clone().find(|name| !names.contains(name.as_str())) {
+            return Err(format!("{name} is not in the team"));
+        }
+        let scores = self
+            .votes
+            .iter()
+            .flat_map(|rule| rule.scores.values().flatten());
+        if !scores.clone().all(|score| *score <= 10) {
+            return Err("scores go from 0 to 10".into());
         }
         self.check_numbers()
     }

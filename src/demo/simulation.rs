@@ -247,6 +247,8 @@ const ENDS: &[(&str, &str, usize)] = &[
     ("tools", "lathe", 3),
     ("talking", "lectern", 2),
     ("slow", "tortoise", 3),
+    ("ranked", "ruby", 2),
+    ("scores", "copper", 2),
 ];
 
 fn end(name: &str) -> Option<&'static (&'static str, &'static str, usize)> {

@@ -121,9 +121,11 @@ fn of_run(event: &RunEvent, turn: &Turn) -> Option<String> {
                 Policy::Plurality => String::new(),
                 policy => format!("{}: ", policy.word()),
             };
-            let mut sentences = vec![format!("{policy}{won}")];
-            sentences.extend(decision.remarks());
-            sentences.join("; ")
+            let remarks = decision.remarks().join(" ");
+            match remarks.as_str() {
+                "" => format!("{policy}{won}"),
+                remarks => format!("{policy}{won}. {remarks}"),
+            }
         }
         RunEvent::Budget(event) => turn.budget_words(event),
         RunEvent::Review(event) => turn.review_words(event),

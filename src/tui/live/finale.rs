@@ -110,11 +110,12 @@ impl Finale {
         }
         let flow = &mut self.flow;
         if let Some(decision) = &turn.decision {
-            votes::heading(flow, Role::Accent, "Votes");
+            votes::heading(flow, Role::Accent, &votes::title(turn, "Votes"));
             count(flow, turn, &decision.tally);
+            super::count::settled(flow, turn, decision);
             dissent(flow, turn, decision);
         } else if !turn.answers.is_empty() {
-            votes::heading(flow, Role::Accent, "Votes so far");
+            votes::heading(flow, Role::Accent, &votes::title(turn, "Votes so far"));
             count(flow, turn, &turn.standing());
         }
         lost(flow, turn);
@@ -179,20 +180,9 @@ fn headline(turn: &Turn, shared: &Shared) -> (&'static str, Role, String) {
     }
 }
 
-/// `, won by most votes (2 of 3)`.
+/// `, won by most votes (2 of 3)`, `, won by highest score (8.4 of 10)`.
 fn won(decision: &Decision) -> String {
-    let all: usize = decision.tally.iter().map(|row| row.voters.len()).sum();
-    let own = decision
-        .tally
-        .iter()
-        .find(|row| row.label == decision.winner)
-        .map_or(0, |row| row.voters.len());
-    let how = decision.by.words();
-    if all == 0 {
-        format!(", won by {how}")
-    } else {
-        format!(", won by {how} ({own} of {all})")
-    }
+    format!(", won by {}", decision.how())
 }
 
 /// Why the turn ended when that is not simply that all had voted.

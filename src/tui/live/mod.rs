@@ -15,6 +15,7 @@ mod action;
 mod apply;
 mod block;
 mod card;
+mod count;
 mod finale;
 mod flow;
 mod grid;

@@ -5,6 +5,7 @@
 
 use super::{
     block::Block,
+    count,
     flow::Flow,
     ink::{Role, Words},
     phrase::clean,
@@ -29,7 +30,7 @@ pub(super) fn strip(turn: &Turn, columns: u16) -> Vec<Words> {
     if standing.is_empty() {
         return Vec::new();
     }
-    let mut row = Words::of(Role::Dim, " votes ");
+    let mut row = Words::of(Role::Dim, format!(" {} ", title(turn, "votes")));
     for tally in &standing {
         row.append(if columns < DRAWN {
             short_count(turn, tally)
@@ -108,11 +109,25 @@ fn why(reason: BallotDropReason) -> String {
     }
 }
 
+/// A heading and, in brackets, the policy when it is not the usual one: `Votes (Borda count)`.
+pub(super) fn title(turn: &Turn, word: &str) -> String {
+    match count::policy(turn) {
+        None => word.to_owned(),
+        Some(policy) => format!("{word} ({policy})"),
+    }
+}
+
 /// The page with every ballot.
 pub(super) fn page(turn: &Turn, scroll: Scroll) -> Flow {
     let mut flow = Flow::new(scroll);
+    if let Some(policy) = count::policy(turn) {
+        heading(&mut flow, Role::Accent, &format!("decided by {policy}"));
+    }
     tally(&mut flow, turn, &turn.standing());
     abstentions(&mut flow, turn);
+    if let Some(decision) = &turn.decision {
+        count::settled(&mut flow, turn, decision);
+    }
     let open: Vec<_> = turn
         .agents
         .iter()
@@ -169,17 +184,22 @@ pub(super) fn tally(flow: &mut Flow, turn: &Turn, rows: &[TallyRow]) {
 
 /// One voter's words.
 fn vote(turn: &Turn, voter: AgentId, label: Label) -> Block {
-    let reason = turn
+    let ballot = turn
         .agent(voter)
         .and_then(|agent| agent.ballot.as_ref())
-        .filter(|ballot| ballot.target == Some(label))
-        .map_or("", |ballot| ballot.reason.as_str());
+        .filter(|ballot| ballot.supports(label));
+    let reason = ballot.map_or("", |ballot| ballot.reason.as_str());
+    let marks = ballot.map_or_else(String::new, |ballot| count::marks(turn, ballot));
+    let marks = match marks.as_str() {
+        "" => marks,
+        marks => format!(" ({marks})"),
+    };
     let own = if voter == label.agent {
         " (own answer)"
     } else {
         ""
     };
-    let text = format!("{}{own}{}", name(turn, voter), because(reason));
+    let text = format!("{}{own}{marks}{}", name(turn, voter), because(reason));
     Block::note("✓", Role::Text, &text)
 }
 

@@ -113,6 +113,12 @@ impl Question {
     #[must_use]
     pub fn objection(&self, reply: &Reply) -> Option<String> {
         match (&self.kind, reply) {
+            (QuestionKind::Plan { .. }, Reply::Edited(text)) if text.trim().is_empty() => {
+                Some(format!(
+                    "An empty plan cannot be carried out; {} still waits: approve, change or reject it.",
+                    self.id
+                ))
+            }
             (_, Reply::Skipped)
             | (QuestionKind::Question { .. }, Reply::Text(_))
             | (

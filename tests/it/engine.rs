@@ -8,6 +8,7 @@ mod dumping;
 mod laws;
 mod scaling;
 mod simulator;
+mod stages;
 
 use std::{
     sync::{

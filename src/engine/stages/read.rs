@@ -147,6 +147,7 @@ pub(super) fn chunks(text: &str, most: u32) -> Vec<Chunk> {
     if chunks.len() > most {
         let rest = chunks.split_off(most);
         if let Some(last) = chunks.last_mut() {
+            last.title = format!("{} (and {} more)", last.title, rest.len());
             for chunk in rest {
                 last.text = format!("{}\n\n{}\n\n{}", last.text, chunk.title, chunk.text);
             }
@@ -277,7 +278,7 @@ mod tests {
         };
         let plan = "Intro\n## **Collect**\n- a\n## Write\n- b\n### deeper\n## Check";
         assert_eq!(titles(plan, 5), ["Collect", "Write", "Check"]);
-        assert_eq!(titles(plan, 2), ["Collect", "Write"]);
+        assert_eq!(titles(plan, 2), ["Collect", "Write (and 1 more)"]);
         assert!(chunks(plan, 2)[1].text.contains("Check"));
         assert_eq!(
             titles("1. Collect\n   more\n2. Write", 5),

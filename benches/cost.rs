@@ -54,7 +54,7 @@ fn tokens(request: &Request) -> u64 {
             Message::System { text } | Message::User { text } | Message::Tool { text, .. } => {
                 text.len()
             }
-            Message::Assistant { text, calls } => {
+            Message::Assistant { text, calls, .. } => {
                 text.len() + calls.iter().map(|call| call.arguments.len()).sum::<usize>()
             }
         })

@@ -11,7 +11,7 @@ use crate::{
     demo,
     engine::Member,
     protocol::{AgentCard, AgentId, Failure, Limits, Origin, Rules},
-    provider::{Endpoint, ToolCalling, http::HttpProvider},
+    provider::{Endpoint, ToolCalling, Wire, http::HttpProvider},
 };
 
 /// Where a team comes from.
@@ -131,6 +131,7 @@ async fn demo_team(name: &str, services: &Services) -> Result<Team, Failure> {
             system: None,
             endpoint: Endpoint {
                 backend: "demo".into(),
+                wire: Wire::Chat,
                 base_url: base_url.clone(),
                 model,
                 key: Some(key.clone()),
@@ -180,6 +181,7 @@ fn config_team(config: &Config, services: &Services) -> Team {
 pub fn endpoint(backend: &BackendConfig) -> Endpoint {
     Endpoint {
         backend: backend.kind.clone(),
+        wire: backend.wire,
         base_url: backend.base_url.clone(),
         model: backend.model.clone(),
         key: backend.key.clone(),

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::diagnostic::nearest;
+use super::model::Wire;
 
 /// One backend type.
 #[derive(Clone, Debug, Deserialize)]
@@ -18,6 +19,9 @@ pub struct Backend {
     pub r#type: String,
     /// Product, for people.
     pub name: String,
+    /// Which API it speaks.
+    #[serde(default)]
+    pub wire: Wire,
     /// Where it is; `None` when the configuration must say.
     pub base_url: Option<String>,
     /// Variable that holds its address.

@@ -9,7 +9,7 @@ use super::agents::AgentBuilder;
 use super::backends::{self, Backend};
 use super::diagnostic::Severity;
 use super::excerpt::{clean, is_reference};
-use super::model::{BackendConfig, ToolCalling};
+use super::model::{BackendConfig, ToolCalling, Wire};
 use super::node::{Node, Span};
 use super::params::parameters;
 use super::yaml::join;
@@ -42,6 +42,7 @@ impl AgentBuilder<'_> {
         };
         Some(BackendConfig {
             kind: entry.r#type.clone(),
+            wire: wire(node, entry),
             parameters: parameters(entry, &model, node, path, &mut self.findings),
             model,
             base_url,
@@ -314,11 +315,21 @@ impl AgentBuilder<'_> {
     }
 }
 
+/// The API as named, or that of the backend.
+fn wire(node: &Node, entry: &Backend) -> Wire {
+    match node.get("wire").and_then(Node::text) {
+        Some("chat") => Wire::Chat,
+        Some("responses") => Wire::Responses,
+        _ => entry.wire,
+    }
+}
+
 /// The base without a slash at the end and without a path that the program adds itself. Azure's
 /// resource address gets the path of its OpenAI-style API.
 fn tidy_url(url: &str, entry: &Backend) -> String {
     let url = url.trim().trim_end_matches('/');
     let url = url.strip_suffix("/chat/completions").unwrap_or(url);
+    let url = url.strip_suffix("/responses").unwrap_or(url);
     if entry.r#type == "azure_openai" && !url.contains("/openai/") {
         let url = url.strip_suffix("/openai").unwrap_or(url);
         return format!("{url}/openai/v1");

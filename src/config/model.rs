@@ -36,14 +36,16 @@ pub struct AgentConfig {
     pub system_message: Option<String>,
 }
 
-/// Where and how to reach one model through chat completions.
+/// Where and how to reach one model.
 #[derive(Clone, Debug)]
 pub struct BackendConfig {
     /// Type as in the backend table: `openai`, `lmstudio` …
     pub kind: String,
+    /// Which API it speaks.
+    pub wire: Wire,
     /// Model id to send.
     pub model: String,
-    /// Base URL without `/chat/completions` and without a slash at the end.
+    /// Base URL without the path of the call and without a slash at the end.
     pub base_url: String,
     /// Key to send as bearer token.
     pub key: Option<SecretString>,
@@ -55,6 +57,17 @@ pub struct BackendConfig {
     pub tool_calling: ToolCalling,
     /// True for servers people run themselves: no key needed, first answer may take long.
     pub local: bool,
+}
+
+/// Which API a server speaks; told in `docs/providers.md`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Wire {
+    /// `OpenAI`'s chat completions, as many servers speak them.
+    #[default]
+    Chat,
+    /// `OpenAI`'s Responses.
+    Responses,
 }
 
 /// How tools are offered to a model; the text protocol is told in `docs/text-tools.md`.

@@ -33,6 +33,7 @@ const CONTROL: &[&str] = &[
     "base_url",
     "azure_endpoint",
     "tool_calling",
+    "wire",
 ];
 
 /// True for a field that the program sets itself.

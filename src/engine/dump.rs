@@ -184,7 +184,7 @@ pub fn tokens(request: &Request) -> usize {
             Message::System { text } | Message::User { text } | Message::Tool { text, .. } => {
                 text.len()
             }
-            Message::Assistant { text, calls } => {
+            Message::Assistant { text, calls, .. } => {
                 text.len() + calls.iter().map(|call| call.arguments.len()).sum::<usize>()
             }
         })
@@ -205,7 +205,7 @@ fn render(title: &str, tokens: usize, call: &Call) -> String {
             Message::System { text } => write!(out, "\n## system\n\n{text}\n"),
             Message::User { text } => write!(out, "\n## user\n\n{text}\n"),
             Message::Tool { name, text, .. } => write!(out, "\n## result of {name}\n\n{text}\n"),
-            Message::Assistant { text, calls } => {
+            Message::Assistant { text, calls, .. } => {
                 let _ = write!(out, "\n## assistant\n\n{text}\n");
                 for call in calls {
                     let _ = write!(out, "\ncalls {} with {}\n", call.name, call.arguments);

@@ -3,7 +3,7 @@
 
 use super::{draft::Draft, workflow};
 use crate::{
-    protocol::{AgentEvent, Channel, Message, Purpose, ToolCall, Usage},
+    protocol::{AgentEvent, Carried, Channel, Message, Purpose, ToolCall, Usage},
     provider::{
         Price, Request, StopReason, StreamEvent,
         usage::{Tokens, priced},
@@ -35,6 +35,8 @@ pub struct Reply {
     bytes: usize,
     prompt_bytes: usize,
     usage: Option<Usage>,
+    /// The reply in the server's own form.
+    carried: Option<Carried>,
     /// The last thing heard is that the call failed and will be repeated.
     refused: bool,
 }
@@ -60,6 +62,7 @@ impl Reply {
             bytes: 0,
             prompt_bytes: request.messages.iter().map(length).sum(),
             usage: None,
+            carried: None,
             refused: false,
         }
     }
@@ -108,6 +111,10 @@ impl Reply {
                 wait_ms,
                 failure,
             }),
+            StreamEvent::Carried(carried) => {
+                self.carried = Some(carried);
+                None
+            }
             StreamEvent::Usage(usage) => {
                 self.usage = Some(usage);
                 None
@@ -194,10 +201,10 @@ impl Reply {
         self.text
     }
 
-    /// Its text and calls.
+    /// Its text, its calls and what the server wants back.
     #[must_use]
-    pub fn into_parts(self) -> (String, Vec<ToolCall>) {
-        (self.text, self.calls)
+    pub fn into_parts(self) -> (String, Vec<ToolCall>, Option<Carried>) {
+        (self.text, self.calls, self.carried)
     }
 }
 
@@ -210,7 +217,7 @@ fn length(message: &Message) -> usize {
         Message::System { text } | Message::User { text } | Message::Tool { text, .. } => {
             text.len()
         }
-        Message::Assistant { text, calls } => {
+        Message::Assistant { text, calls, .. } => {
             text.len() + calls.iter().map(|call| call.arguments.len()).sum::<usize>()
         }
     }

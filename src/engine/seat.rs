@@ -364,8 +364,8 @@ impl Seat {
         talk: &mut Talk,
         reply: Reply,
     ) -> (Report, Option<Stop>) {
-        let (text, calls) = reply.into_parts();
-        talk.said(&text, &calls);
+        let (text, calls, carried) = reply.into_parts();
+        talk.said(&text, &calls, carried);
         if matches!(purpose, Purpose::Present | Purpose::Weigh) {
             let (mut reads, mut stop) = (false, None);
             for call in calls {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::{reply::Reply, seat::Addition};
-use crate::protocol::{Label, Message, ToolCall, ToolChoice, ToolSpec};
+use crate::protocol::{Carried, Label, Message, ToolCall, ToolChoice, ToolSpec};
 
 /// State of a conversation.
 #[derive(Debug, Default)]
@@ -56,11 +56,12 @@ impl Talk {
     }
 
     /// What the model said; nothing is no message, many servers refuse an empty one.
-    pub fn said(&mut self, text: &str, calls: &[ToolCall]) {
+    pub fn said(&mut self, text: &str, calls: &[ToolCall], carried: Option<Carried>) {
         if !calls.is_empty() || !text.trim().is_empty() {
             self.messages.push(Message::Assistant {
                 text: text.to_owned(),
                 calls: calls.to_vec(),
+                carried: carried.map(Box::new),
             });
         }
     }
@@ -84,7 +85,7 @@ impl Talk {
     /// A reply that was cut off stays in the conversation as far as it got, the draft of an answer
     /// included; its calls do not.
     pub fn keep_partial(&mut self, reply: Reply) {
-        self.said(&reply.into_partial(), &[]);
+        self.said(&reply.into_partial(), &[], None);
     }
 }
 
@@ -113,7 +114,7 @@ mod tests {
     fn an_empty_reply_leaves_no_trace_and_the_user_speaks_once() {
         let mut talk = Talk::new(Message::System { text: "s".into() });
         talk.add(words("task"));
-        talk.said("  \n", &[]);
+        talk.said("  \n", &[], None);
         talk.add(words("more"));
         assert_eq!(
             talk.messages,
@@ -129,7 +130,7 @@ mod tests {
     #[test]
     fn an_open_call_gets_the_next_words_and_only_those() {
         let mut talk = Talk::default();
-        talk.said("", &[call("a")]);
+        talk.said("", &[call("a")], None);
         talk.open = Some(call("a"));
         talk.add(words("refused"));
         talk.add(words("go on"));

@@ -23,6 +23,9 @@ pub enum Message {
         text: String,
         /// Tool calls, in the order the model made them.
         calls: Vec<ToolCall>,
+        /// The same as the server sent it, when it wants that back unchanged.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        carried: Option<Box<Carried>>,
     },
     /// The result of one tool call. Every call of a transcript has exactly one.
     Tool {
@@ -33,6 +36,16 @@ pub enum Message {
         /// Result text, errors included.
         text: String,
     },
+}
+
+/// A reply in the server's own form: encrypted reasoning, signatures, item ids. Bound to the server
+/// and model that made it; anyone else gets the neutral form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Carried {
+    /// Wire family, base URL and model, as the provider code writes them.
+    pub origin: String,
+    /// The items, unchanged, in their order.
+    pub items: Vec<Value>,
 }
 
 /// A complete tool call.

@@ -39,7 +39,7 @@ pub use id::{AgentId, Label, LabelParseError, RunId, Seq, SteerId, Timestamp};
 pub use limits::{AgentLimits, Budget, Limits, UnknownPrice};
 pub use marks::{Marks, Scores};
 pub use membership::{TeamCommand, TeamEvent};
-pub use message::{Message, ToolCall, ToolChoice, ToolSpec};
+pub use message::{Carried, Message, ToolCall, ToolChoice, ToolSpec};
 pub use model::{Discovered, ModelInfo, ServerKind, SessionSummary};
 pub use question::{Question, QuestionEvent, QuestionId, QuestionKind, Reply};
 pub use review::{ReviewEvent, Verdict};

@@ -5,8 +5,8 @@
 
 use crate::protocol::ToolChoice;
 
-use super::chat_encode::{Adaptation, as_text};
-use super::{Endpoint, Request, ToolCalling};
+use super::wire::{Adaptation, as_text};
+use super::{Endpoint, Request, ToolCalling, Wire};
 
 const NO_TOOLS: &[&str] = &[
     "does not support tools",
@@ -39,10 +39,15 @@ pub fn repair(
     request: &Request,
     now: Adaptation,
 ) -> Option<Adaptation> {
-    if !matches!(status, 400 | 404 | 415 | 422 | 500 | 501) {
+    if !matches!(status, 400 | 404 | 405 | 415 | 422 | 500 | 501) {
         return None;
     }
     let lower = body.to_lowercase();
+    if endpoint.wire == Wire::Responses
+        && let Some(better) = responses(status, &lower, now)
+    {
+        return Some(better);
+    }
     let sent_tools = !request.tools.is_empty() && !as_text(endpoint, now);
     let may_go_text = sent_tools && endpoint.tool_calling == ToolCalling::Auto && !now.no_tools;
     let without_tools = Adaptation {
@@ -72,6 +77,32 @@ pub fn repair(
         return may_go_text.then_some(without_tools);
     }
     None
+}
+
+/// Repairs of the Responses API: servers that lack it, models without encrypted reasoning, items of
+/// another organisation, summaries that need a verified account.
+fn responses(status: u16, lower: &str, now: Adaptation) -> Option<Adaptation> {
+    let absent = matches!(status, 404 | 501) && !lower.contains("model");
+    if absent && !now.only_chat {
+        return Some(Adaptation {
+            only_chat: true,
+            ..now
+        });
+    }
+    let refused = status < 500;
+    if refused && !now.no_summary && lower.contains("reasoning.summary") {
+        return Some(Adaptation {
+            no_summary: true,
+            ..now
+        });
+    }
+    let opaque = lower.contains("encrypted content")
+        || lower.contains("encrypted_content")
+        || lower.contains("reasoning' was provided without");
+    (refused && !now.no_carried && opaque).then_some(Adaptation {
+        no_carried: true,
+        ..now
+    })
 }
 
 #[cfg(test)]

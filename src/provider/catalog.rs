@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::chat_encode::host;
+use super::host::host;
 use super::{Endpoint, Price};
 
 /// One model of the table.

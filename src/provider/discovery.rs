@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::protocol::{Discovered, ModelInfo, ServerKind};
 
 use super::http::{Answer, Client, Probe};
-use super::{chat_encode::host, listing};
+use super::{host::host, listing};
 
 /// Time for everything together.
 pub const BOUND: Duration = Duration::from_millis(500);

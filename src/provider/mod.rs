@@ -3,28 +3,25 @@
 //! Pure parts turn requests into bytes and bytes into [`StreamEvent`]s; `http` is the one impure part.
 //! Nothing here knows coordination or a screen. Cancelling is dropping the stream.
 //!
-//! - out: `chat_encode`, and `text_tools` for servers without tool calling; `adapt` for what a server
-//!   refuses
-//! - in: `sse` (frames), `chat_decode` with `think`, `calls`, `usage`, `tokens`
+//! - out and in: `wire`, a family per directory; `text_tools` for servers without tool calling; `adapt`
+//!   for what a server refuses; `sse` (frames), `usage`, `tokens`
 //! - when it fails: `classify`, `wait`, `words` (sentences), `retry` (policy)
 //! - around it: `catalog` (prices), `listing` (models of one server), `discovery` (servers nearby)
 
 pub mod adapt;
-pub mod calls;
 pub mod catalog;
-pub mod chat_decode;
-pub mod chat_encode;
 pub mod classify;
 pub mod discovery;
+pub mod host;
 pub mod http;
 pub mod listing;
 pub mod retry;
 pub mod sse;
 pub mod text_tools;
-pub mod think;
 pub mod tokens;
 pub mod usage;
 pub mod wait;
+pub mod wire;
 pub mod words;
 
 #[cfg(test)]
@@ -35,8 +32,8 @@ use std::sync::Arc;
 use futures_util::stream::BoxStream;
 use serde_json::{Map, Value};
 
-pub use crate::config::ToolCalling;
-use crate::protocol::{Failure, Message, ToolCall, ToolChoice, ToolSpec, Usage};
+pub use crate::config::{ToolCalling, Wire};
+use crate::protocol::{Carried, Failure, Message, ToolCall, ToolChoice, ToolSpec, Usage};
 
 /// One model call.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,6 +79,9 @@ pub enum StreamEvent {
         /// Why.
         failure: Failure,
     },
+    /// What the server wants back unchanged with the next request. Sent at most once, after the calls
+    /// of a reply that ended properly.
+    Carried(Carried),
     /// Tokens of this call, priced when the price is known. Sent at most once, before `Stop` or
     /// before the error that ends a reply midway (estimated then).
     Usage(Usage),
@@ -124,7 +124,9 @@ pub trait Provider: Send + Sync + 'static {
 pub struct Endpoint {
     /// Backend name for people and messages: `openai`, `lmstudio`, `demo` …
     pub backend: String,
-    /// Base URL without `/chat/completions`.
+    /// Which API it speaks.
+    pub wire: Wire,
+    /// Base URL without the path of the call.
     pub base_url: String,
     /// Model id to send.
     pub model: String,

@@ -2,12 +2,13 @@
 
 use serde_json::Map;
 
-use super::{Endpoint, ToolCalling};
+use super::{Endpoint, ToolCalling, Wire};
 
 /// A plain endpoint with a key, not local.
-pub(super) fn endpoint(base_url: &str) -> Endpoint {
+pub(in crate::provider) fn endpoint(base_url: &str) -> Endpoint {
     Endpoint {
         backend: "openai".to_owned(),
+        wire: Wire::Chat,
         base_url: base_url.to_owned(),
         model: "test-model".to_owned(),
         key: Some("sk-secret-123".to_owned().into()),

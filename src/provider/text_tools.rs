@@ -48,9 +48,10 @@ pub fn flatten(request: &Request) -> Vec<Message> {
             }
             Message::System { .. } => out.push(message.clone()),
             Message::User { text } => push_user(&mut out, text.clone()),
-            Message::Assistant { text, calls } => out.push(Message::Assistant {
+            Message::Assistant { text, calls, .. } => out.push(Message::Assistant {
                 text: with_blocks(text, calls),
                 calls: Vec::new(),
+                carried: None,
             }),
             Message::Tool { name, text, .. } => {
                 push_user(&mut out, format!("Result of the tool `{name}`:\n\n{text}"));

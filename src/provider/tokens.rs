@@ -40,7 +40,7 @@ pub fn prompt(request: &Request) -> u64 {
             Message::System { text } | Message::User { text } | Message::Tool { text, .. } => {
                 estimate.add(text);
             }
-            Message::Assistant { text, calls } => {
+            Message::Assistant { text, calls, .. } => {
                 estimate.add(text);
                 for call in calls {
                     estimate.add(&call.name);

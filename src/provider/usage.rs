@@ -28,8 +28,8 @@ pub struct Tokens {
 #[must_use]
 pub fn read(usage: &Value) -> Option<Tokens> {
     let number = |path: &str| usage.pointer(path).and_then(Value::as_u64);
-    let input = number("/prompt_tokens");
-    let output = number("/completion_tokens");
+    let input = number("/prompt_tokens").or_else(|| number("/input_tokens"));
+    let output = number("/completion_tokens").or_else(|| number("/output_tokens"));
     if input.is_none() && output.is_none() {
         return None;
     }
@@ -37,10 +37,12 @@ pub fn read(usage: &Value) -> Option<Tokens> {
     let mut output = output.unwrap_or(0);
     // Moonshot keeps cache hits at the top, DeepSeek under a name of its own.
     let cached = number("/prompt_tokens_details/cached_tokens")
+        .or_else(|| number("/input_tokens_details/cached_tokens"))
         .or_else(|| number("/cached_tokens"))
         .or_else(|| number("/prompt_cache_hit_tokens"))
         .unwrap_or(0);
     let reasoning = number("/completion_tokens_details/reasoning_tokens")
+        .or_else(|| number("/output_tokens_details/reasoning_tokens"))
         .or_else(|| number("/reasoning_tokens"))
         .unwrap_or(0);
     // Some servers count reasoning beside the completion; the total gives it away.

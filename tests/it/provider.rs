@@ -11,7 +11,7 @@ use massgen_tui::provider::discovery::{Targets, discover};
 use massgen_tui::provider::http::{Client, HttpProvider, Patience, Timeouts};
 use massgen_tui::provider::retry::Policy;
 use massgen_tui::provider::{
-    Endpoint, Provider as _, Request, StopReason, StreamEvent, ToolCalling, listing,
+    Endpoint, Provider as _, Request, StopReason, StreamEvent, ToolCalling, Wire, listing,
 };
 use serde_json::{Map, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -68,6 +68,7 @@ fn endpoint(base_url: String) -> Endpoint {
         key_variable: Some("OPENAI_API_KEY".to_owned()),
         parameters: Map::new(),
         tool_calling: ToolCalling::Auto,
+        wire: Wire::Chat,
         local: true,
         price: None,
     }
@@ -151,7 +152,11 @@ impl Reply {
         match item {
             Ok(StreamEvent::Text(text)) => self.text.push_str(&text),
             Ok(StreamEvent::Thinking(text)) => self.thinking.push_str(&text),
-            Ok(StreamEvent::ToolStart { .. } | StreamEvent::ToolArguments { .. }) => {}
+            Ok(
+                StreamEvent::ToolStart { .. }
+                | StreamEvent::ToolArguments { .. }
+                | StreamEvent::Carried(_),
+            ) => {}
             Ok(StreamEvent::ToolCall(call)) => self.calls.push(call),
             Ok(StreamEvent::Retrying { failure, .. }) => self.retries.push(failure.kind),
             Ok(StreamEvent::Usage(usage)) => {

@@ -48,6 +48,7 @@ impl Side {
             messages.push(Message::Assistant {
                 text: transcript.partial.clone(),
                 calls: Vec::new(),
+                carried: None,
             });
         }
         hear(&mut messages, &words(label, questions, depth));
@@ -111,7 +112,7 @@ impl Side {
         } else {
             None
         };
-        let (mut text, _) = self.reply.into_parts();
+        let (mut text, ..) = self.reply.into_parts();
         let name = self.agent.to_string();
         let said = match (self.over, &self.failure) {
             _ if !text.trim().is_empty() => {

@@ -13,7 +13,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue,
+};
 use secrecy::ExposeSecret;
 
 use tokio::time::{Instant, sleep};
@@ -21,8 +23,8 @@ use tokio::time::{Instant, sleep};
 use crate::protocol::{Failure, FailureKind};
 
 use super::super::Endpoint;
-use super::super::chat_encode::Adaptation;
 use super::super::retry::Policy;
+use super::super::wire::{self, Adaptation, KeyHeader, Outgoing};
 use super::super::words::{address, who, without_key};
 use super::trouble;
 
@@ -227,8 +229,8 @@ impl Client {
                 .pool(route(endpoint), &url)?
                 .get(url)
                 .header(ACCEPT, "application/json");
-            if let Some(value) = bearer(endpoint)? {
-                request = request.header(AUTHORIZATION, value);
+            if let Some((name, value)) = credential(endpoint)? {
+                request = request.header(name, value);
             }
             let response = request
                 .send()
@@ -269,9 +271,9 @@ impl Client {
     pub(super) async fn post(
         &self,
         endpoint: &Endpoint,
-        body: Vec<u8>,
+        outgoing: Outgoing,
     ) -> Result<reqwest::Response, Failure> {
-        let url = join(&endpoint.base_url, "/chat/completions");
+        let url = join(&endpoint.base_url, &outgoing.path);
         let mut request = self
             .pool(route(endpoint), &url)?
             .post(url)
@@ -279,9 +281,12 @@ impl Client {
             // A compressing proxy would hold events back until its window is full.
             .header(ACCEPT_ENCODING, "identity")
             .header(CONTENT_TYPE, "application/json")
-            .body(body);
-        if let Some(value) = bearer(endpoint)? {
-            request = request.header(AUTHORIZATION, value);
+            .body(outgoing.body);
+        for (name, value) in outgoing.headers {
+            request = request.header(name, value);
+        }
+        if let Some((name, value)) = credential(endpoint)? {
+            request = request.header(name, value);
         }
         let wait = self.patience(endpoint).first_byte;
         match tokio::time::timeout(wait, request.send()).await {
@@ -364,11 +369,15 @@ fn join(base: &str, path: &str) -> String {
         None => (base, String::new()),
     };
     let base = base.trim().trim_end_matches('/');
-    let base = base.strip_suffix("/chat/completions").unwrap_or(base);
+    let base = ["/chat/completions", "/responses"]
+        .iter()
+        .find_map(|own| base.strip_suffix(own))
+        .unwrap_or(base);
     format!("{base}{path}{query}")
 }
 
-fn bearer(endpoint: &Endpoint) -> Result<Option<HeaderValue>, Failure> {
+/// The key in the header where the family wants it.
+fn credential(endpoint: &Endpoint) -> Result<Option<(HeaderName, HeaderValue)>, Failure> {
     let Some(key) = &endpoint.key else {
         return Ok(None);
     };
@@ -376,7 +385,10 @@ fn bearer(endpoint: &Endpoint) -> Result<Option<HeaderValue>, Failure> {
     if key.is_empty() {
         return Ok(None);
     }
-    let mut value = HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| {
+    let (name, text) = match wire::key_header(endpoint.wire) {
+        KeyHeader::Bearer => (AUTHORIZATION, format!("Bearer {key}")),
+    };
+    let mut value = HeaderValue::from_str(&text).map_err(|_| {
         let message = format!("the key for {} cannot be sent in a header", who(endpoint));
         let place = endpoint
             .key_variable
@@ -387,7 +399,7 @@ fn bearer(endpoint: &Endpoint) -> Result<Option<HeaderValue>, Failure> {
         ))
     })?;
     value.set_sensitive(true);
-    Ok(Some(value))
+    Ok(Some((name, value)))
 }
 
 /// Reads a body up to `limit` bytes; what came before an error counts.
@@ -460,13 +472,15 @@ mod tests {
     #[test]
     fn keys_make_headers() {
         let mut endpoint = endpoint("http://h");
-        let value = bearer(&endpoint).expect("a good key").expect("a key");
+        let value = credential(&endpoint).expect("a good key").expect("a key");
+        let (name, value) = value;
+        assert_eq!(name, AUTHORIZATION);
         assert!(value.is_sensitive());
         endpoint.key = Some("a\u{1}b".to_owned().into());
-        let failure = bearer(&endpoint).expect_err("a control character");
+        let failure = credential(&endpoint).expect_err("a control character");
         assert!(failure.hint.contains("OPENAI_API_KEY"), "{failure}");
         endpoint.key = Some("  ".to_owned().into());
-        assert_eq!(bearer(&endpoint).expect("no key"), None);
+        assert_eq!(credential(&endpoint).expect("no key"), None);
     }
 
     #[test]

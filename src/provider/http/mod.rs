@@ -21,12 +21,11 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::protocol::{Failure, FailureKind};
 
-use super::chat_decode::{Decoder, Setup, ToolStyle};
-use super::chat_encode::{self, Adaptation};
 use super::classify::{self, Reply};
 use super::retry::Decision;
 use super::sse::{Item, MAX_EVENT, Parser};
 use super::wait::WaitHeaders;
+use super::wire::{self, Adaptation, Decoder, Setup, ToolStyle};
 use super::words::without_key;
 use super::{
     Endpoint, Price, Provider, Request, Shared, StreamEvent, adapt, catalog, listing, tokens,
@@ -34,7 +33,7 @@ use super::{
 
 pub use client::{Answer, Client, Patience, Probe, Timeouts};
 
-/// A model on an OpenAI-compatible server.
+/// A model on a server that speaks one of the wire families.
 #[derive(Clone)]
 pub struct HttpProvider {
     client: Client,
@@ -173,13 +172,14 @@ impl Call {
 
     async fn open(&self, adaptation: Adaptation) -> Result<Opened, Failure> {
         client::check_address(&self.endpoint)?;
-        let body = chat_encode::encode(&self.endpoint, &self.request, adaptation).to_string();
-        let response = self.client.post(&self.endpoint, body.into_bytes()).await?;
+        let endpoint = wire::effective(&self.endpoint, adaptation);
+        let outgoing = wire::encode(&endpoint, &self.request, adaptation);
+        let response = self.client.post(&endpoint, outgoing).await?;
         let status = response.status().as_u16();
         if !response.status().is_success() {
             let headers = response.headers().clone();
             let body = self.client.error_body(response).await;
-            let better = adapt::repair(status, &body, &self.endpoint, &self.request, adaptation);
+            let better = adapt::repair(status, &body, &endpoint, &self.request, adaptation);
             if let Some(better) = better {
                 return Ok(Opened::Repaired(better));
             }
@@ -187,11 +187,11 @@ impl Call {
         }
         let events = header(response.headers(), CONTENT_TYPE.as_str())
             .is_some_and(|kind| kind.starts_with("text/event-stream"));
-        let text = chat_encode::as_text(&self.endpoint, adaptation);
+        let text = wire::as_text(&endpoint, adaptation);
         Ok(Opened::Stream(Box::new(Reading {
             response,
             decoder: Decoder::new(Setup {
-                endpoint: Arc::clone(&self.endpoint),
+                endpoint,
                 tools: if text && !self.request.tools.is_empty() {
                     ToolStyle::Text
                 } else {
@@ -442,7 +442,10 @@ fn is_content(event: &StreamEvent) -> bool {
         | StreamEvent::ToolStart { .. }
         | StreamEvent::ToolArguments { .. }
         | StreamEvent::ToolCall(_) => true,
-        StreamEvent::Retrying { .. } | StreamEvent::Usage(_) | StreamEvent::Stop(_) => false,
+        StreamEvent::Retrying { .. }
+        | StreamEvent::Carried(_)
+        | StreamEvent::Usage(_)
+        | StreamEvent::Stop(_) => false,
     }
 }
 

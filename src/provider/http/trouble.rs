@@ -7,8 +7,8 @@ use std::time::Duration;
 use crate::protocol::{Failure, FailureKind};
 
 use super::super::Endpoint;
-use super::super::chat_encode::host;
 use super::super::classify::cut_stream;
+use super::super::host::host;
 use super::super::words::{hint, quote, who};
 
 #[derive(Debug, PartialEq, Eq)]

@@ -138,6 +138,7 @@ fn the_conversation_without_tool_roles() {
             Message::Assistant {
                 text: "Hm.".to_owned(),
                 calls: vec![call],
+                carried: None,
             },
             Message::Tool {
                 call_id: "1".to_owned(),
@@ -165,6 +166,7 @@ fn the_conversation_without_tool_roles() {
             text: "Hm.\n\n```tool\n{\"tool_name\":\"vote\",\"arguments\":{\"agent_id\":\"agent1\"}}\n```"
                 .to_owned(),
             calls: vec![],
+            carried: None,
         })
     );
     assert_eq!(

@@ -460,7 +460,7 @@ async fn words_at_once_keep_the_text_and_the_draft_that_they_cut_off() {
     let asked = asked.lock().expect("no panic");
     let [
         ..,
-        Message::Assistant { text, calls },
+        Message::Assistant { text, calls, .. },
         Message::User { text: words },
     ] = &asked[1].messages[..]
     else {

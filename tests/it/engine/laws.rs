@@ -227,7 +227,7 @@ pub fn check_request(request: &Request) {
                 assert!(!text.trim().is_empty(), "an empty message");
                 before = Some("user");
             }
-            Message::Assistant { text, calls } => {
+            Message::Assistant { text, calls, .. } => {
                 assert!(open.is_empty(), "unanswered calls {open:?}");
                 assert!(!text.trim().is_empty() || !calls.is_empty());
                 open = calls.iter().map(|call| call.id.as_str()).collect();

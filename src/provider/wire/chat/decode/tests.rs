@@ -3,67 +3,18 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::super::test_support::endpoint;
 use super::*;
-use crate::protocol::{ToolCall, Usage};
+use crate::provider::StopReason;
+use crate::provider::Wire;
+use crate::provider::wire::reply::ToolStyle;
+use crate::provider::wire::testing::{self, Reply, collect, setup};
 
 fn decoder(tools: ToolStyle) -> Decoder {
-    Decoder::new(Setup {
-        endpoint: Arc::new(endpoint("http://h/v1")),
-        tools,
-        price: None,
-        prompt_tokens: 7,
-        id_seed: 0xab,
-    })
-}
-
-/// What a reply comes to.
-#[derive(Debug, Default, PartialEq)]
-struct Reply {
-    text: String,
-    thinking: String,
-    calls: Vec<ToolCall>,
-    usage: Option<Usage>,
-    stop: Option<StopReason>,
-    failure: Option<FailureKind>,
-}
-
-fn collect(events: Vec<StreamEvent>, failure: Option<&Failure>) -> Reply {
-    let mut reply = Reply {
-        failure: failure.map(|failure| failure.kind),
-        ..Reply::default()
-    };
-    for event in events {
-        assert_eq!(reply.stop, None, "nothing follows the stop");
-        match event {
-            StreamEvent::Text(text) => reply.text.push_str(&text),
-            StreamEvent::Thinking(text) => reply.thinking.push_str(&text),
-            StreamEvent::ToolStart { .. } | StreamEvent::ToolArguments { .. } => {}
-            StreamEvent::ToolCall(call) => reply.calls.push(call),
-            StreamEvent::Usage(usage) => {
-                assert_eq!(reply.usage.replace(usage), None, "usage once");
-            }
-            StreamEvent::Stop(stop) => reply.stop = Some(stop),
-            StreamEvent::Retrying { .. } => panic!("not the decoder's business"),
-        }
-    }
-    reply
+    Decoder::new(setup(Wire::Chat, tools))
 }
 
 fn decode_with(tools: ToolStyle, frames: &[&str]) -> Reply {
-    let mut decoder = decoder(tools);
-    let mut out = Vec::new();
-    let mut failure = None;
-    for frame in frames {
-        if let Err(error) = decoder.frame(frame, &mut out) {
-            failure = Some(error);
-            break;
-        }
-    }
-    if failure.is_none() {
-        failure = decoder.end(&mut out).err();
-    }
-    collect(out, failure.as_ref())
+    testing::decode(setup(Wire::Chat, tools), frames)
 }
 
 fn decode(frames: &[&str]) -> Reply {

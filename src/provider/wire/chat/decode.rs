@@ -7,63 +7,22 @@
 //!
 //! Not done here: reading bytes (`sse`), retries, judging a call's arguments.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::protocol::{Failure, FailureKind};
 
-use super::calls::{self, Assembler, Completeness};
 use super::think::{Piece, Splitter};
-use super::tokens::Estimate;
-use super::usage::{self, Tokens};
-use super::{Endpoint, Price, StopReason, StreamEvent, classify, text_tools};
-
-/// How tools come back in this reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ToolStyle {
-    /// As `tool_calls`.
-    Native,
-    /// As a block of the text protocol.
-    Text,
-}
-
-/// What the decoder must know about the request.
-#[derive(Clone, Debug)]
-pub struct Setup {
-    /// Whom was asked, for the words of failures.
-    pub endpoint: Arc<Endpoint>,
-    /// How tools come back.
-    pub tools: ToolStyle,
-    /// Price of the tokens, when known.
-    pub price: Option<Price>,
-    /// Estimated prompt tokens, used when the server reports none.
-    pub prompt_tokens: u64,
-    /// Tells made-up call ids of different replies apart.
-    pub id_seed: u64,
-}
+use crate::provider::wire::reply::{Book, Finish, Setup};
+use crate::provider::{Endpoint, StreamEvent, classify, usage};
 
 /// Decoder of one reply.
 #[derive(Debug)]
 pub struct Decoder {
-    setup: Setup,
+    book: Book,
     think: Splitter,
-    text: Option<text_tools::Reader>,
-    calls: Assembler,
-    tokens: Option<Tokens>,
-    spoken: Estimate,
     finish: Option<Finish>,
-    refused: bool,
-    any_content: bool,
     done: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Finish {
-    Normal,
-    Length,
-    Refused,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -98,17 +57,10 @@ impl Decoder {
     /// A decoder for one reply.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let text = (setup.tools == ToolStyle::Text).then(text_tools::Reader::default);
         Self {
-            setup,
+            book: Book::new(setup),
             think: Splitter::default(),
-            text,
-            calls: Assembler::default(),
-            tokens: None,
-            spoken: Estimate::default(),
             finish: None,
-            refused: false,
-            any_content: false,
             done: false,
         }
     }
@@ -151,7 +103,7 @@ impl Decoder {
     pub fn document(&mut self, body: &str, out: &mut Vec<StreamEvent>) -> Result<(), Failure> {
         let chunk = self.parse(body.trim())?;
         if chunk.choices.as_ref().is_none_or(Vec::is_empty) && chunk.error.is_none() {
-            return Err(classify::strange_document(body, &self.setup.endpoint));
+            return Err(classify::strange_document(body, self.endpoint()));
         }
         self.chunk(chunk, out)?;
         self.done = true;
@@ -165,62 +117,28 @@ impl Decoder {
     /// A cut stream, and a reply with nothing in it; both are worth another attempt.
     pub fn end(&mut self, out: &mut Vec<StreamEvent>) -> Result<(), Failure> {
         if !self.is_finished() {
-            return Err(classify::cut_stream(&self.setup.endpoint));
+            return Err(classify::cut_stream(self.endpoint()));
         }
         let mut pieces = Vec::new();
         self.think.finish(&mut pieces);
         self.pieces(pieces, out);
         let finish = self.finish.unwrap_or(Finish::Normal);
-        let completeness = match finish {
-            Finish::Length => Completeness::Truncated,
-            Finish::Normal | Finish::Refused => Completeness::Whole,
-        };
-        let mut calls = self.calls.finish(self.setup.id_seed, completeness);
-        if let Some(reader) = &mut self.text {
-            calls.extend(reader.finish(calls::made_up(self.setup.id_seed, calls.len()), out));
-        }
-        let stop = if self.refused || finish == Finish::Refused {
-            calls.clear();
-            StopReason::Refused
-        } else if finish == Finish::Length {
-            StopReason::Length
-        } else if calls.is_empty() {
-            StopReason::EndTurn
-        } else {
-            StopReason::ToolUse
-        };
-        // White space alone is no answer.
-        self.any_content |= out
-            .iter()
-            .any(|event| !matches!(event, StreamEvent::Text(text) if text.trim().is_empty()));
-        if stop == StopReason::EndTurn && !self.any_content {
-            return Err(classify::empty_reply(&self.setup.endpoint));
-        }
-        out.extend(calls.into_iter().map(StreamEvent::ToolCall));
-        out.push(StreamEvent::Usage(self.usage()));
-        out.push(StreamEvent::Stop(stop));
-        Ok(())
+        self.book.close(finish, None, out)
     }
 
     /// What a reply that failed midway has cost so far; `None` when nothing was generated.
     #[must_use]
     pub fn spent(&self) -> Option<StreamEvent> {
-        (self.any_content || self.tokens.is_some()).then(|| StreamEvent::Usage(self.usage()))
+        self.book.spent()
     }
 
-    fn usage(&self) -> crate::protocol::Usage {
-        let reported = self.tokens.is_some();
-        let tokens = self.tokens.unwrap_or_else(|| Tokens {
-            input: self.setup.prompt_tokens,
-            output: self.spoken.tokens(),
-            ..Tokens::default()
-        });
-        usage::priced(tokens, self.setup.price, !reported)
+    fn endpoint(&self) -> &Endpoint {
+        self.book.endpoint()
     }
 
     fn parse(&self, data: &str) -> Result<Chunk, Failure> {
         let broken = |error: &serde_json::Error| {
-            classify::broken_frame(data, &error.to_string(), &self.setup.endpoint)
+            classify::broken_frame(data, &error.to_string(), self.endpoint())
         };
         let chunk = match serde_json::from_str::<Chunk>(data) {
             Ok(chunk) => chunk,
@@ -253,7 +171,7 @@ impl Decoder {
 
     fn chunk(&mut self, chunk: Chunk, out: &mut Vec<StreamEvent>) -> Result<(), Failure> {
         if let Some(error) = chunk.error {
-            return Err(classify::in_stream(&error, &self.setup.endpoint));
+            return Err(classify::in_stream(&error, self.endpoint()));
         }
         let first = chunk
             .choices
@@ -269,7 +187,7 @@ impl Decoder {
         let inner = first.as_ref().and_then(|choice| choice.usage.as_ref());
         // Counts are cumulative, so the last ones stand.
         for reported in [inner, nested, chunk.usage.as_ref()].into_iter().flatten() {
-            self.tokens = usage::read(reported).or(self.tokens);
+            self.book.report(usage::read(reported));
         }
         let Some(choice) = first else {
             return Ok(());
@@ -278,10 +196,12 @@ impl Decoder {
         match (choice.delta, choice.message) {
             (Some(delta), _) => self.delta(delta, out),
             // A whole message counts only when nothing was streamed before it.
-            (None, Some(message)) if !self.any_content => self.delta(message, out),
+            (None, Some(message)) if !self.book.has_content() => self.delta(message, out),
             (None, _) => {}
         }
-        self.any_content |= out.len() > before || !self.calls.is_empty();
+        if out.len() > before || !self.book.calls.is_empty() {
+            self.book.note_content();
+        }
         if let Some(reason) = choice.finish_reason.as_ref().and_then(Value::as_str) {
             self.finish(reason)?;
         }
@@ -303,23 +223,23 @@ impl Decoder {
         if let Some(refusal) = delta.refusal.as_ref().and_then(Value::as_str)
             && !refusal.is_empty()
         {
-            self.refused = true;
+            self.book.refuse();
             self.content(refusal, out);
         }
         let before = out.len();
         match (delta.tool_calls, delta.function_call) {
-            (Some(Value::Array(fragments)), _) => self.calls.chunk(&fragments, out),
-            (Some(fragment @ Value::Object(_)), _) => self.calls.chunk(&[fragment], out),
+            (Some(Value::Array(fragments)), _) => self.book.calls.chunk(&fragments, out),
+            (Some(fragment @ Value::Object(_)), _) => self.book.calls.chunk(&[fragment], out),
             // The form before `tool_calls`: one call, no id.
             (_, Some(Value::Object(function))) => {
                 let fragment = serde_json::json!({"index": 0, "function": function});
-                self.calls.chunk(&[fragment], out);
+                self.book.calls.chunk(&[fragment], out);
             }
             _ => {}
         }
         for event in out.iter().skip(before) {
             if let StreamEvent::ToolArguments { fragment, .. } = event {
-                self.spoken.add(fragment);
+                self.book.count(fragment);
             }
         }
     }
@@ -345,8 +265,8 @@ impl Decoder {
 
     fn thinking(&mut self, text: String, out: &mut Vec<StreamEvent>) {
         if !text.is_empty() {
-            self.spoken.add(&text);
-            out.push(StreamEvent::Thinking(text));
+            self.book.count(&text);
+            Book::thinking(text, out);
         }
     }
 
@@ -354,7 +274,7 @@ impl Decoder {
         if text.is_empty() {
             return;
         }
-        self.spoken.add(text);
+        self.book.count(text);
         let mut pieces = Vec::new();
         self.think.push(text, &mut pieces);
         self.pieces(pieces, out);
@@ -362,10 +282,9 @@ impl Decoder {
 
     fn pieces(&mut self, pieces: Vec<Piece>, out: &mut Vec<StreamEvent>) {
         for piece in pieces {
-            match (piece, &mut self.text) {
-                (Piece::Thinking(text), _) => out.push(StreamEvent::Thinking(text)),
-                (Piece::Text(text), Some(reader)) => reader.push(&text, out),
-                (Piece::Text(text), None) => out.push(StreamEvent::Text(text)),
+            match piece {
+                Piece::Thinking(text) => Book::thinking(text, out),
+                Piece::Text(text) => self.book.text(text, out),
             }
         }
     }
@@ -380,21 +299,21 @@ impl Decoder {
                 return Err(classify::stopped(
                     FailureKind::Transient,
                     reason,
-                    &self.setup.endpoint,
+                    self.endpoint(),
                 ));
             }
             "insufficient_system_resource" => {
                 return Err(classify::stopped(
                     FailureKind::Overloaded,
                     reason,
-                    &self.setup.endpoint,
+                    self.endpoint(),
                 ));
             }
             "model_context_window_exceeded" => {
                 return Err(classify::stopped(
                     FailureKind::Context,
                     reason,
-                    &self.setup.endpoint,
+                    self.endpoint(),
                 ));
             }
             _ => Finish::Normal,

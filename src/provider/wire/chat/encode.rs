@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 
 use crate::protocol::{Message, ToolCall, ToolChoice, ToolSpec};
 
-use super::{Endpoint, Request, ToolCalling, text_tools};
+use crate::provider::host::host;
+use crate::provider::wire::{Adaptation, as_text};
+use crate::provider::{Endpoint, Request, text_tools};
 
 /// Fields that belong to the conversation; parameters of the same name are ignored.
 const OWN_FIELDS: [&str; 6] = [
@@ -19,27 +21,6 @@ const OWN_FIELDS: [&str; 6] = [
     "tools",
     "tool_choice",
 ];
-
-/// What a server turned out not to take. Learnt per base URL and model, see `adapt`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Adaptation {
-    /// It refused `stream_options`: usage is not asked for.
-    pub no_stream_options: bool,
-    /// It refused `tool_choice`: the model decides.
-    pub no_forced_choice: bool,
-    /// It has no tool calling: the text protocol is used when the endpoint allows it.
-    pub no_tools: bool,
-}
-
-/// Whether tools travel as text for this endpoint.
-#[must_use]
-pub fn as_text(endpoint: &Endpoint, adaptation: Adaptation) -> bool {
-    match endpoint.tool_calling {
-        ToolCalling::Text => true,
-        ToolCalling::Auto => adaptation.no_tools,
-        ToolCalling::Native => false,
-    }
-}
 
 /// The JSON body of `POST {base}/chat/completions`.
 #[must_use]
@@ -90,20 +71,6 @@ fn parameter_name<'a>(name: &'a str, endpoint: &Endpoint) -> &'a str {
     }
 }
 
-/// Host name of a base URL, without port and user information.
-#[must_use]
-pub fn host(base_url: &str) -> &str {
-    let rest = base_url
-        .split_once("://")
-        .map_or(base_url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let address = authority.rsplit('@').next().unwrap_or_default();
-    if let Some(v6) = address.strip_prefix('[') {
-        return v6.split(']').next().unwrap_or_default();
-    }
-    address.split(':').next().unwrap_or_default()
-}
-
 fn encode_messages(messages: &[Message], short_ids: bool) -> Vec<Value> {
     let mut out = Vec::with_capacity(messages.len());
     let mut system = String::new();
@@ -133,10 +100,10 @@ fn encode_message(message: &Message, short_ids: bool) -> Value {
         Message::System { text } | Message::User { text } => {
             json!({"role": "user", "content": text})
         }
-        Message::Assistant { text, calls } if calls.is_empty() => {
+        Message::Assistant { text, calls, .. } if calls.is_empty() => {
             json!({"role": "assistant", "content": text})
         }
-        Message::Assistant { text, calls } => {
+        Message::Assistant { text, calls, .. } => {
             let content = if text.is_empty() {
                 Value::Null
             } else {
@@ -164,7 +131,7 @@ fn encode_call(call: &ToolCall, short_ids: bool) -> Value {
 
 /// Servers that run a chat template parse the arguments of old calls and refuse the whole
 /// conversation when one is broken, so a broken one goes back wrapped.
-fn replayable(arguments: &str) -> String {
+pub fn replayable(arguments: &str) -> String {
     if arguments.trim().is_empty() {
         return "{}".to_owned();
     }
@@ -205,8 +172,9 @@ fn encode_tool(tool: &ToolSpec) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_support::endpoint;
     use super::*;
+    use crate::provider::ToolCalling;
+    use crate::provider::test_support::endpoint;
 
     fn request(choice: ToolChoice) -> Request {
         Request {
@@ -234,6 +202,7 @@ mod tests {
                             arguments: "{broken".to_owned(),
                         },
                     ],
+                    carried: None,
                 },
                 Message::Tool {
                     call_id: "call_1".to_owned(),
@@ -291,7 +260,7 @@ mod tests {
         let adaptation = Adaptation {
             no_stream_options: true,
             no_forced_choice: true,
-            no_tools: false,
+            ..Adaptation::default()
         };
         let body = encode(&endpoint, &request(ToolChoice::Required), adaptation);
         assert_eq!(body.get("stream_options"), None);
@@ -340,20 +309,6 @@ mod tests {
         endpoint.base_url = "https://openai.example/v1".to_owned();
         let body = encode(&endpoint, &request(ToolChoice::Auto), Adaptation::default());
         assert_eq!(body.get("max_tokens"), Some(&json!(99)));
-    }
-
-    #[test]
-    fn hosts() {
-        for (url, expected) in [
-            ("https://api.openai.com/v1", "api.openai.com"),
-            ("http://127.0.0.1:1234/v1", "127.0.0.1"),
-            ("http://[::1]:8000", "::1"),
-            ("https://user:pass@h.example:1/x", "h.example"),
-            ("api.mistral.ai", "api.mistral.ai"),
-            ("", ""),
-        ] {
-            assert_eq!(host(url), expected, "{url}");
-        }
     }
 
     #[test]

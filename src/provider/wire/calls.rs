@@ -1,4 +1,4 @@
-//! Tool calls put together from the fragments of a chat completions stream.
+//! Tool calls put together from the fragments of a stream.
 //!
 //! Servers disagree about fragments: the index may be missing or always 0, the id may be missing or
 //! stand on every fragment, the name may be repeated, a whole call may come at once, arguments may be
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::protocol::ToolCall;
 
-use super::StreamEvent;
+use crate::provider::StreamEvent;
 
 /// How the reply ended, as far as calls are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use crate::{
     protocol::{
-        AgentEvent, Ballot, BallotEvent, BudgetEvent, Event, EventKind, Level, Outcome, Phase,
-        Policy, QuestionEvent, QuestionKind, RunEvent, Setback, SteerId, SteerState, ToolEvent,
+        AgentEvent, Ballot, BallotEvent, Event, EventKind, Level, Outcome, Phase, Policy,
+        QuestionEvent, QuestionKind, RunEvent, Setback, SteerId, SteerState, ToolEvent,
     },
     run::{RunState, Turn},
     text::clean,
@@ -87,16 +87,18 @@ fn of_run(event: &RunEvent, turn: &Turn) -> Option<String> {
                 .stage
                 .as_ref()
                 .map_or_else(String::new, |stage| format!(", {}", stage.words()));
+            let sight = match turn.special_sight() {
+                sight if sight.is_empty() => sight,
+                sight => format!(" · {sight}"),
+            };
             format!(
-                "session {}, turn {}{stage}{again}: {}{script}",
+                "session {}, turn {}{stage}{again}: {}{script}{sight}",
                 start.run,
                 start.turn,
                 names.join(", ")
             )
         }
-        RunEvent::Phase(Phase::Work | Phase::Done) | RunEvent::Budget(BudgetEvent::Spent(_)) => {
-            return None;
-        }
+        RunEvent::Phase(Phase::Work | Phase::Done) => return None,
         RunEvent::Phase(phase) => format!("phase: {}", phase.word()),
         RunEvent::BallotsDropped(drops) => format!(
             "{} stopped counting",

@@ -18,11 +18,11 @@ pub fn duration(ms: u64) -> String {
     }
 }
 
-/// Money: `$0.0021`, `at least $0.50` when a part has no known price, `-` when no part has one.
+/// Money: `$0.0021`, `at least $0.50` when a part has no known price, `price unknown` when no part has one.
 #[must_use]
 pub fn money(cost: Cost) -> String {
     match (cost.partial, cost.usd > 0.0) {
-        (true, false) => "-".to_owned(),
+        (true, false) => "price unknown".to_owned(),
         (true, true) => format!("at least {}", usd(cost.usd)),
         (false, _) => usd(cost.usd),
     }
@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(counted(1200, "token"), "1,200 tokens");
         let money = |usd, partial| money(Cost { usd, partial });
         assert_eq!(money(0.0, false), "$0.00");
-        assert_eq!(money(0.0, true), "-");
+        assert_eq!(money(0.0, true), "price unknown");
         assert_eq!(money(0.0021, false), "$0.0021");
         assert_eq!(money(1.5, true), "at least $1.50");
     }

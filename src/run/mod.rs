@@ -15,6 +15,7 @@ mod query;
 mod question;
 mod resumed;
 mod review;
+mod rules;
 mod steps;
 mod tally;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use members::Away;
 pub use money::{Spending, short, usd};
 pub use question::{Asked, AskedState};
 pub use review::Reviews;
+pub use rules::Rule;
 pub use steps::Steps;
 pub use timeline::{Beginning, Happening, Said, TimelineEntry};
 

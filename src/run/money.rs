@@ -120,16 +120,37 @@ impl Turn {
                 )
             }
             BudgetEvent::Spent(shares) => {
-                let sum = shares
+                let all = shares
                     .iter()
                     .fold(Usage::default(), |sum, share| sum + share.usage);
-                format!(
-                    "spent {} tokens in {} calls",
-                    sum.input + sum.output,
-                    sum.calls
-                )
+                let of = |id: AgentId| {
+                    let own = shares.iter().filter(|share| share.agent == id);
+                    own.fold(Usage::default(), |sum, share| sum + share.usage)
+                };
+                let each: Vec<String> = (self.agents.iter())
+                    .map(|agent| (agent, of(agent.card.id)))
+                    .filter(|(_, usage)| usage.calls > 0)
+                    .map(|(agent, usage)| {
+                        format!("{} {}", agent.card.name, Self::share_words(usage, all))
+                    })
+                    .collect();
+                format!("shares: {}", each.join(", "))
             }
         }
+    }
+
+    /// `1.2k tokens (34 %), $0.0031`; an unknown price is told as unknown.
+    fn share_words(usage: Usage, all: Usage) -> String {
+        let tokens = usage.input + usage.output;
+        let percent = (tokens * 100)
+            .checked_div(all.input + all.output)
+            .unwrap_or(0);
+        let money = match (usage.cost.partial, usage.cost.usd > 0.0) {
+            (true, false) => "price unknown".to_owned(),
+            (true, true) => format!("at least {}", usd(usage.cost.usd)),
+            (false, _) => usd(usage.cost.usd),
+        };
+        format!("{} tokens ({percent} %) {money}", short(tokens))
     }
 
     /// `3–14 calls, 4k–40k tokens, $0.02–$0.31`.

@@ -138,7 +138,7 @@ fn start(model: &Model) -> &'static [(Action, &'static str)] {
 }
 
 /// The pages of a turn that is over.
-const PAGES: [(Action, &str); 4] = [
+const PAGES: [(Action, &str); 6] = [
     (
         Action::Live(live::Action::Page(live::Show::Final)),
         "answer",
@@ -152,6 +152,8 @@ const PAGES: [(Action, &str); 4] = [
         Action::Live(live::Action::Page(live::Show::Timeline)),
         "timeline",
     ),
+    (Action::Live(live::Action::Page(live::Show::Team)), "team"),
+    (Action::Live(live::Action::Page(live::Show::Cost)), "cost"),
 ];
 
 fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
@@ -197,6 +199,8 @@ fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
             (Action::Run(Run::Compose), "write"),
             (Action::Run(Run::AnswerNow), "answer now"),
             (Action::Run(Run::Stop), "stop"),
+            PAGES[4],
+            PAGES[5],
             (Action::App(App::Help), "keys"),
             (Action::App(App::Quit), "leave"),
         ],
@@ -207,6 +211,8 @@ fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
             PAGES[3],
             (Action::Run(Run::Compose), "next task"),
             (Action::App(App::Home), "new session"),
+            PAGES[4],
+            PAGES[5],
             (Action::App(App::Help), "keys"),
             (Action::App(App::Quit), "leave"),
         ],
@@ -218,6 +224,8 @@ fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
             (Action::Run(Run::Resume), "go on with it"),
             (Action::Run(Run::Compose), "next task"),
             (Action::App(App::Home), "start screen"),
+            PAGES[4],
+            PAGES[5],
             (Action::App(App::Help), "keys"),
             (Action::App(App::Quit), "leave"),
         ],
@@ -228,6 +236,8 @@ fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
             PAGES[3],
             (Action::Run(Run::Compose), "next task"),
             (Action::App(App::Home), "start screen"),
+            PAGES[4],
+            PAGES[5],
             (Action::App(App::Help), "keys"),
             (Action::App(App::Quit), "leave"),
         ],

@@ -63,6 +63,10 @@ pub enum Show {
     Votes,
     /// What happened when; again: back to the panes.
     Timeline,
+    /// Rules in force and the team; again: back to the panes.
+    Team,
+    /// Tokens and money; again: back to the panes.
+    Cost,
     /// The next page.
     Next,
     /// The previous page.
@@ -100,7 +104,7 @@ pub enum Find {
 }
 
 /// Name, help and meaning of every action.
-const TABLE: [(&str, &str, Action); 36] = [
+const TABLE: [(&str, &str, Action); 38] = [
     (
         "focus-next",
         "focus the next agent",
@@ -157,6 +161,16 @@ const TABLE: [(&str, &str, Action); 36] = [
         "show-votes",
         "show all ballots with their reasons",
         Action::Page(Show::Votes),
+    ),
+    (
+        "show-team",
+        "show the team and the rules it works by",
+        Action::Page(Show::Team),
+    ),
+    (
+        "show-cost",
+        "show where tokens and money went",
+        Action::Page(Show::Cost),
     ),
     (
         "show-timeline",

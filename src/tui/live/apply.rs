@@ -30,8 +30,9 @@ impl Live {
                 self.run_event(run, shared);
             }
             EventKind::Agent { id, event: agent } => {
-                if !matches!(agent, AgentEvent::Delta { .. } | AgentEvent::Usage(_)) {
-                    self.pages.moved_on();
+                match agent {
+                    AgentEvent::Delta { .. } | AgentEvent::Usage(_) => self.pages.counted(),
+                    _ => self.pages.moved_on(),
                 }
                 self.agent_event(*id, agent, event.at, shared);
             }

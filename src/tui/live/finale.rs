@@ -111,17 +111,24 @@ impl Finale {
         let flow = &mut self.flow;
         if let Some(decision) = &turn.decision {
             votes::heading(flow, Role::Accent, &votes::title(turn, "Votes"));
-            count(flow, turn, &decision.tally);
+            if turn.votes_are_taken() {
+                count(flow, turn, &decision.tally);
+            } else {
+                flow.push(Block::note("·", Role::Dim, turn.why_no_votes()));
+            }
             super::count::settled(flow, turn, decision);
             dissent(flow, turn, decision);
         } else if !turn.answers.is_empty() {
             votes::heading(flow, Role::Accent, &votes::title(turn, "Votes so far"));
+            if !turn.votes_are_taken() {
+                flow.push(Block::note("·", Role::Dim, turn.why_no_votes()));
+            }
             count(flow, turn, &turn.standing());
         }
         lost(flow, turn);
         spending::reviews(flow, turn);
         notices(flow, turn);
-        spending::account(flow, turn);
+        spending::summary(flow, turn);
         if over || !shared.live {
             votes::heading(flow, Role::Accent, "Timeline");
             timeline::rows(flow, turn);

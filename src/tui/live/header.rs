@@ -43,13 +43,19 @@ pub(super) enum Aside<'a> {
     Turn(usize, usize),
 }
 
-/// Tabs in their order.
-pub(super) const TABS: [(Page, &str); 4] = [
-    (Page::Agents, "Agents"),
-    (Page::Votes, "Votes"),
-    (Page::Timeline, "Timeline"),
-    (Page::Final, "Final"),
+/// Tabs in their order, with their word on screens of usual width and on narrow ones.
+pub(super) const TABS: [(Page, &str, &str); 6] = [
+    (Page::Agents, "Agents", "Agents"),
+    (Page::Team, "Team", "Team"),
+    (Page::Votes, "Votes", "Votes"),
+    (Page::Timeline, "Timeline", "Time"),
+    (Page::Cost, "Cost", "Cost"),
+    (Page::Final, "Final", "Final"),
 ];
+/// Columns from which tabs have their full words and a blank on both sides.
+const FULL_TABS: u16 = 100;
+/// Columns beside the tabs from which all that agents see is said.
+const ALL_SIGHT: u16 = 90;
 
 /// Paints the status row.
 pub(super) fn status(
@@ -128,8 +134,8 @@ fn status_words(turn: &Turn, shared: &Shared, shortened: usize) -> Words {
         .iter()
         .filter(|agent| agent.ballot.is_some() || agent.is_waited_for())
         .count();
-    if voters == 0 {
-        // Nobody is left to vote.
+    if voters == 0 || !turn.votes_are_taken() {
+        // Nobody is left to vote, or nobody is asked to.
     } else if shortened < 3 {
         words.push(Role::Dim, format!(" · votes {votes} of {voters}"));
     } else if shortened < 6 {
@@ -175,12 +181,25 @@ fn phase(turn: &Turn, shared: &Shared) -> (&'static str, &'static str, Role) {
     }
 }
 
+/// The tabs as they are written.
+fn words(row: Rect) -> impl Iterator<Item = (Page, String)> {
+    let full = row.width >= FULL_TABS;
+    TABS.into_iter().map(move |(page, word, short)| {
+        let words = if full {
+            format!(" {word} ")
+        } else {
+            format!(" {short}")
+        };
+        (page, words)
+    })
+}
+
 /// Places of the tabs.
 pub(super) fn tabs(row: Rect) -> Vec<(Page, Rect)> {
     let mut x = row.x;
     let mut places = Vec::new();
-    for (page, word) in TABS {
-        let taken = u16::try_from(word.len() + 2).unwrap_or(0);
+    for (page, word) in words(row) {
+        let taken = u16::try_from(word.len()).unwrap_or(0);
         if row.is_empty() || x + taken > row.right() {
             break;
         }
@@ -199,18 +218,27 @@ pub(super) fn second(
     (turn, shared): (&Turn, &Shared),
 ) {
     let row = clip(buffer, row);
+    if let Aside::Flash(text) = aside {
+        let beside = tabs(row).last().map_or(row.x, |(_, place)| place.right());
+        let room = usize::from(row.right().saturating_sub(beside));
+        if width::of(text) + 3 > room {
+            // It is there for seconds only; the tabs come back.
+            let words = Words::of(Role::Dim, " ").and(Role::Accent, text);
+            words.paint(buffer, row.x, row.y, row.width, &shared.theme);
+            return;
+        }
+    }
     let mut x = row.x;
     for (page, place) in tabs(row) {
-        let word = TABS
-            .iter()
+        let word = words(row)
             .find(|(tab, _)| *tab == page)
-            .map_or("", |(_, word)| *word);
+            .map_or_else(String::new, |(_, word)| word);
         let style = if page == shown {
             shared.theme.accent.patch(shared.theme.selection)
         } else {
             shared.theme.dim
         };
-        put(buffer, place, &format!(" {word} "), style);
+        put(buffer, place, &word, style);
         x = place.right();
     }
     let rest = Rect::new(
@@ -221,7 +249,17 @@ pub(super) fn second(
     );
     let words = match aside {
         Aside::Task => {
-            Words::of(Role::Dim, "│ ").and(Role::Text, phrase::clean(&turn.start.prompt))
+            let sight = if rest.width >= ALL_SIGHT {
+                turn.sight_words()
+            } else {
+                turn.special_sight()
+            };
+            let mut words = Words::of(Role::Dim, "│ ");
+            if !sight.is_empty() {
+                words.push(Role::Info, sight);
+                words.push(Role::Dim, " │ ");
+            }
+            words.and(Role::Text, phrase::clean(&turn.start.prompt))
         }
         Aside::Flash(text) => Words::of(Role::Dim, "│ ").and(Role::Accent, text),
         Aside::Turn(number, all) => Words::of(Role::Dim, "│ ")

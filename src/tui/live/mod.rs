@@ -25,6 +25,7 @@ mod input;
 mod pages;
 mod pane;
 mod phrase;
+mod roster;
 mod scroll;
 mod search;
 mod show;
@@ -65,10 +66,14 @@ enum Page {
     /// The agents' panes.
     #[default]
     Agents,
+    /// The rules in force and who is in the team.
+    Team,
     /// Ballots with reasons.
     Votes,
     /// What happened when.
     Timeline,
+    /// Where tokens and money went.
+    Cost,
     /// The final answer.
     Final,
 }

@@ -9,8 +9,9 @@ use super::{
     finale::Finale,
     flow::Flow,
     ink::{Role, Words},
+    roster,
     scroll::Scroll,
-    timeline,
+    spending, timeline,
     transcript::name,
     votes,
 };
@@ -21,8 +22,10 @@ use crate::{protocol::Outcome, run::Turn, tui::shared::Shared};
 pub(super) struct Pages {
     /// The final answer.
     pub(super) finale: Finale,
+    team: Flow,
     votes: Flow,
     timeline: Flow,
+    cost: Flow,
     /// Every published answer: stands in for the panes of an earlier turn.
     pub(super) answers: Flow,
     /// Pages that no longer tell the latest.
@@ -34,8 +37,10 @@ impl Pages {
     pub(super) fn new() -> Self {
         Self {
             finale: Finale::new(),
+            team: Flow::new(Scroll::TOP),
             votes: Flow::new(Scroll::TOP),
             timeline: Flow::new(Scroll::Follow),
+            cost: Flow::new(Scroll::TOP),
             answers: Flow::new(Scroll::TOP),
             stale: Vec::new(),
         }
@@ -71,7 +76,22 @@ impl Pages {
 
     /// The run has moved on.
     pub(super) fn moved_on(&mut self) {
-        self.stale = vec![Page::Final, Page::Votes, Page::Timeline];
+        self.stale = vec![
+            Page::Final,
+            Page::Team,
+            Page::Votes,
+            Page::Timeline,
+            Page::Cost,
+        ];
+    }
+
+    /// Only counts and states have moved on.
+    pub(super) fn counted(&mut self) {
+        for page in [Page::Team, Page::Cost] {
+            if !self.stale.contains(&page) {
+                self.stale.push(page);
+            }
+        }
     }
 
     /// The turn is over.
@@ -88,6 +108,12 @@ impl Pages {
         match page {
             Page::Agents => {}
             Page::Final => self.finale.dress(turn, shared),
+            Page::Team => self
+                .team
+                .become_like(roster::page(turn, self.team.scroll, shared)),
+            Page::Cost => self
+                .cost
+                .become_like(spending::page(turn, self.cost.scroll)),
             Page::Votes => self.votes.become_like(votes::page(turn, self.votes.scroll)),
             Page::Timeline => self
                 .timeline
@@ -100,6 +126,8 @@ impl Pages {
         match page {
             Page::Agents => &self.answers,
             Page::Final => &self.finale.flow,
+            Page::Team => &self.team,
+            Page::Cost => &self.cost,
             Page::Votes => &self.votes,
             Page::Timeline => &self.timeline,
         }
@@ -110,6 +138,8 @@ impl Pages {
         match page {
             Page::Agents => &mut self.answers,
             Page::Final => &mut self.finale.flow,
+            Page::Team => &mut self.team,
+            Page::Cost => &mut self.cost,
             Page::Votes => &mut self.votes,
             Page::Timeline => &mut self.timeline,
         }

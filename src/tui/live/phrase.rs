@@ -87,7 +87,7 @@ pub(super) fn failure(failure: &Failure) -> String {
     }
 }
 
-/// `$0.00`, `$0.0031`, `≥$0.0031` when a part has no known price, `no price` when no part has one; nothing
+/// `$0.00`, `$0.0031`, `≥$0.0031` when a part has no known price, `price unknown` when no part has one; nothing
 /// before the first call.
 pub(super) fn money(usage: Usage) -> String {
     if usage.calls == 0 {
@@ -98,7 +98,7 @@ pub(super) fn money(usage: Usage) -> String {
     match (usage.cost.partial, usd > 0.0) {
         (false, _) => sum,
         (true, true) => format!("≥{sum}"),
-        (true, false) => "no price".to_owned(),
+        (true, false) => "price unknown".to_owned(),
     }
 }
 
@@ -234,7 +234,7 @@ mod tests {
             ..Usage::default()
         };
         assert_eq!(money(usage(0.0, false, 0)), "");
-        assert_eq!(money(usage(0.0, true, 1)), "no price");
+        assert_eq!(money(usage(0.0, true, 1)), "price unknown");
         assert_eq!(money(usage(0.0, false, 1)), "$0.00");
         assert_eq!(money(usage(0.00312, false, 1)), "$0.0031");
         assert_eq!(money(usage(0.00312, true, 2)), "≥$0.0031");

@@ -6,15 +6,30 @@ use super::{
     block::Block,
     flow::Flow,
     ink::{Role, Words},
-    phrase, votes,
+    phrase,
+    scroll::Scroll,
+    votes,
 };
 use crate::{
     protocol::{BudgetEvent, Share, Usage},
     run::{Turn, short},
+    text::width,
 };
 
 /// Rounds that are listed one by one; more say how many there are.
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 200;
+/// Columns of a name at most, with the number of a round.
+const NAME: usize = 18;
+/// Columns of the shortest name column: the longest name of a phase.
+const PHASE: usize = 10;
+/// Columns of a number of tokens.
+const TOKENS: usize = 7;
+/// Columns of a share.
+const SHARE: usize = 6;
+/// Columns of a sum of money.
+const MONEY: usize = 14;
+/// Columns of a number of calls.
+const CALLS: usize = 7;
 
 /// Verifications: who said what in which attempt. Nothing when none was asked for.
 pub(super) fn reviews(flow: &mut Flow, turn: &Turn) {
@@ -55,8 +70,36 @@ pub(super) fn reviews(flow: &mut Flow, turn: &Turn) {
     }
 }
 
+/// The page of tokens and money.
+pub(super) fn page(turn: &Turn, scroll: Scroll) -> Flow {
+    let mut flow = Flow::new(scroll);
+    account(&mut flow, turn);
+    if flow.is_empty() {
+        let words = "No model has been called yet, so nothing was spent.";
+        flow.push(Block::row(Words::of(Role::Dim, words)));
+    }
+    flow
+}
+
+/// The sum alone, for pages that are about something else.
+pub(super) fn summary(flow: &mut Flow, turn: &Turn) {
+    let usage = turn.usage();
+    if usage.calls == 0 {
+        return;
+    }
+    votes::heading(flow, Role::Accent, "Tokens and money");
+    row(flow, "all", &sum(usage));
+    let limits = turn.spent_of_limit();
+    if !limits.is_empty() {
+        row(flow, "limits", &limits.join(", "));
+    }
+    refusals(flow, turn);
+    let words = "The page Cost has the forecast and the shares of agents, phases and rounds.";
+    flow.push(Block::note("", Role::Dim, words));
+}
+
 /// The whole account: forecast, limits, agents, phases, rounds, refused calls.
-pub(super) fn account(flow: &mut Flow, turn: &Turn) {
+fn account(flow: &mut Flow, turn: &Turn) {
     let spending = &turn.record.spending;
     let usage = turn.usage();
     if usage.calls == 0 && spending.forecast.is_none() {
@@ -67,16 +110,36 @@ pub(super) fn account(flow: &mut Flow, turn: &Turn) {
         row(flow, "forecast", &turn.forecast_words(forecast));
     }
     let limits = turn.spent_of_limit();
-    if !limits.is_empty() {
+    if limits.is_empty() {
+        row(flow, "limits", "none of money, tokens or calls");
+    } else {
         row(flow, "limits", &limits.join(", "));
     }
-    row(flow, "all", &sum(usage));
-    for agent in turn.agents.iter().filter(|agent| agent.usage.calls > 0) {
-        row(flow, &agent.card.name, &sum(agent.usage));
+    refusals(flow, turn);
+    let longest = turn.agents.iter().map(|agent| width::of(&agent.card.name));
+    let table = Table {
+        all: usage.input + usage.output,
+        // A blank and two digits of a round follow the name.
+        name: longest.max().unwrap_or(0).clamp(PHASE - 3, NAME - 3) + 4,
+    };
+    flow.push(Block::row(table.captions()).apart());
+    flow.push(Block::row(table.row("all", usage, "")));
+    if usage.calls == 0 {
+        return;
     }
+    votes::heading(flow, Role::Accent, "By agent");
+    for agent in &turn.agents {
+        flow.push(Block::row(table.row(
+            &agent.card.name,
+            agent.usage,
+            &agent.card.model,
+        )));
+    }
+    votes::heading(flow, Role::Accent, "By phase");
     for (phase, usage) in spending.phases() {
-        row(flow, phase.word(), &sum(usage));
+        flow.push(Block::row(table.row(phase.word(), usage, "")));
     }
+    votes::heading(flow, Role::Accent, "By round");
     let rounds: Vec<&Share> = spending
         .shares
         .iter()
@@ -85,22 +148,80 @@ pub(super) fn account(flow: &mut Flow, turn: &Turn) {
     for share in rounds.iter().take(ROUNDS) {
         let what = share.purpose.map_or("aside", phrase::purpose);
         let who = format!("{} {}", turn.name(share.agent), share.round);
-        row(flow, &who, &format!("{what}: {}", sum(share.usage)));
+        flow.push(Block::row(table.row(&who, share.usage, what)));
     }
     if rounds.len() > ROUNDS {
-        let more = format!("{} more rounds", rounds.len() - ROUNDS);
+        let more = format!(
+            "{} more rounds; the log has them all",
+            rounds.len() - ROUNDS
+        );
         row(flow, "…", &more);
     }
-    for refused in &spending.refused {
+}
+
+/// Calls that a limit refused.
+fn refusals(flow: &mut Flow, turn: &Turn) {
+    for refused in &turn.record.spending.refused {
         let text = turn.budget_words(&BudgetEvent::Refused(*refused));
         flow.push(Block::note("⊘", Role::Warn, &text));
     }
 }
 
+/// Rows with columns, the most important first: a narrow screen cuts off the last ones.
+struct Table {
+    /// Tokens that are 100 %.
+    all: u64,
+    /// Columns of the first column.
+    name: usize,
+}
+
+impl Table {
+    fn captions(&self) -> Words {
+        let cells = [
+            ("", self.name),
+            ("tokens", TOKENS),
+            ("share", SHARE),
+            ("money", MONEY),
+            ("calls", CALLS),
+            ("prompt", TOKENS),
+            ("reply", TOKENS),
+        ];
+        let words: String = cells
+            .iter()
+            .map(|(word, columns)| width::pad(word, *columns))
+            .collect();
+        Words::of(Role::Dim, words)
+    }
+
+    fn row(&self, who: &str, usage: Usage, what: &str) -> Words {
+        let tokens = usage.input + usage.output;
+        let share = match (tokens * 100).checked_div(self.all) {
+            Some(0) if tokens > 0 => "<1 %".to_owned(),
+            Some(percent) => format!("{percent} %"),
+            None => "–".to_owned(),
+        };
+        let who = phrase::clean(who);
+        let money = match phrase::money(usage) {
+            money if money.is_empty() => "–".to_owned(),
+            money => money,
+        };
+        Words::of(
+            Role::Strong,
+            width::pad(&width::fit(&who, self.name - 1), self.name),
+        )
+        .and(Role::Text, width::pad(&short(tokens), TOKENS))
+        .and(Role::Dim, width::pad(&share, SHARE))
+        .and(Role::Text, width::pad(&money, MONEY))
+        .and(Role::Dim, width::pad(&usage.calls.to_string(), CALLS))
+        .and(Role::Dim, width::pad(&short(usage.input), TOKENS))
+        .and(Role::Dim, width::pad(&short(usage.output), TOKENS))
+        .and(Role::Dim, phrase::clean(what))
+    }
+}
+
 fn row(flow: &mut Flow, what: &str, text: &str) {
-    let words = Words::of(Role::Strong, format!("{:<12} ", phrase::clean(what)))
-        .and(Role::Text, phrase::clean(text));
-    flow.push(Block::row(words));
+    let text = format!("{}: {}", phrase::clean(what), phrase::clean(text));
+    flow.push(Block::note("·", Role::Text, &text));
 }
 
 /// `12k tokens in 7 calls, $0.12`.

@@ -102,6 +102,8 @@ impl Live {
             Show::Agents => self.turn_to(Page::Agents),
             Show::Votes => self.toggle(Page::Votes),
             Show::Timeline => self.toggle(Page::Timeline),
+            Show::Team => self.toggle(Page::Team),
+            Show::Cost => self.toggle(Page::Cost),
             Show::Next => self.turn_by(1),
             Show::Previous => self.turn_by(TABS.len() - 1),
             Show::Earlier => return self.earlier(shared),
@@ -122,9 +124,9 @@ impl Live {
     fn turn_by(&mut self, places: usize) {
         let at = TABS
             .iter()
-            .position(|(page, _)| *page == self.page)
+            .position(|(page, ..)| *page == self.page)
             .unwrap_or(0);
-        if let Some((page, _)) = TABS.get((at + places) % TABS.len()) {
+        if let Some((page, ..)) = TABS.get((at + places) % TABS.len()) {
             self.turn_to(*page);
         }
     }

@@ -30,6 +30,9 @@ pub(super) fn strip(turn: &Turn, columns: u16) -> Vec<Words> {
     if standing.is_empty() {
         return Vec::new();
     }
+    if !turn.votes_are_taken() {
+        return vec![answers(turn, &standing)];
+    }
     let mut row = Words::of(Role::Dim, format!(" {} ", title(turn, "votes")));
     for tally in &standing {
         row.append(if columns < DRAWN {
@@ -58,6 +61,19 @@ pub(super) fn strip(turn: &Turn, columns: u16) -> Vec<Words> {
         rows.push(row);
     }
     rows
+}
+
+/// The answers alone, where nobody votes.
+fn answers(turn: &Turn, standing: &[TallyRow]) -> Words {
+    let mut row = Words::of(Role::Dim, " answers, no votes ");
+    for tally in standing {
+        row.push(Role::Info, tally.label.to_string());
+        row.push(
+            Role::Strong,
+            format!(" {}   ", name(turn, tally.label.agent)),
+        );
+    }
+    row
 }
 
 /// `agent1.2 mia 2`.
@@ -117,13 +133,28 @@ pub(super) fn title(turn: &Turn, word: &str) -> String {
     }
 }
 
+/// What agents know of the votes while they are cast.
+fn secrecy(turn: &Turn) -> String {
+    let words = turn.sight_words();
+    if turn.is_over() || !turn.start.rules.seeing.hide_tally {
+        words
+    } else {
+        format!("{words}: this count is for you only until the vote is settled")
+    }
+}
+
 /// The page with every ballot.
 pub(super) fn page(turn: &Turn, scroll: Scroll) -> Flow {
     let mut flow = Flow::new(scroll);
     if let Some(policy) = count::policy(turn) {
         heading(&mut flow, Role::Accent, &format!("decided by {policy}"));
     }
-    tally(&mut flow, turn, &turn.standing());
+    flow.push(Block::note("·", Role::Dim, &secrecy(turn)));
+    if turn.votes_are_taken() {
+        tally(&mut flow, turn, &turn.standing());
+    } else {
+        flow.push(Block::note("·", Role::Text, turn.why_no_votes()));
+    }
     abstentions(&mut flow, turn);
     if let Some(decision) = &turn.decision {
         count::settled(&mut flow, turn, decision);
@@ -134,7 +165,7 @@ pub(super) fn page(turn: &Turn, scroll: Scroll) -> Flow {
         .filter(|agent| agent.ballot.is_none())
         .map(|agent| agent.card.id)
         .collect();
-    if !open.is_empty() {
+    if !open.is_empty() && turn.votes_are_taken() {
         let who = names(turn, &open);
         heading(&mut flow, Role::Dim, "has not voted");
         flow.push(Block::note("·", Role::Dim, &who));

@@ -2,8 +2,8 @@
 
 use super::stage::{Stage, id, label};
 use crate::protocol::{
-    AgentEvent, Ballot, BallotEvent, Decision, Elimination, Marks, PlainMajority, Points, Policy,
-    RunEvent, Scores, Setback, TallyRow, TieBreak, TurnStart,
+    AgentEvent, Ballot, BallotEvent, Decision, Elimination, Marks, Mode, PlainMajority, Points,
+    Policy, RunEvent, Scores, Setback, TallyRow, TieBreak, TurnStart, Visibility,
 };
 
 /// Three agents with an answer each, under a policy.
@@ -159,4 +159,60 @@ fn a_vote_that_came_too_early_is_no_refusal() {
     assert!(page.contains("looks again: New answers"), "{page}");
     assert!(page.contains("vote not accepted: No such"), "{page}");
     assert_eq!(page.matches("not accepted").count(), 1, "{page}");
+}
+
+/// A turn whose rules were changed before its first event.
+fn under(change: impl Fn(&mut crate::protocol::Rules)) -> Stage {
+    let mut stage = Stage::new(&[("ada", "m"), ("ben", "m"), ("cleo", "m")]);
+    let turn = stage.shared.run.turn.as_ref().expect("a turn");
+    let mut start = turn.start.clone();
+    change(&mut start.rules);
+    stage.run(RunEvent::Started(Box::new(start)));
+    stage
+}
+
+#[test]
+fn what_agents_see_and_do_not_see_is_said_in_words() {
+    let mut usual = under(|_| {});
+    let page = usual.screen(160, 48);
+    let words = "agents see all after the own answer · tally and names hidden";
+    assert!(page.contains(words), "{page}");
+    assert!(!usual.screen(80, 24).contains("hidden"));
+    let mut special = under(|rules| {
+        rules.seeing.visibility = Visibility::Islands { neighbours: 1 };
+        rules.seeing.hide_tally = false;
+        rules.seeing.hide_identities = false;
+    });
+    let page = special.screen(120, 30);
+    assert!(
+        page.contains("sees islands of 2, tally shown, names shown"),
+        "{page}"
+    );
+    special.act(&["show-votes"]);
+    let page = special.screen(80, 24);
+    assert!(page.contains("tally and names shown"), "{page}");
+    special.act(&["show-team"]);
+    let page = special.screen(160, 48);
+    for words in [
+        "agents see the running count",
+        "they see who wrote",
+        "of its own island",
+    ] {
+        assert!(page.contains(words), "{words:?} is not in\n{page}");
+    }
+}
+
+#[test]
+fn where_nobody_votes_no_vote_is_missing() {
+    let mut stage = under(|rules| rules.mode = Mode::Samples);
+    for number in 1..=3 {
+        stage.publishes(number, 1, "42");
+    }
+    let page = stage.screen(120, 30);
+    assert!(page.contains("answers, no votes agent1.1 ada"), "{page}");
+    assert!(!page.contains("votes 0 of"), "{page}");
+    stage.act(&["show-votes"]);
+    let page = stage.screen(120, 30);
+    assert!(page.contains("Nobody votes in this mode"), "{page}");
+    assert!(!page.contains("has not voted"), "{page}");
 }

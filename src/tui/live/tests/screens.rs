@@ -88,6 +88,27 @@ fn votes() {
 }
 
 #[test]
+fn team() {
+    let mut stage = scenes::benched();
+    stage.act(&["show-team"]);
+    check("team", stage);
+}
+
+#[test]
+fn cost() {
+    let mut stage = scenes::finished();
+    stage.act(&["show-cost"]);
+    check("cost", stage);
+}
+
+#[test]
+fn cost_before_the_first_call() {
+    let mut stage = scenes::starting();
+    stage.act(&["show-cost"]);
+    assert!(stage.screen(80, 24).contains("nothing was spent"));
+}
+
+#[test]
 fn timeline() {
     let mut stage = scenes::benched();
     stage.act(&["show-timeline"]);

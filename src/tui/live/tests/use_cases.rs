@@ -203,7 +203,7 @@ fn the_mouse_focuses_scrolls_opens_and_jumps() {
     click(&mut stage, 75, 12);
     assert!(!stage.screen(80, 24).contains("more · End"));
     // Tabs.
-    click(&mut stage, 18, 1);
+    click(&mut stage, 19, 1);
     assert_eq!(stage.live.page, Page::Timeline);
     // The strip of a zoomed screen.
     stage.act(&["back", "zoom"]);

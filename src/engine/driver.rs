@@ -35,7 +35,7 @@ use super::{
 use crate::{
     protocol::{
         AgentEvent, AgentId, Answer, BudgetEvent, Command, Decision, EventKind, Failure,
-        FailureKind, Outcome, RunEvent, SteerId, Talking, ToolSpec,
+        FailureKind, Outcome, RunEvent, Share, SteerId, Talking, ToolSpec,
     },
     tool::Toolbox,
 };
@@ -104,6 +104,8 @@ pub(super) struct Ended {
     pub outcome: Option<Outcome>,
     /// The person is leaving: no further turn.
     pub close: bool,
+    /// Where its tokens and money went.
+    pub spent: Vec<Share>,
 }
 
 impl<'a> Driver<'a> {
@@ -169,6 +171,7 @@ impl<'a> Driver<'a> {
         Ended {
             outcome: self.said.outcome,
             close,
+            spent: self.bank.shares().await,
         }
     }
 

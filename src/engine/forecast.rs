@@ -1,13 +1,14 @@
 //! What a turn may cost, told before its first call.
 //!
 //! A rule of thumb with its numbers in sight: calls at least and at most, tokens of a typical call,
-//! prices as far as they are known. Low: everybody answers once, votes once, and one presents. High:
+//! prices as far as they are known. Low: everybody answers once (once per layer), votes once
+//! where the mode has votes, and one presents. High:
 //! everybody uses all its answers and votes after each of them. Tools and long documents come on
 //! top.
 
-use super::{Member, SessionSetup, outbox::Outbox};
+use super::{Member, outbox::Outbox};
 use crate::{
-    protocol::{BudgetEvent, EventKind, Finish, Forecast, RunEvent, Span},
+    protocol::{BudgetEvent, EventKind, Finish, Forecast, Limits, Mode, Rules, RunEvent, Span},
     provider::Price,
 };
 
@@ -28,8 +29,8 @@ pub struct Basis<'a> {
     pub prices: &'a [Option<Price>],
     /// Tokens of the task.
     pub task: u64,
-    /// Answers one agent may publish.
-    pub answers: u64,
+    /// Answers of one agent.
+    pub answers: Span<u64>,
     /// Whether there is a vote.
     pub votes: bool,
     /// Calls after the vote: presentation, verification.
@@ -39,17 +40,22 @@ pub struct Basis<'a> {
 }
 
 /// Tells the forecast of a turn, and whose price is unknown under a money limit.
-pub async fn tell(setup: &SessionSetup, team: &[Member], prompt: &str, outbox: &Outbox) {
+pub async fn tell(
+    (limits, rules): (&Limits, &Rules),
+    team: &[Member],
+    prompt: &str,
+    outbox: &Outbox,
+) {
     let prices: Vec<_> = team.iter().map(|member| member.provider.price()).collect();
-    let finishing = &setup.rules.finishing;
+    let finishing = &rules.finishing;
     let presents = u64::from(finishing.finish != Finish::Reuse && team.len() > 1);
     let verify = finishing.verify.filter(|_| team.len() > 1);
     let verifies = u64::from(verify.is_some());
     let mut forecast = estimate(Basis {
         prices: &prices,
         task: (prompt.len() / 4) as u64,
-        answers: u64::from(setup.limits.answers_per_agent),
-        votes: team.len() > 1 && !setup.rules.deciding.skip_voting,
+        answers: answers(limits, &rules.mode),
+        votes: team.len() > 1 && !rules.deciding.skip_voting && has_votes(&rules.mode),
         finish: Span {
             low: presents + verifies,
             high: 2 * (presents + verifies),
@@ -63,7 +69,6 @@ pub async fn tell(setup: &SessionSetup, team: &[Member], prompt: &str, outbox: &
         .collect();
     forecast.unpriced.clone_from(&unpriced);
     say(outbox, BudgetEvent::Forecast(forecast)).await;
-    let limits = &setup.limits;
     let limited = |id| {
         let own = limits.of(id).is_some_and(|own| own.budget.usd.is_some());
         own || limits.budget.usd.is_some()
@@ -75,6 +80,27 @@ pub async fn tell(setup: &SessionSetup, team: &[Member], prompt: &str, outbox: &
     }
 }
 
+/// Answers each agent publishes: one per layer, at least one where there are none.
+fn answers(limits: &Limits, mode: &Mode) -> Span<u64> {
+    let layers = match mode {
+        Mode::Rounds { least, .. } => Some((*least).max(1)),
+        _ => mode.layers(),
+    };
+    let high = match mode {
+        Mode::Parts(_) => 1,
+        _ => u64::from(limits.answers_per_agent),
+    };
+    Span {
+        low: layers.map_or(1, u64::from).min(high),
+        high,
+    }
+}
+
+/// Whether the team votes before somebody presents.
+const fn has_votes(mode: &Mode) -> bool {
+    !mode.by_agreement() && !matches!(mode, Mode::Parts(_))
+}
+
 async fn say(outbox: &Outbox, event: BudgetEvent) {
     outbox.emit(EventKind::Run(RunEvent::Budget(event))).await;
 }
@@ -84,12 +110,15 @@ async fn say(outbox: &Outbox, event: BudgetEvent) {
 pub fn estimate(basis: Basis) -> Forecast {
     let team = basis.prices.len() as u64;
     let answers = Span {
-        low: 1,
-        high: basis.answers.max(1).saturating_mul(basis.attempts),
+        low: basis.answers.low.max(1),
+        high: basis.answers.high.max(1).saturating_mul(basis.attempts),
     };
     // Votes once at least, at most after every answer of anybody else that comes by itself.
     let votes = if basis.votes {
-        answers
+        Span {
+            low: 1,
+            high: answers.high,
+        }
     } else {
         Span::default()
     };
@@ -178,7 +207,7 @@ mod tests {
         Basis {
             prices,
             task: 100,
-            answers: 3,
+            answers: Span { low: 1, high: 3 },
             votes: true,
             finish: Span { low: 1, high: 2 },
             attempts: 1,

@@ -250,8 +250,8 @@ async fn turn(
         names: names(roster, rules),
     };
     let tools = Toolbox::standard();
-    let ledger = Ledger::new(setup.limits.clone(), roster.team().len());
-    forecast::tell(setup, roster.team(), prompt, &ways.outbox).await;
+    let ledger = Ledger::new(limits.clone(), roster.team().len());
+    forecast::tell((limits, rules), roster.team(), prompt, &ways.outbox).await;
     let bank = bank::open(ledger, ways.outbox.clone());
     let ended = Driver::new(roster, task, ways.clone(), (coordination, bank), tools)
         .run(Input::Start, commands)

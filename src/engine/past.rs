@@ -11,8 +11,9 @@ use super::{
     stages::{Chain, Mark, run::unfinished},
 };
 use crate::protocol::{
-    AgentEvent, AgentId, Answer, Channel, Decision, Event, EventKind, Outcome, QuestionEvent,
-    QuestionId, RoundEnd, RunEvent, Seq, StageEvent, SteerId, TurnStart,
+    AgentEvent, AgentId, Answer, BudgetEvent, Channel, Decision, Event, EventKind, Mode, Outcome,
+    QuestionEvent, QuestionId, RoundEnd, RunEvent, Seq, StageEvent, SteerId, TurnStart,
+    rules::Approval, stage::Whole,
 };
 
 /// Most bytes of what an agent had written that it is shown again, the end of it.
@@ -36,6 +37,8 @@ pub struct Past {
     /// What the chain of turns that broke off has come to, and its task.
     pub(super) marks: Vec<Mark>,
     pub(super) chained: Option<String>,
+    /// What holds for all of it.
+    whole: Option<Box<Whole>>,
     /// Turns there were before that chain.
     before: usize,
     /// The last question that was asked.
@@ -126,6 +129,8 @@ impl Past {
                     .as_ref()
                     .and_then(|open| open.start.stage.as_ref());
                 if let Some(stage) = stage {
+                    self.marks
+                        .extend(self.open.as_ref().and_then(|open| open.spent()));
                     self.marks.push(Mark::Ended(stage.kind, outcome.clone()));
                 }
                 self.close();
@@ -140,6 +145,7 @@ impl Past {
             (Some(_), Some(_)) => {}
             (Some(_), None) => {
                 self.chained = Some(start.prompt.clone());
+                self.whole = start.stage.as_ref().and_then(|stage| stage.whole.clone());
                 self.before = self.history.len();
             }
             (None, _) => {
@@ -170,11 +176,20 @@ impl Past {
         self.open.is_some() || self.chained.is_some()
     }
 
-    /// The chain that broke off, as far as it got, under the rules of this session.
+    /// The chain that broke off, as far as it got, under the rules it began with.
     pub(super) fn chain(&self, setup: &SessionSetup) -> Option<Chain> {
         let team: Vec<AgentId> = setup.team.iter().map(|one| one.card.id).collect();
         let prompt = self.chained.as_ref()?;
-        let chain = Chain::new(prompt, &setup.rules, &setup.limits, &team)?;
+        let whole = self.whole.as_deref();
+        let (rules, limits) = whole.map_or((&setup.rules, &setup.limits), |whole| {
+            (&whole.rules, &whole.limits)
+        });
+        let mut chain = Chain::new(prompt, rules, limits, &team)?;
+        if let Mode::Plan(planning) = &setup.rules.mode
+            && planning.approval == Approval::Auto
+        {
+            chain.never_ask();
+        }
         Some(unfinished(chain, &self.marks))
     }
 
@@ -210,6 +225,19 @@ impl Past {
 }
 
 impl Open {
+    /// Where its money went, as told at its end.
+    fn spent(&self) -> Option<Mark> {
+        self.events
+            .iter()
+            .rev()
+            .find_map(|event| match &event.kind {
+                EventKind::Run(RunEvent::Budget(BudgetEvent::Spent(shares))) => {
+                    Some(Mark::Spent(shares.clone()))
+                }
+                _ => None,
+            })
+    }
+
     /// What the driver of the next process has to know.
     pub(super) fn recall(&self) -> Recall {
         let mut recall = Recall::default();

@@ -5,17 +5,19 @@
 //! same chain, so a session that broke off goes on at the next chunk. Whatever fails has a fallback or
 //! is named as missing; a chain has at most [`PLANS`] plans, each chunk once, and one assembly.
 
+mod purse;
 mod read;
 pub(super) mod run;
 #[cfg(test)]
 mod tests;
 mod words;
 
+use self::purse::Purse;
 use crate::protocol::{
-    AgentId, Finish, Limits, Mode, NoAnswerReason, Outcome, OutcomeEnd, Policy, Reply, Rules,
-    Stage, StageEvent, StageKind,
+    AgentId, Finish, Label, Limits, Mode, NoAnswerReason, Outcome, OutcomeEnd, Policy, Reply,
+    Rules, Share, Stage, StageEvent, StageKind,
     rules::{Approval, Part, Persona, Planning},
-    stage::{Approved, Chunk, Source},
+    stage::{Approved, Chunk, Source, Whole},
 };
 
 /// Plans that are made before the last one counts as rejected for good.
@@ -41,6 +43,12 @@ pub(super) struct Chain {
     over: bool,
     /// Why chunks were left out.
     cut: Option<OutcomeEnd>,
+    /// What all stages have used.
+    purse: Purse,
+    /// Whether the last stage made a call.
+    called: bool,
+    /// A turn has told what holds for the whole task.
+    begun: bool,
     /// Events that the next turn tells first.
     news: Vec<StageEvent>,
 }
@@ -52,6 +60,8 @@ struct Plan {
     made: u32,
     /// The latest, as written.
     text: Option<String>,
+    /// The answer that it is.
+    label: Option<Label>,
     /// What the person said against it.
     objection: Option<String>,
     /// The approved one.
@@ -72,6 +82,8 @@ pub(super) enum Next {
 /// What a log tells of a chain.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Mark {
+    /// Where the money of a stage went.
+    Spent(Vec<Share>),
     /// A stage has ended.
     Ended(StageKind, Outcome),
     /// A step.
@@ -105,6 +117,9 @@ impl Chain {
             last: None,
             over: false,
             cut: None,
+            purse: Purse::default(),
+            called: true,
+            begun: false,
             news: Vec::new(),
         };
         let several = chain.wants_personas() || chain.wants_parts() || chain.planning().is_some();
@@ -177,6 +192,7 @@ impl Chain {
                 step: words::chunk(chunks, &self.results),
                 number: u32::try_from(done + 1).unwrap_or(u32::MAX),
                 of: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
+                whole: None,
             };
             return self.run(place, self.rules_of_chunk());
         }
@@ -189,10 +205,10 @@ impl Chain {
 
     fn run(&self, stage: Stage, rules: Rules) -> Next {
         Next::Run(Box::new(Leg {
-            stage,
+            stage: self.with_whole(stage),
             alone: None,
             rules,
-            limits: self.limits.clone(),
+            limits: self.purse.left(&self.limits),
             news: self.news.clone(),
         }))
     }
@@ -212,18 +228,37 @@ impl Chain {
             ..Rules::default()
         };
         rules.finishing.finish = Finish::Reuse;
-        let mut limits = self.limits.clone();
+        let mut limits = self.purse.left(&self.limits);
         limits.answers_per_agent = 1;
         limits.answers_total = 1;
         limits.turn_seconds = limits.turn_seconds.min(seconds.max(1));
         limits.round_seconds = limits.round_seconds.min(limits.turn_seconds);
         Next::Run(Box::new(Leg {
-            stage: stage(kind, step),
+            stage: self.with_whole(stage(kind, step)),
             alone: who,
             rules,
             limits,
             news: self.news.clone(),
         }))
+    }
+
+    /// What holds for the whole task stands in the first turn of it.
+    fn with_whole(&self, stage: Stage) -> Stage {
+        let whole = Whole {
+            rules: self.rules.clone(),
+            limits: self.limits.clone(),
+        };
+        Stage {
+            whole: (!self.begun).then(|| Box::new(whole)),
+            ..stage
+        }
+    }
+
+    /// The configuration of this process says that nobody is to be asked about plans.
+    pub fn never_ask(&mut self) {
+        if let Mode::Plan(planning) = &mut self.rules.mode {
+            planning.approval = Approval::Auto;
+        }
     }
 
     fn rules_of_work(&self) -> Rules {
@@ -256,7 +291,14 @@ impl Chain {
 
     /// The turn that tells the news has begun.
     pub fn told(&mut self) {
+        self.begun = true;
         self.news.clear();
+    }
+
+    /// Where the money of a stage went; before what came of it is taken in.
+    pub fn pay(&mut self, shares: &[Share]) {
+        self.called = !shares.is_empty();
+        self.purse.pay(shares);
     }
 
     /// What came of a stage; `None` when nobody said.
@@ -288,6 +330,7 @@ impl Chain {
             StageKind::Plan => {
                 self.plan.made += 1;
                 self.plan.text = text.map(str::to_owned);
+                self.plan.label = outcome.and_then(label_of);
                 // Without a plan there is nothing to carry out; who hurries has the plan as answer.
                 self.over = text.is_none() || end == Some(OutcomeEnd::AnswerNow);
             }
@@ -304,6 +347,14 @@ impl Chain {
                             ..
                         }),
                     ) => Some(OutcomeEnd::AgentsLost),
+                    // Nothing could be paid: neither can the next one.
+                    (
+                        _,
+                        Some(Outcome::NoAnswer {
+                            reason: NoAnswerReason::Limit,
+                            ..
+                        }),
+                    ) if !self.called => Some(OutcomeEnd::Limit),
                     _ => None,
                 };
                 self.over = self.is_last_chunk();
@@ -440,10 +491,16 @@ impl Chain {
         {
             return None;
         }
-        let winner = self.results.iter().rev().find_map(|one| match one {
-            Outcome::Answered { winner, .. } => Some(*winner),
-            Outcome::NoAnswer { .. } => None,
-        })?;
+        // Without a single result the plan is all there is.
+        let winner = self.results.iter().rev().find_map(label_of);
+        let Some(winner) = winner else {
+            return Some(Outcome::Answered {
+                winner: self.plan.label?,
+                text: words::with_missing(words::outline(chunks), &missing),
+                presenter: None,
+                end: self.cut.unwrap_or(OutcomeEnd::Limit),
+            });
+        };
         let own = self.last.as_ref().filter(|_| assembled).and_then(text_of);
         let text = own.map_or_else(|| words::joined(chunks, &self.results), str::to_owned);
         Some(Outcome::Answered {
@@ -462,6 +519,7 @@ fn stage(kind: StageKind, step: String) -> Stage {
         step,
         number: 1,
         of: 1,
+        whole: None,
     }
 }
 
@@ -469,6 +527,13 @@ fn stage(kind: StageKind, step: String) -> Stage {
 fn text_of(outcome: &Outcome) -> Option<&str> {
     match outcome {
         Outcome::Answered { text, .. } => Some(text),
+        Outcome::NoAnswer { .. } => None,
+    }
+}
+
+fn label_of(outcome: &Outcome) -> Option<Label> {
+    match outcome {
+        Outcome::Answered { winner, .. } => Some(*winner),
         Outcome::NoAnswer { .. } => None,
     }
 }

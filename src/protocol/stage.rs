@@ -7,12 +7,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Outcome,
+    Limits, Outcome, Rules,
     rules::{Part, Persona},
 };
 
 /// The place of a turn in a chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stage {
     /// What it does.
     pub kind: StageKind,
@@ -26,6 +26,19 @@ pub struct Stage {
     pub number: u32,
     /// How many of its kind there are.
     pub of: u32,
+    /// What holds for the whole task, in the first turn of a process: a session that is resumed goes
+    /// on under it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<Box<Whole>>,
+}
+
+/// Rules and limits of a task in several turns. Those of its single turns are made of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Whole {
+    /// Rules.
+    pub rules: Rules,
+    /// Limits; budgets are those of all turns together.
+    pub limits: Limits,
 }
 
 /// What a stage does.

@@ -12,7 +12,10 @@ use std::{
 };
 
 use massgen_tui::{
-    protocol::{AgentEvent, BallotDropReason, Event, EventKind, Label, Outcome, RunEvent, Usage},
+    protocol::{
+        AgentEvent, BallotDropReason, Event, EventKind, Label, Outcome, QuestionEvent, RunEvent,
+        Stage, StageEvent, Usage,
+    },
     run::RunState,
     store::{self, Store},
 };
@@ -187,6 +190,184 @@ fn killed_anywhere_it_goes_on_and_nothing_is_lost_or_doubled() {
         assert_eq!(ran.status.code(), Some(0), "{}", words(&ran.stderr));
         assert!(words(&ran.stderr).contains("turn 1 goes on"));
         check(&before, &events(home));
+    }
+}
+
+/// The stage of each turn and how often it was begun, in order.
+fn stages(events: &[Event]) -> Vec<(u32, String, u32)> {
+    let mut stages: Vec<(u32, String, u32)> = Vec::new();
+    for event in events {
+        if let EventKind::Run(RunEvent::Started(start)) = &event.kind {
+            let words = start.stage.as_ref().map(Stage::words).unwrap_or_default();
+            match stages.last_mut() {
+                Some((turn, _, times)) if *turn == start.turn => *times += 1,
+                _ => stages.push((start.turn, words, 1)),
+            }
+        }
+    }
+    stages
+}
+
+/// A chain that was killed and has gone on: each stage once, in order, in one log, to one end.
+fn check_chain(before: &[Event], after: &[Event], expected: &[&str]) {
+    assert_eq!(&after[..before.len()], before, "nothing is written anew");
+    for (number, event) in (1..).zip(after) {
+        assert_eq!(event.seq.0, number, "numbers go on");
+    }
+    let stages = stages(after);
+    let words: Vec<&str> = stages.iter().map(|(_, words, _)| words.as_str()).collect();
+    assert_eq!(words, expected);
+    let again = stages.iter().filter(|(_, _, times)| *times > 1).count();
+    assert!(again <= 1, "at most the running turn went on: {stages:?}");
+    for (place, (turn, _, _)) in (1..).zip(&stages) {
+        assert_eq!(*turn, place);
+    }
+    let state = fold(after);
+    assert_eq!(state.gaps, 0);
+    assert_eq!(state.usage(), spent(after), "totals add up");
+    for turn in state.turns() {
+        let mut labels: Vec<Label> = turn.answers.iter().map(|p| p.answer.label).collect();
+        labels.sort_unstable();
+        let all = labels.len();
+        labels.dedup();
+        assert_eq!(labels.len(), all, "an answer is there twice");
+        assert!(turn.outcome.is_some());
+    }
+    let over = |event: &&Event| {
+        matches!(
+            event.kind,
+            EventKind::Run(RunEvent::Stage(StageEvent::Over { .. }))
+        )
+    };
+    assert_eq!(after.iter().filter(over).count(), 1);
+}
+
+#[test]
+fn a_plan_killed_anywhere_goes_on_at_its_chunk() {
+    let chunk = |event: &Event, title: &str| {
+        matches!(&event.kind, EventKind::Run(RunEvent::Started(start))
+            if start.stage.as_ref().is_some_and(|stage| stage.title == title))
+    };
+    let ended = |events: &[Event]| {
+        let end = |event: &&Event| matches!(event.kind, EventKind::Run(RunEvent::Ended(_)));
+        events.iter().filter(end).count()
+    };
+    let answers = |events: &[Event]| {
+        let answer = |event: &&Event| {
+            matches!(
+                &event.kind,
+                EventKind::Agent {
+                    event: AgentEvent::Published(_),
+                    ..
+                }
+            )
+        };
+        events.iter().filter(answer).count()
+    };
+    let first = "Collect examples";
+    let moments: [(&str, &dyn Fn(&[Event]) -> bool); 6] = [
+        ("the first plan", &|events| answers(events) == 1),
+        ("between the plan and its first chunk", &|events| {
+            ended(events) == 1
+        }),
+        ("the first chunk", &|events| {
+            events.iter().any(|one| chunk(one, first))
+        }),
+        ("an answer of the first chunk", &|events| {
+            let from = events.iter().position(|one| chunk(one, first));
+            from.is_some_and(|from| answers(&events[from..]) > 0)
+        }),
+        ("between two chunks", &|events| ended(events) == 2),
+        ("the assembly", &|events| ended(events) == 3),
+    ];
+    for (name, moment) in moments {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path();
+        let slow = [
+            "run",
+            "--demo",
+            "plan",
+            "--demo-speed",
+            "8",
+            "--set",
+            "orchestrator.plan_approval=auto",
+        ];
+        let before = kill_when(home, &slow, moment);
+        assert!(ended(&before) < 4, "killed too late at {name}");
+        // The flag of the first process is not given again: the log knows.
+        let ran = run(home, &["resume", "--demo-speed", "max"]);
+        assert_eq!(ran.status.code(), Some(0), "{name}: {}", words(&ran.stderr));
+        let out = words(&ran.stdout);
+        assert!(
+            out.starts_with("## An hour with error messages"),
+            "{name}: {out}"
+        );
+        check_chain(
+            &before,
+            &events(home),
+            &[
+                "planning",
+                "chunk 1 of 2: Collect examples",
+                "chunk 2 of 2: Plan the hour",
+                "assembling",
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_plan_killed_while_it_waits_for_approval_is_asked_about_again() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let asked = |event: &Event| {
+        matches!(
+            event.kind,
+            EventKind::Run(RunEvent::Question(QuestionEvent::Asked(_)))
+        )
+    };
+    let waits = [
+        "run",
+        "--demo",
+        "plan",
+        "--demo-speed",
+        "max",
+        "--questions",
+        "wait",
+    ];
+    let before = kill_when(home, &waits, |events| events.iter().any(asked));
+    let ran = run(
+        home,
+        &[
+            "resume",
+            "--demo-speed",
+            "max",
+            "--set",
+            "orchestrator.plan_approval=auto",
+        ],
+    );
+    assert_eq!(ran.status.code(), Some(0), "{}", words(&ran.stderr));
+    let after = events(home);
+    assert_eq!(&after[..before.len()], &before[..]);
+    assert_eq!(stages(&after).len(), 4);
+}
+
+#[test]
+fn a_division_killed_on_its_way_goes_on() {
+    for wanted in [0, 1] {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path();
+        let slow = ["run", "--demo", "divide", "--demo-speed", "8"];
+        let ended = |events: &[Event]| {
+            let end = |event: &&Event| matches!(event.kind, EventKind::Run(RunEvent::Ended(_)));
+            events.iter().filter(end).count()
+        };
+        let before = kill_when(home, &slow, |events| {
+            ended(events) == wanted && events.len() > 8
+        });
+        let ran = run(home, &["resume", "--demo-speed", "max"]);
+        assert_eq!(ran.status.code(), Some(0), "{}", words(&ran.stderr));
+        assert!(words(&ran.stdout).starts_with("## Moving up one floor"));
+        check_chain(&before, &events(home), &["dividing", "work"]);
     }
 }
 

@@ -80,10 +80,12 @@ impl Room<'_> {
             let nothing = Ended {
                 outcome: None,
                 close: false,
+                spent: Vec::new(),
             };
             return (prompt, ended.unwrap_or(nothing));
         };
         if let (Some(kind), Some(ended)) = (kind, &ended) {
+            chain.pay(&ended.spent);
             chain.take(kind, ended.outcome.as_ref());
         }
         if ends || close {
@@ -138,6 +140,7 @@ impl Room<'_> {
                     let prompt = chain.prompt().to_owned();
                     let ended = self.turn(&prompt, Some(&leg)).await;
                     chain.told();
+                    chain.pay(&ended.spent);
                     chain.take(leg.stage.kind, ended.outcome.as_ref());
                     last = ended.outcome;
                     if ended.close {
@@ -160,6 +163,7 @@ impl Room<'_> {
                     let ended = Ended {
                         outcome: outcome.or(last),
                         close,
+                        spent: Vec::new(),
                     };
                     return (ended, kept);
                 }
@@ -217,6 +221,7 @@ impl Room<'_> {
 pub(in crate::engine) fn unfinished(mut chain: Chain, marks: &[Mark]) -> Chain {
     for mark in marks {
         match mark {
+            Mark::Spent(shares) => chain.pay(shares),
             Mark::Ended(kind, outcome) => chain.take(*kind, Some(outcome)),
             Mark::Step(event) => chain.replay(event),
         }

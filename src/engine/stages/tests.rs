@@ -211,7 +211,13 @@ fn a_team_that_is_lost_is_not_asked_again() {
     assert!(text.contains("collected") && text.contains("- chunk 2: Write"));
     let mut chain = approved();
     step(&mut chain, &lost(NoAnswerReason::AllFailed));
-    assert_eq!(over(&chain), None, "there is nothing to tell");
+    let (text, end) = told(&chain);
+    assert_eq!(end, OutcomeEnd::AgentsLost);
+    assert!(
+        text.starts_with("## Collect\n\n- a\n\n## Write\n\n- b\n\n---"),
+        "the plan is all there is: {text}"
+    );
+    assert!(text.contains("- chunk 1: Collect\n- chunk 2: Write"));
 }
 
 #[test]

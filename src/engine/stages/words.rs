@@ -175,6 +175,24 @@ pub(super) fn joined(chunks: &[Chunk], results: &[Outcome]) -> String {
     text.trim_end().to_owned()
 }
 
+/// The plan that was to be carried out.
+pub(super) fn outline(chunks: &[Chunk]) -> String {
+    let mut text = String::new();
+    for chunk in chunks {
+        let (first, rest) = chunk.text.split_once('\n').unwrap_or((&chunk.text, ""));
+        // The heading itself, unless it was too long for a title.
+        let body = if first.replace(['*', '`', '#'], "").trim() == chunk.title {
+            rest
+        } else {
+            &chunk.text
+        };
+        let _ = write!(text, "## {}\n\n{}", chunk.title, body.trim());
+        text.truncate(text.trim_end().len());
+        text.push_str("\n\n");
+    }
+    text.trim_end().to_owned()
+}
+
 /// The names of what is missing, below the text.
 pub(super) fn with_missing(mut text: String, missing: &[String]) -> String {
     if !missing.is_empty() {

@@ -6,7 +6,7 @@
 use super::Redactor;
 use crate::protocol::{
     AgentCard, AgentEvent, Answer, Ballot, BallotDrop, BallotEvent, Event, EventKind, Failure,
-    Origin, Outcome, Question, QuestionEvent, QuestionKind, Reply, RunEvent, TeamCommand,
+    Origin, Outcome, Question, QuestionEvent, QuestionKind, Reply, Rules, RunEvent, TeamCommand,
     TeamEvent, ToolEvent, TurnStart,
 };
 
@@ -134,6 +134,16 @@ fn question(redactor: &Redactor, event: QuestionEvent) -> QuestionEvent {
     }
 }
 
+fn rules_of(redactor: &Redactor, rules: &mut Rules) {
+    rules.deciding.texts_mut(&mut |text| mask(redactor, text));
+    rules.mode.texts_mut(&mut |text| mask(redactor, text));
+    rules.scaling.texts_mut(&mut |text| mask(redactor, text));
+    rules.personas.texts_mut(&mut |text| mask(redactor, text));
+    if let Some(inbox) = &mut rules.talking.inbox {
+        mask(redactor, inbox);
+    }
+}
+
 fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
     let TurnStart {
         run,
@@ -151,14 +161,11 @@ fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
     if let Some(stage) = &mut stage {
         mask(redactor, &mut stage.title);
         mask(redactor, &mut stage.step);
+        if let Some(whole) = &mut stage.whole {
+            rules_of(redactor, &mut whole.rules);
+        }
     }
-    rules.deciding.texts_mut(&mut |text| mask(redactor, text));
-    rules.mode.texts_mut(&mut |text| mask(redactor, text));
-    rules.scaling.texts_mut(&mut |text| mask(redactor, text));
-    rules.personas.texts_mut(&mut |text| mask(redactor, text));
-    if let Some(inbox) = &mut rules.talking.inbox {
-        mask(redactor, inbox);
-    }
+    rules_of(redactor, &mut rules);
     TurnStart {
         run,
         turn,

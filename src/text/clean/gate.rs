@@ -16,7 +16,7 @@ use super::{Cleaner, line, text};
 use crate::protocol::{
     AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotEvent, Channel, Event,
     EventKind, Failure, Origin, Outcome, Phase, Question, QuestionEvent, QuestionKind, Reply,
-    RunEvent, RunId, TeamCommand, TeamEvent, ToolEvent, TurnStart,
+    Rules, RunEvent, RunId, TeamCommand, TeamEvent, ToolEvent, TurnStart,
 };
 
 /// Cleans a stream of events.
@@ -182,6 +182,14 @@ fn question(event: &mut QuestionEvent) {
     }
 }
 
+fn rules_of(rules: &mut Rules) {
+    rules.deciding.texts_mut(&mut clean_line);
+    rules.mode.texts_mut(&mut clean_text);
+    rules.scaling.texts_mut(&mut clean_line);
+    rules.personas.texts_mut(&mut clean_text);
+    rules.talking.inbox.iter_mut().for_each(clean_line);
+}
+
 fn turn_start(start: &mut TurnStart) {
     let TurnStart {
         run: RunId(run),
@@ -197,14 +205,13 @@ fn turn_start(start: &mut TurnStart) {
         resumed: _,
     } = start;
     clean_text(prompt);
-    rules.deciding.texts_mut(&mut clean_line);
-    rules.mode.texts_mut(&mut clean_text);
-    rules.scaling.texts_mut(&mut clean_line);
-    rules.personas.texts_mut(&mut clean_text);
-    rules.talking.inbox.iter_mut().for_each(clean_line);
+    rules_of(rules);
     if let Some(stage) = stage {
         clean_line(&mut stage.title);
         clean_text(&mut stage.step);
+        if let Some(whole) = &mut stage.whole {
+            rules_of(&mut whole.rules);
+        }
     }
     for text in [run, version, cwd] {
         clean_line(text);

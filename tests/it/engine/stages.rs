@@ -700,3 +700,36 @@ async fn personas_that_cannot_be_read_are_the_programs_own_and_a_word_says_so() 
         assert!(told, "{:?}", turn.timeline);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_budget_is_that_of_the_whole_task_and_what_it_did_not_pay_is_named() {
+    let mode = || {
+        Mode::Plan(Planning {
+            approval: Approval::Auto,
+            ..Planning::default()
+        })
+    };
+    let calls = |ran: &Ran| {
+        ran.state
+            .turns()
+            .map(|turn| turn.usage().calls)
+            .sum::<u32>()
+    };
+    let whole = Play::new(mode(), vec![plan_worker()]).run(|_| None).await;
+    let needed = calls(&whole);
+    for most in 1..needed {
+        let mut play = Play::new(mode(), vec![plan_worker()]);
+        play.limits.budget.calls = Some(most);
+        let ran = play.run(|_| None).await;
+        assert!(calls(&ran) <= most, "{} of {most}", calls(&ran));
+        let (text, end) = ran.text();
+        assert_eq!(end, OutcomeEnd::Limit, "{most}: {text}");
+        for (result, chunk) in [
+            ("first result", "- chunk 1: One"),
+            ("second result", "- chunk 2: Two"),
+        ] {
+            let missing = text.contains(chunk);
+            assert_ne!(missing, text.contains(result), "{most}: {text}");
+        }
+    }
+}

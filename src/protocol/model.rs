@@ -85,3 +85,11 @@ pub struct SessionSummary {
     /// True for scripted demo sessions.
     pub demo: bool,
 }
+
+impl SessionSummary {
+    /// True for a session whose last turn has no end: it can go on.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        self.outcome == "unfinished"
+    }
+}

@@ -1,6 +1,6 @@
 //! Questions everybody asks a fold.
 
-use crate::protocol::{AgentId, Answer, Label, Origin, Timestamp, Usage};
+use crate::protocol::{AgentCard, AgentId, Answer, Label, Origin, Timestamp, Usage};
 
 use super::{AgentState, RunState, Turn};
 
@@ -51,6 +51,12 @@ impl Turn {
     pub fn name(&self, id: AgentId) -> &str {
         self.agent(id)
             .map_or("unknown agent", |agent| agent.card.name.as_str())
+    }
+
+    /// The team as it is now, in the order of its panes.
+    #[must_use]
+    pub fn cards(&self) -> Vec<AgentCard> {
+        self.agents.iter().map(|agent| agent.card.clone()).collect()
     }
 
     /// The answer behind a label, current or not.

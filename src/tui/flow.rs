@@ -19,7 +19,7 @@ use crate::{
         self, Command, Event, EventKind, Failure, Level, QuestionEvent, RunEvent, SteerMode,
         Target, TeamEvent, address::addressed,
     },
-    run::{Activity, RunState},
+    run::{Activity, RunState, Turn},
     text::clean,
 };
 
@@ -217,8 +217,8 @@ pub(super) fn send(model: &mut Model, when: When) -> Effects {
         return model.hint("Type what the agents should hear first.");
     };
     let team = model.shared.run.turn.as_ref();
-    let team = team.map_or(&[][..], |turn| &turn.start.team);
-    let (target, text) = match addressed(&text, team) {
+    let team = team.map_or_else(Vec::new, Turn::cards);
+    let (target, text) = match addressed(&text, &team) {
         (Some(target), rest) => (target, rest.to_owned()),
         (None, _) => (chosen, text),
     };

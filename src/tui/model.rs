@@ -122,6 +122,8 @@ pub(super) struct Waits {
     pub(super) answer: Option<(Ticket, QuestionId)>,
     /// A stored session that is being read.
     pub(super) open: Option<Ticket>,
+    /// The same, when it is to go on as soon as it is there.
+    pub(super) resume: Option<Ticket>,
     /// A stored session that is being gone on with.
     pub(super) again: Option<Ticket>,
     /// The end of patience while stopping.

@@ -158,6 +158,14 @@ fn grant_setup(model: &mut Model, wish: setup::Wish) -> Effects {
         setup::Wish::Open(_) if model.setup.launching.is_some() => {
             model.hint("The team is starting.")
         }
+        setup::Wish::Resume(_) if model.setup.launching.is_some() => {
+            model.hint("The team is starting.")
+        }
+        setup::Wish::Resume(run) => {
+            let opened = model.open(run);
+            model.waits.resume = model.waits.open;
+            opened
+        }
         setup::Wish::Open(run) => model.open(run),
         setup::Wish::Tell(text) => model.hint(text),
     }
@@ -313,7 +321,15 @@ fn take_answer(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
             Effects::none()
         }
         Done::Opened(_) if model.waits.open != Some(ticket) => Effects::none(),
-        Done::Opened(Ok(events)) => flow::show_stored(model, &events),
+        Done::Opened(Ok(events)) => {
+            let on = model.waits.resume.take() == Some(ticket);
+            let shown = flow::show_stored(model, &events);
+            if on {
+                let resumed = again::resume(model);
+                return shown.and(resumed);
+            }
+            shown
+        }
         Done::Opened(Err(failure)) | Done::Sessions(Err(failure)) => {
             model.tell(Level::Error, failure.to_string())
         }

@@ -15,7 +15,10 @@ use super::{
     route, status,
     widget::demo_badge,
 };
-use crate::text::width;
+use crate::{
+    protocol::{Target, address::address},
+    text::width,
+};
 
 /// Paints the frame.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
@@ -150,15 +153,40 @@ fn rule(model: &Model, frame: &mut Frame<'_>) {
 fn placeholder(model: &Model) -> String {
     let focused = model.focus == Focus::Editor;
     match (model.shared.running(), focused) {
-        (true, true) => "What should they hear? Enter queues it, Alt-N interrupts".to_owned(),
+        (true, true) => {
+            "What should they hear? Enter queues it, Alt-N interrupts, @1,3 chooses".to_owned()
+        }
         (true, false) => format!("i writes to {}", hearers(model)),
         (false, true) => "What should the team do next?".to_owned(),
         (false, false) => "i writes the next task for this team".to_owned(),
     }
 }
 
-/// Who hears a message, for people.
+/// Who hears a message, for people. Names at its beginning count more than what was chosen.
 fn hearers(model: &Model) -> String {
+    let chosen = chosen(model);
+    let text = model.composer.text();
+    let list = text
+        .strip_prefix('@')
+        .and_then(|rest| rest.split(char::is_whitespace).next());
+    let (Some(list), Some(turn)) = (list, &model.shared.run.turn) else {
+        return chosen;
+    };
+    match address(list, &turn.cards()) {
+        Ok(Target::All) => "all agents".to_owned(),
+        Ok(Target::One(agent)) => turn.name(agent).to_owned(),
+        Ok(Target::Several(agents)) => {
+            let names: Vec<_> = agents.iter().map(|agent| turn.name(*agent)).collect();
+            names.join(", ")
+        }
+        // While it is being typed there is nothing to say yet.
+        Err(_) if list.is_empty() => chosen,
+        Err(_) => format!("{chosen}, @{} names nobody", width::fit(list, 20)),
+    }
+}
+
+/// Who was chosen to hear it.
+fn chosen(model: &Model) -> String {
     let focused = model.live.focused_agent();
     match (model.session.hearers, focused, &model.shared.run.turn) {
         (Hearers::Focused, Some(agent), Some(turn)) => turn.name(agent).to_owned(),

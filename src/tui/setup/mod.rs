@@ -27,7 +27,7 @@ use rows::Row;
 const FIRST_AGENTS: u16 = 3;
 
 /// Most agents of a team put together on this screen.
-const MOST_AGENTS: u16 = 16;
+const MOST_AGENTS: u16 = 32;
 
 /// State of the start screen.
 #[derive(Clone, Debug)]

@@ -21,7 +21,7 @@ const OUTCOME: usize = 12;
 const AGE: usize = 12;
 
 /// Cells from which the age is shown.
-const AGED: usize = 60;
+const AGED: usize = 50;
 
 /// Mark of a session that a script and no model made.
 const DEMO: &str = "  demo";
@@ -39,14 +39,27 @@ impl Setup {
         }
         self.asked = None;
         let under_cursor = self.item();
+        // The newest one that broke off stays in reach, however old it is.
+        let unfinished = sessions.iter().position(SessionSummary::is_unfinished);
+        let mut place = 0;
         self.recent = sessions;
-        self.recent.truncate(LISTED);
+        self.recent.retain(|_| {
+            place += 1;
+            place <= LISTED || Some(place - 1) == unfinished
+        });
         for session in &mut self.recent {
             session.prompt = clean::line(first_line(&session.prompt)).into_owned();
             session.outcome = clean::line(&session.outcome).into_owned();
         }
         self.rows.clear();
         self.return_to(under_cursor);
+    }
+}
+
+impl Setup {
+    /// The newest session that broke off, when there is one.
+    pub fn unfinished(&self) -> Option<&SessionSummary> {
+        self.recent.iter().find(|session| session.is_unfinished())
     }
 }
 

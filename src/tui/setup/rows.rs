@@ -17,6 +17,9 @@ use crate::{
     },
 };
 
+/// Columns from which the offer to go on is said in full.
+const OFFERED: u16 = 70;
+
 /// One painted row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
@@ -265,8 +268,15 @@ impl Maker<'_> {
             rows.push(self.heading("Recent sessions"));
         }
         let mut spans = vec![Span::styled(self.cursor(place), self.theme.accent)];
-        let room = usize::from(self.room).saturating_sub(2);
+        let newest = self.setup.unfinished().map(|session| &session.run);
+        let offer = match newest == Some(&summary.run) {
+            true if self.room >= OFFERED => "  Alt-R goes on with it",
+            true => "  Alt-R",
+            false => "",
+        };
+        let room = usize::from(self.room).saturating_sub(2 + offer.len());
         spans.extend(recent::spans(summary, self.now, self.theme, room));
+        spans.push(Span::styled(offer, self.theme.accent));
         rows.push(self.row(spans, place));
     }
 

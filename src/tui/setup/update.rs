@@ -20,6 +20,8 @@ pub enum Wish {
     Discover,
     /// Show this stored session.
     Open(RunId),
+    /// Go on with this stored session, which broke off.
+    Resume(RunId),
     /// Tell the person this.
     Tell(&'static str),
 }
@@ -40,6 +42,12 @@ impl Setup {
             Action::Refresh => return Wish::Discover,
             Action::Editor => self.focus = Section::Editor,
             Action::Dismiss => self.error = None,
+            Action::Resume => {
+                return match self.unfinished() {
+                    Some(session) => Wish::Resume(session.run.clone()),
+                    None => Wish::Tell("No stored session broke off."),
+                };
+            }
         }
         Wish::Nothing
     }
@@ -293,7 +301,7 @@ impl Setup {
             .agents(server)
             .saturating_sub(self.count(server, model));
         if others + count > MOST_AGENTS {
-            return Wish::Tell("A team has at most 16 agents.");
+            return Wish::Tell("A team put together here has at most 32 agents.");
         }
         if let Some(slot) = self
             .counts

@@ -6,7 +6,7 @@ use super::kit::{Person, options, started};
 use crate::{
     protocol::{EventKind, Failure, FailureKind, Outcome, Phase, Resumed, RunEvent, RunId},
     tui::{
-        effect::{Done, Effect, Launch, Onward, TeamChoice, Ticket},
+        effect::{Done, Effect, Launch, Onward, Query, TeamChoice, Ticket},
         msg::Msg,
         options::StartOptions,
     },
@@ -103,4 +103,63 @@ fn what_cannot_go_on_says_why_and_loses_no_text() {
     assert_eq!(person.model.composer.text(), "more");
     person.press("enter");
     assert!(launched(&mut person).is_some(), "it can be tried again");
+}
+
+#[test]
+fn the_start_screen_goes_on_with_what_broke_off() {
+    let mut person = Person::new();
+    person.press("alt-r");
+    assert!(person.bottom().contains("No stored session broke off"));
+    let sessions = person.effects.iter().find_map(|effect| match effect {
+        Effect::Query {
+            ticket,
+            query: Query::Sessions,
+        } => Some(*ticket),
+        _ => None,
+    });
+    person.list_sessions(sessions.expect("sessions are asked for"));
+    let screen = person.sees();
+    assert!(screen.contains("Alt-R goes on with it"), "{screen}");
+    person.took();
+    person.press("alt-r");
+    let ticket = match person.took().as_slice() {
+        [
+            Effect::Query {
+                ticket,
+                query: Query::Open(run),
+            },
+        ] if run.0 == "run-2" => *ticket,
+        other => panic!("the session is read first: {other:?}"),
+    };
+    let log = vec![person.event(started(1))];
+    person.send(Msg::Done(ticket, Done::Opened(Ok(Arc::new(log)))));
+    let (_, launch) = launched(&mut person).expect("it goes on");
+    assert_eq!(launch.team, stored(Onward::BrokenOff));
+}
+
+#[test]
+fn opening_another_session_forgets_that_one_was_to_go_on() {
+    let mut person = Person::new();
+    let sessions = person.effects.iter().find_map(|effect| match effect {
+        Effect::Query {
+            ticket,
+            query: Query::Sessions,
+        } => Some(*ticket),
+        _ => None,
+    });
+    person.list_sessions(sessions.expect("sessions are asked for"));
+    person.press("alt-r");
+    person.took();
+    person.press("tab tab tab enter");
+    let ticket = person.took().iter().find_map(|effect| match effect {
+        Effect::Query {
+            ticket,
+            query: Query::Open(_),
+        } => Some(*ticket),
+        _ => None,
+    });
+    let log = vec![person.event(started(1))];
+    let opened = Done::Opened(Ok(Arc::new(log)));
+    person.send(Msg::Done(ticket.expect("it is opened"), opened));
+    assert!(launched(&mut person).is_none());
 }

@@ -187,6 +187,30 @@ fn a_plan_is_approved_changed_or_rejected() {
 }
 
 #[test]
+fn the_rule_of_the_editor_says_who_is_named() {
+    let mut person = Person::new();
+    person.hear(super::kit::started(1));
+    person.press("i");
+    for (text, words) in [
+        ("@", " to all agents "),
+        ("@1,2", " to ada, bob "),
+        ("@2", " to bob "),
+        ("@1,2 look", " to ada, bob "),
+        ("@all look", " to all agents "),
+        ("@9 look", " to all agents, @9 names nobody "),
+        ("look @2", " to all agents "),
+    ] {
+        person.model.composer.set("");
+        person.write(text);
+        let screen = person.sees();
+        assert!(
+            screen.contains(words),
+            "{text}: {words:?} is not in\n{screen}"
+        );
+    }
+}
+
+#[test]
 fn a_message_may_name_its_hearers() {
     let mut person = Person::new();
     person.begins(1).took();

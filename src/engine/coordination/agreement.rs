@@ -47,7 +47,7 @@ fn decision(current: &[&Answer], winner: Label, by: TieBreak) -> Decision {
             voters: Vec::new(),
         })
         .collect();
-    rows.sort_by_key(|row| (Reverse(row.label == winner), row.label));
+    rows.sort_by_key(|row| Reverse(row.label == winner));
     let texts = current.iter().map(|one| (one.label, one.text.as_str()));
     Decision {
         winner,

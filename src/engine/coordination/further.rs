@@ -59,7 +59,7 @@ impl Coordination {
             .min_by_key(|i| {
                 let id = self.members[*i].id;
                 let place = order.iter().position(|label| label.agent == id);
-                (Some(id) != named, place, id)
+                (Some(id) != named, place, *i)
             })
     }
 

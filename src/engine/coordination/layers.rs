@@ -22,6 +22,8 @@ pub(super) struct Barriers {
     pub answers: usize,
     /// Positions of the members that have had their turn in it.
     pub done: BTreeSet<usize>,
+    /// It is over and being weighed: whoever joins or comes back now begins with the next one.
+    pub closed: bool,
     /// What the judge said about going on after this layer, once it has said anything.
     pub verdict: Option<Verdict>,
 }
@@ -33,6 +35,7 @@ impl Default for Barriers {
             layer: 1,
             answers: 0,
             done: BTreeSet::new(),
+            closed: false,
             verdict: None,
         }
     }
@@ -71,9 +74,9 @@ impl Coordination {
         (open && self.barriers.layer <= of).then_some(self.barriers.layer)
     }
 
-    /// Whether the agent has had its turn in the running layer.
+    /// Whether the agent has had its turn in the running layer, or missed it.
     pub(super) fn waits_for_layer(&self, i: usize) -> bool {
-        self.layer().is_some() && self.barriers.done.contains(&i)
+        self.layer().is_some() && (self.barriers.closed || self.barriers.done.contains(&i))
     }
 
     /// The agent has had its turn in the running layer.
@@ -135,6 +138,7 @@ impl Coordination {
             layer: if more { over + 1 } else { of + 1 },
             answers: self.answers.len(),
             done: BTreeSet::new(),
+            closed: false,
             verdict: None,
         };
         if over < of
@@ -183,6 +187,7 @@ impl Coordination {
             layer,
             answers,
             done: BTreeSet::new(),
+            closed: false,
             verdict: None,
         };
         if layer > 1 {
@@ -241,9 +246,15 @@ impl Coordination {
             return false;
         };
         // What it sees is everything there is: the layer is over.
-        self.barriers.answers = self.answers.len();
+        self.close_layer();
         self.ask(i, Purpose::Weigh);
         true
+    }
+
+    /// All answers of the layer are there and may be shown.
+    fn close_layer(&mut self) {
+        self.barriers.answers = self.answers.len();
+        self.barriers.closed = true;
     }
 
     /// What the judge said. Words that are no verdict mean another round: it is bounded anyway.
@@ -259,7 +270,7 @@ impl Coordination {
     /// A round that a log tells: a judge sees the whole layer, and votes are asked for after the last.
     pub(super) fn replay_round(&mut self, purpose: Purpose) {
         match purpose {
-            Purpose::Weigh => self.barriers.answers = self.answers.len(),
+            Purpose::Weigh => self.close_layer(),
             Purpose::VoteOnly | Purpose::Revote | Purpose::Judge => self.barriers.layer = u32::MAX,
             Purpose::Work | Purpose::Present | Purpose::Verify => {}
         }

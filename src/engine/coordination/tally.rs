@@ -62,12 +62,12 @@ pub(super) fn settle<'a>(
     } = verdict;
     let place = |label| points.iter().position(|row| row.label == label);
     let mut tally = rows(current, &ballots);
+    // Of equals the earlier answer comes first: numbers decide nothing.
     tally.sort_by_key(|row| {
         (
             row.label != winner,
             place(row.label),
             Reverse(row.voters.len()),
-            row.label,
         )
     });
     let mut abstained: Vec<_> = ballots

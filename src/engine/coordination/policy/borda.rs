@@ -17,13 +17,7 @@ pub(super) fn count(race: &Race) -> Option<Verdict> {
             hundredths: points(race, *label) * 100,
         })
         .collect();
-    rows.sort_by_key(|row| {
-        (
-            row.label != winner,
-            std::cmp::Reverse(row.hundredths),
-            row.label,
-        )
-    });
+    rows.sort_by_key(|row| (row.label != winner, std::cmp::Reverse(row.hundredths)));
     Some(Verdict {
         winner,
         by,

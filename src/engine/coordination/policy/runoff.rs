@@ -96,7 +96,7 @@ impl Counted {
             .copied()
             .zip(self.votes.iter().copied())
             .collect();
-        rows.sort_by_key(|(label, votes)| (Reverse(*votes), *label));
+        rows.sort_by_key(|(_, votes)| Reverse(*votes));
         rows
     }
 

@@ -92,7 +92,7 @@ pub(super) fn count(race: &Race) -> Option<Verdict> {
             hundredths: mean(race, *label).hundredths(),
         })
         .collect();
-    points.sort_by_key(|row| (row.label != winner, Reverse(row.hundredths), row.label));
+    points.sort_by_key(|row| (row.label != winner, Reverse(row.hundredths)));
     Some(Verdict {
         winner,
         by,

@@ -11,8 +11,8 @@ use crate::{
     },
 };
 
-use super::world::{World, agent, label, team};
-use crate::engine::coordination::{Report, Timer};
+use super::world::{World, agent, card, label, team};
+use crate::engine::coordination::{Change, Report, Timer};
 
 prop_compose! {
     fn any_part(agent: u16)(text in "[a-z]{0,6}", after in proptest::collection::vec(1_u16..6, 0..3))
@@ -274,6 +274,27 @@ fn a_lost_judge_is_replaced_and_a_slow_one_is_not_waited_for() {
     assert_eq!(world.purpose(1), Some(Purpose::Work), "the last round");
     world.publish(1, "Answer: 8");
     assert_eq!(decision(&world).winner, label(2, 1), "two say 8");
+}
+
+#[test]
+fn who_joins_while_a_round_is_weighed_begins_with_the_next_one() {
+    let mut world = rounds(2, 1, 3);
+    world.publish(1, "Answer: 7");
+    world.publish(2, "Answer: 8");
+    let join = Change::Add {
+        card: card(agent(3)),
+        like: agent(1),
+        why: String::new(),
+    };
+    world.step(Input::Team(join));
+    assert_eq!(world.live.len(), 1, "the judge alone");
+    let text = "CONTINUE".to_owned();
+    world.report(2, Report::Presented { text });
+    assert_eq!(world.brief(3).news, [label(1, 1), label(2, 1)]);
+    for n in 1..=3 {
+        world.publish(n, "Answer: 9");
+    }
+    assert!(world.closed, "all agree");
 }
 
 #[test]

@@ -19,7 +19,7 @@ impl Renaming {
         Self(from.iter().copied().zip(to.iter().copied()).collect())
     }
 
-    fn agent(&self, id: AgentId) -> AgentId {
+    pub fn agent(&self, id: AgentId) -> AgentId {
         self.0.get(&id).copied().unwrap_or(id)
     }
 
@@ -36,6 +36,9 @@ impl Renaming {
         rule.presenter = rule.presenter.map(|id| self.agent(id));
         if let Some(verify) = &mut rule.verify {
             verify.by = verify.by.map(|id| self.agent(id));
+        }
+        for own in &mut setup.limits.agents {
+            own.agent = self.agent(own.agent);
         }
         let judge = &mut setup.rules.deciding.judge;
         *judge = judge.map(|id| self.agent(id));

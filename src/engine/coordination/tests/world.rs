@@ -258,7 +258,10 @@ fn check_choices(brief: &Brief, rules: &Rules, choices: &[Label], visible: &[Lab
     if brief.vote.why == VoteWhy::Runoff {
         // Two answers, shown to everybody, whoever sees what otherwise.
         let stays = |label: &Label| visible.contains(label);
-        assert!(brief.choices.len() == 2 && brief.choices.iter().all(stays));
+        assert!(brief.choices.iter().all(stays));
+        // A member of a council has no choice left when the other one is its own.
+        let council = matches!(rules.mode, Mode::Council { .. });
+        assert!(brief.choices.len() == 2 || (council && brief.choices.len() == 1));
     } else if rules.deciding.policy == Policy::Judge && brief.choices.is_empty() {
         // Authors only write; the judge chooses.
         assert!(brief.may_publish);
@@ -329,12 +332,15 @@ impl World {
     /// Model calls after which every turn is over.
     pub fn bound(&self) -> usize {
         let limits = &self.setup.limits;
-        let calls = limits.calls_per_round.max(1) as usize;
         let verify = self.setup.rules.finishing.verify;
         let attempts = verify.map_or(1, |rule| rule.restarts as usize + 1);
-        // Beside its rounds an agent may present and verify, once per attempt each.
-        let rounds = (limits.rounds_per_agent as usize + 2) * attempts;
-        (self.members().len() * rounds + self.books.changes) * calls
+        // Beside its rounds an agent may present and verify, once per attempt each; every change of
+        // the team may give one back.
+        let own = |id: &AgentId| {
+            let rounds = (limits.rounds_of(*id) as usize + 2) * attempts + self.books.changes;
+            rounds * limits.calls_of(*id) as usize
+        };
+        self.members().iter().map(own).sum()
     }
 
     fn feed(&mut self, input: Input) {
@@ -581,7 +587,7 @@ impl World {
                 let live = self.live.get_mut(agent).expect("running");
                 live.calls += 1;
                 live.interrupted = false;
-                assert!(live.calls <= self.setup.limits.calls_per_round.max(1));
+                assert!(live.calls <= self.setup.limits.calls_of(*agent));
                 let boundary = *cause == Cause::Boundary;
                 self.check_brief(*agent, brief, When::Within { boundary });
             }

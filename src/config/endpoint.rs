@@ -320,6 +320,18 @@ fn wire(node: &Node, entry: &Backend) -> Wire {
     match node.get("wire").and_then(Node::text) {
         Some("chat") => Wire::Chat,
         Some("responses") => Wire::Responses,
+        Some("messages") => Wire::Messages,
+        Some("gemini") => Wire::Gemini,
+        // Google's copy of chat completions.
+        _ if node
+            .get("base_url")
+            .and_then(Node::text)
+            .is_some_and(|url| {
+                entry.wire == Wire::Gemini && url.trim_end_matches('/').ends_with("/openai")
+            }) =>
+        {
+            Wire::Chat
+        }
         _ => entry.wire,
     }
 }
@@ -330,6 +342,7 @@ fn tidy_url(url: &str, entry: &Backend) -> String {
     let url = url.trim().trim_end_matches('/');
     let url = url.strip_suffix("/chat/completions").unwrap_or(url);
     let url = url.strip_suffix("/responses").unwrap_or(url);
+    let url = url.strip_suffix("/messages").unwrap_or(url);
     if entry.r#type == "azure_openai" && !url.contains("/openai/") {
         let url = url.strip_suffix("/openai").unwrap_or(url);
         return format!("{url}/openai/v1");

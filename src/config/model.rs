@@ -68,6 +68,10 @@ pub enum Wire {
     Chat,
     /// `OpenAI`'s Responses.
     Responses,
+    /// Anthropic's Messages.
+    Messages,
+    /// Google's `generateContent`.
+    Gemini,
 }
 
 /// How tools are offered to a model; the text protocol is told in `docs/text-tools.md`.

@@ -43,9 +43,7 @@ pub fn repair(
         return None;
     }
     let lower = body.to_lowercase();
-    if endpoint.wire == Wire::Responses
-        && let Some(better) = responses(status, &lower, now)
-    {
+    if let Some(better) = of_family(endpoint.wire, status, &lower, now) {
         return Some(better);
     }
     let sent_tools = !request.tools.is_empty() && !as_text(endpoint, now);
@@ -79,27 +77,50 @@ pub fn repair(
     None
 }
 
-/// Repairs of the Responses API: servers that lack it, models without encrypted reasoning, items of
-/// another organisation, summaries that need a verified account.
-fn responses(status: u16, lower: &str, now: Adaptation) -> Option<Adaptation> {
-    let absent = matches!(status, 404 | 501) && !lower.contains("model");
-    if absent && !now.only_chat {
-        return Some(Adaptation {
-            only_chat: true,
-            ..now
-        });
-    }
+/// Repairs that belong to one wire family: servers that lack a newer API, models without encrypted
+/// reasoning, items of another organisation or model, summaries that need a verified account, caches
+/// that take no marks.
+fn of_family(wire: Wire, status: u16, lower: &str, now: Adaptation) -> Option<Adaptation> {
+    let has = |words: &[&str]| words.iter().any(|words| lower.contains(words));
+    let absent = matches!(status, 404 | 405 | 501) && !lower.contains("model");
+    let (summary, opaque, marks): (&[&str], &[&str], &[&str]) = match wire {
+        Wire::Chat => return None,
+        Wire::Responses if absent && !now.only_chat => {
+            return Some(Adaptation {
+                only_chat: true,
+                ..now
+            });
+        }
+        Wire::Responses => (
+            &["reasoning.summary"],
+            &["encrypted content", "encrypted_content"],
+            &[],
+        ),
+        Wire::Messages => (
+            &[],
+            &["signature", "thinking block", "`thinking`"],
+            &["cache_control"],
+        ),
+        Wire::Gemini => (
+            &["includethoughts", "include_thoughts", "thinking_config"],
+            &["thought_signature", "thoughtsignature", "thought signature"],
+            &[],
+        ),
+    };
     let refused = status < 500;
-    if refused && !now.no_summary && lower.contains("reasoning.summary") {
+    if refused && !now.no_summary && has(summary) {
         return Some(Adaptation {
             no_summary: true,
             ..now
         });
     }
-    let opaque = lower.contains("encrypted content")
-        || lower.contains("encrypted_content")
-        || lower.contains("reasoning' was provided without");
-    (refused && !now.no_carried && opaque).then_some(Adaptation {
+    if refused && !now.no_cache_marks && has(marks) {
+        return Some(Adaptation {
+            no_cache_marks: true,
+            ..now
+        });
+    }
+    (refused && !now.no_carried && has(opaque)).then_some(Adaptation {
         no_carried: true,
         ..now
     })

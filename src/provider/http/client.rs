@@ -229,6 +229,9 @@ impl Client {
                 .pool(route(endpoint), &url)?
                 .get(url)
                 .header(ACCEPT, "application/json");
+            for (name, value) in wire::headers(endpoint.wire) {
+                request = request.header(*name, *value);
+            }
             if let Some((name, value)) = credential(endpoint)? {
                 request = request.header(name, value);
             }
@@ -282,8 +285,8 @@ impl Client {
             .header(ACCEPT_ENCODING, "identity")
             .header(CONTENT_TYPE, "application/json")
             .body(outgoing.body);
-        for (name, value) in outgoing.headers {
-            request = request.header(name, value);
+        for (name, value) in wire::headers(endpoint.wire) {
+            request = request.header(*name, *value);
         }
         if let Some((name, value)) = credential(endpoint)? {
             request = request.header(name, value);
@@ -369,7 +372,7 @@ fn join(base: &str, path: &str) -> String {
         None => (base, String::new()),
     };
     let base = base.trim().trim_end_matches('/');
-    let base = ["/chat/completions", "/responses"]
+    let base = ["/chat/completions", "/responses", "/messages"]
         .iter()
         .find_map(|own| base.strip_suffix(own))
         .unwrap_or(base);
@@ -387,6 +390,7 @@ fn credential(endpoint: &Endpoint) -> Result<Option<(HeaderName, HeaderValue)>, 
     }
     let (name, text) = match wire::key_header(endpoint.wire) {
         KeyHeader::Bearer => (AUTHORIZATION, format!("Bearer {key}")),
+        KeyHeader::Named(name) => (HeaderName::from_static(name), key.to_owned()),
     };
     let mut value = HeaderValue::from_str(&text).map_err(|_| {
         let message = format!("the key for {} cannot be sent in a header", who(endpoint));

@@ -14,8 +14,10 @@ pub struct Adaptation {
     pub only_chat: bool,
     /// It refused encrypted reasoning, or what was carried back: the neutral form instead.
     pub no_carried: bool,
-    /// It refused to tell summaries of its reasoning.
+    /// It refused to tell its reasoning.
     pub no_summary: bool,
+    /// It refused marks for its cache.
+    pub no_cache_marks: bool,
     /// It has no tool calling: the text protocol is used when the endpoint allows it.
     pub no_tools: bool,
 }

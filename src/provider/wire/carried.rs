@@ -31,6 +31,8 @@ fn origin(endpoint: &Endpoint) -> String {
     let wire = match endpoint.wire {
         Wire::Chat => "chat",
         Wire::Responses => "responses",
+        Wire::Messages => "messages",
+        Wire::Gemini => "gemini",
     };
     format!("{wire} {} {}", endpoint.base_url, endpoint.model)
 }

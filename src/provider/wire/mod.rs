@@ -9,6 +9,8 @@ pub mod adaptation;
 pub mod calls;
 pub mod carried;
 pub mod chat;
+pub mod gemini;
+pub mod messages;
 pub mod reply;
 pub mod responses;
 #[cfg(test)]
@@ -29,8 +31,6 @@ pub use reply::{Setup, ToolStyle};
 pub struct Outgoing {
     /// Path behind the base URL, with its own query when it has one.
     pub path: String,
-    /// Headers of the family, without the key.
-    pub headers: Vec<(&'static str, String)>,
     /// JSON.
     pub body: Vec<u8>,
 }
@@ -40,6 +40,8 @@ pub struct Outgoing {
 pub enum KeyHeader {
     /// `Authorization: Bearer KEY`.
     Bearer,
+    /// A header of its own that holds nothing but the key.
+    Named(&'static str),
 }
 
 /// Where the key of an endpoint goes.
@@ -47,13 +49,25 @@ pub enum KeyHeader {
 pub const fn key_header(wire: Wire) -> KeyHeader {
     match wire {
         Wire::Chat | Wire::Responses => KeyHeader::Bearer,
+        Wire::Messages => KeyHeader::Named("x-api-key"),
+        // Never as `?key=`: addresses end up in logs.
+        Wire::Gemini => KeyHeader::Named("x-goog-api-key"),
+    }
+}
+
+/// Headers that every request of a family has, without the key.
+#[must_use]
+pub const fn headers(wire: Wire) -> &'static [(&'static str, &'static str)] {
+    match wire {
+        Wire::Chat | Wire::Responses | Wire::Gemini => &[],
+        Wire::Messages => &[("anthropic-version", messages::encode::VERSION)],
     }
 }
 
 /// The endpoint as it is spoken to, with what its server turned out not to know.
 #[must_use]
 pub fn effective(endpoint: &Arc<Endpoint>, adaptation: Adaptation) -> Arc<Endpoint> {
-    if adaptation.only_chat && endpoint.wire != Wire::Chat {
+    if adaptation.only_chat && endpoint.wire == Wire::Responses {
         let mut plain = (**endpoint).clone();
         plain.wire = Wire::Chat;
         return Arc::new(plain);
@@ -66,17 +80,24 @@ pub fn effective(endpoint: &Arc<Endpoint>, adaptation: Adaptation) -> Arc<Endpoi
 pub fn encode(endpoint: &Endpoint, request: &Request, adaptation: Adaptation) -> Outgoing {
     let (path, body) = match endpoint.wire {
         Wire::Chat => (
-            "/chat/completions",
+            "/chat/completions".to_owned(),
             chat::encode::encode(endpoint, request, adaptation),
         ),
         Wire::Responses => (
-            "/responses",
+            "/responses".to_owned(),
             responses::encode::encode(endpoint, request, adaptation),
+        ),
+        Wire::Messages => (
+            "/messages".to_owned(),
+            messages::encode::encode(endpoint, request, adaptation),
+        ),
+        Wire::Gemini => (
+            gemini::encode::path(&endpoint.model),
+            gemini::encode::encode(endpoint, request, adaptation),
         ),
     };
     Outgoing {
-        path: path.to_owned(),
-        headers: Vec::new(),
+        path,
         body: body.to_string().into_bytes(),
     }
 }
@@ -90,6 +111,10 @@ pub enum Decoder {
     Chat(chat::decode::Decoder),
     /// Responses.
     Responses(responses::decode::Decoder),
+    /// Anthropic's Messages.
+    Messages(messages::decode::Decoder),
+    /// Google's `generateContent`.
+    Gemini(gemini::decode::Decoder),
 }
 
 /// Calls the same method of whichever decoder it is.
@@ -98,6 +123,8 @@ macro_rules! each {
         match $self {
             Decoder::Chat($decoder) => $body,
             Decoder::Responses($decoder) => $body,
+            Decoder::Messages($decoder) => $body,
+            Decoder::Gemini($decoder) => $body,
         }
     };
 }
@@ -109,6 +136,8 @@ impl Decoder {
         match setup.endpoint.wire {
             Wire::Chat => Self::Chat(chat::decode::Decoder::new(setup)),
             Wire::Responses => Self::Responses(responses::decode::Decoder::new(setup)),
+            Wire::Messages => Self::Messages(messages::decode::Decoder::new(setup)),
+            Wire::Gemini => Self::Gemini(gemini::decode::Decoder::new(setup)),
         }
     }
 

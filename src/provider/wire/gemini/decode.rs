@@ -1,0 +1,232 @@
+//! The stream of Google's `streamGenerateContent` turned into events.
+//!
+//! Each frame is a whole response; there is no end mark, only a finish reason and the end of the
+//! connection. Calls arrive whole. Parts are carried back when one of them is signed: a signed part
+//! stays a part of its own, plain text around it is joined. Invariants as for every decoder
+//! (`wire::reply`).
+
+use serde_json::{Value, json};
+
+use crate::protocol::{Failure, FailureKind};
+use crate::provider::usage::Tokens;
+use crate::provider::wire::carried;
+use crate::provider::wire::reply::{Book, Finish, Setup};
+use crate::provider::{StreamEvent, classify};
+
+/// Decoder of one reply.
+#[derive(Debug)]
+pub struct Decoder {
+    book: Book,
+    /// Calls so far.
+    calls: u64,
+    /// Parts, to be carried back.
+    parts: Vec<Value>,
+    signed: bool,
+    finish: Option<Finish>,
+    /// The reply came as one document, so nothing follows.
+    done: bool,
+}
+
+impl Decoder {
+    /// A decoder for one reply.
+    #[must_use]
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            book: Book::new(setup),
+            calls: 0,
+            parts: Vec::new(),
+            signed: false,
+            finish: None,
+            done: false,
+        }
+    }
+
+    /// True when the server said that nothing more comes.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// True when the reply is complete, though the usage may still come.
+    #[must_use]
+    pub const fn is_finished(&self) -> bool {
+        self.done || self.finish.is_some()
+    }
+
+    /// Reads the data of one frame.
+    ///
+    /// # Errors
+    ///
+    /// An error sent inside the stream, or a frame that is not JSON.
+    pub fn frame(&mut self, data: &str, out: &mut Vec<StreamEvent>) -> Result<(), Failure> {
+        let data = data.trim();
+        if data.is_empty() || data == "[DONE]" {
+            return Ok(());
+        }
+        let response = self.parse(data)?;
+        self.response(&response, out)
+    }
+
+    /// Reads a reply that came as one JSON document: one response, or all of them in an array.
+    ///
+    /// # Errors
+    ///
+    /// An error object, or a document that is no response.
+    pub fn document(&mut self, body: &str, out: &mut Vec<StreamEvent>) -> Result<(), Failure> {
+        let document = self.parse(body.trim())?;
+        let responses = match &document {
+            Value::Array(responses) => responses.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        let known = ["candidates", "promptFeedback", "error"];
+        if !responses
+            .iter()
+            .any(|response| known.iter().any(|name| response.get(name).is_some()))
+        {
+            return Err(classify::strange_document(body, self.book.endpoint()));
+        }
+        for response in responses {
+            self.response(response, out)?;
+        }
+        self.done = self.finish.is_some();
+        Ok(())
+    }
+
+    /// The stream is over: the calls, the usage and the stop reason.
+    ///
+    /// # Errors
+    ///
+    /// A cut stream, and a reply with nothing in it; both are worth another attempt.
+    pub fn end(&mut self, out: &mut Vec<StreamEvent>) -> Result<(), Failure> {
+        let Some(finish) = self.finish else {
+            return Err(classify::cut_stream(self.book.endpoint()));
+        };
+        let parts = std::mem::take(&mut self.parts);
+        let parts = if self.signed { parts } else { Vec::new() };
+        let carried = carried::keep(self.book.endpoint(), parts);
+        self.book.close(finish, carried, out)
+    }
+
+    /// What a reply that failed midway has cost so far; `None` when nothing was generated.
+    #[must_use]
+    pub fn spent(&self) -> Option<StreamEvent> {
+        self.book.spent()
+    }
+
+    fn parse(&self, data: &str) -> Result<Value, Failure> {
+        serde_json::from_str(data)
+            .map_err(|error| classify::broken_frame(data, &error.to_string(), self.book.endpoint()))
+    }
+
+    fn response(&mut self, response: &Value, out: &mut Vec<StreamEvent>) -> Result<(), Failure> {
+        if let Some(error) = response.get("error").filter(|error| !error.is_null()) {
+            return Err(classify::in_stream(error, self.book.endpoint()));
+        }
+        let before = out.len();
+        self.book.report(tokens(response.get("usageMetadata")));
+        if response.pointer("/promptFeedback/blockReason").is_some() {
+            self.finish = Some(Finish::Refused);
+        }
+        let candidates = response.get("candidates").and_then(Value::as_array);
+        let first = candidates.and_then(|all| all.first());
+        let parts = first.and_then(|one| one.pointer("/content/parts")?.as_array());
+        for part in parts.into_iter().flatten() {
+            self.part(part, out);
+        }
+        if out.len() > before {
+            self.book.note_content();
+        }
+        match first.and_then(|one| one.get("finishReason")?.as_str()) {
+            Some(reason) => self.stop(reason),
+            None => Ok(()),
+        }
+    }
+
+    fn part(&mut self, part: &Value, out: &mut Vec<StreamEvent>) {
+        let thought = part.get("thought").and_then(Value::as_bool) == Some(true);
+        let signed = part.get("thoughtSignature").is_some();
+        if let Some(text) = part.get("text").and_then(Value::as_str)
+            && !text.is_empty()
+        {
+            self.book.count(text);
+            if thought {
+                Book::thinking(text.to_owned(), out);
+            } else {
+                self.book.text(text.to_owned(), out);
+            }
+        }
+        if let Some(call) = part.get("functionCall") {
+            let arguments = call.get("args").map(Value::to_string).unwrap_or_default();
+            self.book.count(&arguments);
+            let fragment = json!({
+                "index": self.calls,
+                "id": call.get("id"),
+                "function": {"name": call.get("name"), "arguments": arguments},
+            });
+            self.book.calls.chunk(&[fragment], out);
+            self.calls += 1;
+        }
+        self.signed |= signed;
+        // Thoughts need not return; plain text that follows plain text is one part.
+        if thought && !signed {
+            return;
+        }
+        let plain = |part: &Value| {
+            part.as_object()
+                .is_some_and(|map| map.len() == 1 && map.contains_key("text"))
+        };
+        match self.parts.last_mut() {
+            Some(last) if plain(last) && plain(part) => {
+                if let (Some(Value::String(all)), Some(more)) = (
+                    last.get_mut("text"),
+                    part.get("text").and_then(Value::as_str),
+                ) {
+                    all.push_str(more);
+                }
+            }
+            _ => self.parts.push(part.clone()),
+        }
+    }
+
+    fn stop(&mut self, reason: &str) -> Result<(), Failure> {
+        self.finish = Some(match reason {
+            "" | "FINISH_REASON_UNSPECIFIED" => return Ok(()),
+            "MAX_TOKENS" => Finish::Length,
+            "SAFETY" | "RECITATION" | "BLOCKLIST" | "PROHIBITED_CONTENT" | "SPII" | "LANGUAGE" => {
+                Finish::Refused
+            }
+            // The model wrote a call that cannot be read; asked again it usually gets it right.
+            "MALFORMED_FUNCTION_CALL"
+            | "UNEXPECTED_TOOL_CALL"
+            | "TOO_MANY_TOOL_CALLS"
+            | "MALFORMED_RESPONSE" => {
+                return Err(classify::stopped(
+                    FailureKind::Transient,
+                    reason,
+                    self.book.endpoint(),
+                ));
+            }
+            _ => Finish::Normal,
+        });
+        Ok(())
+    }
+}
+
+/// Output is what was said and what was thought.
+fn tokens(usage: Option<&Value>) -> Option<Tokens> {
+    let usage = usage?;
+    let number = |name: &str| usage.get(name).and_then(Value::as_u64);
+    let prompt = number("promptTokenCount")?;
+    let thoughts = number("thoughtsTokenCount").unwrap_or(0);
+    let input = prompt + number("toolUsePromptTokenCount").unwrap_or(0);
+    Some(Tokens {
+        input,
+        cached: number("cachedContentTokenCount").unwrap_or(0).min(input),
+        output: number("candidatesTokenCount").unwrap_or(0) + thoughts,
+        reasoning: thoughts,
+        ..Tokens::default()
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,4 @@
+//! Google's `generateContent` API, streamed.
+
+pub mod decode;
+pub mod encode;

@@ -1,0 +1,4 @@
+//! Anthropic's Messages API, which several other servers speak as well.
+
+pub mod decode;
+pub mod encode;

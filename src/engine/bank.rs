@@ -7,14 +7,15 @@
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    ledger::{Answer, Ledger, Tier, Wish},
+    ledger::{Allotment, Answer, Ledger, Tier, Wish},
     outbox::Outbox,
 };
 use crate::{
     protocol::{
-        AgentId, BudgetEvent, BudgetScope, EventKind, Phase, Purpose, RunEvent, Share, Usage,
+        AgentId, BudgetEvent, BudgetScope, EventKind, Phase, Purpose, Refused, RunEvent, Share,
+        Usage,
     },
-    provider::Price,
+    provider::{Allowance, Price},
 };
 
 /// Orders that may wait.
@@ -28,16 +29,36 @@ enum Order {
         agent: AgentId,
         prompt: u64,
         price: Option<Price>,
-        answer: oneshot::Sender<Granted>,
+        asker: Asker,
     },
     Settle(AgentId, Option<Usage>),
     Charge(AgentId, Usage),
+    Draw(AgentId, Usage),
+    ToolBelow(AgentId),
     Tool(AgentId, u32, oneshot::Sender<Option<String>>),
     Shares(oneshot::Sender<Vec<Share>>),
 }
 
 /// The longest reply in tokens (`None`: nobody limits it), or whose budget refuses the call.
 pub type Granted = Result<Option<u64>, BudgetScope>;
+
+/// What a team in the place of an agent may use, or whose budget refuses it.
+pub type Allotted = Result<Allowance, BudgetScope>;
+
+/// Who waits for the answer to a reservation.
+enum Asker {
+    Call(oneshot::Sender<Granted>),
+    Team(oneshot::Sender<Allotted>),
+}
+
+impl Asker {
+    fn is_gone(&self) -> bool {
+        match self {
+            Self::Call(answer) => answer.is_closed(),
+            Self::Team(answer) => answer.is_closed(),
+        }
+    }
+}
 
 /// A way to the bank.
 #[derive(Clone, Debug)]
@@ -94,10 +115,41 @@ impl Bank {
             agent,
             prompt,
             price,
-            answer,
+            asker: Asker::Call(answer),
         };
         let _ = self.orders.send(order).await;
         Some(granted)
+    }
+
+    /// Asks what a whole team in the place of an agent may use; the answer may have to wait.
+    pub async fn allot(
+        &self,
+        agent: AgentId,
+        prompt: u64,
+        price: Option<Price>,
+    ) -> Option<oneshot::Receiver<Allotted>> {
+        if self.open {
+            return None;
+        }
+        let (answer, granted) = oneshot::channel();
+        let order = Order::Reserve {
+            agent,
+            prompt,
+            price,
+            asker: Asker::Team(answer),
+        };
+        let _ = self.orders.send(order).await;
+        Some(granted)
+    }
+
+    /// A call inside a team was paid for, out of what the team may use.
+    pub async fn draw(&self, agent: AgentId, usage: Usage) {
+        let _ = self.orders.send(Order::Draw(agent, usage)).await;
+    }
+
+    /// Counts a tool call inside a team.
+    pub async fn tool_below(&self, agent: AgentId) {
+        let _ = self.orders.send(Order::ToolBelow(agent)).await;
     }
 
     /// A call is over; `None` when it never reached the model.
@@ -132,7 +184,7 @@ struct Teller {
     phase: Phase,
     /// What the latest round of each agent is for.
     purposes: Vec<(AgentId, Purpose)>,
-    waiting: Vec<(Wish, oneshot::Sender<Granted>)>,
+    waiting: Vec<(Wish, Asker)>,
 }
 
 impl Teller {
@@ -149,7 +201,7 @@ impl Teller {
                     agent,
                     prompt,
                     price,
-                    answer,
+                    asker,
                 } => {
                     let known = self.purposes.iter().find(|(id, _)| *id == agent);
                     let purpose = known.map_or(Purpose::Work, |(_, purpose)| *purpose);
@@ -159,15 +211,17 @@ impl Teller {
                         prompt,
                         price,
                     };
-                    self.decide(wish, answer).await;
+                    self.decide(wish, asker).await;
                 }
                 Order::Settle(agent, usage) => {
                     self.ledger.settle(agent, usage);
-                    for (wish, answer) in std::mem::take(&mut self.waiting) {
-                        self.decide(wish, answer).await;
+                    for (wish, asker) in std::mem::take(&mut self.waiting) {
+                        self.decide(wish, asker).await;
                     }
                 }
                 Order::Charge(agent, usage) => self.ledger.charge(agent, usage),
+                Order::Draw(agent, usage) => self.ledger.draw(agent, usage),
+                Order::ToolBelow(agent) => self.ledger.tool_below(agent),
                 Order::Tool(agent, number, answer) => {
                     let _ = answer.send(self.ledger.tool(agent, number));
                 }
@@ -178,28 +232,42 @@ impl Teller {
         }
     }
 
-    async fn decide(&mut self, wish: Wish, answer: oneshot::Sender<Granted>) {
+    async fn decide(&mut self, wish: Wish, asker: Asker) {
         // Nobody waits for it any more.
-        if answer.is_closed() {
+        if asker.is_gone() {
             return;
         }
-        let granted = match self.ledger.reserve(wish) {
-            Answer::Later => {
-                self.waiting.push((wish, answer));
-                return;
-            }
-            Answer::Granted(reply) => Ok(reply),
-            Answer::Refused(refused) => {
-                let event = BudgetEvent::Refused(refused);
-                self.outbox
-                    .emit(EventKind::Run(RunEvent::Budget(event)))
-                    .await;
-                Err(refused.scope)
-            }
+        let unheard = match asker {
+            Asker::Call(answer) => match self.ledger.reserve(wish) {
+                Answer::Later => return self.waiting.push((wish, Asker::Call(answer))),
+                Answer::Granted(reply) => answer.send(Ok(reply)).is_err(),
+                Answer::Refused(refused) => {
+                    let scope = self.refuse(refused).await;
+                    let _ = answer.send(Err(scope));
+                    false
+                }
+            },
+            Asker::Team(answer) => match self.ledger.allot(wish) {
+                Allotment::Later => return self.waiting.push((wish, Asker::Team(answer))),
+                Allotment::Granted(allowance) => answer.send(Ok(allowance)).is_err(),
+                Allotment::Refused(refused) => {
+                    let scope = self.refuse(refused).await;
+                    let _ = answer.send(Err(scope));
+                    false
+                }
+            },
         };
-        let left = granted.is_ok();
-        if answer.send(granted).is_err() && left {
+        if unheard {
             self.ledger.settle(wish.agent, None);
         }
+    }
+
+    /// Tells a refusal, before its agent hears of it.
+    async fn refuse(&self, refused: Refused) -> BudgetScope {
+        let event = BudgetEvent::Refused(refused);
+        self.outbox
+            .emit(EventKind::Run(RunEvent::Budget(event)))
+            .await;
+        refused.scope
     }
 }

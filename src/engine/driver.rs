@@ -26,6 +26,7 @@ use super::{
     bank::Bank,
     coordination::{Action, Coordination, Input, Report, Timer},
     desk::Desk,
+    nested::Around,
     outbox::Outbox,
     past::Recall,
     prompt::{Answers, Task},
@@ -54,6 +55,8 @@ pub(super) struct Ways {
     pub desk: Desk,
     /// Whom agents may ask.
     pub talking: Talking,
+    /// What is around the task, where this is a team inside another.
+    pub around: Around,
 }
 
 /// One turn.
@@ -264,7 +267,8 @@ impl<'a> Driver<'a> {
                     brief,
                 } => {
                     let add = self.addition(agent, Some(&cause), &brief);
-                    let directive = Directive::Continue { round, add };
+                    let due = self.patience(agent);
+                    let directive = Directive::Continue { round, add, due };
                     self.direct(agent, round, directive).await;
                 }
                 Action::Interrupt { agent, round } => {

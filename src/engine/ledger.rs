@@ -6,6 +6,10 @@
 //! for forced votes and one for the presentation and verification. What nobody can price is not
 //! counted in money, and told as unknown.
 
+mod allot;
+
+pub use allot::Allotment;
+
 use std::collections::BTreeMap;
 
 use crate::{
@@ -276,12 +280,6 @@ impl Ledger {
         let Some(budget) = self.budget(scope, wish.agent) else {
             return Ok(None);
         };
-        let kept = match wish.tier {
-            Tier::Work => u32::from(budget.vote_percent) + u32::from(budget.present_percent),
-            Tier::Vote => u32::from(budget.present_percent),
-            Tier::Finish => 0,
-        };
-        let open = 1.0 - f64::from(kept.min(100)) / 100.0;
         let usd = budget.usd.filter(|_| wish.price.is_some());
         let caps = [
             (BudgetLimit::Usd, usd),
@@ -295,11 +293,7 @@ impl Ledger {
         let mut reply: Option<u64> = None;
         for (limit, cap) in caps {
             let Some(cap) = cap else { continue };
-            // Whole calls: what is kept back is rounded down, so that one call is never none.
-            let cap = match limit {
-                BudgetLimit::Calls => cap - (cap * (1.0 - open)).floor(),
-                _ => cap * open,
-            };
+            let cap = open_part(cap, limit, wish.tier, budget);
             let left = cap - sum(&self.used, scope, wish.agent).get(limit);
             let needs = least.get(limit);
             if needs > left {
@@ -346,6 +340,16 @@ impl Ledger {
             BudgetLimit::Calls | BudgetLimit::Price => return None,
         };
         Some((tokens as u64).clamp(LEAST_REPLY, USUAL_REPLY))
+    }
+}
+
+/// What a kind of call may use of a limit. Whole calls: what is kept back is rounded down, so that one
+/// call is never none.
+fn open_part(cap: f64, limit: BudgetLimit, tier: Tier, budget: &Budget) -> f64 {
+    let open = 1.0 - f64::from(tier.kept(budget).min(100)) / 100.0;
+    match limit {
+        BudgetLimit::Calls => cap - (cap * (1.0 - open)).floor(),
+        _ => cap * open,
     }
 }
 

@@ -17,6 +17,7 @@ mod guide;
 mod history;
 mod intake;
 mod ledger;
+pub mod nested;
 pub mod outbox;
 mod past;
 mod paying;
@@ -150,6 +151,7 @@ async fn session(
         outbox,
         desk,
         talking,
+        around: nested::Around::default(),
     };
     for text in &past.notices {
         ways.outbox.emit(notice(text)).await;
@@ -244,8 +246,8 @@ async fn turn(
     });
     let task = Task {
         prompt: prompt.to_owned(),
-        history: history::render(history),
-        step: leg.map_or_else(String::new, |leg| leg.stage.step.clone()),
+        history: ways.around.before.clone() + &history::render(history),
+        step: ways.around.after.clone() + leg.map_or("", |leg| leg.stage.step.as_str()),
         notes: BTreeMap::new(),
         names: names(roster, rules),
     };

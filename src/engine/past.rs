@@ -286,8 +286,16 @@ impl Recall {
             AgentEvent::Usage(_) | AgentEvent::RoundEnded { .. } => {
                 self.unpaid.remove(&id);
             }
+            AgentEvent::Nested(inner) => {
+                if let EventKind::Agent {
+                    event: AgentEvent::Delta { text, .. },
+                    ..
+                } = &inner.kind
+                {
+                    *self.unpaid.entry(id).or_default() += text.len() as u64;
+                }
+            }
             AgentEvent::Tool(_)
-            | AgentEvent::Nested(_)
             | AgentEvent::Retrying { .. }
             | AgentEvent::Published(_)
             | AgentEvent::Refused { .. }

@@ -1,5 +1,7 @@
 //! A seat asks before it calls: what the budget lets it say, or why it says nothing.
 
+use tokio::sync::oneshot;
+
 use super::{
     reply::Reply,
     seat::{Called, Directive, Done, Seat},
@@ -39,9 +41,18 @@ impl Seat {
     ) -> Result<Option<u64>, Denied> {
         let prompt = tokens::prompt(request);
         let price = self.provider.price();
-        let Some(mut granted) = self.bank.reserve(self.agent, prompt, price).await else {
+        let Some(granted) = self.bank.reserve(self.agent, prompt, price).await else {
             return Ok(None);
         };
+        Ok(self.granted(round, granted).await?.flatten())
+    }
+
+    /// Waits for the bank; `None` when it is gone.
+    pub(super) async fn granted<T>(
+        &mut self,
+        round: u32,
+        mut granted: oneshot::Receiver<Result<T, BudgetScope>>,
+    ) -> Result<Option<T>, Denied> {
         loop {
             tokio::select! {
                 biased;
@@ -56,7 +67,7 @@ impl Seat {
                     None => return Err(Denied::Closed),
                 },
                 granted = &mut granted => {
-                    return granted.unwrap_or(Ok(None)).map_err(Denied::Unaffordable);
+                    return granted.ok().transpose().map_err(Denied::Unaffordable);
                 }
             }
         }

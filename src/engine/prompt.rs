@@ -23,6 +23,9 @@ const JUDGE: &str = include_str!("../../assets/prompts/judge.md");
 const PRESENTER: &str = include_str!("../../assets/prompts/presenter.md");
 const VERIFIER: &str = include_str!("../../assets/prompts/verifier.md");
 
+/// What an agent is asked for that has seen nothing of others.
+pub const ALONE: &str = "Work on the task and publish your answer with `new_answer`.";
+
 /// What an agent is told that has nobody's answer to judge but its own.
 const SELF_CHECK: &str = "\nNobody else answers this task. Check your own answer as a stranger would: go \
                           through the task point by point, redo what can be redone, look for what is \
@@ -241,7 +244,7 @@ fn closing(text: &mut String, brief: &Brief) {
         text.push_str("\nTime is nearly up: finish with what you have.\n");
     }
     let ask = match (brief.may_publish, brief.choices.is_empty()) {
-        (true, true) => "Work on the task and publish your answer with `new_answer`.".to_owned(),
+        (true, true) => ALONE.to_owned(),
         (true, false) => format!(
             "{}, or publish a better answer with `new_answer` ({} left).{}",
             ballot::request(brief),

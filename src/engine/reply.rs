@@ -1,7 +1,7 @@
 //! One model reply while it arrives: stream events in, agent events out, and at the end its text,
 //! its calls and its tokens.
 
-use super::{draft::Draft, workflow};
+use super::{draft::Draft, nested::Below, workflow};
 use crate::{
     protocol::{AgentEvent, Carried, Channel, Message, Purpose, ToolCall, Usage},
     provider::{
@@ -39,6 +39,8 @@ pub struct Reply {
     carried: Option<Carried>,
     /// The last thing heard is that the call failed and will be repeated.
     refused: bool,
+    /// What is heard of the team that replies; `None` for a model.
+    below: Option<Below>,
 }
 
 impl Reply {
@@ -64,7 +66,18 @@ impl Reply {
             usage: None,
             carried: None,
             refused: false,
+            below: None,
         }
+    }
+
+    /// It is a team that replies.
+    pub fn of_team(&mut self) {
+        self.below = Some(Below::default());
+    }
+
+    /// What is heard of the team that replies.
+    pub const fn below(&mut self) -> Option<&mut Below> {
+        self.below.as_mut()
     }
 
     /// Takes one stream event and returns what there is to tell.
@@ -119,6 +132,13 @@ impl Reply {
                 self.usage = Some(usage);
                 None
             }
+            StreamEvent::Nested(event) => {
+                let below = self.below.get_or_insert_default();
+                if let Some(text) = below.hear(&event) {
+                    text.clone_into(&mut self.drafted);
+                }
+                Some(AgentEvent::Nested(event))
+            }
             StreamEvent::Stop(reason) => {
                 self.stop(reason);
                 None
@@ -170,10 +190,13 @@ impl Reply {
         self.refused = true;
     }
 
-    /// Tokens: as reported, or estimated at 4 bytes a token when the reply was cut off or the server
+    /// Tokens that were not told yet: as reported, or estimated at 4 bytes a token when the reply was cut off or the server
     /// does not tell, at `price`. `None` for a call that the server refused: it costs nothing.
     #[must_use]
     pub fn usage(&self, price: Option<Price>) -> Option<Usage> {
+        if let Some(below) = &self.below {
+            return below.unpaid(self.prompt_bytes, price);
+        }
         if self.usage.is_none() && self.refused && self.is_empty() {
             return None;
         }

@@ -17,6 +17,7 @@ use super::{
     asking::{Asking, Stop},
     bank::Bank,
     coordination::Report,
+    nested::Place,
     outbox::Outbox,
     prompt::Answers,
     reply::{Pace, Reply},
@@ -45,6 +46,8 @@ pub enum Directive {
         fresh: Option<Message>,
         /// What to add and offer.
         add: Addition,
+        /// When the driver waits no longer.
+        due: Option<Instant>,
     },
     /// Go on after a report.
     Continue {
@@ -52,6 +55,8 @@ pub enum Directive {
         round: u32,
         /// What to add and offer.
         add: Addition,
+        /// When the driver waits no longer.
+        due: Option<Instant>,
     },
     /// Cut the running model call, keep its text, report a boundary.
     Interrupt {
@@ -110,6 +115,8 @@ pub struct Seat {
     pub told: BTreeSet<String>,
     /// Its questions to others, and what it tells when it is asked.
     pub asking: Asking,
+    /// What a team in this seat is told of the turn.
+    pub place: Place,
     /// Beats whenever something happens here, for whoever listens for silence.
     pub pulse: watch::Sender<Instant>,
 }
@@ -151,8 +158,10 @@ impl Seat {
                 purpose,
                 fresh,
                 add,
+                due,
             } = directive
             {
+                self.place.due = due;
                 if let Some(system) = fresh {
                     talk = Talk::new(system);
                 }
@@ -222,7 +231,12 @@ impl Seat {
     async fn wait(&mut self, round: u32) -> Next {
         loop {
             match self.directives.recv().await {
-                Some(Directive::Continue { round: of, add }) if of == round => {
+                Some(Directive::Continue {
+                    round: of,
+                    add,
+                    due,
+                }) if of == round => {
+                    self.place.due = due;
                     return Next::Continue(add);
                 }
                 Some(Directive::Finish { round: of, done }) if of == round => {
@@ -252,6 +266,7 @@ impl Seat {
                 self.tell(AgentEvent::Usage(usage)).await;
             }
             self.bank.settle(self.agent, usage).await;
+            let attempt = self.close_below(attempt).await;
             let (reply, failure) = match attempt {
                 Called::Cut(reply, failure) if cuts < MAX_CUTS && failure.kind.retryable() => {
                     (reply, failure)
@@ -303,11 +318,13 @@ impl Seat {
         self.asking.note(&talk.messages, &talk.tools);
         self.outbox.request(self.agent, round, purpose, &request);
         let mut reply = Reply::new(purpose, &request);
-        let longest = match self.afford(round, &request).await {
-            Ok(longest) => longest,
+        let (longest, mut stream) = match self
+            .open((round, Instant::now()), request, &mut reply)
+            .await
+        {
+            Ok(opened) => opened,
             Err(denied) => return denied.called(reply),
         };
-        let mut stream = self.provider.stream(request);
         loop {
             self.pulse.send_replace(Instant::now());
             tokio::select! {
@@ -332,6 +349,7 @@ impl Seat {
                             self.asking.note_partial(text);
                         }
                         if let Some(event) = reply.take(event) {
+                            self.pay_below(&event).await;
                             self.tell(event).await;
                         }
                         if longest.is_some_and(|longest| reply.tokens() > longest) {

@@ -48,6 +48,8 @@ pub enum FailureKind {
     Cancelled,
     /// Disk, file or permission trouble on this machine.
     Local,
+    /// The team in the place of an agent has no answer: not retried.
+    Team,
 }
 
 impl FailureKind {
@@ -72,6 +74,7 @@ impl FailureKind {
             Self::Transient => "connection trouble",
             Self::Cancelled => "cancelled",
             Self::Local => "local trouble",
+            Self::Team => "its team failed",
         }
     }
 }

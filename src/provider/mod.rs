@@ -6,12 +6,14 @@
 //! - out and in: `wire`, a family per directory; `text_tools` for servers without tool calling; `adapt`
 //!   for what a server refuses; `sse` (frames), `usage`, `tokens`
 //! - when it fails: `classify`, `wait`, `words` (sentences), `retry` (policy)
+//! - `group`: a whole team in the place of a model
 //! - around it: `catalog` (prices), `listing` (models of one server), `discovery` (servers nearby)
 
 pub mod adapt;
 pub mod catalog;
 pub mod classify;
 pub mod discovery;
+pub mod group;
 pub mod host;
 pub mod http;
 pub mod listing;
@@ -33,7 +35,8 @@ use futures_util::stream::BoxStream;
 use serde_json::{Map, Value};
 
 pub use crate::config::{ToolCalling, Wire};
-use crate::protocol::{Carried, Failure, Message, ToolCall, ToolChoice, ToolSpec, Usage};
+use crate::protocol::{Carried, Event, Failure, Message, ToolCall, ToolChoice, ToolSpec, Usage};
+pub use group::{Allowance, Errand, Group};
 
 /// One model call.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +88,9 @@ pub enum StreamEvent {
     /// Tokens of this call, priced when the price is known. Sent at most once, before `Stop` or
     /// before the error that ends a reply midway (estimated then).
     Usage(Usage),
+    /// Something happened in the team that replies. Only a [`Group`] yields it; the usage in it is
+    /// not told again by `Usage`.
+    Nested(Box<Event>),
     /// The reply is complete.
     Stop(StopReason),
 }
@@ -115,6 +121,12 @@ pub trait Provider: Send + Sync + 'static {
     /// What its tokens cost, when that is known: prices a reply that was cut off before the server
     /// told its tokens.
     fn price(&self) -> Option<Price> {
+        None
+    }
+
+    /// The team in the place of a model, when it is one. [`Provider::stream`] is then its voice: one
+    /// model that speaks for it.
+    fn group(&self) -> Option<&dyn Group> {
         None
     }
 }

@@ -120,7 +120,7 @@ pub fn hint(kind: FailureKind, endpoint: &Endpoint) -> String {
         FailureKind::Transient => {
             "Try again; if it stays, look at the provider's status page.".to_owned()
         }
-        FailureKind::Cancelled | FailureKind::Local => String::new(),
+        FailureKind::Cancelled | FailureKind::Local | FailureKind::Team => String::new(),
     }
 }
 

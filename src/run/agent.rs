@@ -175,6 +175,9 @@ impl AgentState {
     /// `retrying in 3 s: server busy`, `out: no access`, otherwise the word of the state.
     #[must_use]
     pub fn status(&self, now: Timestamp) -> String {
+        if let Some(words) = self.team_status().filter(|_| self.is_open()) {
+            return words;
+        }
         match &self.activity {
             Activity::Tool { name } => {
                 let since = self.tools.last().map_or(self.since, |tool| tool.since);
@@ -239,7 +242,7 @@ impl AgentState {
                 self.turn_to(Activity::Away(Away::Failed(failure.clone())), at);
                 return Some(Happening::Benched);
             }
-            AgentEvent::Nested(event) => self.nested.get_or_insert_default().apply(event),
+            AgentEvent::Nested(event) => self.below(event, at),
             AgentEvent::Published(_) | AgentEvent::Ballot(_) => {}
         }
         None
@@ -254,7 +257,7 @@ impl AgentState {
     }
 
     /// Whether streamed text may still change the state: late text of a closed round may not.
-    fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         match self.activity {
             Activity::Away(_) | Activity::Done => false,
             _ => self.purpose.is_some() || self.round == 0,
@@ -328,6 +331,7 @@ impl AgentState {
     pub(super) fn rest(&mut self, at: Timestamp) {
         self.purpose = None;
         self.tools.clear();
+        self.cut_below(at);
         if !matches!(self.activity, Activity::Away(_) | Activity::Done) {
             let activity = match self.ballot {
                 Some(_) => Activity::Voted,

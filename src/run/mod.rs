@@ -11,6 +11,7 @@ mod agent;
 mod apply;
 mod members;
 mod money;
+mod nested;
 mod query;
 mod question;
 mod resumed;

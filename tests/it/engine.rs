@@ -6,6 +6,7 @@ mod bad_turns;
 mod chain;
 mod dumping;
 mod laws;
+mod nested;
 mod scaling;
 mod simulator;
 mod stages;

@@ -159,6 +159,7 @@ impl Reply {
             ) => {}
             Ok(StreamEvent::ToolCall(call)) => self.calls.push(call),
             Ok(StreamEvent::Retrying { failure, .. }) => self.retries.push(failure.kind),
+            Ok(StreamEvent::Nested(_)) => panic!("a model has no team"),
             Ok(StreamEvent::Usage(usage)) => {
                 self.tokens = Some((usage.input, usage.cached, usage.output, usage.reasoning));
             }

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::protocol::{
-    AgentEvent, AgentId, Answer, Ballot, Criterion, EventKind, Failure, Label, OutcomeEnd, Phase,
-    Purpose, Rules, RunEvent, SteerId,
+    AgentEvent, AgentId, Answer, Ballot, Criterion, EventKind, Failure, Label, Limits, OutcomeEnd,
+    Phase, Purpose, Rules, RunEvent, SteerId,
 };
 
 use super::{
@@ -287,6 +287,12 @@ impl Coordination {
     #[must_use]
     pub const fn rules(&self) -> &Rules {
         &self.setup.rules
+    }
+
+    /// The limits of the turn.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.setup.limits
     }
 
     /// Number of publications so far.

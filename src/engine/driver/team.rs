@@ -16,6 +16,7 @@ use crate::{
         Member,
         asking::{Asking, Peer},
         coordination::{Change, Input, Timer},
+        nested::Place,
         public_name,
         seat::{Addressed, Directive, Seat},
     },
@@ -91,11 +92,26 @@ impl Driver<'_> {
             bank: self.bank.clone(),
             called: 0,
             asking,
+            place: Place {
+                task: Arc::from(self.task.prompt.as_str()),
+                depth: self.coordination.limits().depth,
+                due: None,
+            },
             pulse,
         };
         self.crew.seat(agent, seat);
         let chair = Chair { directives, heard };
         self.seating.chairs.insert(agent, chair);
+    }
+
+    /// How long this agent is waited for at most: until its round, the phase or the turn is over.
+    pub(super) fn patience(&self, agent: AgentId) -> Option<Instant> {
+        let mine = self.timers.iter().filter(|(timer, _)| match timer {
+            Timer::Turn | Timer::Phase => true,
+            Timer::Round { agent: of, .. } => *of == agent,
+            Timer::Silence { .. } | Timer::Stall { .. } | Timer::Pause(_) => false,
+        });
+        mine.map(|(_, due)| *due).min()
     }
 
     /// A change that the person asks for.

@@ -40,6 +40,7 @@ impl Driver<'_> {
                 purpose: ask.purpose,
                 fresh,
                 add,
+                due: self.patience(ask.agent),
             };
             return self.direct(ask.agent, ask.round, directive).await;
         }
@@ -65,6 +66,7 @@ impl Driver<'_> {
             purpose: ask.purpose,
             fresh,
             add,
+            due: self.patience(ask.agent),
         };
         self.direct(ask.agent, ask.round, directive).await;
     }

@@ -445,6 +445,7 @@ fn is_content(event: &StreamEvent) -> bool {
         StreamEvent::Retrying { .. }
         | StreamEvent::Carried(_)
         | StreamEvent::Usage(_)
+        | StreamEvent::Nested(_)
         | StreamEvent::Stop(_) => false,
     }
 }

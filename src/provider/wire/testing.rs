@@ -53,7 +53,9 @@ pub fn collect(events: Vec<StreamEvent>, failure: Option<&Failure>) -> Reply {
                 assert_eq!(reply.usage.replace(usage), None, "usage once");
             }
             StreamEvent::Stop(stop) => reply.stop = Some(stop),
-            StreamEvent::Retrying { .. } => panic!("not the decoder's business"),
+            StreamEvent::Retrying { .. } | StreamEvent::Nested(_) => {
+                panic!("not the decoder's business")
+            }
         }
     }
     reply

@@ -5,6 +5,7 @@
 //! same chain, so a session that broke off goes on at the next chunk. Whatever fails has a fallback or
 //! is named as missing; a chain has at most [`PLANS`] plans, each chunk once, and one assembly.
 
+mod ending;
 mod purse;
 mod read;
 pub(super) mod run;
@@ -12,7 +13,10 @@ pub(super) mod run;
 mod tests;
 mod words;
 
-use self::purse::Purse;
+use self::{
+    ending::{end_of, label_of, text_of},
+    purse::Purse,
+};
 use crate::protocol::{
     AgentId, Finish, Label, Limits, Mode, NoAnswerReason, Outcome, OutcomeEnd, Policy, Reply,
     Rules, Share, Stage, StageEvent, StageKind,
@@ -441,75 +445,6 @@ impl Chain {
             | StageEvent::Over { .. } => {}
         }
     }
-
-    /// What was to be done and was not, a few words each.
-    pub fn missing(&self) -> Vec<String> {
-        let Some(chunks) = &self.plan.chunks else {
-            return match self.planning() {
-                Some(_) => vec!["the plan was not carried out".to_owned()],
-                None => Vec::new(),
-            };
-        };
-        let there = |at: usize| self.results.get(at).and_then(text_of).is_some();
-        let missing = (0..chunks.len()).filter(|at| !there(*at));
-        missing
-            .filter_map(|at| Some(format!("chunk {}: {}", at + 1, chunks.get(at)?.title)))
-            .collect()
-    }
-
-    /// A plan that is not carried out is the answer, and says so.
-    fn mere_plan(&self, missing: &[String]) -> Option<Outcome> {
-        match self.last.as_ref().filter(|_| !missing.is_empty())? {
-            Outcome::Answered {
-                winner,
-                text,
-                presenter,
-                end,
-            } => Some(Outcome::Answered {
-                winner: *winner,
-                text: words::with_missing(text.clone(), missing),
-                presenter: *presenter,
-                end: match (end, self.cut) {
-                    (OutcomeEnd::Consensus, cut) => cut.unwrap_or(OutcomeEnd::Limit),
-                    (end, _) => *end,
-                },
-            }),
-            Outcome::NoAnswer { .. } => None,
-        }
-    }
-
-    /// The outcome of the whole task, when it is not that of the last turn.
-    fn outcome(&self) -> Option<Outcome> {
-        let missing = self.missing();
-        let Some(chunks) = &self.plan.chunks else {
-            return self.mere_plan(&missing);
-        };
-        let assembled = self.results.len() >= chunks.len() && self.cut.is_none();
-        if assembled
-            && missing.is_empty()
-            && self.last.as_ref().is_some_and(|o| text_of(o).is_some())
-        {
-            return None;
-        }
-        // Without a single result the plan is all there is.
-        let winner = self.results.iter().rev().find_map(label_of);
-        let Some(winner) = winner else {
-            return Some(Outcome::Answered {
-                winner: self.plan.label?,
-                text: words::with_missing(words::outline(chunks), &missing),
-                presenter: None,
-                end: self.cut.unwrap_or(OutcomeEnd::Limit),
-            });
-        };
-        let own = self.last.as_ref().filter(|_| assembled).and_then(text_of);
-        let text = own.map_or_else(|| words::joined(chunks, &self.results), str::to_owned);
-        Some(Outcome::Answered {
-            winner,
-            text: words::with_missing(text, &missing),
-            presenter: None,
-            end: self.cut.unwrap_or(OutcomeEnd::Limit),
-        })
-    }
 }
 
 fn stage(kind: StageKind, step: String) -> Stage {
@@ -520,28 +455,6 @@ fn stage(kind: StageKind, step: String) -> Stage {
         number: 1,
         of: 1,
         whole: None,
-    }
-}
-
-/// The text of an answer.
-fn text_of(outcome: &Outcome) -> Option<&str> {
-    match outcome {
-        Outcome::Answered { text, .. } => Some(text),
-        Outcome::NoAnswer { .. } => None,
-    }
-}
-
-fn label_of(outcome: &Outcome) -> Option<Label> {
-    match outcome {
-        Outcome::Answered { winner, .. } => Some(*winner),
-        Outcome::NoAnswer { .. } => None,
-    }
-}
-
-fn end_of(outcome: &Outcome) -> Option<OutcomeEnd> {
-    match outcome {
-        Outcome::Answered { end, .. } => Some(*end),
-        Outcome::NoAnswer { .. } => None,
     }
 }
 

@@ -242,6 +242,9 @@ fn check_chain(before: &[Event], after: &[Event], expected: &[&str]) {
     assert_eq!(after.iter().filter(over).count(), 1);
 }
 
+/// A name, and whether a log has come so far.
+type Progress<'a> = (&'a str, &'a dyn Fn(&[Event]) -> bool);
+
 #[test]
 fn a_plan_killed_anywhere_goes_on_at_its_chunk() {
     let chunk = |event: &Event, title: &str| {
@@ -265,7 +268,7 @@ fn a_plan_killed_anywhere_goes_on_at_its_chunk() {
         events.iter().filter(answer).count()
     };
     let first = "Collect examples";
-    let moments: [(&str, &dyn Fn(&[Event]) -> bool); 6] = [
+    let moments: [Progress; 6] = [
         ("the first plan", &|events| answers(events) == 1),
         ("between the plan and its first chunk", &|events| {
             ended(events) == 1

@@ -138,11 +138,9 @@ impl<'a> Team<'a> {
         Self { names, agents }
     }
 
-    /// The number of an agent: its place among all names in order.
+    /// The number of an agent: its place among all names in order, or what `agent2` says.
     fn number(&self, name: &str) -> Option<AgentId> {
-        self.names.iter().find(|other| *other == name)?;
-        let before = self.names.iter().filter(|other| other.as_str() < name);
-        u16::try_from(before.count() + 1).ok().map(AgentId)
+        super::finishing::number(self.names, self.names.len(), name)
     }
 
     /// The agent that a key names; an unknown one is an error.

@@ -211,6 +211,42 @@ fn shipped_examples_have_nothing_to_complain_about() {
 }
 
 #[test]
+fn every_example_is_explained_and_every_one_that_is_named_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+    let modes = page("docs/modes.md");
+    let pages = [
+        modes.clone(),
+        page("docs/config.md"),
+        page("docs/providers.md"),
+    ]
+    .concat();
+    let mut shipped = Vec::new();
+    for path in fixtures("configs") {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(
+            pages.contains(&format!("`{name}`")),
+            "{name} stands on no page"
+        );
+        shipped.push(name);
+    }
+    let named = modes
+        .split('`')
+        .filter(|word| word.ends_with(".yaml") && !word.contains('/'));
+    for name in named {
+        assert!(
+            shipped.iter().any(|one| one == name),
+            "{name} is not shipped"
+        );
+    }
+    for name in modes.split('`').skip(1).step_by(2) {
+        if let Some(demo) = name.strip_prefix("--demo ") {
+            assert!(massgen_tui::demo::find(demo).is_ok(), "{demo}");
+        }
+    }
+}
+
+#[test]
 fn a_key_is_never_sent_to_another_vendor() {
     for (backend, key) in [
         (

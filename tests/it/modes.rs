@@ -48,6 +48,32 @@ fn run_with(scenario: &str, more: &[&str]) -> Ran {
     }
 }
 
+/// `docs/modes.md` tells what each mode costs.
+#[test]
+fn modes_cost_the_calls_that_their_page_says() {
+    let auto = ["--set", "orchestrator.plan_approval=auto"];
+    let defer = ["--set", "orchestrator.defer_voting_until_all_answered=true"];
+    for (scenario, more, calls) in [
+        // n = 3
+        ("quick", &["--quick"][..], 2 * 3),
+        ("quick", &defer, 2 * 3 + 1),
+        ("layers", &[], 3 * 2 + 1),
+        ("council", &[], 2 * 3 + 1),
+        ("divide", &[], 3 + 1 + 1),
+        // Two rounds and two looks of the judge are one less: the last look ends it.
+        ("rounds", &[], 3 * 2 + 1),
+        // k = 5
+        ("samples", &[], 5),
+        // n = 2: a plan and two steps
+        ("plan", &auto, 3 * 2 * 2 + 1),
+    ] {
+        let ran = run_with(scenario, more);
+        assert_eq!(ran.code, 0, "{scenario}: {}", ran.err);
+        let made: u32 = ran.state.turns().map(|turn| turn.usage().calls).sum();
+        assert_eq!(made, calls, "{scenario} {more:?}");
+    }
+}
+
 #[test]
 fn layers_end_with_the_aggregators_text() {
     let ran = run("layers");

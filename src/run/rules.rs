@@ -262,8 +262,9 @@ fn improving(rules: &Rules, limits: &Limits) -> String {
         Some(lead) => format!("; {lead} answers ahead of the slowest at most"),
     };
     let each = limits.answers_per_agent;
+    let noun = if each == 1 { "answer" } else { "answers" };
     format!(
-        "{each} answers each, {} in all; {novelty}{lead}",
+        "{each} {noun} each, {} in all; {novelty}{lead}",
         limits.answers_total
     )
 }

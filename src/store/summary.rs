@@ -28,7 +28,7 @@ pub(super) struct Stored {
 }
 
 /// Version of `summary.json`; another one is rebuilt from the log.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// Gathers a summary from events in order.
 #[derive(Clone, Debug)]
@@ -41,6 +41,10 @@ pub(super) struct Scan {
     names: HashMap<AgentId, String>,
     agents: u32,
     word: &'static str,
+    /// How the last turn ended.
+    last_word: &'static str,
+    /// The last turn is one of several of its task.
+    staged: bool,
     winner: Option<String>,
     cost: Option<Cost>,
     demo: bool,
@@ -58,6 +62,8 @@ impl Scan {
             names: HashMap::new(),
             agents: 0,
             word: "unfinished",
+            last_word: "unfinished",
+            staged: false,
             winner: None,
             cost: None,
             demo: false,
@@ -96,19 +102,25 @@ impl Scan {
                     .map(|card| (card.id, card.name.clone()))
                     .collect();
                 self.word = "unfinished";
+                self.last_word = self.word;
+                self.staged = start.stage.is_some();
                 self.winner = None;
                 self.demo |= matches!(start.origin, Origin::Demo { .. });
             }
             RunEvent::Decided(decision) => self.winner = Some(self.name(decision.winner.agent)),
             RunEvent::Ended(outcome) => {
-                self.word = word(outcome);
+                self.last_word = word(outcome);
+                // A task in several turns is over when it says so, not with its first turn.
+                if !self.staged {
+                    self.word = self.last_word;
+                }
                 if let Outcome::Answered { winner, .. } = outcome {
                     self.winner = Some(self.name(winner.agent));
                 }
             }
-            RunEvent::Stage(StageEvent::Over {
-                outcome: Some(outcome),
-            }) => self.word = word(outcome),
+            RunEvent::Stage(StageEvent::Over { outcome }) => {
+                self.word = outcome.as_ref().map_or(self.last_word, word);
+            }
             RunEvent::Team(TeamEvent::Added { card, .. }) => {
                 self.agents = self.agents.saturating_add(1);
                 self.names.insert(card.id, card.name.clone());

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::*;
 use crate::protocol::{AgentId, EventKind, Label};
-use crate::protocol::{Event, NoAnswerReason, Outcome, OutcomeEnd, RunEvent};
+use crate::protocol::{
+    Event, NoAnswerReason, Outcome, OutcomeEnd, RunEvent, Seq, Stage, StageEvent, StageKind,
+};
 
 fn store() -> (Store, tempfile::TempDir) {
     let root = tempfile::tempdir().unwrap();
@@ -217,6 +219,36 @@ fn a_stored_summary_is_used_until_the_log_grows() {
     assert_eq!(store.list(1).unwrap().sessions[0].outcome, "answered");
     fs::write(&file, "{broken").unwrap();
     assert_eq!(store.list(1).unwrap().sessions[0].outcome, "answered");
+}
+
+#[test]
+fn a_task_in_several_turns_is_unfinished_until_it_says_that_it_is_over() {
+    let (store, _root) = store();
+    let run = "20261121-101530-aaaa";
+    let mut events = samples::session(run);
+    for event in &mut events {
+        if let EventKind::Run(RunEvent::Started(start)) = &mut event.kind {
+            start.stage = Some(Stage {
+                kind: StageKind::Plan,
+                title: String::new(),
+                step: String::new(),
+                number: 1,
+                of: 1,
+                whole: None,
+            });
+        }
+    }
+    let outcome = || store.list(1).unwrap().sessions[0].outcome.clone();
+    put(&store, run, &events);
+    assert_eq!(outcome(), "unfinished");
+    let last = events.last().unwrap().clone();
+    events.push(Event {
+        seq: Seq(last.seq.0 + 1),
+        at: last.at,
+        kind: EventKind::Run(RunEvent::Stage(StageEvent::Over { outcome: None })),
+    });
+    put(&store, run, &events);
+    assert_eq!(outcome(), "answered");
 }
 
 #[tokio::test]

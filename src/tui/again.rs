@@ -14,7 +14,8 @@ use crate::protocol::{Failure, Level};
 
 /// True when the session on the screen is a log that ends in the middle of a turn.
 pub(super) fn broke_off(model: &Model) -> bool {
-    !model.shared.live && !model.shared.run.is_over()
+    let turn = model.shared.run.turn.as_ref();
+    !model.shared.live && turn.is_some_and(|turn| !turn.is_last())
 }
 
 /// Goes on with the turn that broke off.

@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     protocol::{
-        self, Command, Event, EventKind, Failure, Level, QuestionEvent, RunEvent, SteerMode,
-        Target, TeamEvent, address::addressed,
+        self, Command, Event, EventKind, Failure, Level, QuestionEvent, RunEvent, StageEvent,
+        SteerMode, Target, TeamEvent, address::addressed,
     },
     run::{Activity, RunState, Turn},
     text::clean,
@@ -102,7 +102,11 @@ pub(super) fn event(model: &mut Model, event: &Event) -> Effects {
             let words = format!("Cannot {}: {reason}", change.words());
             model.tell(Level::Warning, words)
         }
-        EventKind::Run(RunEvent::Ended(_)) => ended(model),
+        EventKind::Run(RunEvent::Ended(_) | RunEvent::Stage(StageEvent::Over { .. }))
+            if !model.shared.running() =>
+        {
+            ended(model)
+        }
         EventKind::Run(_) | EventKind::Agent { .. } => Effects::none(),
     }
 }

@@ -30,9 +30,10 @@ impl Shared {
         }
     }
 
-    /// True while a turn is under way here and now.
+    /// True while a task is under way here and now; also between two turns of a task that takes
+    /// several.
     pub fn running(&self) -> bool {
-        self.live && !self.run.is_over()
+        self.live && self.run.turn.as_ref().is_some_and(|turn| !turn.is_last())
     }
 
     /// True when the session on the screen is played by the scripted demo team.

@@ -83,6 +83,17 @@ fn current(model: &Model) -> Vec<Hint> {
             (Action::Talk(layer::Talk::Skip), "skip"),
             (Action::Talk(layer::Talk::Next), "next"),
             (Action::Layer(layer::Action::Close), "later"),
+            (Action::Layer(layer::Action::PageDown), "page"),
+        ],
+        (Some(layer::Layer::Messages(_)), _) => &[
+            (Action::Talk(layer::Talk::Withdraw), "take back"),
+            (Action::Layer(layer::Action::Down), "down"),
+            (Action::Layer(layer::Action::Close), "close"),
+        ],
+        (Some(layer::Layer::Crew(_) | layer::Layer::Palette(_)), _) => &[
+            (Action::Layer(layer::Action::Accept), "take"),
+            (Action::Layer(layer::Action::Down), "down"),
+            (Action::Layer(layer::Action::Close), "close"),
         ],
         (Some(_), _) => &[
             (Action::Layer(layer::Action::Close), "close"),

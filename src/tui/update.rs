@@ -28,6 +28,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             model.session.leaving = Leaving::No;
         }
     }
+    let covered = model.layers.top().is_some();
     let effects = match msg {
         Msg::Action(action) => perform(model, action),
         Msg::Input(input) => take_input(model, input),
@@ -38,6 +39,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         Msg::Engine(event) => flow::event(model, &event),
         Msg::Done(ticket, done) => take_answer(model, ticket, done),
     };
+    if !covered && model.layers.top().is_some() {
+        model.notices.put_away();
+    }
     effects.and(model.beat())
 }
 
@@ -155,10 +159,7 @@ fn grant_setup(model: &mut Model, wish: setup::Wish) -> Effects {
         },
         setup::Wish::Discover if model.looking() => model.hint("Still looking."),
         setup::Wish::Discover => model.discover(),
-        setup::Wish::Open(_) if model.setup.launching.is_some() => {
-            model.hint("The team is starting.")
-        }
-        setup::Wish::Resume(_) if model.setup.launching.is_some() => {
+        setup::Wish::Open(_) | setup::Wish::Resume(_) if model.setup.launching.is_some() => {
             model.hint("The team is starting.")
         }
         setup::Wish::Resume(run) => {

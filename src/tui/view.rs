@@ -156,9 +156,19 @@ fn placeholder(model: &Model) -> String {
         (true, true) => {
             "What should they hear? Enter queues it, Alt-N interrupts, @1,3 chooses".to_owned()
         }
+        (true, false) if model.shared.run.is_over() => between(model),
         (true, false) => format!("i writes to {}", hearers(model)),
         (false, true) => "What should the team do next?".to_owned(),
         (false, false) => "i writes the next task for this team".to_owned(),
+    }
+}
+
+/// What holds a task up that takes several turns.
+fn between(model: &Model) -> String {
+    let waiting = model.shared.run.turn.as_ref();
+    match waiting.map_or(0, |turn| turn.waiting().count()) {
+        0 => "the next step begins…".to_owned(),
+        _ => "nobody is at work until you answer (F3)".to_owned(),
     }
 }
 

@@ -78,12 +78,12 @@ enum Row {
 impl Row {
     const fn words(self) -> &'static str {
         match self {
-            Self::Pause => "Pause it: its call is cut, its text kept",
+            Self::Pause => "Pause it; its text is kept",
             Self::Resume => "Let it go on",
             Self::Retry => "Give it another chance",
-            Self::Replace => "Put the model below into its seat",
-            Self::Add => "Add an agent like it, with the model below or the same",
-            Self::Retire => "Take it out: its answers stay",
+            Self::Replace => "Seat the model below here",
+            Self::Add => "Add one like it (model below)",
+            Self::Retire => "Take it out; its answers stay",
         }
     }
 }

@@ -115,6 +115,11 @@ impl Notices {
         self.show(notice, ticket, HINT_STAYS)
     }
 
+    /// Frees the line for the keys of an overlay that opens; the list keeps what was told.
+    pub fn put_away(&mut self) {
+        self.shown = None;
+    }
+
     /// A timer fired: if it is the one of the shown notice, the line is free again.
     pub fn woke(&mut self, ticket: Ticket) -> bool {
         let mine = self

@@ -20,7 +20,7 @@ use crate::{
     tui::{
         layout,
         theme::Theme,
-        widget::{paragraph, window},
+        widget::{paragraph, scrollbar, window},
     },
 };
 
@@ -45,6 +45,8 @@ pub struct Questions {
     /// First row of the words in sight.
     top: usize,
     words: Vec<String>,
+    /// Rows of words, those out of sight included.
+    all: usize,
     choices: Vec<String>,
     area: Rect,
 }
@@ -274,7 +276,10 @@ impl Questions {
 
     pub(super) fn prepare(&mut self, size: Size) {
         let wide = WIDEST.min(size.width);
-        let room = wide.saturating_sub(4);
+        // Frame, a blank before the words and the scrollbar after them.
+        let room = layout::centred(size, wide, size.height)
+            .width
+            .saturating_sub(4);
         let mut words = Vec::new();
         if let Some(question) = self.question() {
             words = paragraph(&question.text, room);
@@ -291,6 +296,7 @@ impl Questions {
         let wanted = u16::try_from(words.len() + fixed).unwrap_or(u16::MAX);
         self.area = layout::centred(size, wide, wanted);
         let rows = usize::from(self.area.height).saturating_sub(fixed).max(1);
+        self.all = words.len();
         self.top = self.top.min(words.len().saturating_sub(rows));
         self.words = words.into_iter().skip(self.top).take(rows).collect();
     }
@@ -329,12 +335,17 @@ impl Questions {
                 line
             }
         });
+        let said = Rect {
+            height: u16::try_from(self.words.len()).unwrap_or(inner.height),
+            ..inner
+        };
         let lines: Vec<Line<'_>> = words.chain(choices).collect();
         // The typed words keep their line whatever happens above.
         let last = inner.bottom().saturating_sub(1);
         for (line, y) in lines.into_iter().zip(inner.y..last) {
             line.render(row(inner, y), frame.buffer_mut());
         }
+        scrollbar(self.all, self.top, theme, frame, said.intersection(inner));
         if inner.height > 0 {
             self.typed(room, theme)
                 .render(row(inner, last), frame.buffer_mut());

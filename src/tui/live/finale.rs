@@ -145,7 +145,11 @@ fn headline(turn: &Turn, shared: &Shared) -> (&'static str, Role, String) {
             end,
             ..
         }) => {
-            let mut text = format!("Final answer: {winner} by {}", name(turn, winner.agent));
+            let what = match &turn.start.stage {
+                Some(stage) if !turn.is_last() => format!("Result of {}", stage.words()),
+                _ => "Final answer".to_owned(),
+            };
+            let mut text = format!("{what}: {winner} by {}", name(turn, winner.agent));
             if let Some(decision) = &turn.decision {
                 text.push_str(&won(decision));
             }

@@ -170,7 +170,12 @@ fn status_words(turn: &Turn, shared: &Shared, shortened: usize) -> Words {
 
 /// Sign, word and colour of where the turn is.
 fn phase(turn: &Turn, shared: &Shared) -> (&'static str, &'static str, Role) {
+    let last = shared.run.turn.as_ref().map(|last| last.start.turn);
+    let between = turn.is_over() && !turn.is_last() && last == Some(turn.start.turn);
     match &turn.outcome {
+        Some(_) if between && !shared.live => ("⊘", "unfinished (log ends here)", Role::Warn),
+        Some(_) if between && turn.waiting().count() > 0 => ("?", "waits for you", Role::Warn),
+        Some(_) if between => (phrase::spinner(shared), "next step", Role::Accent),
         Some(Outcome::Answered { .. }) => ("■", "answered", Role::Ok),
         Some(Outcome::NoAnswer { reason, .. }) => match reason {
             NoAnswerReason::Cancelled => ("■", "stopped", Role::Warn),

@@ -19,16 +19,6 @@ use crate::{
 
 /// Columns of a name at most.
 const NAME: usize = 16;
-/// Columns of the widest state word with its sign.
-const STATE: usize = 12;
-/// Columns of a label.
-const LABEL: usize = 10;
-/// Columns of a vote.
-const VOTE: usize = 12;
-/// Columns of tokens.
-const TOKENS: usize = 9;
-/// Columns of money.
-const MONEY: usize = 14;
 
 /// The page.
 pub(super) fn page(turn: &Turn, scroll: Scroll, shared: &Shared) -> Flow {
@@ -45,11 +35,10 @@ pub(super) fn page(turn: &Turn, scroll: Scroll, shared: &Shared) -> Flow {
         format!("Team: {count}, {working} at work")
     };
     votes::heading(&mut flow, Role::Accent, &title);
-    let names = turn.agents.iter().map(|agent| width::of(&agent.card.name));
-    let name = names.max().unwrap_or(0).clamp(4, NAME);
-    flow.push(Block::row(captions(name)));
-    for agent in &turn.agents {
-        flow.push(Block::row(row(agent, name)));
+    let mut rows = vec![captions()];
+    rows.extend(turn.agents.iter().map(cells));
+    for row in table(&rows) {
+        flow.push(Block::row(row));
     }
     votes::heading(&mut flow, Role::Accent, "Rules in force");
     for (what, sentence) in turn.rule_words() {
@@ -62,51 +51,71 @@ pub(super) fn page(turn: &Turn, scroll: Scroll, shared: &Shared) -> Flow {
     flow
 }
 
-fn captions(name: usize) -> Words {
-    let cells = [
-        (" # ", 4),
-        ("name", name + 1),
-        ("state", STATE + 1),
-        ("answer", LABEL + 1),
-        ("votes for", VOTE + 1),
-        ("tokens", TOKENS + 1),
-        ("money", MONEY + 1),
+/// Cells of a row with their roles; the columns are as wide as the widest of them.
+type Cells = [(Role, String); 8];
+
+fn captions() -> Cells {
+    let words = [
+        "#",
+        "name",
+        "state",
+        "answer",
+        "votes for",
+        "tokens",
+        "money",
+        "model",
     ];
-    let words: String = cells
-        .iter()
-        .map(|(word, columns)| width::pad(word, *columns))
-        .collect();
-    Words::of(Role::Dim, words).and(Role::Dim, "model")
+    words.map(|word| (Role::Dim, word.to_owned()))
 }
 
-fn row(agent: &AgentState, name: usize) -> Words {
-    let fit = |text: &str, columns: usize| width::pad(&width::fit(text, columns), columns + 1);
-    let role = phrase::role(&agent.activity);
-    let state = format!("{} {}", agent.activity.glyph(), agent.activity.word());
+fn cells(agent: &AgentState) -> Cells {
+    let nothing = || "–".to_owned();
     let answer = agent
         .current
-        .map_or_else(|| "–".to_owned(), |label| label.to_string());
-    let vote = match &agent.ballot {
-        None => "–".to_owned(),
-        Some(ballot) => ballot
+        .map_or_else(nothing, |label| label.to_string());
+    let vote = agent.ballot.as_ref().map_or_else(nothing, |ballot| {
+        ballot
             .target
-            .map_or_else(|| "abstained".to_owned(), |label| label.to_string()),
-    };
-    let tokens = phrase::total(agent.usage, agent.streamed);
+            .map_or_else(|| "abstained".to_owned(), |label| label.to_string())
+    });
     let money = match phrase::money(agent.usage) {
-        money if money.is_empty() => "–".to_owned(),
+        money if money.is_empty() => nothing(),
         money => money,
     };
     let mut model = clean(&agent.card.model);
     if let Some(was) = agent.was.last() {
         model = format!("{model} (was {})", clean(was));
     }
-    Words::of(Role::Dim, format!("{:>3} ", agent.card.id.0))
-        .and(Role::Strong, fit(&clean(&agent.card.name), name))
-        .and(role, fit(&state, STATE))
-        .and(Role::Info, fit(&answer, LABEL))
-        .and(Role::Text, fit(&vote, VOTE))
-        .and(Role::Dim, fit(&phrase::tokens(tokens), TOKENS))
-        .and(Role::Dim, fit(&money, MONEY))
-        .and(Role::Dim, model)
+    let state = format!("{} {}", agent.activity.glyph(), agent.activity.word());
+    let tokens = phrase::total(agent.usage, agent.streamed);
+    let name = width::fit(&clean(&agent.card.name), NAME).into_owned();
+    [
+        (Role::Dim, agent.card.id.0.to_string()),
+        (Role::Strong, name),
+        (phrase::role(&agent.activity), state),
+        (Role::Info, answer),
+        (Role::Text, vote),
+        (Role::Dim, phrase::tokens(tokens)),
+        (Role::Dim, money),
+        (Role::Dim, model),
+    ]
+}
+
+/// Rows whose columns stand below each other.
+fn table(rows: &[Cells]) -> Vec<Words> {
+    let mut widths = [0; 8];
+    for row in rows {
+        for (column, (_, text)) in widths.iter_mut().zip(row) {
+            *column = width::of(text).max(*column);
+        }
+    }
+    rows.iter()
+        .map(|row| {
+            let mut words = Words::of(Role::Text, " ");
+            for ((role, text), column) in row.iter().zip(widths) {
+                words.push(*role, format!("{} ", width::pad(text, column)));
+            }
+            words
+        })
+        .collect()
 }

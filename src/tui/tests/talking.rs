@@ -5,8 +5,8 @@ use insta::assert_snapshot;
 use super::kit::{Person, options};
 use crate::{
     protocol::{
-        AgentId, Command, EventKind, Question, QuestionEvent, QuestionId, QuestionKind, Reply,
-        RunEvent, SteerId, SteerMode, SteerState, Target,
+        AgentId, Command, EventKind, Outcome, Question, QuestionEvent, QuestionId, QuestionKind,
+        Reply, RunEvent, Stage, StageEvent, StageKind, SteerId, SteerMode, SteerState, Target,
     },
     tui::{
         effect::{Done, Effect},
@@ -258,4 +258,89 @@ fn messages_show_their_receipts_and_can_be_taken_back() {
     );
     person.press("delete");
     assert_eq!(sent(&mut person), []);
+}
+
+/// A planning turn that has ended, and a long plan that waits for the person.
+fn planned(width: u16, height: u16) -> Person {
+    let mut person = Person::at(width, height, &options());
+    let EventKind::Run(RunEvent::Started(mut start)) = super::kit::started(1) else {
+        panic!("a turn starts");
+    };
+    start.stage = Some(Stage {
+        kind: StageKind::Plan,
+        title: String::new(),
+        step: String::new(),
+        number: 1,
+        of: 1,
+        whole: None,
+    });
+    person.hear(EventKind::Run(RunEvent::Started(start)));
+    person.hear(EventKind::Run(RunEvent::Ended(Outcome::Answered {
+        winner: crate::protocol::Label::new(AgentId(1), 1),
+        presenter: None,
+        text: "1. Collect. 2. Write.".into(),
+        end: crate::protocol::OutcomeEnd::Consensus,
+    })));
+    let steps: Vec<_> = (1..=20)
+        .map(|n| format!("- Step {n} of the plan."))
+        .collect();
+    let plan = QuestionKind::Plan {
+        plan: steps.join("\n"),
+    };
+    let words = "The plan is made. Approve it, change it, or say what is wrong with it.";
+    person.hear(asked(1, 1, words, plan));
+    person
+}
+
+#[test]
+fn between_two_turns_of_a_task_the_screen_says_who_waits_for_whom() {
+    let mut person = planned(100, 24);
+    let screen = person.sees();
+    assert!(screen.contains("waits for you"), "{screen}");
+    assert!(screen.contains("Result of planning"), "{screen}");
+    assert!(screen.contains("until you answer (F3)"), "{screen}");
+    assert!(!screen.contains("next task"), "{screen}");
+    // Leaving asks first: the task is under way.
+    person.press("q");
+    assert!(person.model.layers.top().is_some());
+    person.press("esc");
+    person.hear(ended(QuestionEvent::Answered {
+        id: QuestionId(1),
+        reply: Reply::Skipped,
+    }));
+    person.hear(EventKind::Run(RunEvent::Stage(StageEvent::Over {
+        outcome: None,
+    })));
+    let screen = person.sees();
+    assert!(screen.contains("answered"), "{screen}");
+    assert!(screen.contains("next task"), "{screen}");
+}
+
+#[test]
+fn a_long_plan_is_not_cut_and_can_be_scrolled() {
+    let mut out = String::new();
+    for (width, height) in [(40, 12), (80, 24)] {
+        let mut person = planned(width, height);
+        person.press("f3");
+        out.push_str(&person.sees());
+        person.press("pagedown");
+        out.push_str(&person.sees());
+    }
+    assert_snapshot!(out);
+}
+
+#[test]
+fn a_card_shows_its_keys_and_not_what_was_said_before() {
+    let mut person = Person::new();
+    person.hear(super::kit::started(1));
+    person.hear(question(1, 1, "Which units?", &["metric", "imperial"]));
+    assert!(person.bottom().contains("asks you"), "{}", person.bottom());
+    person.press("f3");
+    assert!(
+        person.bottom().contains("Enter answer"),
+        "{}",
+        person.bottom()
+    );
+    person.press("esc f4");
+    assert!(person.bottom().contains("take back"), "{}", person.bottom());
 }

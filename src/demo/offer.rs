@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     script::{Scenario, Seen},
-    wire::ChatRequest,
+    wire::Ask,
 };
 use crate::protocol::{AgentId, Label};
 
@@ -176,7 +176,7 @@ const ASIDE: &str = "Aside: another agent asks you";
 impl Offer {
     /// Reads a request to an agent of `scenario`.
     #[must_use]
-    pub fn read(request: &ChatRequest, scenario: &Scenario) -> Self {
+    pub fn read(request: &Ask, scenario: &Scenario) -> Self {
         let off = request.tool_choice == "none";
         let functions = request.tools.iter().map(|tool| &tool.function);
         let functions: Vec<_> = functions.filter(|_| !off).collect();

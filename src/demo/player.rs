@@ -14,7 +14,7 @@ use super::{
     director::Ledger,
     pace::Speed,
     score::{Score, Step},
-    wire::{Chunks, KEEP_ALIVE, Tokens},
+    wire::{Frames, KEEP_ALIVE, Tokens},
 };
 
 /// Shortest timer period; faster scripts send several tokens a tick.
@@ -42,11 +42,11 @@ impl fmt::Display for Cut {
 
 impl std::error::Error for Cut {}
 
-/// What frames a reply: how chunks look, how long the prompt was, who is told at the end.
+/// What frames a reply: how frames look, how long the prompt was, who is told at the end.
 #[derive(Clone, Debug)]
 pub struct Setting {
-    /// Chunk writer.
-    pub chunks: Chunks,
+    /// Frame writer.
+    pub frames: Frames,
     /// Prompt tokens, for the usage chunk.
     pub prompt_tokens: u64,
     /// Told when the reply was sent.
@@ -207,9 +207,9 @@ impl Player {
                 Some(Step::Token(delta)) => {
                     if self.stage == Stage::Before {
                         self.stage = Stage::Speaking;
-                        self.setting.chunks.open(out);
+                        self.setting.frames.open(out, self.tokens.prompt);
                     }
-                    self.setting.chunks.delta(out, &delta);
+                    self.setting.frames.delta(out, &delta);
                     self.left = self.left.map(|left| left.saturating_sub(1));
                 }
             }
@@ -221,11 +221,11 @@ impl Player {
     /// script moved on.
     async fn end(&mut self, out: &mut Vec<u8>) {
         if self.stage == Stage::Before {
-            self.setting.chunks.open(out);
+            self.setting.frames.open(out, self.tokens.prompt);
         }
         self.stage = Stage::Over;
         self.setting.ledger.commit(self.commit).await;
-        self.setting.chunks.close(out, self.finish, self.tokens);
+        self.setting.frames.close(out, self.finish, self.tokens);
     }
 }
 
@@ -237,7 +237,7 @@ mod tests {
     use crate::demo::{
         cast::Cue,
         director::{Director, Part},
-        wire::Usage,
+        wire::{Ask, Family},
     };
 
     fn setting(speed: Speed) -> Setting {
@@ -246,8 +246,10 @@ mod tests {
             scenario: "quick".into(),
             agent: "birch".into(),
         };
+        let ask = br#"{"model": "m", "messages": []}"#;
+        let ask = Ask::read(Family::Chat, None, ask).unwrap();
         Setting {
-            chunks: Chunks::new("c", "m", Usage::LeftOut),
+            frames: Frames::new(Family::Chat, &ask, 1),
             prompt_tokens: 0,
             ledger: Director::start().ledger(part),
             speed,

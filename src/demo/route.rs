@@ -1,6 +1,6 @@
 //! Where a request goes: paths, models, and the script's reaction, without any socket.
 //!
-//! Paths are those of a real server, either plain (`/v1/…`) or below `/s/<session>`, which keeps runs
+//! Paths are those of real servers, either plain (`/v1/…`, `/v1beta/…`) or below `/s/<session>`, which keeps runs
 //! apart that share one server. Which scenario is played follows from the model id alone.
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::{
     pace::Speed,
     player::Setting,
     script::{Actor, Scenario},
-    wire::{self, ChatRequest, Chunks, Usage, WireMessage},
+    wire::{self, Ask, Family, Frames, WireMessage},
 };
 
 /// Session of requests whose path names none.
@@ -31,6 +31,8 @@ pub struct Route {
     pub session: String,
     /// What is asked for.
     pub place: Place,
+    /// In which API.
+    pub family: Family,
 }
 
 /// What a path names.
@@ -40,8 +42,8 @@ pub enum Place {
     Models,
     /// `/models/ID`
     Model(String),
-    /// `/chat/completions`
-    Chat,
+    /// A call of a model; the model itself where the path names it.
+    Call(Option<String>),
 }
 
 impl Route {
@@ -55,14 +57,30 @@ impl Route {
         if session.is_empty() || session.len() > SESSION_CHARS {
             return None;
         }
-        let place = match rest.strip_prefix("v1/")? {
-            "models" => Place::Models,
-            "chat/completions" => Place::Chat,
-            other => Place::Model(other.strip_prefix("models/")?.to_owned()),
+        let (family, place) = match rest.split_once('/')? {
+            ("v1", "models") => (Family::Chat, Place::Models),
+            ("v1", "chat/completions") => (Family::Chat, Place::Call(None)),
+            ("v1", "responses") => (Family::Responses, Place::Call(None)),
+            ("v1", "messages") => (Family::Messages, Place::Call(None)),
+            ("v1", other) => {
+                let model = other.strip_prefix("models/")?.to_owned();
+                (Family::Chat, Place::Model(model))
+            }
+            ("v1beta", "models") => (Family::Gemini, Place::Models),
+            ("v1beta", other) => {
+                let model = other.strip_prefix("models/")?;
+                let place = match model.strip_suffix(":streamGenerateContent") {
+                    Some(model) => Place::Call(Some(model.to_owned())),
+                    None => Place::Model(model.to_owned()),
+                };
+                (Family::Gemini, place)
+            }
+            _ => return None,
         };
         Some(Self {
             session: session.to_owned(),
             place,
+            family,
         })
     }
 }
@@ -79,21 +97,22 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// An error of the request, in `OpenAI`'s shape.
+    /// An error of the request, in the shape of a family.
     #[must_use]
-    pub fn new(status: u16, message: &str, code: &str) -> Self {
+    pub fn new(family: Family, status: u16, message: &str, code: &str) -> Self {
+        let kind = "invalid_request_error";
         Self {
             status,
-            body: wire::error(message, "invalid_request_error", None, Some(code)),
+            body: wire::error(family, status, message, kind, Some(code)),
             retry_after: None,
         }
     }
 }
 
-/// What to answer to a completion request.
+/// What to answer to a call of a model.
 #[derive(Debug)]
 pub enum Answer {
-    /// A stream of chunks.
+    /// A stream of frames.
     Stream(Reply, Setting),
     /// One object.
     Whole {
@@ -156,20 +175,25 @@ impl Stage {
         })
     }
 
-    /// Answers a completion request, and tells in a few words how. `number` makes ids unique.
-    pub async fn chat(&self, route: &Route, body: &[u8], number: u64) -> (Answer, String) {
-        let request: ChatRequest = match serde_json::from_slice(body) {
+    /// Answers a call of a model, and tells in a few words how. `number` makes ids unique.
+    pub async fn call(&self, route: &Route, body: &[u8], number: u64) -> (Answer, String) {
+        let family = route.family;
+        let model = match &route.place {
+            Place::Call(model) => model.as_deref(),
+            Place::Models | Place::Model(_) => None,
+        };
+        let request = match Ask::read(family, model, body) {
             Ok(request) => request,
             Err(error) => {
                 let message = format!("We could not read the JSON body of your request: {error}");
-                let refusal = Refusal::new(400, &message, "invalid_json");
+                let refusal = Refusal::new(family, 400, &message, "invalid_json");
                 return (Answer::Refused(refusal), "unreadable body".into());
             }
         };
         let Some((scenario, agent)) = self.cast(&request.model) else {
             let model: String = request.model.chars().take(80).collect();
             let message = format!("The model `{model}` does not exist; GET /v1/models lists all.");
-            let refusal = Refusal::new(404, &message, "model_not_found");
+            let refusal = Refusal::new(family, 404, &message, "model_not_found");
             return (Answer::Refused(refusal), format!("unknown model {model:?}"));
         };
         let who = format!("{}/{agent}", scenario.name);
@@ -188,20 +212,20 @@ impl Stage {
             Some(Turn::Reply(reply)) => format!("{who}: {}", reply.words()),
         };
         let setting = Setting {
-            chunks: Chunks::new(&completion_id(number), &request.model, usage(&request)),
+            frames: Frames::new(family, &request, number),
             prompt_tokens: prompt_tokens(&request),
             ledger,
             speed: self.speed,
         };
-        (perform(turn, &request, setting, number), note)
+        (perform(turn, family, &request, setting), note)
     }
 }
 
-fn perform(turn: Option<Turn>, request: &ChatRequest, setting: Setting, number: u64) -> Answer {
+fn perform(turn: Option<Turn>, family: Family, request: &Ask, setting: Setting) -> Answer {
     match turn {
         None => {
             let message = "The demo server is stopping.";
-            Answer::Refused(Refusal::new(503, message, "stopping"))
+            Answer::Refused(Refusal::new(family, 503, message, "stopping"))
         }
         Some(Turn::Hang) => Answer::Silence,
         Some(Turn::Status {
@@ -210,14 +234,12 @@ fn perform(turn: Option<Turn>, request: &ChatRequest, setting: Setting, number: 
             retry_after,
         }) => Answer::Refused(Refusal {
             status: code,
-            body: wire::status_error(code, &message),
+            body: wire::status_error(family, code, &message),
             retry_after,
         }),
         Some(Turn::Reply(reply)) if request.stream => Answer::Stream(reply, setting),
         Some(Turn::Reply(reply)) => {
-            let body = wire::completion(
-                &completion_id(number),
-                &request.model,
+            let body = setting.frames.clone().whole(
                 &reply.score.deltas(),
                 reply.score.finish(),
                 reply.score.tokens(setting.prompt_tokens),
@@ -231,19 +253,8 @@ fn perform(turn: Option<Turn>, request: &ChatRequest, setting: Setting, number: 
     }
 }
 
-fn completion_id(number: u64) -> String {
-    format!("chatcmpl-{number}")
-}
-
-fn usage(request: &ChatRequest) -> Usage {
-    match request.stream_options {
-        Some(options) if options.include_usage => Usage::Included,
-        _ => Usage::LeftOut,
-    }
-}
-
 /// Characters of the conversation divided by four.
-fn prompt_tokens(request: &ChatRequest) -> u64 {
+fn prompt_tokens(request: &Ask) -> u64 {
     let texts = request.messages.iter().map(WireMessage::text);
     texts.map(|text| text.chars().count() as u64).sum::<u64>() / 4
 }
@@ -260,9 +271,20 @@ mod tests {
         assert_eq!(plain.place, Place::Models);
         let named = route("/s/7/v1/chat/completions").unwrap();
         assert_eq!(named.session, "7");
-        assert_eq!(named.place, Place::Chat);
+        assert_eq!(
+            (named.place, named.family),
+            (Place::Call(None), Family::Chat)
+        );
         let model = route("/v1/models/demo/quick/birch").unwrap();
         assert_eq!(model.place, Place::Model("demo/quick/birch".into()));
+        for (path, family) in [
+            ("/v1/responses", Family::Responses),
+            ("/s/7/v1/messages", Family::Messages),
+        ] {
+            assert_eq!(route(path).unwrap().family, family, "{path}");
+        }
+        let google = route("/v1beta/models/script-a:streamGenerateContent").unwrap();
+        assert_eq!(google.place, Place::Call(Some("script-a".into())));
         for nothing in [
             "/",
             "",

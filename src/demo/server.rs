@@ -36,7 +36,8 @@ use super::{
     player::{self, Cut},
     route::{Answer, Place, Refusal, Route, Stage},
     script::Scenario,
-    token, wire,
+    token,
+    wire::{self, Family},
 };
 use crate::protocol::{Failure, FailureKind};
 
@@ -217,33 +218,30 @@ impl House {
     fn admit(&self, request: &Request<Incoming>) -> Result<Route, Refusal> {
         if !self.own_host(request.headers()) {
             let message = "This server answers to 127.0.0.1 and localhost only.";
-            return Err(Refusal::new(421, message, "wrong_host"));
+            return Err(Refusal::new(Family::Chat, 421, message, "wrong_host"));
         }
-        let bearer = request
-            .headers()
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "));
+        let family = Route::read(request.uri().path()).map_or(Family::Chat, |route| route.family);
+        let bearer = given_key(request.headers());
         if !bearer.is_some_and(|given| token::matches(given.trim(), &self.token)) {
             let message = if bearer.is_some() {
                 "Incorrect API key provided. The demo server's token is printed when it starts."
             } else {
                 "You didn't provide an API key: send `Authorization: Bearer TOKEN`."
             };
-            return Err(Refusal::new(401, message, "invalid_api_key"));
+            return Err(Refusal::new(family, 401, message, "invalid_api_key"));
         }
         let (method, path) = (request.method(), request.uri().path());
         let Some(route) = Route::read(path) else {
             let message = format!("Unknown request URL: {method} {path}.");
-            return Err(Refusal::new(404, &message, "unknown_url"));
+            return Err(Refusal::new(family, 404, &message, "unknown_url"));
         };
         let wanted = match route.place {
             Place::Models | Place::Model(_) => Method::GET,
-            Place::Chat => Method::POST,
+            Place::Call(_) => Method::POST,
         };
         if *method != wanted {
             let message = format!("{method} is not allowed on {path}; use {wanted}.");
-            return Err(Refusal::new(405, &message, "method_not_allowed"));
+            return Err(Refusal::new(family, 405, &message, "method_not_allowed"));
         }
         Ok(route)
     }
@@ -265,35 +263,48 @@ impl House {
     ) -> (Reply, String) {
         match &route.place {
             Place::Models => {
-                let list = wire::models(&self.stage.models());
+                let list = wire::models(route.family, &self.stage.models());
                 (json(StatusCode::OK, &list), String::new())
             }
             Place::Model(id) => {
                 let known = self.stage.models().contains(id);
                 let reply = if known {
-                    let list = wire::models(std::slice::from_ref(id));
-                    json(StatusCode::OK, &list["data"][0])
+                    let list = wire::models(route.family, std::slice::from_ref(id));
+                    let rows = if route.family == Family::Gemini {
+                        "models"
+                    } else {
+                        "data"
+                    };
+                    json(StatusCode::OK, &list[rows][0])
                 } else {
                     let message = format!("The model `{id}` does not exist.");
-                    refused(&Refusal::new(404, &message, "model_not_found"))
+                    refused(&Refusal::new(
+                        route.family,
+                        404,
+                        &message,
+                        "model_not_found",
+                    ))
                 };
                 (reply, String::new())
             }
-            Place::Chat => match Limited::new(request.into_body(), BODY_LIMIT)
+            Place::Call(_) => match Limited::new(request.into_body(), BODY_LIMIT)
                 .collect()
                 .await
             {
-                Ok(body) => self.chat(route, &body.to_bytes(), number).await,
+                Ok(body) => self.call(route, &body.to_bytes(), number).await,
                 Err(error) => {
                     let message = format!("The request body could not be read: {error}");
-                    (refused(&Refusal::new(413, &message, "body")), String::new())
+                    (
+                        refused(&Refusal::new(route.family, 413, &message, "body")),
+                        String::new(),
+                    )
                 }
             },
         }
     }
 
-    async fn chat(&self, route: &Route, body: &[u8], number: u64) -> (Reply, String) {
-        let (answer, note) = self.stage.chat(route, body, number).await;
+    async fn call(&self, route: &Route, body: &[u8], number: u64) -> (Reply, String) {
+        let (answer, note) = self.stage.call(route, body, number).await;
         let reply = match answer {
             Answer::Refused(refusal) => refused(&refusal),
             Answer::Silence => std::future::pending().await,
@@ -320,6 +331,15 @@ impl House {
         };
         (reply, note)
     }
+}
+
+/// The key, wherever the families put it.
+fn given_key(headers: &HeaderMap) -> Option<&str> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    text("authorization")
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .or_else(|| text("x-api-key"))
+        .or_else(|| text("x-goog-api-key"))
 }
 
 fn refused(refusal: &Refusal) -> Reply {

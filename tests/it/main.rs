@@ -11,6 +11,7 @@ mod cli;
 mod config;
 mod demo;
 mod engine;
+mod families;
 mod harness;
 mod modes;
 mod provider;

@@ -20,7 +20,7 @@ pub struct RuleArgs {
     /// Seconds for the whole turn; then the team wraps up.
     #[arg(long, value_name = "S")]
     pub max_seconds: Option<u64>,
-    /// How the team works together: team, layers, mixture_of_agents, self_moa, self_consistency,
+    /// How the team works together: team, layers, `mixture_of_agents`, `self_moa`, `self_consistency`,
     /// rounds, council, decomposition or plan (docs/modes.md).
     #[arg(long, value_name = "NAME")]
     pub mode: Option<String>,
@@ -32,15 +32,15 @@ pub struct RuleArgs {
     pub quick: bool,
     /// Have an agent that did not write the final text check it; `--verify=2` lets it send the team
     /// back twice.
-    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true)]
-    pub verify: Option<Option<u32>>,
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
+    pub verify: Option<u32>,
     /// US dollars the whole task may cost; a call that could cost more is not made.
     #[arg(long, value_name = "USD")]
     pub max_usd: Option<f64>,
     /// Tokens the whole task may take, prompts and replies together.
     #[arg(long, value_name = "N")]
     pub max_tokens: Option<u64>,
-    /// Whose answers an agent sees: all, after_own, ring or islands.
+    /// Whose answers an agent sees: all, `after_own`, ring or islands.
     #[arg(long, value_name = "WHO")]
     pub visibility: Option<String>,
     /// What a new answer must bring: off, lenient, balanced or strict.
@@ -70,11 +70,6 @@ impl RuleArgs {
         };
         let number = |number: Option<u64>| number.map(|number| number.to_string());
         let small = |value: Option<u32>| number(value.map(u64::from));
-        let (verify, restarts) = match self.verify {
-            Some(None) => (Some("true".to_owned()), None),
-            Some(restarts) => (None, small(restarts)),
-            None => (None, None),
-        };
         let all = [
             (
                 "--max-answers",
@@ -93,8 +88,11 @@ impl RuleArgs {
                 "orchestrator.quick",
                 self.quick.then(|| "true".to_owned()),
             ),
-            ("--verify", "orchestrator.verify", verify),
-            ("--verify", "orchestrator.verify.restarts", restarts),
+            (
+                "--verify",
+                "orchestrator.verify.restarts",
+                small(self.verify),
+            ),
             (
                 "--max-usd",
                 "orchestrator.limits.usd",

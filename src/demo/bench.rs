@@ -109,6 +109,7 @@ impl Size {
             aside: String::new(),
             steps: std::collections::BTreeMap::new(),
             verdicts: Vec::new(),
+            reviews: Vec::new(),
             name: agent_name(number),
             model: format!("demo/{}/{}", self.name(), agent_name(number)),
             speed: 1.0,

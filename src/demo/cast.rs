@@ -11,9 +11,11 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
+use serde_json::json;
+
 use super::{
     marks,
-    offer::{Ballot, Choice, Offer, Start, Task},
+    offer::{Ballot, Choice, Offer, Start, Task, VERDICT},
     score::Score,
     script::{Actor, Call, CallWhen, Extent, Fault, Line, Scenario, Seen, Trouble, VoteRule},
 };
@@ -35,8 +37,9 @@ pub struct Progress {
     called: BTreeSet<Cue>,
     /// Whether it has voted.
     voted: bool,
-    /// Verdicts it has given.
+    /// Verdicts it has given on rounds, and on final texts.
     weighed: usize,
+    reviewed: usize,
 }
 
 /// A place in the script.
@@ -54,6 +57,8 @@ pub enum Cue {
     Step,
     /// The verdict with this index.
     Weigh(usize),
+    /// The verdict on a final text with this index.
+    Review(usize),
 }
 
 /// What was said, to be remembered once it has been sent.
@@ -105,7 +110,7 @@ impl Reply {
             Commit::Said(Cue::Present) => "presentation".to_owned(),
             Commit::Said(Cue::Aside) => "an answer to another agent".to_owned(),
             Commit::Said(Cue::Step) => "step".to_owned(),
-            Commit::Said(Cue::Weigh(_)) => "verdict".to_owned(),
+            Commit::Said(Cue::Weigh(_) | Cue::Review(_)) => "verdict".to_owned(),
         };
         match self.cut {
             Some(tokens) => format!("{what}, cut after {tokens} tokens"),
@@ -180,6 +185,7 @@ impl Progress {
             }
             Commit::Said(Cue::Vote(_)) => self.voted = true,
             Commit::Said(Cue::Weigh(index)) => self.weighed = index + 1,
+            Commit::Said(Cue::Review(index)) => self.reviewed = index + 1,
             Commit::Said(Cue::Present | Cue::Step | Cue::Aside) => {}
         }
     }
@@ -194,6 +200,7 @@ impl Progress {
     fn speak(&self, scene: &Scene) -> (Score, Commit) {
         let publish = scene.offer.has("new_answer");
         let cue = match &scene.offer.ballot {
+            None if scene.offer.has(VERDICT) => Cue::Review(self.reviewed),
             None if scene.offer.weighs => Cue::Weigh(self.weighed),
             None if publish && scene.step().is_some() => Cue::Step,
             None if !publish || self.voted => Cue::Present,
@@ -210,9 +217,10 @@ impl Progress {
         match cue {
             Cue::Answer(index) => self.answer(scene, index, &mut score),
             Cue::Vote(index) => scene.vote(index, &mut score),
-            Cue::Present | Cue::Aside => scene.present(&mut score),
+            Cue::Present | Cue::Aside => scene.present(self.latest(scene.actor), &mut score),
             Cue::Step => scene.publish_step(&mut score),
             Cue::Weigh(index) => scene.weigh(index, &mut score),
+            Cue::Review(index) => scene.review(index, &mut score),
         }
         (score, Commit::Said(cue))
     }
@@ -240,7 +248,15 @@ impl Progress {
         let index = self.next_answer(published);
         let line = scene.actor.answers.get(index)?;
         let ready = |seen: &Seen| ballot.find(scene.scenario, seen).is_some();
-        line.after.iter().all(ready).then_some(index)
+        let may = !line.revises || scene.offer.revises;
+        (may && line.after.iter().all(ready)).then_some(index)
+    }
+
+    /// The last answer that was sent, else the last there is.
+    fn latest<'a>(&self, actor: &'a Actor) -> Option<&'a Line> {
+        let sent = self.served.iter().rposition(|count| *count > 0);
+        sent.and_then(|index| actor.answers.get(index))
+            .or(actor.answers.last())
     }
 
     fn answer(&self, scene: &Scene, index: usize, score: &mut Score) {
@@ -290,7 +306,7 @@ impl Scene<'_> {
     fn line(&self, cue: Cue) -> Option<&Line> {
         match cue {
             Cue::Answer(index) => self.actor.answers.get(index),
-            Cue::Vote(_) | Cue::Aside | Cue::Weigh(_) => None,
+            Cue::Vote(_) | Cue::Aside | Cue::Weigh(_) | Cue::Review(_) => None,
             Cue::Present => self.actor.present.as_ref(),
             Cue::Step => self.step(),
         }
@@ -304,9 +320,12 @@ impl Scene<'_> {
     /// Writes the tool calls that go before a line; false when there are none to make.
     fn calls(&self, cue: Cue, score: &mut Score) -> bool {
         let calls: &[Call] = match cue {
-            Cue::Answer(_) | Cue::Present | Cue::Aside | Cue::Step | Cue::Weigh(_) => {
-                self.line(cue).map_or(&[], |line| &line.calls)
-            }
+            Cue::Answer(_)
+            | Cue::Present
+            | Cue::Aside
+            | Cue::Step
+            | Cue::Weigh(_)
+            | Cue::Review(_) => self.line(cue).map_or(&[], |line| &line.calls),
             Cue::Vote(index) => self.actor.votes.get(index).map_or(&[], |rule| &rule.calls),
         };
         let mut made = false;
@@ -371,8 +390,32 @@ impl Scene<'_> {
         ));
     }
 
-    fn present(&self, score: &mut Score) {
-        let Some(line) = self.actor.present.as_ref().or(self.actor.answers.last()) else {
+    /// Calls `verdict`; a script without one lets every text stand.
+    fn review(&self, index: usize, score: &mut Score) {
+        let reviews = &self.actor.reviews;
+        let Some(review) = reviews.get(index).or_else(|| reviews.last()) else {
+            let accept =
+                json!({ "accept": true, "instructions": "The script finds nothing wrong." });
+            score.call(VERDICT, &accept.to_string());
+            return;
+        };
+        score.pause(review.wait);
+        score.think(&self.fill(&review.think));
+        let numbers = review
+            .agents
+            .iter()
+            .filter_map(|name| self.scenario.number(name));
+        let agents: Vec<String> = numbers.map(|id| id.to_string()).collect();
+        let verdict = json!({
+            "accept": review.accept,
+            "instructions": self.fill(&review.instructions),
+            "agents": agents,
+        });
+        score.call(VERDICT, &verdict.to_string());
+    }
+
+    fn present(&self, latest: Option<&Line>, score: &mut Score) {
+        let Some(line) = self.actor.present.as_ref().or(latest) else {
             return;
         };
         let mut text = String::new();

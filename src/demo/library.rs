@@ -25,6 +25,7 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("divide", include_str!("../../assets/demo/divide.yaml")),
     ("plan", include_str!("../../assets/demo/plan.yaml")),
     ("personas", include_str!("../../assets/demo/personas.yaml")),
+    ("verify", include_str!("../../assets/demo/verify.yaml")),
     ("ranked", include_str!("../../assets/demo/ranked.yaml")),
     ("scores", include_str!("../../assets/demo/scores.yaml")),
 ];

@@ -13,6 +13,9 @@ use crate::protocol::{AgentId, Label};
 
 /// Words of the engine that ask for a verdict on a round.
 const WEIGHS: &str = "end with the single word STOP";
+/// The tool of who checks the final text, and the mark before its words.
+pub const VERDICT: &str = "verdict";
+const REVIEW: &str = "<review>";
 /// What the engine says to a call that ended its round.
 const RECORDED: &str = "Recorded.";
 
@@ -27,6 +30,8 @@ pub struct Offer {
     pub step: Option<String>,
     /// Whether the words ask for a verdict on the round.
     pub weighs: bool,
+    /// Whether a check of the final text has asked for changes.
+    pub revises: bool,
     /// Calls that ended a round of this conversation.
     pub recorded: usize,
     /// Where in a run the conversation is.
@@ -192,7 +197,8 @@ impl Offer {
             .filter(|message| message.role == "user")
             .map(|message| squeeze(&message.text()))
             .collect();
-        let under = spoke || said.iter().any(|text| text.contains("<end of agent"));
+        let checks = functions.iter().any(|function| function.name == VERDICT);
+        let under = spoke || checks || said.iter().any(|text| text.contains("<end of agent"));
         let prompt = squeeze(&scenario.prompt);
         // Earlier turns of a conversation may hold the sample task; the last mark begins this one.
         let task = |text: &String| {
@@ -206,6 +212,7 @@ impl Offer {
         Self {
             step: said.iter().rev().find_map(|text| step(text)),
             weighs: last.contains(WEIGHS),
+            revises: said.iter().any(|text| text.contains(REVIEW)),
             recorded: results.filter(|m| m.text() == RECORDED).count(),
             tools: functions.iter().map(|f| f.name.clone()).collect(),
             ballot: vote.map(|function| Ballot::read(&function.parameters)),

@@ -63,9 +63,31 @@ pub struct Actor {
     /// What it says when it is asked whether another round is worth it, in order.
     #[serde(default)]
     pub verdicts: Vec<String>,
+    /// Its verdicts when it is asked to check the final text, in order; then the last one again.
+    #[serde(default)]
+    pub reviews: Vec<Review>,
     /// Troubles, by number of call.
     #[serde(default)]
     pub faults: Vec<Fault>,
+}
+
+/// A verdict about the final text.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// Whether it stands.
+    pub accept: bool,
+    /// What has to be done, or why it stands.
+    pub instructions: String,
+    /// Who should do it; nobody named: everybody.
+    #[serde(default)]
+    pub agents: Vec<String>,
+    /// Seconds before the first character.
+    #[serde(default)]
+    pub wait: f64,
+    /// Reasoning text.
+    #[serde(default)]
+    pub think: String,
 }
 
 /// One thing to say.
@@ -75,6 +97,8 @@ pub struct Line {
     /// Publish this only when all of these are on the ballot: a name, or `name.2` for at least its
     /// second answer. Until then the agent votes.
     pub after: Vec<Seen>,
+    /// Publish this only when a check of the final text has asked for changes.
+    pub revises: bool,
     /// Seconds before the first character.
     pub wait: f64,
     /// Reasoning text, streamed first. `[[pause 1.5]]` anywhere in a text is a wait in seconds.
@@ -305,7 +329,7 @@ impl Actor {
         if self
             .answers
             .first()
-            .is_some_and(|line| !line.after.is_empty())
+            .is_some_and(|line| !line.after.is_empty() || line.revises)
         {
             return Err("the first answer waits for nobody".into());
         }
@@ -316,6 +340,17 @@ impl Actor {
         );
         if let Some(seen) = mentioned.into_iter().find(|s| !names.contains(&*s.name)) {
             return Err(format!("{} is not in the team", seen.name));
+        }
+        let named = self.reviews.iter().flat_map(|review| &review.agents);
+        if let Some(name) = named.into_iter().find(|n| !names.contains(n.as_str())) {
+            return Err(format!("{name} is not in the team"));
+        }
+        if self
+            .reviews
+            .iter()
+            .any(|one| one.instructions.trim().is_empty())
+        {
+            return Err("a review says why".into());
         }
         let scored = self.votes.iter().flat_map(|rule| rule.scores.keys());
         if let Some(name) = scored.clone().find(|name| !names.contains(name.as_str())) {
@@ -341,6 +376,7 @@ impl Actor {
             return Err("speeds go from 0.1 to 1000 tokens per second".into());
         }
         let waits = lines.map(|line| line.wait);
+        let waits = waits.chain(self.reviews.iter().map(|review| review.wait));
         let mut waits = waits.chain(self.votes.iter().map(|rule| rule.wait));
         if !waits.all(|w| (0.0..=600.0).contains(&w)) {
             return Err("waits go from 0 to 600 seconds".into());

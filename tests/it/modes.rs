@@ -137,6 +137,39 @@ fn parts_are_assembled_and_the_lost_one_is_named() {
 }
 
 #[test]
+fn a_final_text_is_sent_back_once_and_then_accepted() {
+    let ran = run("verify");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    for words in [
+        "hazel verifies the final answer (attempt 1 of 3)",
+        "hazel asks for changes: For an even number of values",
+        "attempt 2 of 3 begins: linden",
+        "hazel accepted the answer: Odd, even and empty lists checked by hand.",
+    ] {
+        assert!(ran.err.contains(words), "{words}: {}", ran.err);
+    }
+    assert!(ran.out.contains("raise ValueError"), "{}", ran.out);
+    let turn = ran.state.turn.unwrap();
+    let verdicts: Vec<bool> = (turn.record.reviews.verdicts.iter())
+        .map(|verdict| verdict.accept)
+        .collect();
+    assert_eq!(verdicts, [false, true]);
+}
+
+#[test]
+fn a_text_that_is_never_accepted_stands_after_the_last_attempt_and_a_word_says_so() {
+    let ran = run_with("verify", &["--verify=0"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("hazel asks for changes"), "{}", ran.err);
+    assert!(!ran.err.contains("begins: linden"), "{}", ran.err);
+    assert!(
+        ran.out.contains("ordered[len(ordered) // 2]"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
 fn a_task_is_divided_and_its_parts_are_assembled() {
     let ran = run("divide");
     assert_eq!(ran.code, 0, "{}", ran.err);

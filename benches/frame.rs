@@ -41,6 +41,10 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
+        Self::of(AGENTS)
+    }
+
+    fn of(agents: u16) -> Self {
         let mut stage = Self {
             shared: Shared::new(Theme::ansi()),
             live: Live::new(),
@@ -48,7 +52,7 @@ impl Stage {
             terminal: Terminal::new(TestBackend::new(AREA.width, AREA.height))
                 .expect("a terminal in memory"),
         };
-        let team = (1..=AGENTS)
+        let team = (1..=agents)
             .map(|number| AgentCard {
                 id: AgentId(number),
                 name: format!("agent {number}"),
@@ -74,10 +78,14 @@ impl Stage {
 
     /// Every pane holds about this many rows.
     fn holding(rows: usize) -> Self {
-        let mut stage = Self::new();
+        Self::team_holding(AGENTS, rows)
+    }
+
+    fn team_holding(agents: u16, rows: usize) -> Self {
+        let mut stage = Self::of(agents);
         // A paragraph takes two rows and a blank one at a quarter of the screen's width.
         for _ in 0..rows / 3 {
-            for agent in 1..=AGENTS {
+            for agent in 1..=agents {
                 stage.says(agent, PARAGRAPH);
             }
         }
@@ -123,6 +131,25 @@ impl Stage {
 #[divan::bench(args = [200, 2_000, 10_000])]
 fn paint_cached_rows(bencher: Bencher, rows: usize) {
     let mut stage = Stage::holding(rows);
+    bencher.bench_local(move || stage.frame());
+}
+
+/// A delta of every agent and the frame after it: a whole team that writes at once.
+#[divan::bench(args = [3, 32])]
+fn everybody_writes_and_frame(bencher: Bencher, agents: u16) {
+    let mut stage = Stage::team_holding(agents, 600);
+    bencher.bench_local(move || {
+        for agent in 1..=agents {
+            stage.says(agent, "and so on ");
+        }
+        stage.frame();
+    });
+}
+
+/// A frame in which nothing is new, for a small and a large team.
+#[divan::bench(args = [3, 32])]
+fn paint_a_team(bencher: Bencher, agents: u16) {
+    let mut stage = Stage::team_holding(agents, 600);
     bencher.bench_local(move || stage.frame());
 }
 

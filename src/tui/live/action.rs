@@ -33,6 +33,10 @@ pub enum Focus {
     Previous,
     /// The agent with this number.
     Nth(u8),
+    /// The first agent of the next page of panes.
+    NextPage,
+    /// The first agent of the page of panes before.
+    PreviousPage,
 }
 
 /// How far a view scrolls.
@@ -104,7 +108,7 @@ pub enum Find {
 }
 
 /// Name, help and meaning of every action.
-const TABLE: [(&str, &str, Action); 38] = [
+const TABLE: [(&str, &str, Action); 40] = [
     (
         "focus-next",
         "focus the next agent",
@@ -114,6 +118,16 @@ const TABLE: [(&str, &str, Action); 38] = [
         "focus-previous",
         "focus the previous agent",
         Action::Focus(Focus::Previous),
+    ),
+    (
+        "focus-next-page",
+        "focus the agents of the next page of panes",
+        Action::Focus(Focus::NextPage),
+    ),
+    (
+        "focus-previous-page",
+        "focus the agents of the page of panes before",
+        Action::Focus(Focus::PreviousPage),
     ),
     ("focus-1", "focus agent 1", Action::Focus(Focus::Nth(1))),
     ("focus-2", "focus agent 2", Action::Focus(Focus::Nth(2))),

@@ -1,7 +1,9 @@
 //! Where everything stands on the live screen: pure arithmetic on rectangles.
 //!
-//! Panes share the body while every one of them stays legible; otherwise one pane takes it and a
-//! strip above names all agents. Every rectangle lies within the area it was given.
+//! Panes share the body while every one of them stays legible. A larger team is a grid on a large
+//! screen, page by page with the focused agent in sight; otherwise one pane takes the body. Where not
+//! all panes are in sight a strip above names all agents. Every rectangle lies within the area it was
+//! given.
 
 use ratatui::layout::Rect;
 
@@ -13,6 +15,12 @@ const PANE_ROWS: u16 = 8;
 const THREE_COLUMNS: u16 = 120;
 /// Agents whose panes may share the screen.
 const MOST: usize = 4;
+/// Columns of a pane in a grid.
+const GRID_COLUMNS: u16 = 40;
+/// Rows of a pane in a grid.
+const GRID_ROWS: u16 = 10;
+/// Panes below which a grid shows too little of a large team: one pane says more.
+const GRID_LEAST: usize = 6;
 /// Rows from which there is a second header row with tabs and the task.
 const TWO_HEADERS: u16 = 16;
 /// Rows from which there is a strip of agents above a single pane.
@@ -59,6 +67,8 @@ pub(super) struct Geometry {
     pub(super) body: Rect,
     /// Panes in sight: agent and place.
     pub(super) panes: Vec<(usize, Rect)>,
+    /// Panes on a full page of a grid; 0 without a grid.
+    pub(super) page: usize,
     /// Votes below the panes; may be empty.
     pub(super) votes: Rect,
 }
@@ -88,6 +98,14 @@ impl Geometry {
         };
         geometry.panes = if let Some(places) = shared {
             places.into_iter().enumerate().collect()
+        } else if plan.panes == Panes::All
+            && let Some(page) = Paging::of(plan.agents, rest)
+        {
+            if page.each < plan.agents {
+                geometry.strip = take_top(&mut rest, 1);
+            }
+            geometry.page = page.each;
+            page.places(plan.focus, rest)
         } else {
             if plan.agents > 1 && area.height >= STRIP {
                 geometry.strip = take_top(&mut rest, 1);
@@ -114,6 +132,45 @@ fn shares(agents: usize, area: Rect) -> Option<Vec<Rect>> {
         .iter()
         .all(|place| place.width >= PANE_COLUMNS && place.height >= PANE_ROWS)
         .then_some(places)
+}
+
+/// A large team as a grid: how many agents on a page, in how many columns at most.
+struct Paging {
+    agents: usize,
+    each: usize,
+    columns: usize,
+}
+
+impl Paging {
+    /// `None` where a grid would show too little.
+    fn of(agents: usize, area: Rect) -> Option<Self> {
+        // One row is the strip's.
+        let rows = usize::from(area.height.saturating_sub(1) / GRID_ROWS);
+        let columns = usize::from(area.width / GRID_COLUMNS);
+        let most = rows * columns;
+        if most < GRID_LEAST || agents <= MOST {
+            return None;
+        }
+        // Pages of about the same size.
+        let pages = agents.div_ceil(most);
+        Some(Self {
+            agents,
+            each: agents.div_ceil(pages),
+            columns,
+        })
+    }
+
+    /// The page with the focused agent.
+    fn places(&self, focus: usize, area: Rect) -> Vec<(usize, Rect)> {
+        let first = focus.min(self.agents - 1) / self.each * self.each;
+        let count = self.each.min(self.agents - first);
+        let lines = count.div_ceil(self.columns).max(1);
+        let counts: Vec<u16> = (0..lines)
+            .map(|line| count / lines + usize::from(line < count % lines))
+            .filter_map(|count| u16::try_from(count).ok())
+            .collect();
+        (first..).zip(stacked(area, &counts)).collect()
+    }
 }
 
 /// Rows of panes, each with this many panes.
@@ -193,8 +250,14 @@ mod tests {
             (3, 80, 14, 1),
             (4, 80, 24, 4),
             (4, 60, 40, 1),
-            (5, 160, 48, 1),
-            (100, 160, 48, 1),
+            (5, 160, 48, 5),
+            (5, 100, 30, 1),
+            (9, 120, 40, 9),
+            (16, 160, 48, 16),
+            (20, 160, 48, 10),
+            (32, 160, 48, 16),
+            (32, 80, 24, 1),
+            (100, 160, 48, 15),
         ] {
             let geometry = Geometry::of(Rect::new(0, 0, columns, rows), plan(agents));
             assert_eq!(
@@ -206,14 +269,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_focused_agent_is_on_the_page_and_every_agent_on_one() {
+        for agents in [5, 17, 32, 100] {
+            let area = Rect::new(0, 0, 160, 48);
+            for focus in 0..agents {
+                let plan = Plan {
+                    focus,
+                    ..plan(agents)
+                };
+                let panes = Geometry::of(area, plan).panes;
+                assert!(panes.iter().any(|(agent, _)| *agent == focus));
+                assert!(panes.iter().all(|(agent, place)| *agent < agents
+                    && place.width >= PANE_COLUMNS
+                    && place.height >= PANE_ROWS));
+            }
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn everything_lies_within_the_area_and_nothing_overlaps(
             (x, y, width, height) in (0u16..5, 0u16..5, 0u16..200, 0u16..80),
-            agents in 0usize..8,
-            focus in 0usize..9,
+            agents in 0usize..40,
+            focus in 0usize..41,
             panes in prop_oneof![Just(Panes::All), Just(Panes::One), Just(Panes::None)],
             votes in 0u16..4,
         ) {

@@ -51,6 +51,8 @@ impl Live {
             Focus::Next | Focus::Previous if was_page => {}
             Focus::Next => self.focus_on((self.focus + 1) % agents),
             Focus::Previous => self.focus_on((self.focus + agents - 1) % agents),
+            Focus::NextPage => self.focus_page(1),
+            Focus::PreviousPage => self.focus_page(-1),
             Focus::Nth(place) => {
                 let number = AgentId(place.into());
                 let Some(index) = self.panes.iter().position(|pane| pane.id == number) else {
@@ -60,6 +62,20 @@ impl Live {
             }
         }
         Effects::none()
+    }
+
+    /// Focuses the first agent of the page of panes after or before; where one pane is in sight a
+    /// page is ten agents.
+    fn focus_page(&mut self, step: isize) {
+        let agents = self.panes.len();
+        let each = match self.sight.geometry.page {
+            0 => 10,
+            each => each,
+        };
+        let pages = agents.div_ceil(each).max(1);
+        let page = (self.focus / each).checked_add_signed(step);
+        let page = page.map_or(pages - 1, |page| page % pages);
+        self.focus_on((page * each).min(agents.saturating_sub(1)));
     }
 
     /// Focuses an agent; a search goes on in its pane.

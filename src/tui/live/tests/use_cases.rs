@@ -344,3 +344,33 @@ fn a_key_without_an_effect_says_so() {
         assert!(screen.contains(words), "{action}\n{screen}");
     }
 }
+
+#[test]
+fn a_large_team_is_turned_over_page_by_page() {
+    let names: Vec<String> = (1..=32).map(|number| format!("agent-{number}")).collect();
+    let team: Vec<_> = names.iter().map(|name| (name.as_str(), "model")).collect();
+    let mut stage = Stage::new(&team);
+    let seen = |stage: &mut Stage| {
+        let screen = stage.screen(160, 48);
+        let titles = names
+            .iter()
+            .filter(|name| screen.contains(&format!(" {name} model")));
+        (titles.count(), stage.live.focused_agent())
+    };
+    assert_eq!(seen(&mut stage), (16, Some(id(1))));
+    for (action, focus) in [
+        ("focus-next-page", 17),
+        ("focus-next-page", 1),
+        ("focus-previous-page", 17),
+        ("focus-previous", 16),
+        ("focus-previous-page", 17),
+        ("focus-previous-page", 1),
+    ] {
+        stage.act(&[action]);
+        assert_eq!(seen(&mut stage), (16, Some(id(focus))), "{action}");
+    }
+    // Where one pane is in sight, a page is ten agents.
+    stage.screen(80, 24);
+    stage.act(&["focus-next-page"]);
+    assert_eq!(stage.live.focused_agent(), Some(id(11)));
+}

@@ -9,9 +9,10 @@ use super::{Services, inbox::Inbox};
 use crate::{
     config::{BackendConfig, Config},
     demo,
-    engine::Member,
-    protocol::{AgentCard, AgentId, Failure, Limits, Origin, Rules},
-    provider::{Endpoint, ToolCalling, Wire, http::HttpProvider},
+    engine::{Member, SessionSetup, nested::NestedTeam},
+    protocol::{AgentCard, AgentId, Failure, Limits, Origin, Rules, RunId},
+    provider::{self, Endpoint, ToolCalling, Wire, http::HttpProvider},
+    store::redact::Redactor,
 };
 
 /// Where a team comes from.
@@ -46,6 +47,13 @@ struct Draft {
     name: String,
     system: Option<String>,
     endpoint: Endpoint,
+    /// The team that it is; the endpoint is its voice then.
+    below: Option<Team>,
+}
+
+/// What stands in place of a model where an agent is a team.
+fn team_words(members: usize) -> String {
+    format!("team of {members}")
 }
 
 impl Source {
@@ -82,7 +90,13 @@ impl Source {
             Self::Config(config) => config
                 .agents
                 .iter()
-                .map(|agent| (agent.name.clone(), agent.backend.model.clone()))
+                .map(|agent| {
+                    let model = match &agent.team {
+                        Some(team) => team_words(team.agents.len()),
+                        None => agent.backend.model.clone(),
+                    };
+                    (agent.name.clone(), model)
+                })
                 .collect(),
             Self::Backends(backends) => named(backends)
                 .into_iter()
@@ -141,6 +155,7 @@ async fn demo_team(name: &str, services: &Services) -> Result<Team, Failure> {
                 local: true,
                 price: None,
             },
+            below: None,
         })
         .collect::<Vec<_>>();
     let origin = Origin::Demo {
@@ -162,6 +177,7 @@ fn config_team(config: &Config, services: &Services) -> Team {
             name: agent.name.clone(),
             system: agent.system_message.clone(),
             endpoint: endpoint(&agent.backend),
+            below: agent.team.as_ref().map(|team| config_team(team, services)),
         })
         .collect();
     let origin = Origin::Config {
@@ -210,6 +226,7 @@ fn named(backends: &[BackendConfig]) -> Vec<Draft> {
                 },
                 system: None,
                 endpoint: endpoint(backend),
+                below: None,
             }
         })
         .collect()
@@ -230,24 +247,15 @@ fn team(
     for (number, index) in (1..).zip(order) {
         numbers[index] = AgentId(number);
     }
-    let secrets = drafts
-        .iter()
-        .filter_map(|draft| draft.endpoint.key.as_ref())
-        .map(|key| key.expose_secret().to_owned())
-        .collect();
-    let members = drafts
-        .into_iter()
-        .zip(numbers)
-        .map(|(draft, id)| Member {
-            card: AgentCard {
-                id,
-                name: draft.name,
-                model: draft.endpoint.model.clone(),
-                backend: draft.endpoint.backend.clone(),
-            },
-            system: draft.system,
-            provider: Arc::new(HttpProvider::new(services.client.clone(), draft.endpoint)),
-        })
+    let mut secrets = Vec::new();
+    for draft in &drafts {
+        let key = draft.endpoint.key.as_ref();
+        secrets.extend(key.map(|key| key.expose_secret().to_owned()));
+        secrets.extend(draft.below.iter().flat_map(|below| below.secrets.clone()));
+    }
+    let members = drafts.into_iter().zip(numbers);
+    let members = members
+        .map(|(draft, id)| member(draft, id, services))
         .collect();
     Team {
         members,
@@ -256,6 +264,46 @@ fn team(
         origin,
         secrets,
         inbox: None,
+    }
+}
+
+/// Seats an agent: a model, or a team with its voice.
+fn member(draft: Draft, id: AgentId, services: &Services) -> Member {
+    let Draft {
+        name,
+        system,
+        endpoint,
+        below,
+    } = draft;
+    let (model, backend) = match &below {
+        Some(below) => (team_words(below.members.len()), "team".to_owned()),
+        None => (endpoint.model.clone(), endpoint.backend.clone()),
+    };
+    let voice: provider::Shared = Arc::new(HttpProvider::new(services.client.clone(), endpoint));
+    let provider = match below {
+        Some(below) => Arc::new(NestedTeam {
+            setup: SessionSetup {
+                run: RunId(name.clone()),
+                team: below.members,
+                limits: below.limits,
+                rules: below.rules,
+                origin: below.origin,
+                cwd: String::new(),
+            },
+            voice,
+            redactor: Redactor::new(&below.secrets),
+        }),
+        None => voice,
+    };
+    Member {
+        card: AgentCard {
+            id,
+            name,
+            model,
+            backend,
+        },
+        system,
+        provider,
     }
 }
 

@@ -8,6 +8,7 @@ use super::excerpt::clean;
 use super::load::{Env, Purpose};
 use super::model::{AgentConfig, BackendConfig};
 use super::node::{Entry, Kind, Node, Span};
+use super::teams::Nest;
 use super::yaml::join;
 
 /// Largest team. MassGen's largest shipped configuration has 50.
@@ -17,6 +18,10 @@ const MOST_AGENTS: usize = 64;
 pub struct AgentBuilder<'a> {
     pub(super) env: Env<'a>,
     pub(super) purpose: Purpose,
+    /// What leads to this team.
+    pub(super) nest: Nest,
+    /// Agents that are teams themselves, in order: where that stands.
+    pub(super) teams: Vec<(Span, String)>,
     /// What was found so far.
     pub findings: Vec<Finding>,
 }
@@ -24,10 +29,12 @@ pub struct AgentBuilder<'a> {
 impl<'a> AgentBuilder<'a> {
     /// A builder without findings.
     #[must_use]
-    pub const fn new(env: Env<'a>, purpose: Purpose) -> Self {
+    pub fn new(env: Env<'a>, purpose: Purpose) -> Self {
         Self {
             env,
             purpose,
+            nest: Nest::default(),
+            teams: Vec::new(),
             findings: Vec::new(),
         }
     }
@@ -68,7 +75,13 @@ impl<'a> AgentBuilder<'a> {
                 continue;
             }
             let name = self.name(node, index, &path, &mut names);
-            let backend = self.agent_backend(node, &path);
+            let below = self.below(node, &path).map(Box::new);
+            let backend = match (&below, node.some("backend")) {
+                (Some(below), None) => Self::voice(below),
+                // What is wrong with the team was said.
+                (None, None) if node.some("team").is_some() => None,
+                _ => self.agent_backend(node, &path),
+            };
             let system_message = node
                 .get("system_message")
                 .and_then(Node::text)
@@ -78,6 +91,7 @@ impl<'a> AgentBuilder<'a> {
                 name,
                 backend,
                 system_message,
+                team: below,
             }));
         }
         team
@@ -195,7 +209,7 @@ impl<'a> AgentBuilder<'a> {
                     span,
                     &key,
                     "the agent has no `backend`".to_owned(),
-                    "add `backend: {type: openai, model: …}`",
+                    "add `backend: {type: openai, model: …}`, or a team with `team: FILE`",
                 );
                 None
             }

@@ -17,6 +17,7 @@ use super::modes;
 use super::node::{Entry, Kind, Node, Span};
 use super::overlay::Overlay;
 use super::rules;
+use super::teams::{self, Nest};
 use super::yaml;
 
 /// Looks a variable up; `None` when it is not set.
@@ -69,10 +70,20 @@ pub fn load_file(path: &Path, env: Env, purpose: Purpose) -> Loaded {
 /// Reads and checks a file with settings laid over it.
 #[must_use]
 pub fn load_file_with(path: &Path, env: Env, purpose: Purpose, overlay: &Overlay) -> Loaded {
+    load_from(path, env, purpose, overlay, &Nest::default())
+}
+
+/// The team of an agent, which stands in a file of its own.
+pub(super) fn load_nested(path: &Path, env: Env, purpose: Purpose, nest: &Nest) -> Loaded {
+    load_from(path, env, purpose, &Overlay::default(), nest)
+}
+
+fn load_from(path: &Path, env: Env, purpose: Purpose, overlay: &Overlay, nest: &Nest) -> Loaded {
     let name = path.display().to_string();
     match read(path) {
         Ok(bytes) => {
-            let mut loaded = load_bytes_with(&name, &bytes, env, purpose, overlay);
+            let nest = nest.enter(path);
+            let mut loaded = load_bytes_with(&name, &bytes, (env, purpose), overlay, nest);
             if let Some(finding) = odd_suffix(path) {
                 let mut findings = loaded.report.findings().to_vec();
                 findings.push(finding);
@@ -119,15 +130,16 @@ fn odd_suffix(path: &Path) -> Option<Finding> {
 /// Checks a text and builds the configuration in it.
 #[must_use]
 pub fn load_bytes(name: &str, bytes: &[u8], env: Env, purpose: Purpose) -> Loaded {
-    load_bytes_with(name, bytes, env, purpose, &Overlay::default())
+    let nest = Nest::default();
+    load_bytes_with(name, bytes, (env, purpose), &Overlay::default(), nest)
 }
 
 fn load_bytes_with(
     name: &str,
     bytes: &[u8],
-    env: Env,
-    purpose: Purpose,
+    (env, purpose): (Env, Purpose),
     overlay: &Overlay,
+    nest: Nest,
 ) -> Loaded {
     let parsed = yaml::parse(bytes);
     let source = Source::new(name, &parsed.text, parsed.root.as_ref());
@@ -153,11 +165,13 @@ fn load_bytes_with(
     findings.extend(rules::check(&root));
     modes::multiply(&mut root);
     let mut builder = AgentBuilder::new(env, purpose);
+    builder.nest = nest;
     let agents = builder.team(&root);
     findings.append(&mut builder.findings);
     let (mut limits, mut rules) = limits::read(&root, agents.len(), &mut findings);
     let names: Vec<String> = agents.iter().map(|agent| agent.name.clone()).collect();
     modes::read(&root, &names, &mut limits, &mut rules, &mut findings);
+    findings.extend(teams::too_deep(&agents, limits.depth, &builder.teams));
     let prompt = root.get("prompt").and_then(Node::text).map(str::to_owned);
     let report = Report::new(source, findings);
     let config = (!report.has_errors() && !agents.is_empty()).then(|| Config {

@@ -32,6 +32,7 @@ mod scaling;
 pub mod schema;
 mod seeing;
 mod talking;
+mod teams;
 mod yaml;
 
 pub use diagnostic::{Finding, Report, Severity};

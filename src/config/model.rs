@@ -30,8 +30,10 @@ pub struct Config {
 pub struct AgentConfig {
     /// Name in panes and reports. Unique.
     pub name: String,
-    /// The model behind it.
+    /// The model behind it; where it is a team, the one that speaks for it.
     pub backend: BackendConfig,
+    /// The team that it is.
+    pub team: Option<Box<Config>>,
     /// Further instructions.
     pub system_message: Option<String>,
 }

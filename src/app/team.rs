@@ -7,8 +7,8 @@ use serde_json::Map;
 
 use super::{Services, inbox::Inbox};
 use crate::{
-    config::{BackendConfig, Config},
-    demo,
+    config::{BackendConfig, Config, Overlay},
+    demo::{self, Actor, Scenario},
     engine::{Member, SessionSetup, nested::NestedTeam},
     protocol::{AgentCard, AgentId, Failure, Limits, Origin, Rules, RunId},
     provider::{self, Endpoint, ToolCalling, Wire, http::HttpProvider},
@@ -85,7 +85,15 @@ impl Source {
     pub fn roster(&self) -> Vec<(String, String)> {
         match self {
             Self::Demo(name) => {
-                demo::find(name).map_or_else(|_| Vec::new(), |scenario| scenario.agents())
+                let actors = demo::find(name).map_or_else(|_| Vec::new(), |one| one.agents.clone());
+                let model = |actor: &Actor| match &actor.team {
+                    Some(team) => team_words(team.agents.len()),
+                    None => actor.model.clone(),
+                };
+                actors
+                    .iter()
+                    .map(|one| (one.name.clone(), model(one)))
+                    .collect()
             }
             Self::Config(config) => config
                 .agents
@@ -137,32 +145,44 @@ async fn demo_team(name: &str, services: &Services) -> Result<Team, Failure> {
     let server = services.demo_server().await?;
     let base_url = server.session();
     let key = SecretString::from(server.token().to_owned());
-    let drafts = scenario
-        .agents()
-        .into_iter()
-        .map(|(agent, model)| Draft {
-            name: agent,
-            system: None,
-            endpoint: Endpoint {
-                backend: "demo".into(),
-                wire: Wire::Chat,
-                base_url: base_url.clone(),
-                model,
-                key: Some(key.clone()),
-                key_variable: None,
-                parameters: Map::new(),
-                tool_calling: ToolCalling::Native,
-                local: true,
-                price: None,
-            },
-            below: None,
-        })
-        .collect::<Vec<_>>();
-    let origin = Origin::Demo {
-        scenario: name.to_owned(),
+    let endpoint = |model: &str| Endpoint {
+        backend: "demo".into(),
+        wire: Wire::Chat,
+        base_url: base_url.clone(),
+        model: model.to_owned(),
+        key: Some(key.clone()),
+        key_variable: None,
+        parameters: Map::new(),
+        tool_calling: ToolCalling::Native,
+        local: true,
+        price: None,
     };
-    let (limits, rules) = services.overlay.rules(&scenario.settings, &names(&drafts));
-    Ok(team(drafts, limits, rules, origin, services))
+    Ok(scripted(&scenario, &endpoint, &services.overlay, services))
+}
+
+/// The team of a script, with the teams inside it.
+fn scripted(
+    scenario: &Scenario,
+    endpoint: &dyn Fn(&str) -> Endpoint,
+    overlay: &Overlay,
+    services: &Services,
+) -> Team {
+    let below = |team: &Scenario| scripted(team, endpoint, &Overlay::default(), services);
+    let drafts: Vec<Draft> = scenario
+        .agents
+        .iter()
+        .map(|actor| Draft {
+            name: actor.name.clone(),
+            system: None,
+            endpoint: endpoint(&actor.model),
+            below: scenario.below(actor).as_ref().map(below),
+        })
+        .collect();
+    let origin = Origin::Demo {
+        scenario: scenario.name.clone(),
+    };
+    let (limits, rules) = overlay.rules(&scenario.settings, &names(&drafts));
+    team(drafts, limits, rules, origin, services)
 }
 
 fn names(drafts: &[Draft]) -> Vec<String> {

@@ -117,6 +117,7 @@ impl Size {
             votes: vec![vote],
             present: Some(present),
             faults: Vec::new(),
+            team: None,
         }
     }
 }

@@ -28,6 +28,7 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("verify", include_str!("../../assets/demo/verify.yaml")),
     ("ranked", include_str!("../../assets/demo/ranked.yaml")),
     ("scores", include_str!("../../assets/demo/scores.yaml")),
+    ("teams", include_str!("../../assets/demo/teams.yaml")),
 ];
 
 /// All scripts of the list. A test makes sure that every source parses, so none is left out here.

@@ -31,7 +31,7 @@ mod simulation;
 use std::sync::Arc;
 
 pub use pace::{Speed, SpeedParseError};
-pub use script::Scenario;
+pub use script::{Actor, Scenario};
 pub use server::{DemoServer, Options};
 
 use crate::protocol::{Failure, FailureKind};

@@ -148,8 +148,7 @@ impl Stage {
             .scenario
             .as_ref()
             .map_or(library::all(), std::slice::from_ref);
-        let agents = scenarios.iter().flat_map(|scenario| scenario.agents());
-        agents.map(|(_, model)| model).collect()
+        scenarios.iter().flat_map(|one| one.models()).collect()
     }
 
     /// The scenario and the agent that a model id names: its `script-…` id, which is unique, or
@@ -170,8 +169,8 @@ impl Stage {
             .as_ref()
             .map_or(library::all(), std::slice::from_ref);
         scenarios.iter().find_map(|scenario| {
-            let actor = scenario.agents.iter().find(|actor| actor.model == model)?;
-            Some((Arc::clone(scenario), actor.name.clone()))
+            let (scenario, agent) = scenario.cast(model)?;
+            Some((Arc::new(scenario), agent))
         })
     }
 

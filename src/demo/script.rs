@@ -69,6 +69,20 @@ pub struct Actor {
     /// Troubles, by number of call.
     #[serde(default)]
     pub faults: Vec<Fault>,
+    /// The team that it is; all of the above is what its voice says.
+    #[serde(default)]
+    pub team: Option<Troupe>,
+}
+
+/// A scripted team in the place of an agent.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Troupe {
+    /// Its settings, as in [`Scenario::settings`].
+    #[serde(default)]
+    pub settings: String,
+    /// Its agents.
+    pub agents: Vec<Actor>,
 }
 
 /// A verdict about the final text.
@@ -280,6 +294,42 @@ impl Scenario {
             .collect()
     }
 
+    /// The team that an agent is, as a script over the same task.
+    #[must_use]
+    pub fn below(&self, actor: &Actor) -> Option<Self> {
+        actor.team.as_ref().map(|troupe| Self {
+            name: format!("{}/{}", self.name, actor.name),
+            settings: troupe.settings.clone(),
+            agents: troupe.agents.clone(),
+            ..self.clone()
+        })
+    }
+
+    /// The script and the agent of a model id, teams inside the team included.
+    #[must_use]
+    pub fn cast(&self, model: &str) -> Option<(Self, String)> {
+        self.agents.iter().find_map(|actor| {
+            if actor.model == model {
+                return Some((self.clone(), actor.name.clone()));
+            }
+            self.below(actor)?.cast(model)
+        })
+    }
+
+    /// Every model id, teams inside the team included.
+    #[must_use]
+    pub fn models(&self) -> Vec<String> {
+        self.agents
+            .iter()
+            .flat_map(|actor| {
+                let below = self.below(actor).map(|team| team.models());
+                [actor.model.clone()]
+                    .into_iter()
+                    .chain(below.unwrap_or_default())
+            })
+            .collect()
+    }
+
     /// The number peers know an agent by: its place in the lexicographic order of all names.
     #[must_use]
     pub fn number(&self, name: &str) -> Option<AgentId> {
@@ -304,6 +354,9 @@ impl Scenario {
         for actor in &self.agents {
             if let Err(what) = actor.check(&names) {
                 return fail(format!("agent {}: {what}", actor.name));
+            }
+            if let Some(below) = self.below(actor) {
+                below.check()?;
             }
         }
         Ok(())

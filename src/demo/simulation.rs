@@ -308,7 +308,7 @@ fn every_source_is_a_script() {
         // Scripts of modes are played by the engine, in `tests/it`.
         let own = !scenario.settings.is_empty();
         assert!(own || end(name).is_some(), "{name} has no expected end");
-        models.extend(scenario.agents().into_iter().map(|(_, model)| model));
+        models.extend(scenario.models());
     }
     let count = models.len();
     models.sort();

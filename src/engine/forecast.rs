@@ -46,7 +46,7 @@ pub async fn tell(
     prompt: &str,
     outbox: &Outbox,
 ) {
-    let prices: Vec<_> = team.iter().map(|member| member.provider.price()).collect();
+    let prices: Vec<_> = team.iter().flat_map(all_prices).collect();
     let finishing = &rules.finishing;
     let presents = u64::from(finishing.finish != Finish::Reuse && team.len() > 1);
     let verify = finishing.verify.filter(|_| team.len() > 1);
@@ -62,10 +62,10 @@ pub async fn tell(
         },
         attempts: verify.map_or(1, |rule| u64::from(rule.restarts) + 1),
     });
-    let unpriced = prices.iter().zip(team);
-    let unpriced: Vec<_> = unpriced
-        .filter(|(price, _)| price.is_none())
-        .map(|(_, member)| member.card.id)
+    let unpriced: Vec<_> = team
+        .iter()
+        .filter(|member| all_prices(member).contains(&None))
+        .map(|member| member.card.id)
         .collect();
     forecast.unpriced.clone_from(&unpriced);
     say(outbox, BudgetEvent::Forecast(forecast)).await;
@@ -99,6 +99,15 @@ fn answers(limits: &Limits, mode: &Mode) -> Span<u64> {
 /// Whether the team votes before somebody presents.
 const fn has_votes(mode: &Mode) -> bool {
     !mode.by_agreement() && !matches!(mode, Mode::Parts(_))
+}
+
+/// What the models of a member cost: one, or those of the team that it is and its voice.
+fn all_prices(member: &Member) -> Vec<Option<Price>> {
+    let mut prices = vec![member.provider.price()];
+    if let Some(group) = member.provider.group() {
+        prices.extend(group.prices());
+    }
+    prices
 }
 
 async fn say(outbox: &Outbox, event: BudgetEvent) {

@@ -2,8 +2,8 @@
 
 use crate::{
     protocol::{
-        AgentEvent, Ballot, BallotEvent, Event, EventKind, Level, Outcome, Phase, Policy,
-        QuestionEvent, QuestionKind, RunEvent, Setback, SteerId, SteerState, ToolEvent,
+        AgentEvent, Ballot, BallotEvent, BudgetEvent, Event, EventKind, Level, Outcome, Phase,
+        Policy, QuestionEvent, QuestionKind, RunEvent, Setback, SteerId, SteerState, ToolEvent,
     },
     run::{RunState, Turn},
     text::clean,
@@ -41,11 +41,23 @@ fn of_any(event: &Event, turn: &Turn) -> Option<String> {
             match event {
                 AgentEvent::Nested(inner) => {
                     let below = turn.agent(*id)?.nested.as_ref()?.turn.as_ref()?;
-                    Some(format!("{who} › {}", of_any(inner, below)?))
+                    Some(format!("{who} › {}", of_inside(inner, below)?))
                 }
                 event => Some(format!("{who} {}", of_agent(event)?)),
             }
         }
+    }
+}
+
+/// What happened inside a team; its beginning in few words, its money only as the agent's.
+fn of_inside(event: &Event, turn: &Turn) -> Option<String> {
+    match &event.kind {
+        EventKind::Run(RunEvent::Started(start)) => {
+            let names: Vec<&str> = start.team.iter().map(|card| card.name.as_str()).collect();
+            Some(format!("a team of its own begins: {}", names.join(", ")))
+        }
+        EventKind::Run(RunEvent::Budget(BudgetEvent::Forecast(_) | BudgetEvent::Spent(_))) => None,
+        _ => of_any(event, turn),
     }
 }
 

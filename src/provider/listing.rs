@@ -88,6 +88,8 @@ fn id(row: &Value) -> Option<&str> {
     ["id", "key", "name", "model"]
         .into_iter()
         .find_map(|field| row.get(field)?.as_str())
+        // Google's list names resources.
+        .map(|id| id.strip_prefix("models/").unwrap_or(id))
         .filter(|id| !id.is_empty())
 }
 
@@ -102,6 +104,7 @@ fn context(row: &Value) -> Option<u64> {
         "/context_window",
         "/max_context_length",
         "/max_input_tokens",
+        "/inputTokenLimit",
         "/meta/n_ctx_train",
     ]
     .into_iter()
@@ -126,6 +129,10 @@ fn can_chat(row: &Value) -> bool {
         kind,
         "embedding" | "embeddings" | "rerank" | "image" | "audio" | "moderation" | "transcribe"
     ) {
+        return false;
+    }
+    let methods = row.get("supportedGenerationMethods").and_then(Value::as_array);
+    if methods.is_some_and(|methods| !methods.iter().any(|method| method == "generateContent")) {
         return false;
     }
     let id = id(row).unwrap_or_default().to_ascii_lowercase();
@@ -244,6 +251,13 @@ mod tests {
                 "llama.cpp",
                 json!({"data":[{"id":"m.gguf","meta":{"n_ctx":256,"n_ctx_train":512}}],"models":[]}),
                 Some(vec![model("m.gguf", Some(256), None)]),
+            ),
+            (
+                "gemini",
+                json!({"models":[
+                    {"name":"models/g","inputTokenLimit":9,"supportedGenerationMethods":["generateContent"]},
+                    {"name":"models/e","supportedGenerationMethods":["embedContent"]}]}),
+                Some(vec![model("g", Some(9), None)]),
             ),
             (
                 "no chat",

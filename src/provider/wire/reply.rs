@@ -104,9 +104,11 @@ impl Book {
         self.spoken.add(text);
     }
 
-    /// Counts as the server reports them are cumulative: the last ones stand.
+    /// Counts as the server reports them are cumulative: the last ones stand. A server that reports
+    /// nothing but zeros does not count.
     pub fn report(&mut self, tokens: Option<Tokens>) {
-        self.tokens = tokens.or(self.tokens);
+        let counted = tokens.filter(|tokens| tokens.input > 0 || tokens.output > 0);
+        self.tokens = counted.or(self.tokens);
     }
 
     /// What the server has reported so far.

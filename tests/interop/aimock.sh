@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the built program against aimock, an LLM mock server from npm that nobody here wrote.
 # Needs node, npm and a registry. Options of the server may follow, for example
-#   tests/third_party/aimock.sh --chaos-ratelimit 0.3
+#   tests/interop/aimock.sh --chaos-ratelimit 0.3
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -41,16 +41,30 @@ done
 name=$(node -p "const p = require('$work/node_modules/@copilotkit/aimock/package.json'); p.name + ' ' + p.version")
 echo "server: $name at $url"
 
-code=0
-answer=$(OPENAI_API_KEY=not-needed "$program" run --state-dir "$work/state" --base-url "$url/v1" \
-    --model mock-ant --model mock-bee --model mock-cow \
-    "What is the sum of the numbers from 1 to 100?" 2>"$work/progress") || code=$?
-cat "$work/progress"
-echo "exit code: $code"
-echo "answer:"
-printf '%s\n' "$answer"
-[ "$code" -eq 0 ] || { cat "$work/server.log" >&2; exit 1; }
-case $answer in
-    *"three agents agreed"*) echo "ok: $name" ;;
-    *) echo "not the answer that was expected" >&2; exit 1 ;;
-esac
+# One run per API that the server speaks; a configuration says which.
+for wire in chat responses messages gemini; do
+    case $wire in
+        chat) kind=chatcompletion base=$url/v1 ;;
+        responses) kind=openai base=$url/v1 ;;
+        messages) kind=claude base=$url/v1 ;;
+        gemini) kind=gemini base=$url/v1beta ;;
+    esac
+    {
+        echo "agents:"
+        for model in mock-ant mock-bee mock-cow; do
+            echo "  - {id: $model, backend: {type: $kind, wire: $wire, model: $model, base_url: $base, api_key: '\${DUMMY_KEY}'}}"
+        done
+    } >"$work/team.yaml"
+    code=0
+    answer=$(DUMMY_KEY=not-needed "$program" run --state-dir "$work/state" --config "$work/team.yaml" \
+        "What is the sum of the numbers from 1 to 100?" 2>"$work/progress") || code=$?
+    echo "== $wire"
+    cat "$work/progress"
+    echo "exit code: $code"
+    printf '%s\n' "$answer"
+    [ "$code" -eq 0 ] || { cat "$work/server.log" >&2; exit 1; }
+    case $answer in
+        *"three agents agreed"*) echo "ok: $wire, $name" ;;
+        *) echo "not the answer that was expected" >&2; exit 1 ;;
+    esac
+done

@@ -105,6 +105,14 @@ impl Call {
         Self(receiver)
     }
 
+    fn in_family(server: &Server, wire: Wire) -> Self {
+        let endpoint = Endpoint {
+            wire,
+            ..endpoint(server.base_url())
+        };
+        Self::start(client_with(patient()), endpoint)
+    }
+
     fn to(server: &Server) -> Self {
         Self::start(client_with(patient()), endpoint(server.base_url()))
     }
@@ -943,3 +951,5 @@ async fn the_scripted_model_plays_call_by_call() {
     let plain = Scripted::plain(vec![vec![text("c")]]);
     assert_eq!(plain.stream(request()).next().await, Some(text("c")));
 }
+
+mod families;

@@ -340,7 +340,7 @@ fn build(route: Route, connect: Duration, trust: Trust) -> Result<reqwest::Clien
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("massgen-tui/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
-        .no_gzip()
+        .gzip(true)
         .connect_timeout(connect)
         .tcp_keepalive(Duration::from_secs(30))
         .pool_idle_timeout(Duration::from_secs(90));

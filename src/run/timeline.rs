@@ -84,6 +84,7 @@ impl Turn {
             Happening::Benched => format!("{who} is out"),
             Happening::Said(Said::Steered) => "you spoke".to_owned(),
             Happening::Said(Said::Asked(id)) => {
+                let who = entry.agent.map_or("the program", |id| self.name(id));
                 let asked = self.questions.iter().find(|asked| asked.question.id == *id);
                 let word = asked.map_or("over", |asked| asked.state.word());
                 format!("{who} asked you {id}: {word}")

@@ -10,6 +10,7 @@ mod nested;
 mod scaling;
 mod simulator;
 mod stages;
+mod verifying;
 
 use std::{
     sync::{

@@ -82,7 +82,10 @@ fn run(server: &DemoServer, kind: &str, wire: &str) -> Ran {
         out: String::from_utf8(output.stdout).unwrap(),
         answers,
         votes,
-        settled: folded.turn.as_ref().is_some_and(|turn| turn.outcome.is_some()),
+        settled: folded
+            .turn
+            .as_ref()
+            .is_some_and(|turn| turn.outcome.is_some()),
     }
 }
 

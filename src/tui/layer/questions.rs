@@ -196,6 +196,8 @@ impl Questions {
             }
             QuestionKind::Plan { .. } => {
                 self.plans.insert(id, text);
+                // What comes next is approving what was changed.
+                self.cursor = 0;
             }
             QuestionKind::Question { .. } => {
                 self.drafts.insert(id, text);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentId, Label, Policy};
+use super::{AgentId, Label, OutcomeEnd, Policy};
 
 /// One line of the final count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +110,10 @@ pub struct Decision {
     /// Votes that were not waited for, because they could not change the winner.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub saved_calls: u32,
+    /// Why voting was over. A process that goes on from the log ends in the same way; `None` in logs of
+    /// earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<OutcomeEnd>,
 }
 
 #[expect(
@@ -215,6 +219,7 @@ impl Decision {
             bar: None,
             majority: None,
             saved_calls: 0,
+            end: None,
         }
     }
 
@@ -350,6 +355,7 @@ mod tests {
             bar: None,
             majority: None,
             saved_calls: 0,
+            end: None,
         }
     }
 

@@ -60,6 +60,7 @@ fn decision(current: &[&Answer], winner: Label, by: TieBreak) -> Decision {
         bar: None,
         majority: extract::majority(texts),
         saved_calls: 0,
+        end: None,
     }
 }
 

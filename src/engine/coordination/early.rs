@@ -32,6 +32,11 @@ impl Coordination {
         if open.is_empty() || !heard || !open.iter().all(|i| self.merely_votes(*i)) {
             return false;
         }
+        self.is_safe_without(&open)
+    }
+
+    /// Whether the votes of these agents cannot change the winner; takes note of how many they are.
+    pub(super) fn is_safe_without(&mut self, open: &[usize]) -> bool {
         let missing = u32::try_from(open.len()).unwrap_or(u32::MAX);
         let mut labels = self.current_in_order();
         if let Some((one, other)) = self.voting.runoff {

@@ -30,9 +30,10 @@ impl Coordination {
         self.disarm(Timer::Turn);
         self.disarm(Timer::Phase);
         let current = self.current_in_order();
-        let Some(decision) = self.settle(&current) else {
+        let Some(mut decision) = self.settle(&current) else {
             return self.no_answer(end);
         };
+        decision.end = Some(end);
         if self.phase != Phase::Deciding {
             self.enter(Phase::Deciding);
         }

@@ -89,6 +89,14 @@ impl Clock {
     }
 }
 
+impl Coordination {
+    /// Whether the turn's timer had fired when it had run for so long.
+    pub(super) fn is_time_up(&self, used_ms: u64) -> bool {
+        let limit = self.setup.limits.turn_seconds.saturating_mul(1000);
+        used_ms.saturating_add(TIMER_SLACK) >= limit
+    }
+}
+
 /// A machine while the log is read.
 pub(super) struct Replay {
     machine: Coordination,
@@ -282,15 +290,16 @@ impl Replay {
     fn phase(&mut self, phase: Phase) {
         self.torn.phase_told = true;
         self.machine.phase = phase;
+        // The call that the budget refused was told before.
+        let broke = self.machine.attempts.out_of_budget;
         // A runoff and a judge lead to votes by themselves.
         let further = self.machine.voting.runoff.is_some() || self.machine.judged();
         if matches!(phase, Phase::PublishNow | Phase::VoteNow)
             && self.machine.ending.forced.is_none()
-            && !(further && phase == Phase::VoteNow)
+            && (broke || !(further && phase == Phase::VoteNow))
         {
-            let limit = self.machine.setup.limits.turn_seconds.saturating_mul(1000);
-            let timed = self.clock.used.saturating_add(TIMER_SLACK) >= limit;
-            self.machine.ending.forced = Some(if timed {
+            let timed = self.machine.is_time_up(self.clock.used);
+            self.machine.ending.forced = Some(if timed || broke {
                 OutcomeEnd::Limit
             } else {
                 OutcomeEnd::AnswerNow

@@ -139,7 +139,10 @@ impl Coordination {
     /// Counting had begun: the decision that was told stands, the presentation is asked for again
     /// or, when it was complete, used.
     fn finish_again(&mut self, torn: Torn, forced: Option<OutcomeEnd>) {
-        let end = forced.unwrap_or_else(|| self.why_decided());
+        let told = torn.decision.as_ref().and_then(|decision| decision.end);
+        let end = forced
+            .or(told)
+            .unwrap_or_else(|| self.why_decided(torn.used_ms));
         let Some(decision) = torn.decision else {
             return if self.phase == Phase::Done {
                 self.no_answer(end);
@@ -167,20 +170,28 @@ impl Coordination {
         }
     }
 
-    /// Why coordination had ended, which is not told before the outcome: nobody had anything left
-    /// to do, a phase was forced, or else the person stopped it.
-    fn why_decided(&self) -> OutcomeEnd {
+    /// Why coordination had ended, when the decision is not there to tell: nobody had anything left to
+    /// do, the votes that were missing could not change the winner, a phase was forced, a limit was
+    /// reached, or else the person stopped it.
+    fn why_decided(&mut self, used_ms: u64) -> OutcomeEnd {
         if !self.members.iter().any(Member::is_live) {
             return OutcomeEnd::AgentsLost;
         }
-        let settled = self.everyone().all(|i| {
-            let member = &self.members[i];
-            !member.is_live() || member.ballot.is_some() || self.is_spent(i)
-        });
-        match self.ending.forced {
-            Some(end) => end,
-            None if settled || self.is_foregone() || self.skips_voting() => self.end(),
-            None => OutcomeEnd::Stopped,
+        if let Some(end) = self.ending.forced {
+            return end;
+        }
+        if self.attempts.out_of_budget || self.is_time_up(used_ms) {
+            return OutcomeEnd::Limit;
+        }
+        let open: Vec<usize> = self
+            .everyone()
+            .filter(|i| self.counts(*i) && self.members[*i].ballot.is_none() && !self.is_spent(*i))
+            .collect();
+        let settled = open.is_empty() || self.is_foregone() || self.skips_voting();
+        if settled || (self.rules().deciding.early_stop && self.is_safe_without(&open)) {
+            self.end()
+        } else {
+            OutcomeEnd::Stopped
         }
     }
 }

@@ -87,6 +87,7 @@ pub(super) fn settle<'a>(
         bar,
         majority: None,
         saved_calls: 0,
+        end: None,
     })
 }
 

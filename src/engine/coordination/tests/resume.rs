@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{
     laws::{Move, any_move, any_say, any_setup, finish, perform, play},
-    world::World,
+    world::{Voted, World},
 };
 use crate::{
     engine::coordination::{Coordination, Input, Setup, Timer},
@@ -105,6 +105,42 @@ proptest! {
         }
     }
 
+    /// Once the decision is told, a break changes nothing about why the turn ended: the exit code is
+    /// the same.
+    #[test]
+    fn a_turn_that_was_decided_ends_in_the_same_way(
+        setup in any_setup(),
+        moves in proptest::collection::vec(any_move(), 0..60),
+        habit in any_say(),
+        at in any::<prop::sample::Index>(),
+    ) {
+        let mut setup = setup;
+        setup.rules.finishing.verify = None;
+        let lived = play(setup.clone(), &moves, &habit);
+        let decided = |event: &Event| match &event.kind {
+            EventKind::Run(RunEvent::Decided(decision)) => decision.end,
+            _ => None,
+        };
+        let events = &lived.events;
+        let Some(first) = events.iter().position(|event| decided(event).is_some()) else {
+            return Ok(());
+        };
+        let log = &events[..=first + at.index(events.len() - first)];
+        let mut world = World::revive(setup, log);
+        if world.closed {
+            return Ok(());
+        }
+        go_on(&mut world, &[], 1000);
+        while !world.closed {
+            let timer = *world.armed.first().expect("a presenter is waited for");
+            world.elapse(timer);
+        }
+        let Outcome::Answered { end, .. } = ended(&world) else {
+            panic!("decided means answered");
+        };
+        prop_assert_eq!(Some(*end), decided(&events[first]));
+    }
+
     /// A log gives the state it was written from, after every single input.
     #[test]
     fn a_log_gives_the_state_it_was_written_from(
@@ -147,6 +183,71 @@ fn same(setup: &Setup, world: &World) -> Result<(), TestCaseError> {
 
 fn small(agents: u16) -> Setup {
     super::world::team(agents)
+}
+
+fn end(world: &World) -> OutcomeEnd {
+    match ended(world) {
+        Outcome::Answered { end, .. } => *end,
+        Outcome::NoAnswer { .. } => panic!("there is an answer"),
+    }
+}
+
+/// The events up to the one before the decision.
+fn undecided(events: &[Event]) -> &[Event] {
+    let decided = |event: &Event| matches!(event.kind, EventKind::Run(RunEvent::Decided(_)));
+    let at = events.iter().position(decided).expect("decided");
+    &events[..at]
+}
+
+#[test]
+fn an_early_stop_ends_the_same_way_after_a_break() {
+    let mut setup = small(5);
+    setup.rules.deciding.early_stop = true;
+    setup.limits.answers_per_agent = 1;
+    let mut lived = World::new(setup.clone());
+    for n in 1..=5 {
+        lived.publish(n, &format!("answer {n}"));
+    }
+    for n in 1..=3 {
+        while !lived.closed && lived.ballot(n) == Voted::No {
+            lived.vote(n, "agent1");
+        }
+    }
+    assert!(lived.closed, "two votes are not waited for");
+    for log in [
+        undecided(&lived.events),
+        &lived.events[..=undecided(&lived.events).len()],
+    ] {
+        let mut world = World::revive(setup.clone(), log);
+        go_on(&mut world, &[], 1);
+        assert!(world.closed);
+        assert_eq!(end(&world), end(&lived));
+        assert_eq!(end(&world), OutcomeEnd::Consensus);
+    }
+}
+
+#[test]
+fn a_budget_that_ended_work_is_a_limit_after_a_break_too() {
+    use crate::engine::coordination::Report;
+    use crate::protocol::BudgetScope;
+    // With one answer it is decided at once, with two there is a vote first.
+    for answers in 1..=2 {
+        let mut lived = World::new(small(3));
+        for n in 1..=answers {
+            lived.publish(n, &format!("answer {n}"));
+        }
+        lived.report(3, Report::Unaffordable(BudgetScope::Team));
+        let log = match answers {
+            1 => undecided(&lived.events),
+            _ => &lived.events[..],
+        };
+        let mut world = World::revive(small(3), log);
+        go_on(&mut world, &[], 1);
+        if answers == 2 {
+            world.elapse(Timer::Phase);
+        }
+        assert_eq!(end(&world), OutcomeEnd::Limit, "{answers} answers");
+    }
 }
 
 #[test]

@@ -191,15 +191,19 @@ impl Reader {
                 self.cast_at.insert(id, self.answers);
                 self.acted(id);
             }
-            AgentEvent::Refused { act, reason, .. }
-                if act == "new_answer" && reason.contains("equals the current answer") =>
-            {
-                self.equal.insert(id);
+            AgentEvent::Refused { act, reason, .. } => {
+                if act == "new_answer" && reason.contains("equals the current answer") {
+                    self.equal.insert(id);
+                }
             }
             AgentEvent::Benched(_) => {
                 self.benched.insert(id);
             }
-            _ => {}
+            AgentEvent::Delta { .. }
+            | AgentEvent::Nested(_)
+            | AgentEvent::Tool(_)
+            | AgentEvent::Retrying { .. }
+            | AgentEvent::Usage(_) => {}
         }
     }
 

@@ -1,13 +1,13 @@
 //! The ledger as a task: seats ask before each model call and settle after it.
 //!
 //! A call that could fit once others are settled waits here; every running call ends, so every wait
-//! does. A refusal is told before its agent hears of it. Without limits nobody is asked: calls are
-//! only counted.
+//! does. A refusal is told before its agent hears of it; one of a peer's answer is told to the asker
+//! alone, whose work goes on. Without limits nobody is asked: calls are only counted.
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    ledger::{Allotment, Answer, Ledger, Tier, Wish},
+    ledger::{Allotment, Answer, Ledger, Ticket, Tier, Wish},
     outbox::Outbox,
 };
 use crate::{
@@ -27,12 +27,12 @@ enum Order {
     Begin(AgentId, u32, Purpose),
     Reserve {
         agent: AgentId,
+        ticket: Ticket,
         prompt: u64,
         price: Option<Price>,
         asker: Asker,
     },
-    Settle(AgentId, Option<Usage>),
-    Charge(AgentId, Usage),
+    Settle(AgentId, Ticket, Option<Usage>),
     Draw(AgentId, Usage),
     ToolBelow(AgentId),
     Tool(AgentId, u32, oneshot::Sender<Option<String>>),
@@ -103,7 +103,7 @@ impl Bank {
     /// Asks for a call; the answer may have to wait for other calls to end.
     pub async fn reserve(
         &self,
-        agent: AgentId,
+        (agent, ticket): (AgentId, Ticket),
         prompt: u64,
         price: Option<Price>,
     ) -> Option<oneshot::Receiver<Granted>> {
@@ -113,6 +113,7 @@ impl Bank {
         let (answer, granted) = oneshot::channel();
         let order = Order::Reserve {
             agent,
+            ticket,
             prompt,
             price,
             asker: Asker::Call(answer),
@@ -134,6 +135,7 @@ impl Bank {
         let (answer, granted) = oneshot::channel();
         let order = Order::Reserve {
             agent,
+            ticket: Ticket::Own,
             prompt,
             price,
             asker: Asker::Team(answer),
@@ -153,13 +155,9 @@ impl Bank {
     }
 
     /// A call is over; `None` when it never reached the model.
-    pub async fn settle(&self, agent: AgentId, usage: Option<Usage>) {
-        let _ = self.orders.send(Order::Settle(agent, usage)).await;
-    }
-
-    /// Counts a call that was made on behalf of an agent, beside its own.
-    pub async fn charge(&self, agent: AgentId, usage: Usage) {
-        let _ = self.orders.send(Order::Charge(agent, usage)).await;
+    pub async fn settle(&self, agent: AgentId, ticket: Ticket, usage: Option<Usage>) {
+        let order = Order::Settle(agent, ticket, usage);
+        let _ = self.orders.send(order).await;
     }
 
     /// Counts a tool call, the `number`th of its round; `Some` says why it must not run.
@@ -199,6 +197,7 @@ impl Teller {
                 }
                 Order::Reserve {
                     agent,
+                    ticket,
                     prompt,
                     price,
                     asker,
@@ -207,19 +206,19 @@ impl Teller {
                     let purpose = known.map_or(Purpose::Work, |(_, purpose)| *purpose);
                     let wish = Wish {
                         agent,
+                        ticket,
                         tier: Tier::of(purpose, self.phase),
                         prompt,
                         price,
                     };
                     self.decide(wish, asker).await;
                 }
-                Order::Settle(agent, usage) => {
-                    self.ledger.settle(agent, usage);
+                Order::Settle(agent, ticket, usage) => {
+                    self.ledger.settle(agent, ticket, usage);
                     for (wish, asker) in std::mem::take(&mut self.waiting) {
                         self.decide(wish, asker).await;
                     }
                 }
-                Order::Charge(agent, usage) => self.ledger.charge(agent, usage),
                 Order::Draw(agent, usage) => self.ledger.draw(agent, usage),
                 Order::ToolBelow(agent) => self.ledger.tool_below(agent),
                 Order::Tool(agent, number, answer) => {
@@ -242,7 +241,7 @@ impl Teller {
                 Answer::Later => return self.waiting.push((wish, Asker::Call(answer))),
                 Answer::Granted(reply) => answer.send(Ok(reply)).is_err(),
                 Answer::Refused(refused) => {
-                    let scope = self.refuse(refused).await;
+                    let scope = self.refuse(wish.ticket, refused).await;
                     let _ = answer.send(Err(scope));
                     false
                 }
@@ -251,23 +250,26 @@ impl Teller {
                 Allotment::Later => return self.waiting.push((wish, Asker::Team(answer))),
                 Allotment::Granted(allowance) => answer.send(Ok(allowance)).is_err(),
                 Allotment::Refused(refused) => {
-                    let scope = self.refuse(refused).await;
+                    let scope = self.refuse(wish.ticket, refused).await;
                     let _ = answer.send(Err(scope));
                     false
                 }
             },
         };
         if unheard {
-            self.ledger.settle(wish.agent, None);
+            self.ledger.settle(wish.agent, wish.ticket, None);
         }
     }
 
-    /// Tells a refusal, before its agent hears of it.
-    async fn refuse(&self, refused: Refused) -> BudgetScope {
-        let event = BudgetEvent::Refused(refused);
-        self.outbox
-            .emit(EventKind::Run(RunEvent::Budget(event)))
-            .await;
+    /// Tells a refusal, before its agent hears of it. One of a peer's answer ends nothing: the asker
+    /// alone is told.
+    async fn refuse(&self, ticket: Ticket, refused: Refused) -> BudgetScope {
+        if ticket == Ticket::Own {
+            let event = BudgetEvent::Refused(refused);
+            self.outbox
+                .emit(EventKind::Run(RunEvent::Budget(event)))
+                .await;
+        }
         refused.scope
     }
 }

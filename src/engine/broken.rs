@@ -10,7 +10,7 @@ use super::{
     coordination::{self, Coordination, Input, Setup},
     driver::{Driver, Ended, Ways},
     history::{self, Earlier},
-    ledger::Ledger,
+    ledger::{Ledger, Ticket},
     past::{Open, Recall},
     prompt::Task,
     roster::Roster,
@@ -78,7 +78,7 @@ pub(super) async fn turn(
         .await;
     for (id, bytes) in &recall.unpaid {
         let usage = lost(roster, &task, &recall, *id, *bytes);
-        ledger.settle(*id, Some(usage));
+        ledger.settle(*id, Ticket::Own, Some(usage));
         ways.outbox.agent(*id, AgentEvent::Usage(usage)).await;
     }
     for id in &recall.questions {

@@ -26,6 +26,7 @@ use super::{
     bank::Bank,
     coordination::{Action, Coordination, Input, Report, Timer},
     desk::Desk,
+    ledger::Ticket,
     nested::Around,
     outbox::Outbox,
     past::Recall,
@@ -249,7 +250,7 @@ impl<'a> Driver<'a> {
     /// A seat ended by itself: its agent is reported as failed.
     async fn lost(&mut self, agent: AgentId, words: &str) -> Option<Input> {
         self.seating.remove(agent);
-        self.bank.settle(agent, None).await;
+        self.bank.settle(agent, Ticket::Own, None).await;
         let round = self.rounds.get(&agent).copied()?;
         Some(gone(agent, round, words))
     }

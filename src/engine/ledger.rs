@@ -51,11 +51,23 @@ impl Tier {
     }
 }
 
+/// Which of the calls that an agent pays for at the same time: its own, or one that answers a question
+/// it asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ticket {
+    /// The agent's own.
+    Own,
+    /// A peer's answer; the number is never used again by this agent.
+    Side(u32),
+}
+
 /// A call somebody wants to make.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Wish {
-    /// Who.
+    /// Who pays.
     pub agent: AgentId,
+    /// Which of its calls.
+    pub ticket: Ticket,
     /// What for.
     pub tier: Tier,
     /// Estimated prompt tokens.
@@ -106,7 +118,7 @@ pub struct Ledger {
     /// Agents of the team.
     team: u64,
     used: BTreeMap<AgentId, Amount>,
-    reserved: BTreeMap<AgentId, Amount>,
+    reserved: BTreeMap<(AgentId, Ticket), Amount>,
     tools: BTreeMap<AgentId, u32>,
     shares: Vec<Share>,
 }
@@ -135,7 +147,7 @@ impl Ledger {
                     AgentEvent::RoundStarted { round, purpose, .. } => {
                         self.begin(*id, *round, *purpose, phase);
                     }
-                    AgentEvent::Usage(usage) => self.settle(*id, Some(*usage)),
+                    AgentEvent::Usage(usage) => self.settle(*id, Ticket::Own, Some(*usage)),
                     AgentEvent::Tool(ToolEvent::Started { .. }) => {
                         *self.tools.entry(*id).or_default() += 1;
                     }
@@ -193,9 +205,9 @@ impl Ledger {
         });
     }
 
-    /// Reserves a call. A reservation that the agent still holds is replaced.
+    /// Reserves a call. A reservation that the agent still holds under the same ticket is replaced.
     pub fn reserve(&mut self, wish: Wish) -> Answer {
-        self.reserved.remove(&wish.agent);
+        self.reserved.remove(&(wish.agent, wish.ticket));
         if let Some(refused) = self.without_price(wish) {
             return Answer::Refused(refused);
         }
@@ -209,20 +221,20 @@ impl Ledger {
         }
         let mut amount = Amount::default();
         amount.add(cost(wish, reply.unwrap_or(0)));
-        self.reserved.insert(wish.agent, amount);
+        self.reserved.insert((wish.agent, wish.ticket), amount);
         Answer::Granted(reply)
     }
 
     /// A call is over; `None` when it never reached the model.
-    pub fn settle(&mut self, agent: AgentId, usage: Option<Usage>) {
-        self.reserved.remove(&agent);
+    pub fn settle(&mut self, agent: AgentId, ticket: Ticket, usage: Option<Usage>) {
+        self.reserved.remove(&(agent, ticket));
         if let Some(usage) = usage {
             self.charge(agent, usage);
         }
     }
 
-    /// A call that nobody reserved was paid for.
-    pub fn charge(&mut self, agent: AgentId, usage: Usage) {
+    /// Counts what a call has used.
+    fn charge(&mut self, agent: AgentId, usage: Usage) {
         self.used.entry(agent).or_default().add(Amount {
             usd: usage.cost.usd,
             tokens: usage.input.saturating_add(usage.output),
@@ -268,6 +280,18 @@ impl Ledger {
         })
     }
 
+    /// What is used of a budget.
+    fn used_by(&self, scope: BudgetScope, agent: AgentId) -> Amount {
+        let used = self.used.iter().map(|(id, amount)| (*id, *amount));
+        sum(used, scope, agent)
+    }
+
+    /// What running calls hold of it.
+    fn held_by(&self, scope: BudgetScope, agent: AgentId) -> Amount {
+        let held = self.reserved.iter();
+        sum(held.map(|((id, _), amount)| (*id, *amount)), scope, agent)
+    }
+
     fn budget(&self, scope: BudgetScope, agent: AgentId) -> Option<&Budget> {
         match scope {
             BudgetScope::Team => Some(&self.limits.budget),
@@ -294,7 +318,7 @@ impl Ledger {
         for (limit, cap) in caps {
             let Some(cap) = cap else { continue };
             let cap = open_part(cap, limit, wish.tier, budget);
-            let left = cap - sum(&self.used, scope, wish.agent).get(limit);
+            let left = cap - self.used_by(scope, wish.agent).get(limit);
             let needs = least.get(limit);
             if needs > left {
                 return Err(Answer::Refused(Refused {
@@ -305,7 +329,7 @@ impl Ledger {
                     left: left.max(0.0),
                 }));
             }
-            let free = left - sum(&self.reserved, scope, wish.agent).get(limit);
+            let free = left - self.held_by(scope, wish.agent).get(limit);
             if needs > free {
                 return Err(Answer::Later);
             }
@@ -354,13 +378,14 @@ fn open_part(cap: f64, limit: BudgetLimit, tier: Tier, budget: &Budget) -> f64 {
 }
 
 /// What one agent or all of them have in these books.
-fn sum(amounts: &BTreeMap<AgentId, Amount>, scope: BudgetScope, agent: AgentId) -> Amount {
+fn sum(
+    amounts: impl Iterator<Item = (AgentId, Amount)>,
+    scope: BudgetScope,
+    agent: AgentId,
+) -> Amount {
     let mut sum = Amount::default();
-    for (_, amount) in amounts
-        .iter()
-        .filter(|(id, _)| scope == BudgetScope::Team || **id == agent)
-    {
-        sum.add(*amount);
+    for (_, amount) in amounts.filter(|(id, _)| scope == BudgetScope::Team || *id == agent) {
+        sum.add(amount);
     }
     sum
 }

@@ -3,6 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::{
+    ledger::Ticket,
     reply::Reply,
     seat::{Called, Directive, Done, Seat},
 };
@@ -41,7 +42,8 @@ impl Seat {
     ) -> Result<Option<u64>, Denied> {
         let prompt = tokens::prompt(request);
         let price = self.provider.price();
-        let Some(granted) = self.bank.reserve(self.agent, prompt, price).await else {
+        let payer = (self.agent, Ticket::Own);
+        let Some(granted) = self.bank.reserve(payer, prompt, price).await else {
             return Ok(None);
         };
         Ok(self.granted(round, granted).await?.flatten())

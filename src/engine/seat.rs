@@ -17,6 +17,7 @@ use super::{
     asking::{Asking, Stop},
     bank::Bank,
     coordination::Report,
+    ledger::Ticket,
     nested::Place,
     outbox::Outbox,
     prompt::Answers,
@@ -265,7 +266,7 @@ impl Seat {
             if let Some(usage) = usage {
                 self.tell(AgentEvent::Usage(usage)).await;
             }
-            self.bank.settle(self.agent, usage).await;
+            self.bank.settle(self.agent, Ticket::Own, usage).await;
             let attempt = self.close_below(attempt).await;
             let (reply, failure) = match attempt {
                 Called::Cut(reply, failure) if cuts < MAX_CUTS && failure.kind.retryable() => {

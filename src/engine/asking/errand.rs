@@ -125,7 +125,7 @@ async fn run(plan: Plan, mut cut: oneshot::Receiver<()>) -> Told {
         );
     }
     for side in sides {
-        let (text, usage) = side.finish();
+        let (text, usage) = side.finish().await;
         told.text.push_str(&text);
         told.usages.extend(usage);
     }

@@ -24,7 +24,7 @@ pub use self::{
     seat::Stop,
     spec::{NAME, spec},
 };
-use super::desk::Desk;
+use super::{bank::Bank, desk::Desk, ledger::Ticket};
 use crate::{
     protocol::{AgentId, Label, Message, Talking, ToolSpec},
     provider,
@@ -58,10 +58,13 @@ pub struct Asking {
     agent: AgentId,
     rules: Talking,
     desk: Desk,
+    bank: Bank,
     peers: watch::Receiver<Peers>,
     transcript: watch::Sender<Transcript>,
     /// Questions asked in this turn.
     asked: u32,
+    /// Calls of peers that it has paid for.
+    calls: u32,
     /// Questions that the agent does not wait for.
     open: Vec<Errand>,
 }
@@ -72,7 +75,7 @@ impl Asking {
     pub fn new(
         agent: AgentId,
         rules: Talking,
-        desk: Desk,
+        (desk, bank): (Desk, Bank),
         peers: watch::Receiver<Peers>,
     ) -> (Self, watch::Receiver<Transcript>) {
         let (transcript, receiver) = watch::channel(Transcript::default());
@@ -80,9 +83,11 @@ impl Asking {
             agent,
             rules,
             desk,
+            bank,
             peers,
             transcript,
             asked: 0,
+            calls: 0,
             open: Vec::new(),
         };
         (asking, receiver)
@@ -134,20 +139,24 @@ impl Asking {
             );
         }
         self.asked += wanted;
-        let answerers = whom
-            .agents
-            .iter()
-            .filter_map(|(agent, label)| {
-                let peer = peers.get(agent)?;
-                Some(side::Side::new(
-                    *agent,
-                    *label,
-                    &peer.transcript.borrow(),
-                    Arc::clone(&peer.provider),
-                    (&request.questions, self.rules.depth),
-                ))
-            })
-            .collect();
+        let mut answerers = Vec::new();
+        for (agent, label) in &whom.agents {
+            let Some(peer) = peers.get(agent) else {
+                continue;
+            };
+            self.calls += 1;
+            answerers.push(side::Side::new(
+                side::Payer {
+                    agent: self.agent,
+                    ticket: Ticket::Side(self.calls),
+                    bank: self.bank.clone(),
+                },
+                (*agent, *label),
+                &peer.transcript.borrow(),
+                Arc::clone(&peer.provider),
+                (&request.questions, self.rules.depth),
+            ));
+        }
         Ok(Errand::begin(errand::Plan {
             asker: self.agent,
             questions: request.questions,

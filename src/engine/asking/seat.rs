@@ -62,7 +62,7 @@ impl Seat {
             None => errand.told().await,
             Some(_) => errand.cut().await,
         };
-        self.charge(&told).await;
+        self.tell_costs(&told).await;
         (Ok(told.text), stop)
     }
 
@@ -74,7 +74,7 @@ impl Seat {
     /// Puts answers that came later into what is said next.
     pub(in crate::engine) async fn late_answers(&mut self, add: &mut Addition) {
         for told in self.asking.finished().await {
-            self.charge(&told).await;
+            self.tell_costs(&told).await;
             let _ = write!(
                 add.text,
                 "\nAnswers to a question you asked before:\n{}",
@@ -86,19 +86,18 @@ impl Seat {
     /// Ends the round for everyone who waits on this seat: nothing more will be told about it.
     pub(in crate::engine) async fn leave(&mut self, talk: &Talk, done: Done) {
         for told in self.asking.stop().await {
-            self.charge(&told).await;
+            self.tell_costs(&told).await;
         }
         self.asking.note(&talk.messages, &talk.tools);
         drop(done);
     }
 
-    /// The asker pays.
-    async fn charge(&self, told: &Told) {
+    /// Tells what the asker has paid for; the bank has counted it.
+    async fn tell_costs(&self, told: &Told) {
         for usage in &told.usages {
             self.outbox
                 .agent(self.agent, AgentEvent::Usage(*usage))
                 .await;
-            self.bank.charge(self.agent, *usage).await;
         }
     }
 }

@@ -1,7 +1,8 @@
 //! One peer's answer: a call of its own model over a snapshot of its conversation.
 //!
 //! The peer's own conversation is not touched and its running call not disturbed. The question is
-//! data of another agent: fenced, and no tool may be called while answering it.
+//! data of another agent: fenced, and no tool may be called while answering it. The asker pays: the
+//! call is reserved before it is made and settled when the answer is handed over.
 
 use std::fmt::Write as _;
 
@@ -10,20 +11,33 @@ use futures_util::{StreamExt as _, stream::BoxStream};
 use super::{Transcript, read::Asked};
 use crate::{
     engine::{
+        bank::{Bank, Granted},
+        ledger::Ticket,
         prompt::fenced,
         reply::{Pace, Reply},
     },
     protocol::{AgentId, Degree, Failure, Label, Message, Purpose, ToolChoice, Usage},
-    provider::{self, Price, Request, StreamEvent},
+    provider::{self, Price, Request, StreamEvent, tokens},
 };
 
 /// Longest answer of a peer that reaches the asker, in bytes.
 const MOST_BYTES: usize = 16 * 1024;
 
+/// Who pays for an answer.
+pub struct Payer {
+    /// The asker.
+    pub agent: AgentId,
+    /// Which of its calls it is.
+    pub ticket: Ticket,
+    /// Where it is counted.
+    pub bank: Bank,
+}
+
 /// An answer in the making.
 pub struct Side {
     /// Who answers.
     pub agent: AgentId,
+    payer: Payer,
     request: Option<Request>,
     provider: provider::Shared,
     stream: Option<BoxStream<'static, Result<StreamEvent, Failure>>>,
@@ -37,8 +51,8 @@ impl Side {
     /// Prepares the call; nothing is sent yet.
     #[must_use]
     pub fn new(
-        agent: AgentId,
-        label: Option<Label>,
+        payer: Payer,
+        (agent, label): (AgentId, Option<Label>),
         transcript: &Transcript,
         provider: provider::Shared,
         (questions, depth): (&[Asked], Degree),
@@ -61,6 +75,7 @@ impl Side {
         let begun = !transcript.messages.is_empty();
         Self {
             agent,
+            payer,
             reply: Reply::new(Purpose::Work, &request),
             request: Some(request),
             price: provider.price(),
@@ -76,6 +91,11 @@ impl Side {
         if self.over {
             return;
         }
+        let Ok(longest) = self.afford().await else {
+            self.failure = Some("your budget does not allow the call".to_owned());
+            self.over = true;
+            return;
+        };
         if let Some(request) = self.request.take() {
             self.stream = Some(self.provider.stream(request));
         }
@@ -87,7 +107,8 @@ impl Side {
                 }
                 Some(Ok(event)) => {
                     let _ = self.reply.take(event);
-                    if self.reply.pace() == Pace::TooLong {
+                    let capped = longest.is_some_and(|longest| self.reply.tokens() > longest);
+                    if capped || self.reply.pace() == Pace::TooLong {
                         break;
                     }
                 }
@@ -103,15 +124,33 @@ impl Side {
         self.over = true;
     }
 
-    /// What it came to: the block for the asker, and what it cost.
-    #[must_use]
-    pub fn finish(self) -> (String, Option<Usage>) {
+    /// Asks for the call: the longest reply it may have.
+    async fn afford(&mut self) -> Granted {
+        let Some(request) = &self.request else {
+            return Ok(None);
+        };
+        let payer = (self.payer.agent, self.payer.ticket);
+        let prompt = tokens::prompt(request);
+        match self.payer.bank.reserve(payer, prompt, self.price).await {
+            Some(granted) => granted.await.unwrap_or(Ok(None)),
+            None => Ok(None),
+        }
+    }
+
+    /// What it came to: the block for the asker, and what it cost, which is counted here.
+    pub async fn finish(self) -> (String, Option<Usage>) {
         let sent = self.request.is_none();
         let usage = if sent {
             self.reply.usage(self.price)
         } else {
             None
         };
+        let Payer {
+            agent,
+            ticket,
+            bank,
+        } = self.payer;
+        bank.settle(agent, ticket, usage).await;
         let (mut text, ..) = self.reply.into_parts();
         let name = self.agent.to_string();
         let said = match (self.over, &self.failure) {

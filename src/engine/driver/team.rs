@@ -68,7 +68,7 @@ impl Driver<'_> {
         let (asking, transcript) = Asking::new(
             agent,
             self.ways.talking.clone(),
-            self.ways.desk.clone(),
+            (self.ways.desk.clone(), self.bank.clone()),
             self.crew.peers.subscribe(),
         );
         let peer = Peer {

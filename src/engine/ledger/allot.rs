@@ -3,7 +3,7 @@
 //! Like a call it is reserved before and settled after; in between it is paid call by call out of
 //! its reservation, so what is used and reserved never goes over a limit.
 
-use super::{Amount, Answer, LEAST_REPLY, Ledger, Tier, Wish, cost, open_part, sum};
+use super::{Amount, Answer, LEAST_REPLY, Ledger, Ticket, Tier, Wish, cost, open_part};
 use crate::{
     protocol::{AgentId, BudgetLimit, BudgetScope, Refused, UnknownPrice, Usage},
     provider::Allowance,
@@ -29,12 +29,12 @@ impl Ledger {
             Answer::Later => return Allotment::Later,
             Answer::Refused(refused) => return Allotment::Refused(refused),
         }
-        self.reserved.remove(&wish.agent);
+        self.reserved.remove(&(wish.agent, wish.ticket));
         let usd = self.share(wish, BudgetLimit::Usd);
         let tokens = self.share(wish, BudgetLimit::Tokens).map(|n| n as u64);
         let calls = self.share(wish, BudgetLimit::Calls).map(|n| n as u32);
         self.reserved.insert(
-            wish.agent,
+            (wish.agent, wish.ticket),
             Amount {
                 usd: usd.unwrap_or(0.0),
                 tokens: tokens.unwrap_or(0),
@@ -62,7 +62,7 @@ impl Ledger {
 
     /// A call of the team was paid for: out of its reservation.
     pub fn draw(&mut self, agent: AgentId, usage: Usage) {
-        if let Some(reserved) = self.reserved.get_mut(&agent) {
+        if let Some(reserved) = self.reserved.get_mut(&(agent, Ticket::Own)) {
             reserved.usd = (reserved.usd - usage.cost.usd).max(0.0);
             let tokens = usage.input.saturating_add(usage.output);
             reserved.tokens = reserved.tokens.saturating_sub(tokens);
@@ -87,8 +87,8 @@ impl Ledger {
                 BudgetLimit::Calls => f64::from(budget.calls?),
             };
             let cap = open_part(cap, limit, wish.tier, budget);
-            let used = sum(&self.used, scope, wish.agent).get(limit);
-            let held = sum(&self.reserved, scope, wish.agent).get(limit);
+            let used = self.used_by(scope, wish.agent).get(limit);
+            let held = self.held_by(scope, wish.agent).get(limit);
             let free = (cap - used - held).max(0.0);
             let idle = match scope {
                 BudgetScope::Team => self.team.saturating_sub(self.reserved.len() as u64).max(1),
@@ -123,7 +123,7 @@ impl Ledger {
     }
 
     fn reserve_unpriced(&mut self, wish: Wish) -> Answer {
-        self.reserved.remove(&wish.agent);
+        self.reserved.remove(&(wish.agent, wish.ticket));
         for scope in [BudgetScope::Team, BudgetScope::Agent] {
             if let Err(answer) = self.room(wish, scope) {
                 return answer;

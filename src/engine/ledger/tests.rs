@@ -21,6 +21,7 @@ fn limits(budget: Budget) -> Limits {
 fn wish(agent: u16, tier: Tier, prompt: u64) -> Wish {
     Wish {
         agent: AgentId(agent),
+        ticket: Ticket::Own,
         tier,
         prompt,
         price: Some(PRICE),
@@ -69,14 +70,14 @@ fn the_call_after_the_limit_is_refused_and_the_shares_are_kept() {
         ledger.reserve(wish(1, Tier::Work, 2_000)),
         Answer::Granted(Some(5_500))
     );
-    ledger.settle(AgentId(1), Some(used(2_000, 5_300)));
+    ledger.settle(AgentId(1), Ticket::Own, Some(used(2_000, 5_300)));
     let answer = ledger.reserve(wish(1, Tier::Work, 100));
     assert_eq!(refusal(answer), (BudgetScope::Team, BudgetLimit::Tokens));
     assert!(matches!(
         ledger.reserve(wish(1, Tier::Vote, 100)),
         Answer::Granted(_)
     ));
-    ledger.settle(AgentId(1), Some(used(100, 900)));
+    ledger.settle(AgentId(1), Ticket::Own, Some(used(100, 900)));
     assert!(matches!(
         ledger.reserve(wish(1, Tier::Vote, 100)),
         Answer::Refused(_)
@@ -104,12 +105,12 @@ fn what_runs_is_waited_for_before_it_is_refused() {
         Answer::Granted(Some(900))
     );
     assert_eq!(ledger.reserve(wish(2, Tier::Work, 1_000)), Answer::Later);
-    ledger.settle(AgentId(1), Some(used(1_000, 100)));
+    ledger.settle(AgentId(1), Ticket::Own, Some(used(1_000, 100)));
     assert!(matches!(
         ledger.reserve(wish(2, Tier::Work, 1_000)),
         Answer::Granted(Some(700))
     ));
-    ledger.settle(AgentId(2), Some(used(1_000, 700)));
+    ledger.settle(AgentId(2), Ticket::Own, Some(used(1_000, 700)));
     let answer = ledger.reserve(wish(1, Tier::Work, 10));
     assert_eq!(refusal(answer), (BudgetScope::Team, BudgetLimit::Usd));
 }
@@ -158,7 +159,7 @@ fn an_agent_stays_within_its_own_budget_and_the_team_goes_on() {
         ledger.reserve(wish(1, Tier::Work, 10)),
         Answer::Granted(None)
     );
-    ledger.settle(AgentId(1), Some(used(10, 10)));
+    ledger.settle(AgentId(1), Ticket::Own, Some(used(10, 10)));
     let answer = ledger.reserve(wish(1, Tier::Work, 10));
     assert_eq!(refusal(answer), (BudgetScope::Agent, BudgetLimit::Calls));
     assert_eq!(
@@ -176,7 +177,7 @@ proptest! {
         usd in proptest::option::of(0.0_f64..0.3),
         calls in proptest::option::of(0_u32..20),
         percents in (0_u8..60, 0_u8..60),
-        moves in proptest::collection::vec((1_u16..4, 0_u8..3, 0_u64..5_000, 0.0_f64..1.0, any::<bool>()), 0..80),
+        moves in proptest::collection::vec(((1_u16..4, 0_u32..3), 0_u8..3, 0_u64..5_000, 0.0_f64..1.0, any::<bool>()), 0..80),
     ) {
         let budget = Budget {
             usd, tokens, calls,
@@ -185,19 +186,21 @@ proptest! {
             ..Budget::default()
         };
         let mut ledger = Ledger::new(limits(budget.clone()), 3);
-        let mut granted: BTreeMap<u16, (u64, Option<u64>)> = BTreeMap::new();
+        let mut granted: BTreeMap<(u16, Ticket), (u64, Option<u64>)> = BTreeMap::new();
         let mut total = Usage::default();
-        for (agent, tier, prompt, part, settle) in moves {
+        for ((agent, side), tier, prompt, part, settle) in moves {
+            // Its own call, or one of two answers that it pays for beside it.
+            let ticket = if side == 0 { Ticket::Own } else { Ticket::Side(side) };
             let tier = [Tier::Work, Tier::Vote, Tier::Finish][usize::from(tier)];
-            if let Some((prompt, reply)) = granted.remove(&agent) {
+            if let Some((prompt, reply)) = granted.remove(&(agent, ticket)) {
                 let output = (reply.unwrap_or(5_000) as f64 * part) as u64;
                 let usage = settle.then(|| used(prompt, output));
-                ledger.settle(AgentId(agent), usage);
+                ledger.settle(AgentId(agent), ticket, usage);
                 total += usage.unwrap_or_default();
             }
-            match ledger.reserve(wish(agent, tier, prompt)) {
+            match ledger.reserve(Wish { ticket, ..wish(agent, tier, prompt) }) {
                 Answer::Granted(reply) => {
-                    granted.insert(agent, (prompt, reply));
+                    granted.insert((agent, ticket), (prompt, reply));
                 }
                 Answer::Later => prop_assert!(!granted.is_empty(), "nobody to wait for"),
                 Answer::Refused(refused) => {

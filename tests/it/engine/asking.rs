@@ -8,9 +8,9 @@ use std::{
 use massgen_tui::{
     engine::{self, outbox::Sinks},
     protocol::{
-        AgentEvent, AgentId, Asking, Channel, Command, Event, EventKind, FailureKind, Limits,
-        Message, QuestionEvent, QuestionKind, Reply, Rules, RunEvent, SteerMode, Talking, Target,
-        ToolChoice, ToolEvent, Usage,
+        AgentEvent, AgentId, Asking, Budget, Channel, Command, Event, EventKind, FailureKind,
+        Limits, Message, Outcome, QuestionEvent, QuestionKind, Reply, Rules, RunEvent, SteerMode,
+        Talking, Target, ToolChoice, ToolEvent, Usage,
     },
     provider::{Provider, Request, StopReason, StreamEvent},
     run::{AskedState, RunState},
@@ -69,6 +69,15 @@ async fn turn(
     talking: Talking,
     react: impl Fn(&Event) -> Option<Command>,
 ) -> Turn {
+    turn_within(models, talking, Limits::default(), react).await
+}
+
+async fn turn_within(
+    models: Vec<Arc<dyn Provider>>,
+    talking: Talking,
+    limits: Limits,
+    react: impl Fn(&Event) -> Option<Command>,
+) -> Turn {
     let (sender, mut events) = mpsc::channel(1024);
     let sinks = Sinks {
         log: None,
@@ -77,7 +86,7 @@ async fn turn(
         trouble: None,
         prompts: None,
     };
-    let mut setup = setup(models, Limits::default());
+    let mut setup = setup(models, limits);
     setup.rules = Rules {
         talking,
         ..Rules::default()
@@ -224,6 +233,57 @@ async fn a_peer_answers_beside_its_running_call_and_the_asker_pays() {
         )
     });
     assert!(paid, "charged to the asker");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_is_not_asked_when_the_budget_does_not_allow_it() {
+    let (asker, _) = noting(
+        |call, request| match call {
+            0 => publish(5, "one"),
+            1 => ask(&json!({"question": "Why?", "to": ["agent2"]})),
+            _ => settle(request),
+        },
+        |_| say("nobody asks me"),
+    );
+    let (peer, asked) = noting(
+        |call, request| match call {
+            0 => publish(5, "two"),
+            // Four calls are for work: the two answers, the question, and this one.
+            1 => vote(1_000, &choices(request)[0]),
+            _ => settle(request),
+        },
+        |_| say("Because."),
+    );
+    let limits = Limits {
+        budget: Budget {
+            calls: Some(5),
+            ..Budget::default()
+        },
+        ..Limits::default()
+    };
+    let turn = turn_within(vec![asker, peer], may_ask(Asking::Agents), limits, |_| None).await;
+    let results = results(&turn);
+    assert!(
+        results[0].contains("your budget does not allow the call"),
+        "{results:?}"
+    );
+    assert!(!asked.lock().expect("no panic").iter().any(is_aside));
+    let calls: u32 = turn
+        .events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::Agent {
+                event: AgentEvent::Usage(usage),
+                ..
+            } => Some(usage.calls),
+            _ => None,
+        })
+        .sum();
+    assert!(calls <= 5, "{calls} calls");
+    assert!(matches!(
+        turn.state.turn.and_then(|turn| turn.outcome),
+        Some(Outcome::Answered { .. })
+    ));
 }
 
 #[tokio::test(start_paused = true)]

@@ -156,6 +156,10 @@ fn headline(turn: &Turn, shared: &Shared) -> (&'static str, Role, String) {
             if let Some(presenter) = presenter {
                 text = format!("{text}, presented by {}", name(turn, *presenter));
             }
+            let accepted = turn.record.reviews.verdicts.last();
+            if let Some(verdict) = accepted.filter(|verdict| verdict.accept) {
+                text = format!("{text}, accepted by {}", name(turn, verdict.by));
+            }
             ("★", Role::Ok, format!("{text}{}", ending(*end)))
         }
         Some(Outcome::NoAnswer { reason, .. }) => {

@@ -18,6 +18,8 @@ use crate::{
 
 /// Rounds that are listed one by one; more say how many there are.
 const ROUNDS: usize = 200;
+/// Refused calls that are told one by one.
+const REFUSED: usize = 8;
 /// Columns of a name at most, with the number of a round.
 const NAME: usize = 18;
 /// Columns of the shortest name column: the longest name of a phase.
@@ -161,9 +163,15 @@ fn account(flow: &mut Flow, turn: &Turn) {
 
 /// Calls that a limit refused.
 fn refusals(flow: &mut Flow, turn: &Turn) {
-    for refused in &turn.record.spending.refused {
+    let refused = &turn.record.spending.refused;
+    for refused in refused.iter().take(REFUSED) {
         let text = turn.budget_words(&BudgetEvent::Refused(*refused));
         flow.push(Block::note("⊘", Role::Warn, &text));
+    }
+    let more = refused.len().saturating_sub(REFUSED) as u64;
+    if more > 0 {
+        let calls = phrase::count(more, "more call was refused", "more calls were refused");
+        flow.push(Block::note("⊘", Role::Warn, &calls));
     }
 }
 

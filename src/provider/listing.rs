@@ -131,7 +131,9 @@ fn can_chat(row: &Value) -> bool {
     ) {
         return false;
     }
-    let methods = row.get("supportedGenerationMethods").and_then(Value::as_array);
+    let methods = row
+        .get("supportedGenerationMethods")
+        .and_then(Value::as_array);
     if methods.is_some_and(|methods| !methods.iter().any(|method| method == "generateContent")) {
         return false;
     }

@@ -14,6 +14,7 @@ mod engine;
 mod families;
 mod harness;
 mod modes;
+mod proofs;
 mod provider;
 mod pty;
 mod resume;

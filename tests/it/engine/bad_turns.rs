@@ -1,14 +1,17 @@
 //! Things that should never happen, and what is told when they do.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use massgen_tui::{
     engine::{self, outbox::Sinks},
     protocol::{
         AgentEvent, AgentId, Channel, Command, Event, EventKind, Failure, FailureKind, Limits,
-        Outcome, RunEvent, Usage,
+        Message, Outcome, RunEvent, ToolCall, Usage,
     },
-    provider::{Provider, StreamEvent},
+    provider::{Provider, Request, StopReason, StreamEvent},
     store::redact::Redactor,
 };
 use tokio::sync::mpsc;
@@ -249,5 +252,84 @@ async fn a_model_that_says_nothing_at_all_is_asked_in_good_form() {
     });
     let turn = turn(vec![silent, plain(50, "two", "agent2")]).await;
     laws::check(&turn.events, "no secret");
+    assert!(matches!(turn.outcome(), Outcome::Answered { .. }));
+}
+
+/// What the tool results of these calls say, as the model reads them.
+fn result(request: &Request, id: &str) -> Option<String> {
+    request.messages.iter().find_map(|message| match message {
+        Message::Tool { call_id, text, .. } if call_id == id => Some(text.clone()),
+        _ => None,
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_several_terminal_calls_the_answer_counts_and_the_others_are_told() {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let notes = Arc::clone(&heard);
+    let call = |id: &str, name: &str, arguments: serde_json::Value| {
+        ms(
+            1,
+            StreamEvent::ToolCall(ToolCall {
+                id: id.into(),
+                name: name.into(),
+                arguments: arguments.to_string(),
+            }),
+        )
+    };
+    let eager = model(move |number, request| {
+        if number == 0 {
+            return vec![
+                call(
+                    "a",
+                    "new_answer",
+                    serde_json::json!({"content": "the answer"}),
+                ),
+                call("b", "vote", serde_json::json!({"agent_id": "agent2"})),
+                ms(1, StreamEvent::Stop(StopReason::ToolUse)),
+            ];
+        }
+        let mut notes = notes.lock().expect("no panic");
+        notes.push((result(request, "a"), result(request, "b")));
+        if offers(request, "vote") {
+            vote(5, "agent1")
+        } else {
+            say("final")
+        }
+    });
+    let turn = turn(vec![eager, plain(20, "two", "agent1")]).await;
+    assert!(matches!(turn.outcome(), Outcome::Answered { winner, .. } if winner.agent.0 == 1));
+    let first = |event: &AgentEvent| matches!(event, AgentEvent::Published(answer) if answer.text == "the answer");
+    assert_eq!(turn.count(first), 1);
+    let heard = heard.lock().expect("no panic");
+    let (answer, vote) = &heard[0];
+    assert!(answer.is_some(), "every call has a result");
+    assert!(
+        vote.as_ref()
+            .is_some_and(|text| text.contains("Only one of"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_agent_is_told_what_model_another_one_is() {
+    let models: Vec<Arc<dyn Provider>> = (1..=3)
+        .map(|n: u16| {
+            model(move |_, request| {
+                let text = format!("{:?}", request.messages);
+                for told in ["scripted", "name1", "name2", "name3"] {
+                    assert!(!text.contains(told), "{told} in {text}");
+                }
+                if offers(request, "vote") {
+                    vote(5, "agent1")
+                } else if offers(request, "new_answer") {
+                    publish(u64::from(n), &format!("answer {n}"))
+                } else {
+                    say("final")
+                }
+            }) as Arc<dyn Provider>
+        })
+        .collect();
+    // Identities are hidden unless the person asks for them.
+    let turn = turn(models).await;
     assert!(matches!(turn.outcome(), Outcome::Answered { .. }));
 }

@@ -55,7 +55,11 @@ fn families() -> [Family; 3] {
 
 fn check(reply: &Reply, what: &str) {
     assert_eq!(reply.failure, None, "{what}");
-    assert_eq!((reply.text.as_str(), reply.thinking.trim()), ("Hi", "hm"), "{what}");
+    assert_eq!(
+        (reply.text.as_str(), reply.thinking.trim()),
+        ("Hi", "hm"),
+        "{what}"
+    );
     let calls: Vec<_> = reply
         .calls
         .iter()
@@ -75,11 +79,20 @@ async fn requests_go_where_the_family_wants_them() {
         let request = &connection.request;
         assert_eq!(request.line, family.path);
         let (name, value) = &family.key;
-        assert_eq!(request.header(name), Some(value.as_str()), "{}", family.path);
+        assert_eq!(
+            request.header(name),
+            Some(value.as_str()),
+            "{}",
+            family.path
+        );
         let version = (family.wire == Wire::Messages).then_some("2023-06-01");
         assert_eq!(request.header("anthropic-version"), version);
         let bearer = request.header("authorization").is_some();
-        assert_eq!(bearer, family.wire == Wire::Responses, "the key goes out once");
+        assert_eq!(
+            bearer,
+            family.wire == Wire::Responses,
+            "the key goes out once"
+        );
         connection.open().await;
         connection.send(family.stream).await;
         connection.finish().await;
@@ -127,7 +140,12 @@ async fn a_stream_without_its_end_is_cut_whatever_came() {
         connection.send(cut).await;
         connection.finish().await;
         let reply = call.rest().await;
-        assert_eq!(reply.kind(), Some(FailureKind::Transient), "{}", family.path);
+        assert_eq!(
+            reply.kind(),
+            Some(FailureKind::Transient),
+            "{}",
+            family.path
+        );
         assert!(reply.calls.is_empty(), "no call of a cut reply counts");
     }
 }
@@ -155,7 +173,9 @@ async fn a_server_without_responses_is_asked_for_a_chat() {
     let call = Call::in_family(&server, Wire::Responses);
     let connection = server.accept().await;
     assert_eq!(connection.request.line, "POST /v1/responses");
-    connection.reply(404, &[], r#"{"error":"unknown path"}"#).await;
+    connection
+        .reply(404, &[], r#"{"error":"unknown path"}"#)
+        .await;
     let mut connection = server.accept().await;
     assert_eq!(connection.request.line, "POST /v1/chat/completions");
     connection.open().await;

@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Record, Task, extract,
+    Record, Task,
     record::{End, First, Key, Majority, Times, Vote},
 };
 use crate::{
     protocol::{
         AgentEvent, AgentId, BallotDropReason, BallotEvent, Event, EventKind, Label, Origin,
-        Outcome, OutcomeEnd, Phase, RunEvent, RunId, Timestamp, Usage,
+        Outcome, OutcomeEnd, Phase, RunEvent, RunId, Timestamp, Usage, result,
     },
     run::{RunState, Turn},
 };
@@ -117,7 +117,7 @@ impl Meter {
             correct: text.is_some_and(|text| oracle.accepts(text)),
             end,
             message: cut(message),
-            result: text.map(|text| cut(&extract::result(text))),
+            result: text.map(|text| cut(&result::result(text))),
             vote: self.vote(turn),
             usage: turn.usage(),
             times: Times {

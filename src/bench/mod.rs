@@ -1,12 +1,11 @@
 //! Measuring a team: tasks with known answers, what each run came to, and what the figures say.
 //!
-//! `task` reads the file, `oracle` judges an answer, `extract` finds what an answer comes to, `meter`
+//! `task` reads the file, `oracle` judges an answer (what it comes to is `protocol::result`), `meter`
 //! turns the events of one run into a [`Record`], `ledger` keeps records in an append-only file,
 //! `stats` is the arithmetic, `summary` folds records into a report, and `table` and `csv` print it. All
 //! of it but `ledger` is pure: no clock, no I/O, no randomness. Who runs the tasks is `cli/bench`.
 
 pub mod csv;
-pub mod extract;
 pub mod ledger;
 mod meter;
 mod oracle;

@@ -5,7 +5,7 @@
 
 use regex::{Regex, RegexBuilder};
 
-use super::extract;
+use crate::protocol::result;
 
 /// Longest pattern in bytes.
 const LONGEST_PATTERN: usize = 4096;
@@ -36,7 +36,7 @@ impl Oracle {
     /// # Errors
     /// None of them says anything.
     pub fn exact<'a>(answers: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
-        let answers: Vec<String> = answers.into_iter().map(extract::normal).collect();
+        let answers: Vec<String> = answers.into_iter().map(result::normal).collect();
         if answers.is_empty() || answers.iter().any(String::is_empty) {
             return Err("\"answer\" is empty".into());
         }
@@ -85,14 +85,11 @@ impl Oracle {
     pub fn accepts(&self, answer: &str) -> bool {
         match self {
             Self::Exact(expected) => {
-                let (result, whole) = (
-                    extract::normal(&extract::result(answer)),
-                    extract::normal(answer),
-                );
-                expected.iter().any(|one| *one == result || *one == whole)
+                let (short, whole) = (result::comparable(answer), result::normal(answer));
+                expected.iter().any(|one| *one == short || *one == whole)
             }
             Self::Regex(pattern) => pattern.is_match(answer),
-            Self::Number { value, tolerance } => extract::number(answer).is_some_and(|found| {
+            Self::Number { value, tolerance } => result::number(answer).is_some_and(|found| {
                 let off = (found - value).abs();
                 off <= *tolerance || off <= ROUNDING * value.abs().max(found.abs())
             }),
@@ -104,9 +101,9 @@ impl Oracle {
     #[must_use]
     pub fn key(&self, answer: &str) -> Option<String> {
         let key = match self {
-            Self::Exact(_) | Self::Regex(_) => extract::normal(&extract::result(answer)),
+            Self::Exact(_) | Self::Regex(_) => result::comparable(answer),
             // Shortest digits that read back to the same number; -0 is 0.
-            Self::Number { .. } => (extract::number(answer)? + 0.0).to_string(),
+            Self::Number { .. } => (result::number(answer)? + 0.0).to_string(),
         };
         (!key.is_empty()).then_some(key)
     }

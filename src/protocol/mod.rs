@@ -18,6 +18,7 @@ pub mod membership;
 pub mod message;
 pub mod model;
 pub mod question;
+pub mod result;
 pub mod review;
 pub mod rules;
 pub mod stage;

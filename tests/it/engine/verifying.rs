@@ -146,13 +146,13 @@ async fn run(models: Vec<Arc<dyn Provider>>, restarts: u32) -> Ran {
     ran
 }
 
-fn verdict(accept: bool) -> Option<Value> {
-    Some(json!({ "accept": accept, "instructions": "add the second case", "agents": ["agent1"] }))
+fn verdict(accept: bool) -> Value {
+    json!({ "accept": accept, "instructions": "add the second case", "agents": ["agent1"] })
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_text_is_sent_back_improved_and_accepted() {
-    let ran = run(team(3, |asked| verdict(asked > 0)), 2).await;
+    let ran = run(team(3, |asked| Some(verdict(asked > 0))), 2).await;
     assert_eq!(ran.attempts(), 2);
     let turn = ran.state.turn.as_ref().expect("a turn");
     let asked = ran.asked();
@@ -184,7 +184,7 @@ async fn a_text_is_sent_back_improved_and_accepted() {
 #[tokio::test(start_paused = true)]
 async fn a_text_that_nobody_accepts_stands_after_the_last_attempt() {
     for restarts in [0, 1, 3] {
-        let ran = run(team(3, |_| verdict(false)), restarts).await;
+        let ran = run(team(3, |_| Some(verdict(false))), restarts).await;
         assert_eq!(ran.attempts(), restarts as usize + 1);
         assert_eq!(ran.asked().len(), restarts as usize + 1);
         assert_eq!(ran.text().0, "presented");
@@ -196,11 +196,7 @@ async fn a_text_that_nobody_accepts_stands_after_the_last_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn a_verifier_that_dies_is_replaced_once() {
-    let ran = run(
-        team(3, |asked| if asked == 0 { None } else { verdict(true) }),
-        1,
-    )
-    .await;
+    let ran = run(team(3, |asked| (asked > 0).then(|| verdict(true))), 1).await;
     let asked = ran.asked();
     assert_eq!(asked.len(), 2);
     assert_ne!(asked[0], asked[1]);
@@ -224,7 +220,7 @@ async fn a_malformed_verdict_is_asked_for_again_and_never_guessed() {
     let ran = run(
         team(3, |asked| match asked {
             0 => Some(json!({ "accept": "yes" })),
-            _ => verdict(true),
+            _ => Some(verdict(true)),
         }),
         1,
     )
@@ -248,7 +244,7 @@ async fn a_verdict_that_names_a_stranger_is_refused() {
     let ran = run(
         team(3, |asked| match asked {
             0 => Some(json!({ "accept": false, "instructions": "x", "agents": ["agent9"] })),
-            _ => verdict(true),
+            _ => Some(verdict(true)),
         }),
         1,
     )
@@ -268,7 +264,7 @@ async fn a_verdict_that_names_a_stranger_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn an_agent_alone_is_not_its_own_verifier() {
-    let ran = run(team(1, |_| verdict(true)), 2).await;
+    let ran = run(team(1, |_| Some(verdict(true))), 2).await;
     assert!(ran.asked().is_empty());
     let turn = ran.state.turn.as_ref().expect("a turn");
     assert_eq!(

@@ -30,6 +30,12 @@ impl Turn {
         !quiet && !none_cast
     }
 
+    /// True when a judge chooses and nobody else votes.
+    #[must_use]
+    pub fn is_judged(&self) -> bool {
+        self.votes_are_taken() && self.start.rules.deciding.policy == Policy::Judge
+    }
+
     /// Why there are no ballots, for the place where they would stand.
     #[must_use]
     pub fn why_no_votes(&self) -> &'static str {

@@ -129,8 +129,8 @@ fn start(model: &Model) -> &'static [(Action, &'static str)] {
     match model.setup.focus {
         Section::Editor if model.setup.unfinished().is_some() => &[
             (Action::Setup(setup::Action::Run), "run"),
-            (Action::Setup(setup::Action::Resume), "go on with the last"),
             (Action::Setup(setup::Action::NextSection), "teams, samples"),
+            (Action::Setup(setup::Action::Resume), "resume last"),
             (Action::App(App::Help), "keys"),
             (Action::App(App::Interrupt), "leave"),
         ],

@@ -136,6 +136,15 @@ fn status_words(turn: &Turn, shared: &Shared, shortened: usize) -> Words {
         .count();
     if voters == 0 || !turn.votes_are_taken() {
         // Nobody is left to vote, or nobody is asked to.
+    } else if turn.is_judged() {
+        let word = if votes > 0 {
+            "judged"
+        } else {
+            "a judge decides"
+        };
+        if shortened < 3 {
+            words.push(Role::Dim, format!(" · {word}"));
+        }
     } else if shortened < 3 {
         words.push(Role::Dim, format!(" · votes {votes} of {voters}"));
     } else if shortened < 6 {

@@ -89,7 +89,7 @@ pub(super) fn count(turn: &Turn, tally: &TallyRow) -> Words {
     let mut words = Words::of(Role::Info, tally.label.to_string())
         .and(Role::Strong, format!(" {} ", name(turn, tally.label.agent)));
     let all = turn.agents.len();
-    if (1..=BAR).contains(&all) && votes > 0 {
+    if (1..=BAR).contains(&all) && votes > 0 && !turn.is_judged() {
         words.push(Role::Ok, "█".repeat(votes.min(all)));
         words.push(Role::Dim, "░".repeat(all.saturating_sub(votes)));
         words.push(Role::Text, " ");
@@ -165,7 +165,11 @@ pub(super) fn page(turn: &Turn, scroll: Scroll) -> Flow {
         .filter(|agent| agent.ballot.is_none())
         .map(|agent| agent.card.id)
         .collect();
-    if !open.is_empty() && turn.votes_are_taken() {
+    if turn.is_judged() {
+        if turn.agents.iter().all(|agent| agent.ballot.is_none()) {
+            heading(&mut flow, Role::Dim, "the judge has not decided yet");
+        }
+    } else if !open.is_empty() && turn.votes_are_taken() {
         let who = names(turn, &open);
         heading(&mut flow, Role::Dim, "has not voted");
         flow.push(Block::note("·", Role::Dim, &who));

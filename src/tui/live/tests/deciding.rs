@@ -216,3 +216,20 @@ fn where_nobody_votes_no_vote_is_missing() {
     assert!(page.contains("Nobody votes in this mode"), "{page}");
     assert!(!page.contains("has not voted"), "{page}");
 }
+
+#[test]
+fn where_a_judge_decides_no_other_vote_is_missing() {
+    let mut stage = stage(Policy::Judge);
+    let page = stage.screen(120, 30);
+    assert!(page.contains("a judge decides"), "{page}");
+    stage.act(&["show-votes"]);
+    let page = stage.screen(120, 30);
+    assert!(page.contains("the judge has not decided yet"), "{page}");
+    cast(&mut stage, 3, 1, Marks::Single);
+    let page = stage.screen(120, 30);
+    assert!(
+        page.contains("judged") && page.contains("agent1.1 ada 1"),
+        "{page}"
+    );
+    assert!(!page.contains("has not voted"), "{page}");
+}

@@ -40,11 +40,7 @@ impl AgentState {
     /// Something happened in its team.
     pub(super) fn below(&mut self, event: &Event, at: Timestamp) {
         let nested = self.nested.get_or_insert_default();
-        if matches!(event.kind, EventKind::Run(RunEvent::Started(_)))
-            && event.seq.0 <= nested.last_seq
-        {
-            nested.last_seq = event.seq.0.saturating_sub(1);
-        }
+        nested.begins_again(event);
         nested.apply(event);
         if self.is_open() && matches!(self.activity, Activity::Asked) {
             self.turn_to(Activity::Writing, at);
@@ -53,22 +49,38 @@ impl AgentState {
 
     /// Nobody waits for its team any more.
     pub(super) fn cut_below(&mut self, at: Timestamp) {
-        if let Some(nested) = &mut self.nested
-            && !nested.is_over()
-        {
-            cut_off(nested, at);
+        if let Some(nested) = &mut self.nested {
+            nested.cut_off(at);
         }
     }
 }
 
-fn cut_off(run: &mut RunState, at: Timestamp) {
-    let message = "The larger team did not wait for it any longer.";
-    run.apply(&Event {
-        seq: Seq(run.last_seq.saturating_add(1)),
-        at,
-        kind: EventKind::Run(RunEvent::Ended(Outcome::NoAnswer {
-            reason: NoAnswerReason::Cancelled,
-            message: message.to_owned(),
-        })),
-    });
+impl RunState {
+    /// Whether an event begins another run of a nested team; its numbers are then as good as new.
+    pub fn begins_again(&mut self, event: &Event) -> bool {
+        let again = matches!(event.kind, EventKind::Run(RunEvent::Started(_)))
+            && event.seq.0 <= self.last_seq;
+        if again {
+            self.last_seq = event.seq.0.saturating_sub(1);
+        }
+        again
+    }
+
+    /// Ends a nested turn that was not told to its end, and says with what event.
+    pub fn cut_off(&mut self, at: Timestamp) -> Option<Event> {
+        if self.is_over() {
+            return None;
+        }
+        let message = "The larger team did not wait for it any longer.";
+        let event = Event {
+            seq: Seq(self.last_seq.saturating_add(1)),
+            at,
+            kind: EventKind::Run(RunEvent::Ended(Outcome::NoAnswer {
+                reason: NoAnswerReason::Cancelled,
+                message: message.to_owned(),
+            })),
+        };
+        self.apply(&event);
+        Some(event)
+    }
 }

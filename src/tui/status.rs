@@ -104,8 +104,13 @@ fn current(model: &Model) -> Vec<Hint> {
         (None, Screen::Live) => on_live(model),
     };
     let contexts = route::contexts(model);
-    wanted
+    let panes =
+        model.layers.top().is_none() && model.screen == Screen::Live && model.focus == Focus::Panes;
+    let inside = (panes && !model.live.capturing_text() && model.live.leads_inside())
+        .then_some((Action::Live(live::Action::Inside), "in and out of the team"));
+    inside
         .iter()
+        .chain(wanted)
         .filter_map(|(action, does)| {
             let key = model.keymap.key_for(&contexts, *action)?;
             Some(Hint {

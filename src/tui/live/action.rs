@@ -20,6 +20,8 @@ pub enum Action {
     Zoom,
     /// Copy the current answer of the focused agent, or the final answer on its page.
     Copy,
+    /// Show the team that the focused agent is, or go back up.
+    Inside,
     /// One step back: close the search, leave the zoom, return to the panes.
     Back,
 }
@@ -108,7 +110,7 @@ pub enum Find {
 }
 
 /// Name, help and meaning of every action.
-const TABLE: [(&str, &str, Action); 40] = [
+const TABLE: [(&str, &str, Action); 41] = [
     (
         "focus-next",
         "focus the next agent",
@@ -247,6 +249,11 @@ const TABLE: [(&str, &str, Action); 40] = [
         "copy-answer",
         "copy the answer of the agent, or the final one",
         Action::Copy,
+    ),
+    (
+        "inside",
+        "go into the team that the agent is, or back up",
+        Action::Inside,
     ),
     (
         "back",

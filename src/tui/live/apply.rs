@@ -34,6 +34,11 @@ impl Live {
                     AgentEvent::Delta { .. } | AgentEvent::Usage(_) => self.pages.counted(),
                     _ => self.pages.moved_on(),
                 }
+                match agent {
+                    AgentEvent::Nested(inner) => self.below(*id, inner, shared),
+                    AgentEvent::RoundEnded { .. } => self.cut_below(*id, event.at),
+                    _ => {}
+                }
                 self.agent_event(*id, agent, event.at, shared);
             }
         }
@@ -41,6 +46,10 @@ impl Live {
 
     /// Takes in an answer of the world. An answer nobody waits for changes nothing.
     pub fn done(&mut self, ticket: Ticket, done: Done) -> Effects {
+        if ticket.0 < self.tickets.base || self.tickets.next < ticket.0 {
+            self.done_inside(ticket, &done);
+            return Effects::none();
+        }
         match done {
             Done::Woke => {
                 if self
@@ -151,6 +160,7 @@ impl Live {
             .turn
             .as_ref()
             .map_or(&[][..], |turn| &turn.agents);
+        self.inside.clear();
         self.panes = agents
             .iter()
             .map(|agent| Pane {

@@ -47,7 +47,10 @@ pub enum Input {
 
 impl Live {
     /// Takes in text for the search line, or the mouse.
-    pub fn input(&mut self, input: Input, _shared: &Shared) -> Effects {
+    pub fn input(&mut self, input: Input, shared: &Shared) -> Effects {
+        if let Some(effects) = self.input_inside(&input, shared) {
+            return effects;
+        }
         match input {
             Input::Click { column, row } => self.click(Position::new(column, row)),
             Input::Wheel { column, row, delta } => {

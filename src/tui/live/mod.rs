@@ -22,6 +22,7 @@ mod grid;
 mod header;
 mod ink;
 mod input;
+mod inside;
 mod pages;
 mod pane;
 mod phrase;
@@ -47,7 +48,8 @@ pub use action::{Action, Card, Find, Focus, Move, Show};
 pub use input::Input;
 
 use self::{
-    flow::Flow, grid::Geometry, pages::Pages, search::Search, strip::Strip, transcript::Transcript,
+    flow::Flow, grid::Geometry, inside::Inside, pages::Pages, search::Search, strip::Strip,
+    transcript::Transcript,
 };
 use super::{
     effect::{Effect, Effects, Ticket},
@@ -107,6 +109,8 @@ struct Sight {
 #[derive(Debug)]
 struct Tickets {
     next: u64,
+    /// Where the numbers of this screen begin.
+    base: u64,
     jobs: HashMap<Ticket, Target>,
     /// Code that a layout found and that nobody has been asked about yet.
     found: Vec<(Target, HighlightJob)>,
@@ -137,6 +141,7 @@ pub struct Live {
     /// Number of the last event taken in.
     last_seq: u64,
     end_key: String,
+    inside: Inside,
 }
 
 impl Default for Live {
@@ -161,11 +166,13 @@ impl Live {
             flash: None,
             tickets: Tickets {
                 next: FIRST_TICKET,
+                base: FIRST_TICKET,
                 jobs: HashMap::new(),
                 found: Vec::new(),
             },
             last_seq: 0,
             end_key: "End".to_owned(),
+            inside: Inside::default(),
         }
     }
 
@@ -178,6 +185,9 @@ impl Live {
     /// is shown.
     #[must_use]
     pub fn focused_agent(&self) -> Option<AgentId> {
+        if let Some((id, _)) = self.inner() {
+            return Some(id);
+        }
         if self.earlier.is_some() {
             return None;
         }
@@ -187,17 +197,24 @@ impl Live {
     /// True while typed characters belong to the search line.
     #[must_use]
     pub fn capturing_text(&self) -> bool {
-        self.search.as_ref().is_some_and(|search| search.editing)
+        match self.inner() {
+            Some((_, inner)) => inner.capturing_text(),
+            None => self.search.as_ref().is_some_and(|search| search.editing),
+        }
     }
 
     /// Derives what the next [`Self::view`] paints within `area`. Twice is the same as once.
     pub fn prepare(&mut self, shared: &Shared, area: Rect) {
-        show::prepare(self, shared, area);
+        if !self.prepare_inside(shared, area) {
+            show::prepare(self, shared, area);
+        }
     }
 
     /// Paints what was prepared for `area`.
     pub fn view(&self, shared: &Shared, frame: &mut Frame<'_>, area: Rect) {
-        show::view(self, shared, frame.buffer_mut(), area);
+        if !self.view_inside(shared, frame, area) {
+            show::view(self, shared, frame.buffer_mut(), area);
+        }
     }
 
     /// The turn on the screen.
@@ -247,6 +264,8 @@ impl Live {
                 effects.push(Effect::Highlight { ticket, job });
             }
         }
-        Effects(effects)
+        let mut effects = Effects(effects);
+        self.found_inside(&mut effects);
+        effects
     }
 }

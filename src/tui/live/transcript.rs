@@ -98,9 +98,14 @@ impl Transcript {
                 self.note("↓", Role::Dim, &format!("read {}", listed(labels)));
             }
             AgentEvent::Benched(failure) => self.benched(failure),
-            // Shown on a screen of its own.
+            // Told by `inside`, and shown on a screen of its own.
             AgentEvent::Nested(_) => {}
         }
+    }
+
+    /// Something worth a line happened in the team that this agent is.
+    pub(super) fn inside(&mut self, words: &str) {
+        self.note("▸", Role::Dim, words);
     }
 
     /// The agent's place in the team changed.

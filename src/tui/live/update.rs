@@ -20,7 +20,11 @@ use crate::{
 impl Live {
     /// Does what a key or the palette asks for.
     pub fn update(&mut self, action: Action, shared: &Shared) -> Effects {
+        if let Some(effects) = self.update_inside(action, shared) {
+            return effects;
+        }
         match action {
+            Action::Inside => return self.go_inside(),
             Action::Focus(focus) => return self.refocus(focus),
             Action::Scroll(by) => self.scroll(by),
             Action::Page(show) => return self.show(show, shared),

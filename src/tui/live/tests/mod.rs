@@ -2,6 +2,7 @@
 
 mod deciding;
 mod fold;
+mod inside;
 mod laws;
 mod scenes;
 mod screens;

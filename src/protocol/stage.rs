@@ -26,8 +26,7 @@ pub struct Stage {
     pub number: u32,
     /// How many of its kind there are.
     pub of: u32,
-    /// What holds for the whole task, in the first turn of a process: a session that is resumed goes
-    /// on under it.
+    /// What holds for the whole task, in its first turn: a session that is resumed goes on under it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whole: Option<Box<Whole>>,
 }

@@ -219,6 +219,8 @@ impl Room<'_> {
 
 /// The chain that a log breaks off in, as far as it got.
 pub(in crate::engine) fn unfinished(mut chain: Chain, marks: &[Mark]) -> Chain {
+    // What holds for all of it stands in the log.
+    chain.told();
     for mark in marks {
         match mark {
             Mark::Spent(shares) => chain.pay(shares),

@@ -11,7 +11,7 @@ use crate::{
     demo::{self, Actor, Scenario},
     engine::{Member, SessionSetup, nested::NestedTeam},
     protocol::{AgentCard, AgentId, Failure, Limits, Origin, Rules, RunId},
-    provider::{self, Endpoint, ToolCalling, Wire, http::HttpProvider},
+    provider::{self, Endpoint, Price, ToolCalling, Wire, http::HttpProvider},
     store::redact::Redactor,
 };
 
@@ -275,7 +275,15 @@ fn team(
     }
     let members = drafts.into_iter().zip(numbers);
     let members = members
-        .map(|(draft, id)| member(draft, id, services))
+        .map(|(mut draft, id)| {
+            let said = limits.price_of(id).map(|price| Price {
+                input: price.input,
+                cached: price.cached,
+                output: price.output,
+            });
+            draft.endpoint.price = said.or(draft.endpoint.price);
+            member(draft, id, services)
+        })
         .collect();
     Team {
         members,

@@ -7,7 +7,7 @@
 use super::diagnostic::{Finding, Severity};
 use super::finishing::{names, number};
 use super::node::{Entry, Node};
-use crate::protocol::{AgentLimits, Budget, Limits, UnknownPrice};
+use crate::protocol::{AgentLimits, Budget, Limits, TokenPrice, UnknownPrice};
 
 /// Reads both. Runs last: what stands here beats MassGen's keys.
 pub fn read(root: &Node, agents: usize, limits: &mut Limits, findings: &mut Vec<Finding>) {
@@ -41,6 +41,7 @@ impl Reader<'_> {
     fn team(&mut self, node: &Node, limits: &mut Limits) {
         const PATH: &str = "orchestrator.limits";
         self.budget(node, PATH, &mut limits.budget);
+        limits.price = self.price(node, PATH).or(limits.price);
         set(node, "answers_per_agent", &mut limits.answers_per_agent);
         set(node, "answers_total", &mut limits.answers_total);
         set(node, "rounds_per_agent", &mut limits.rounds_per_agent);
@@ -91,6 +92,7 @@ impl Reader<'_> {
             ..team.budget.clone()
         };
         self.budget(node, path, &mut own.budget);
+        own.price = self.price(node, path);
         own.answers = small(node, "answers");
         own.rounds = small(node, "rounds");
         own.calls_per_round = small(node, "calls_per_round");
@@ -133,6 +135,33 @@ impl Reader<'_> {
             }
         }
         own
+    }
+
+    /// `price`: input and output are needed; what is cached costs as much as the rest of a prompt
+    /// unless it is said.
+    fn price(&mut self, node: &Node, path: &str) -> Option<TokenPrice> {
+        let price = node.some("price")?;
+        let usd = |key| {
+            let usd = price.get(key).and_then(Node::number);
+            usd.filter(|usd| usd.is_finite() && *usd >= 0.0)
+        };
+        let (Some(input), Some(output)) = (usd("input"), usd("output")) else {
+            self.finding(
+                Severity::Warning,
+                "conflicting-limits",
+                node.entry("price"),
+                path,
+                "`price` needs `input` and `output`; without them the usual price holds, if it is known"
+                    .to_owned(),
+                "give both, in USD per million tokens",
+            );
+            return None;
+        };
+        Some(TokenPrice {
+            input,
+            cached: usd("cached").unwrap_or(input),
+            output,
+        })
     }
 
     fn budget(&mut self, node: &Node, path: &str, budget: &mut Budget) {
@@ -264,6 +293,26 @@ mod tests {
         assert_eq!(own.budget.usd, Some(0.1));
         assert_eq!(own.budget.unknown_price, UnknownPrice::Refuse);
         assert_eq!(limits.of(a), None);
+    }
+
+    #[test]
+    fn a_price_of_an_agent_beats_that_of_the_team_and_half_a_price_is_a_finding() {
+        let (limits, findings) = read_all(
+            "agents: [{id: b, limits: {price: {input: 1, output: 2, cached: 0.5}}}, {id: a}]\n\
+             orchestrator: {limits: {price: {input: 3, output: 4}}}",
+        );
+        assert_eq!(findings, [""; 0]);
+        let price = |n| {
+            limits
+                .price_of(AgentId(n))
+                .map(|p| (p.input, p.cached, p.output))
+        };
+        assert_eq!(
+            (price(1), price(2)),
+            (Some((3.0, 3.0, 4.0)), Some((1.0, 0.5, 2.0)))
+        );
+        let (limits, findings) = read_all("orchestrator: {limits: {price: {input: 3}}}");
+        assert_eq!((limits.price, findings.len()), (None, 1));
     }
 
     #[test]

@@ -41,6 +41,9 @@ pub struct Limits {
     pub depth: u32,
     /// Money, tokens and calls of the whole turn.
     pub budget: Budget,
+    /// What tokens cost, where the person knows it better than the table of prices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price: Option<TokenPrice>,
     /// Limits of single agents.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<AgentLimits>,
@@ -64,6 +67,7 @@ impl Default for Limits {
             present_seconds: 300,
             depth: 2,
             budget: Budget::default(),
+            price: None,
             agents: Vec::new(),
         }
     }
@@ -119,6 +123,17 @@ impl Budget {
     }
 }
 
+/// US dollars per million tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TokenPrice {
+    /// Of prompts.
+    pub input: f64,
+    /// Of what a prompt takes from the server's cache.
+    pub cached: f64,
+    /// Of replies.
+    pub output: f64,
+}
+
 /// What a money limit means for a model without a known price. An unknown price is never 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -153,6 +168,9 @@ pub struct AgentLimits {
     /// Money, tokens and calls of this agent in the whole turn.
     #[serde(default)]
     pub budget: Budget,
+    /// What its tokens cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<TokenPrice>,
 }
 
 impl AgentLimits {
@@ -167,11 +185,18 @@ impl AgentLimits {
             tools_per_round: None,
             round_seconds: None,
             budget: Budget::default(),
+            price: None,
         }
     }
 }
 
 impl Limits {
+    /// What the tokens of this agent cost, as far as the person has said so.
+    #[must_use]
+    pub fn price_of(&self, agent: AgentId) -> Option<TokenPrice> {
+        self.of(agent).and_then(|own| own.price).or(self.price)
+    }
+
     /// What is special for this agent.
     #[must_use]
     pub fn of(&self, agent: AgentId) -> Option<&AgentLimits> {

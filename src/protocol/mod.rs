@@ -37,7 +37,7 @@ pub use event::{
 };
 pub use failure::{Failure, FailureKind};
 pub use id::{AgentId, Label, LabelParseError, RunId, Seq, SteerId, Timestamp};
-pub use limits::{AgentLimits, Budget, Limits, UnknownPrice};
+pub use limits::{AgentLimits, Budget, Limits, TokenPrice, UnknownPrice};
 pub use marks::{Marks, Scores};
 pub use membership::{TeamCommand, TeamEvent};
 pub use message::{Carried, Message, ToolCall, ToolChoice, ToolSpec};

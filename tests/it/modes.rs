@@ -244,3 +244,20 @@ fn a_plan_that_nobody_approves_is_the_answer_and_says_so() {
         ran.out
     );
 }
+
+#[test]
+fn a_price_makes_a_money_limit_hold_before_the_call() {
+    let price = [
+        "--set",
+        "orchestrator.limits.price.input=3",
+        "--set",
+        "orchestrator.limits.price.output=15",
+    ];
+    let ran = run_with("quick", &[&price[..], &["--max-usd", "0.001"]].concat());
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    assert!(ran.err.contains("was refused a call"), "{}", ran.err);
+    assert!(ran.err.contains("money limit"), "{}", ran.err);
+    let ran = run_with("quick", &[&price[..], &["--max-usd", "100"]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(!ran.err.contains("was refused a call"), "{}", ran.err);
+}

@@ -135,7 +135,7 @@ fn start(model: &Model) -> &'static [(Action, &'static str)] {
         Section::Editor if model.setup.unfinished().is_some() => &[
             (Action::Setup(setup::Action::Run), "run"),
             (Action::Setup(setup::Action::NextSection), "teams, samples"),
-            (Action::Setup(setup::Action::Resume), "resume last"),
+            (Action::Run(Run::Resume), "resume last"),
             (Action::App(App::Help), "keys"),
             (Action::App(App::Interrupt), "leave"),
         ],
@@ -179,9 +179,10 @@ const PAGES: [(Action, &str); 6] = [
     (Action::Live(live::Action::Page(live::Show::Cost)), "cost"),
 ];
 
-fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
-    match model.focus {
-        Focus::Editor if model.shared.running() => &[
+/// The keys of the editor on the live screen.
+fn in_editor(model: &Model) -> &'static [(Action, &'static str)] {
+    match model.shared.running() {
+        true => &[
             (
                 Action::Composer(composer::Action::Submit(When::Queue)),
                 "queue",
@@ -194,7 +195,7 @@ fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
             (Action::Run(Run::Panes), "panes"),
             (Action::App(App::Help), "keys"),
         ],
-        Focus::Editor => &[
+        false => &[
             (
                 Action::Composer(composer::Action::Submit(When::Queue)),
                 "run",
@@ -202,6 +203,12 @@ fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
             (Action::Run(Run::Panes), "panes"),
             (Action::App(App::Help), "keys"),
         ],
+    }
+}
+
+fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
+    match model.focus {
+        Focus::Editor => in_editor(model),
         Focus::Panes if model.live.capturing_text() => &[
             (
                 Action::Live(live::Action::Search(live::Find::Next)),

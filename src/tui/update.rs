@@ -129,6 +129,10 @@ fn perform_run(model: &mut Model, run: Run) -> Effects {
             model.focus = Focus::Editor;
             Effects::none()
         }
+        Run::Resume if model.screen == Screen::Start => {
+            let wish = model.setup.resume();
+            grant_setup(model, wish)
+        }
         Run::Resume => again::resume(model),
         Run::Panes => {
             model.focus = Focus::Panes;

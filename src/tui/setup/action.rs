@@ -29,8 +29,6 @@ pub enum Action {
     Editor,
     /// Put the error away.
     Dismiss,
-    /// Go on with the newest session that broke off.
-    Resume,
 }
 
 impl Action {
@@ -62,10 +60,5 @@ impl Action {
         ("refresh", "look for local servers again", Self::Refresh),
         ("editor", "back to the editor", Self::Editor),
         ("dismiss", "put the error away", Self::Dismiss),
-        (
-            "resume",
-            "go on with the newest session that broke off",
-            Self::Resume,
-        ),
     ];
 }

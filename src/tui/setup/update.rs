@@ -42,14 +42,16 @@ impl Setup {
             Action::Refresh => return Wish::Discover,
             Action::Editor => self.focus = Section::Editor,
             Action::Dismiss => self.error = None,
-            Action::Resume => {
-                return match self.unfinished() {
-                    Some(session) => Wish::Resume(session.run.clone()),
-                    None => Wish::Tell("No stored session broke off."),
-                };
-            }
         }
         Wish::Nothing
+    }
+
+    /// Goes on with the newest session that broke off.
+    pub fn resume(&self) -> Wish {
+        match self.unfinished() {
+            Some(session) => Wish::Resume(session.run.clone()),
+            None => Wish::Tell("No stored session broke off."),
+        }
     }
 
     /// From the last row of the editor down into the lists.

@@ -269,9 +269,9 @@ fn a_plan_killed_anywhere_goes_on_at_its_chunk() {
     };
     let first = "Collect examples";
     let moments: [Progress; 6] = [
-        ("the first plan", &|events| answers(events) == 1),
+        ("the first plan", &|events| answers(events) >= 1),
         ("between the plan and its first chunk", &|events| {
-            ended(events) == 1
+            ended(events) >= 1
         }),
         ("the first chunk", &|events| {
             events.iter().any(|one| chunk(one, first))
@@ -280,8 +280,8 @@ fn a_plan_killed_anywhere_goes_on_at_its_chunk() {
             let from = events.iter().position(|one| chunk(one, first));
             from.is_some_and(|from| answers(&events[from..]) > 0)
         }),
-        ("between two chunks", &|events| ended(events) == 2),
-        ("the assembly", &|events| ended(events) == 3),
+        ("between two chunks", &|events| ended(events) >= 2),
+        ("the assembly", &|events| ended(events) >= 3),
     ];
     for (name, moment) in moments {
         let home = tempfile::tempdir().unwrap();
@@ -291,7 +291,7 @@ fn a_plan_killed_anywhere_goes_on_at_its_chunk() {
             "--demo",
             "plan",
             "--demo-speed",
-            "8",
+            "4",
             "--set",
             "orchestrator.plan_approval=auto",
         ];
@@ -359,13 +359,13 @@ fn a_division_killed_on_its_way_goes_on() {
     for wanted in [0, 1] {
         let home = tempfile::tempdir().unwrap();
         let home = home.path();
-        let slow = ["run", "--demo", "divide", "--demo-speed", "8"];
+        let slow = ["run", "--demo", "divide", "--demo-speed", "2"];
         let ended = |events: &[Event]| {
             let end = |event: &&Event| matches!(event.kind, EventKind::Run(RunEvent::Ended(_)));
             events.iter().filter(end).count()
         };
         let before = kill_when(home, &slow, |events| {
-            ended(events) == wanted && events.len() > 8
+            ended(events) >= wanted && events.len() > 4
         });
         let ran = run(home, &["resume", "--demo-speed", "max"]);
         assert_eq!(ran.status.code(), Some(0), "{}", words(&ran.stderr));

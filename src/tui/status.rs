@@ -181,8 +181,8 @@ const PAGES: [(Action, &str); 6] = [
 
 /// The keys of the editor on the live screen.
 fn in_editor(model: &Model) -> &'static [(Action, &'static str)] {
-    match model.shared.running() {
-        true => &[
+    if model.shared.running() {
+        &[
             (
                 Action::Composer(composer::Action::Submit(When::Queue)),
                 "queue",
@@ -194,15 +194,16 @@ fn in_editor(model: &Model) -> &'static [(Action, &'static str)] {
             (Action::Composer(composer::Action::Target), "to whom"),
             (Action::Run(Run::Panes), "panes"),
             (Action::App(App::Help), "keys"),
-        ],
-        false => &[
+        ]
+    } else {
+        &[
             (
                 Action::Composer(composer::Action::Submit(When::Queue)),
                 "run",
             ),
             (Action::Run(Run::Panes), "panes"),
             (Action::App(App::Help), "keys"),
-        ],
+        ]
     }
 }
 

@@ -261,3 +261,26 @@ fn a_price_makes_a_money_limit_hold_before_the_call() {
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(!ran.err.contains("was refused a call"), "{}", ran.err);
 }
+
+#[test]
+fn a_team_inside_a_team_answers_and_votes_as_one_agent() {
+    let ran = run("teams");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let turn = ran.state.turn.as_ref().unwrap();
+    let Some(Outcome::Answered { winner, .. }) = &turn.outcome else {
+        panic!("{}", ran.err);
+    };
+    assert_eq!(turn.name(winner.agent), "cove");
+    assert!(ran.out.contains("Measure first"), "{}", ran.out);
+    let cove = turn.agent(winner.agent).unwrap();
+    assert_eq!(cove.card.model, "team of 3");
+    let team = cove.team().unwrap();
+    assert!(matches!(team.outcome, Some(Outcome::Answered { .. })));
+    assert!(
+        ran.err
+            .contains("cove › a team of its own begins: dune, edge, fern")
+    );
+    // Every call inside, and its voice: once for its vote, once to present.
+    assert!(cove.usage.calls > team.usage().calls);
+    assert_eq!(turn.usage().calls, ran.state.usage().calls);
+}

@@ -528,3 +528,57 @@ fn a_turn_that_broke_off_can_be_left_for_another_task() {
     let answer = words(&next.stdout);
     assert!(!answer.trim().is_empty());
 }
+
+#[test]
+fn a_team_inside_killed_anywhere_begins_again_and_its_spending_stays() {
+    let below = |event: &Event, wanted: fn(&EventKind) -> bool| match &event.kind {
+        EventKind::Agent {
+            event: AgentEvent::Nested(inner),
+            ..
+        } => wanted(&inner.kind),
+        _ => false,
+    };
+    let moments: [(&str, Moment); 4] = [
+        ("its start", &|event| {
+            below(event, |kind| {
+                matches!(kind, EventKind::Run(RunEvent::Started(_)))
+            })
+        }),
+        ("its first answer", &|event| {
+            below(event, |kind| {
+                matches!(
+                    kind,
+                    EventKind::Agent {
+                        event: AgentEvent::Published(_),
+                        ..
+                    }
+                )
+            })
+        }),
+        ("its decision", &|event| {
+            below(event, |kind| {
+                matches!(kind, EventKind::Run(RunEvent::Decided(_)))
+            })
+        }),
+        ("its end", &|event| {
+            below(event, |kind| {
+                matches!(kind, EventKind::Run(RunEvent::Ended(_)))
+            })
+        }),
+    ];
+    for (name, moment) in moments {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path();
+        let slow = ["run", "--demo", "teams", "--demo-speed", "3"];
+        let before = kill_when(home, &slow, |events| events.iter().any(moment));
+        let ran = run(home, &["resume", "--demo-speed", "max"]);
+        assert_eq!(ran.status.code(), Some(0), "{name}: {}", words(&ran.stderr));
+        let after = events(home);
+        check(&before, &after);
+        // Whatever it ran, none of its turns is left open.
+        let state = fold(&after);
+        let agents = state.turn.unwrap().agents;
+        let team = agents.iter().find_map(|agent| agent.nested.as_ref());
+        assert!(team.unwrap().turns().all(massgen_tui::run::Turn::is_over));
+    }
+}

@@ -14,10 +14,9 @@ fn tests_in(folder: &Path, names: &mut BTreeSet<String>) {
                 let line = line.trim_start();
                 marked |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
                 let name = line.strip_prefix("async ").unwrap_or(line);
-                if let Some((name, _)) = name.strip_prefix("fn ").and_then(|f| f.split_once('(')) {
-                    if std::mem::take(&mut marked) {
-                        names.insert(name.to_owned());
-                    }
+                let name = name.strip_prefix("fn ").and_then(|f| f.split_once('('));
+                if let Some((name, _)) = name.filter(|_| std::mem::take(&mut marked)) {
+                    names.insert(name.to_owned());
                 }
             }
         }

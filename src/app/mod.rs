@@ -10,12 +10,14 @@ mod inbox;
 mod ports;
 mod session;
 mod team;
+mod ways;
 
 pub use again::{Again, Way, go_on};
 pub use hub::{Hub, HubHandle};
 pub use ports::World;
 pub use session::start;
-pub use team::{Source, Team, endpoint};
+pub use team::{Source, Team};
+pub use ways::endpoint;
 
 use std::path::PathBuf;
 

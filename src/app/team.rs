@@ -2,16 +2,16 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde_json::Map;
 
-use super::{Services, inbox::Inbox};
+use super::{Services, inbox::Inbox, ways::Ways};
 use crate::{
     config::{BackendConfig, Config, Overlay},
     demo::{self, Actor, Scenario},
     engine::{Member, SessionSetup, nested::NestedTeam},
     protocol::{AgentCard, AgentId, Failure, Limits, Origin, Rules, RunId},
-    provider::{self, Endpoint, Price, ToolCalling, Wire, http::HttpProvider},
+    provider::{Endpoint, Price, RateLimit, ToolCalling, Wire},
     store::redact::Redactor,
 };
 
@@ -46,8 +46,10 @@ pub struct Team {
 struct Draft {
     name: String,
     system: Option<String>,
-    endpoint: Endpoint,
-    /// The team that it is; the endpoint is its voice then.
+    model: String,
+    backend: String,
+    ways: Ways,
+    /// The team that it is; the ways lead to its voice then.
     below: Option<Team>,
 }
 
@@ -108,7 +110,7 @@ impl Source {
                 .collect(),
             Self::Backends(backends) => named(backends)
                 .into_iter()
-                .map(|draft| (draft.name, draft.endpoint.model))
+                .map(|draft| (draft.name, draft.model))
                 .collect(),
         }
     }
@@ -156,6 +158,7 @@ async fn demo_team(name: &str, services: &Services) -> Result<Team, Failure> {
         tool_calling: ToolCalling::Native,
         local: true,
         price: None,
+        rate_limit: RateLimit::default(),
     };
     Ok(scripted(&scenario, &endpoint, &services.overlay, services))
 }
@@ -174,7 +177,9 @@ fn scripted(
         .map(|actor| Draft {
             name: actor.name.clone(),
             system: None,
-            endpoint: endpoint(&actor.model),
+            model: actor.model.clone(),
+            backend: "demo".into(),
+            ways: Ways::one(endpoint(&actor.model)),
             below: scenario.below(actor).as_ref().map(below),
         })
         .collect();
@@ -196,7 +201,9 @@ fn config_team(config: &Config, services: &Services) -> Team {
         .map(|agent| Draft {
             name: agent.name.clone(),
             system: agent.system_message.clone(),
-            endpoint: endpoint(&agent.backend),
+            model: agent.backend.model.clone(),
+            backend: agent.backend.kind.clone(),
+            ways: Ways::of(&agent.backend),
             below: agent.team.as_ref().map(|team| config_team(team, services)),
         })
         .collect();
@@ -210,23 +217,6 @@ fn config_team(config: &Config, services: &Services) -> Team {
         origin,
         services,
     )
-}
-
-/// How a configured backend is reached.
-#[must_use]
-pub fn endpoint(backend: &BackendConfig) -> Endpoint {
-    Endpoint {
-        backend: backend.kind.clone(),
-        wire: backend.wire,
-        base_url: backend.base_url.clone(),
-        model: backend.model.clone(),
-        key: backend.key.clone(),
-        key_variable: backend.key_variable.clone(),
-        parameters: backend.parameters.clone(),
-        tool_calling: backend.tool_calling,
-        local: backend.local,
-        price: None,
-    }
 }
 
 /// Agents without names of their own are called by their models.
@@ -245,7 +235,9 @@ fn named(backends: &[BackendConfig]) -> Vec<Draft> {
                     count => format!("{short} #{count}"),
                 },
                 system: None,
-                endpoint: endpoint(backend),
+                model: backend.model.clone(),
+                backend: backend.kind.clone(),
+                ways: Ways::of(backend),
                 below: None,
             }
         })
@@ -269,8 +261,7 @@ fn team(
     }
     let mut secrets = Vec::new();
     for draft in &drafts {
-        let key = draft.endpoint.key.as_ref();
-        secrets.extend(key.map(|key| key.expose_secret().to_owned()));
+        secrets.extend(draft.ways.secrets());
         secrets.extend(draft.below.iter().flat_map(|below| below.secrets.clone()));
     }
     let members = drafts.into_iter().zip(numbers);
@@ -281,7 +272,7 @@ fn team(
                 cached: price.cached,
                 output: price.output,
             });
-            draft.endpoint.price = said.or(draft.endpoint.price);
+            draft.ways.price(said);
             member(draft, id, services)
         })
         .collect();
@@ -300,14 +291,16 @@ fn member(draft: Draft, id: AgentId, services: &Services) -> Member {
     let Draft {
         name,
         system,
-        endpoint,
+        model,
+        backend,
+        ways,
         below,
     } = draft;
     let (model, backend) = match &below {
         Some(below) => (team_words(below.members.len()), "team".to_owned()),
-        None => (endpoint.model.clone(), endpoint.backend.clone()),
+        None => (model, backend),
     };
-    let voice: provider::Shared = Arc::new(HttpProvider::new(services.client.clone(), endpoint));
+    let voice = ways.connect(&services.client);
     let provider = match below {
         Some(below) => Arc::new(NestedTeam {
             setup: SessionSetup {

@@ -12,11 +12,20 @@ use super::excerpt::{clean, is_reference};
 use super::model::{BackendConfig, ToolCalling, Wire};
 use super::node::{Node, Span};
 use super::params::parameters;
+use super::ways::rate_limit;
 use super::yaml::join;
 
 impl AgentBuilder<'_> {
-    /// One backend; `None` when it cannot be run.
+    /// One backend with its other ways; `None` when it cannot be run.
     pub fn backend(&mut self, node: &Node, path: &str, at: Span) -> Option<BackendConfig> {
+        let mut backend = self.plain_backend(node, path, at)?;
+        backend.endpoints = self.ways(node, "endpoints", path);
+        backend.fallbacks = self.ways(node, "fallbacks", path);
+        Some(backend)
+    }
+
+    /// One backend by itself; `None` when it cannot be run.
+    pub fn plain_backend(&mut self, node: &Node, path: &str, at: Span) -> Option<BackendConfig> {
         let entry = self.kind(node, path, at)?;
         let model = self.model(node, entry, path, at);
         let base_url = self.base_url(node, entry, path, at);
@@ -50,6 +59,9 @@ impl AgentBuilder<'_> {
             key_variable,
             tool_calling,
             local: entry.local || private,
+            rate_limit: rate_limit(node),
+            endpoints: Vec::new(),
+            fallbacks: Vec::new(),
         })
     }
 

@@ -33,13 +33,14 @@ pub mod schema;
 mod seeing;
 mod talking;
 mod teams;
+mod ways;
 mod yaml;
 
 pub use diagnostic::{Finding, Report, Severity};
 pub use dotenv::Environment;
 pub use excerpt::{Source, clean, looks_secret};
 pub use load::{Env, Loaded, Purpose, direct, load, load_bytes, load_file, load_file_with};
-pub use model::{AgentConfig, BackendConfig, Config, Kept, ToolCalling, Wire};
+pub use model::{AgentConfig, BackendConfig, Config, Kept, RateLimit, ToolCalling, Wire};
 pub use node::Span;
 pub use overlay::Overlay;
 pub use paths::Paths;

@@ -59,6 +59,21 @@ pub struct BackendConfig {
     pub tool_calling: ToolCalling,
     /// True for servers people run themselves: no key needed, first answer may take long.
     pub local: bool,
+    /// What the plan of the key allows.
+    pub rate_limit: RateLimit,
+    /// Servers or keys that share the load with it.
+    pub endpoints: Vec<Self>,
+    /// What is used when it fails, in this order.
+    pub fallbacks: Vec<Self>,
+}
+
+/// What a plan allows at the client's side; `None` for no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Requests per minute.
+    pub requests: Option<u32>,
+    /// Tokens per minute, prompt and reply.
+    pub tokens: Option<u64>,
 }
 
 /// Which API a server speaks; told in `docs/providers.md`.

@@ -34,6 +34,9 @@ const CONTROL: &[&str] = &[
     "azure_endpoint",
     "tool_calling",
     "wire",
+    "rate_limit",
+    "endpoints",
+    "fallbacks",
 ];
 
 /// True for a field that the program sets itself.

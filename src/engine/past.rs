@@ -296,7 +296,7 @@ impl Recall {
                 }
             }
             AgentEvent::Tool(_)
-            | AgentEvent::Retrying { .. }
+            | AgentEvent::Call(_)
             | AgentEvent::Published(_)
             | AgentEvent::Refused { .. }
             | AgentEvent::Ballot(_)
@@ -324,7 +324,7 @@ impl Recall {
                 self.answers.push(answer.clone());
             }
             // The reply is asked for again from its start, or what it wrote is settled.
-            AgentEvent::Retrying { .. }
+            AgentEvent::Call(_)
             | AgentEvent::RoundEnded {
                 end:
                     RoundEnd::Published

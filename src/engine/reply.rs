@@ -3,7 +3,7 @@
 
 use super::{draft::Draft, nested::Below, workflow};
 use crate::{
-    protocol::{AgentEvent, Carried, Channel, Message, Purpose, ToolCall, Usage},
+    protocol::{AgentEvent, CallEvent, Carried, Channel, Message, Purpose, ToolCall, Usage},
     provider::{
         Price, Request, StopReason, StreamEvent,
         usage::{Tokens, priced},
@@ -115,15 +115,21 @@ impl Reply {
                 self.calls.push(call);
                 None
             }
+            StreamEvent::Switched { to, failure } => {
+                Some(AgentEvent::Call(CallEvent::Switched { to, failure }))
+            }
+            StreamEvent::Waiting { wait_ms } => {
+                Some(AgentEvent::Call(CallEvent::Held { held_ms: wait_ms }))
+            }
             StreamEvent::Retrying {
                 attempt,
                 wait_ms,
                 failure,
-            } => Some(AgentEvent::Retrying {
+            } => Some(AgentEvent::Call(CallEvent::Retrying {
                 attempt,
                 wait_ms,
                 failure,
-            }),
+            })),
             StreamEvent::Carried(carried) => {
                 self.carried = Some(carried);
                 None

@@ -27,8 +27,8 @@ use super::{
 };
 use crate::{
     protocol::{
-        AgentEvent, AgentId, BudgetScope, Failure, FailureKind, Label, Message, Purpose, ToolCall,
-        ToolChoice, ToolEvent, ToolSpec,
+        AgentEvent, AgentId, BudgetScope, CallEvent, Failure, FailureKind, Label, Message, Purpose,
+        ToolCall, ToolChoice, ToolEvent, ToolSpec,
     },
     provider::{self, Request, StreamEvent},
     tool::Toolbox,
@@ -276,11 +276,11 @@ impl Seat {
             };
             let wait = CUT_WAIT * 2u32.pow(cuts);
             cuts += 1;
-            self.tell(AgentEvent::Retrying {
+            self.tell(AgentEvent::Call(CallEvent::Retrying {
                 attempt: cuts + 1,
                 wait_ms: wait.as_millis() as u64,
                 failure,
-            })
+            }))
             .await;
             if let Some(called) = self.pause(round, wait, reply).await {
                 return called;

@@ -2,8 +2,9 @@
 
 use crate::{
     protocol::{
-        AgentEvent, Ballot, BallotEvent, BudgetEvent, Event, EventKind, Level, Outcome, Phase,
-        Policy, QuestionEvent, QuestionKind, RunEvent, Setback, SteerId, SteerState, ToolEvent,
+        AgentEvent, Ballot, BallotEvent, BudgetEvent, CallEvent, Event, EventKind, Level, Outcome,
+        Phase, Policy, QuestionEvent, QuestionKind, RunEvent, Setback, SteerId, SteerState,
+        ToolEvent,
     },
     run::{RunState, Turn},
     text::clean,
@@ -221,11 +222,18 @@ fn of_agent(event: &AgentEvent) -> Option<String> {
         AgentEvent::Tool(ToolEvent::Finished {
             ok: false, output, ..
         }) => format!("got an error from its tool: {output}"),
-        AgentEvent::Retrying {
+        AgentEvent::Call(CallEvent::Switched { to, failure }) => {
+            format!("goes on with {to}: {}", failure.message)
+        }
+        AgentEvent::Call(CallEvent::Held { held_ms }) => format!(
+            "waits {} for the rate limit of its key",
+            words::duration(*held_ms)
+        ),
+        AgentEvent::Call(CallEvent::Retrying {
             attempt,
             wait_ms,
             failure,
-        } => format!(
+        }) => format!(
             "tries again in {} (attempt {attempt}): {}",
             words::duration(*wait_ms),
             failure.message

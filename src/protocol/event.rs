@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgentId, Answer, Ballot, BallotDrop, BudgetEvent, Decision, Failure, Label, Outcome,
+    AgentId, Answer, Ballot, BallotDrop, BudgetEvent, CallEvent, Decision, Failure, Label, Outcome,
     QuestionEvent, ReviewEvent, Seq, StageEvent, SteerId, TeamEvent, Timestamp, TurnStart, Usage,
     command::Target,
 };
@@ -175,15 +175,9 @@ pub enum AgentEvent {
     },
     /// A tool call.
     Tool(ToolEvent),
-    /// A model call failed and is tried again after a wait.
-    Retrying {
-        /// Number of the attempt that will follow, starting at 2.
-        attempt: u32,
-        /// Wait in milliseconds.
-        wait_ms: u64,
-        /// Why.
-        failure: Failure,
-    },
+    /// Something happened to a model call on its way.
+    #[serde(alias = "retrying")]
+    Call(CallEvent),
     /// Tokens and money of one finished model call.
     Usage(Usage),
     /// An answer was accepted.

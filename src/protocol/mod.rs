@@ -7,6 +7,7 @@
 pub mod address;
 pub mod answer;
 pub mod budget;
+mod call;
 pub mod command;
 pub mod decision;
 pub mod event;
@@ -29,6 +30,7 @@ pub use answer::{
     Answer, Ballot, BallotDrop, BallotDropReason, NoAnswerReason, Outcome, OutcomeEnd,
 };
 pub use budget::{BudgetEvent, BudgetLimit, BudgetScope, Forecast, Refused, Share, Span};
+pub use call::CallEvent;
 pub use command::{Command, SteerMode, Target};
 pub use decision::{Bar, Decision, Elimination, NoVote, PlainMajority, Points, TallyRow, TieBreak};
 pub use event::{

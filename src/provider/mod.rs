@@ -11,6 +11,7 @@
 
 pub mod adapt;
 pub mod catalog;
+pub mod chain;
 pub mod classify;
 pub mod discovery;
 pub mod group;
@@ -34,7 +35,7 @@ use std::sync::Arc;
 use futures_util::stream::BoxStream;
 use serde_json::{Map, Value};
 
-pub use crate::config::{ToolCalling, Wire};
+pub use crate::config::{RateLimit, ToolCalling, Wire};
 use crate::protocol::{Carried, Event, Failure, Message, ToolCall, ToolChoice, ToolSpec, Usage};
 pub use group::{Allowance, Errand, Group};
 
@@ -73,6 +74,18 @@ pub enum StreamEvent {
     },
     /// A call is complete. Sent once per call, after the stream ended properly.
     ToolCall(ToolCall),
+    /// The call goes on elsewhere after the failure.
+    Switched {
+        /// Where: `gpt-5.4 at openai`.
+        to: String,
+        /// Why.
+        failure: Failure,
+    },
+    /// The call has not been made yet: the plan of its key, or a pause that the server asked for.
+    Waiting {
+        /// Wait in milliseconds.
+        wait_ms: u64,
+    },
     /// The attempt failed before any content and will be repeated after the wait.
     Retrying {
         /// Number of the attempt that will follow, starting at 2.
@@ -93,6 +106,27 @@ pub enum StreamEvent {
     Nested(Box<Event>),
     /// The reply is complete.
     Stop(StopReason),
+}
+
+impl StreamEvent {
+    /// True for what the model itself has said: no attempt can follow it unseen.
+    #[must_use]
+    pub const fn is_content(&self) -> bool {
+        match self {
+            Self::Text(_)
+            | Self::Thinking(_)
+            | Self::ToolStart { .. }
+            | Self::ToolArguments { .. }
+            | Self::ToolCall(_) => true,
+            Self::Nested(_)
+            | Self::Switched { .. }
+            | Self::Waiting { .. }
+            | Self::Retrying { .. }
+            | Self::Carried(_)
+            | Self::Usage(_)
+            | Self::Stop(_) => false,
+        }
+    }
 }
 
 /// Why the model stopped.
@@ -154,6 +188,8 @@ pub struct Endpoint {
     pub local: bool,
     /// USD per million tokens, when known.
     pub price: Option<Price>,
+    /// What the plan of its key allows.
+    pub rate_limit: RateLimit,
 }
 
 /// USD per million tokens.

@@ -40,6 +40,19 @@ impl Default for Policy {
     }
 }
 
+impl Policy {
+    /// For a call that can go elsewhere: two attempts, no long waits.
+    #[must_use]
+    pub fn impatient(self) -> Self {
+        Self {
+            attempts: self.attempts.min(2),
+            overloaded_attempts: self.overloaded_attempts.min(2),
+            asked_cap_ms: self.asked_cap_ms.min(5_000),
+            ..self
+        }
+    }
+}
+
 /// What to do after a failed attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {

@@ -2,7 +2,7 @@
 
 use serde_json::Map;
 
-use super::{Endpoint, ToolCalling, Wire};
+use super::{Endpoint, RateLimit, ToolCalling, Wire};
 
 /// A plain endpoint with a key, not local.
 pub(in crate::provider) fn endpoint(base_url: &str) -> Endpoint {
@@ -17,5 +17,6 @@ pub(in crate::provider) fn endpoint(base_url: &str) -> Endpoint {
         tool_calling: ToolCalling::Auto,
         local: false,
         price: None,
+        rate_limit: RateLimit::default(),
     }
 }

@@ -4,7 +4,8 @@
 //! Colours do not (see the theme).
 
 use crate::protocol::{
-    AgentCard, AgentEvent, Ballot, Channel, Failure, Label, Purpose, Timestamp, ToolEvent, Usage,
+    AgentCard, AgentEvent, Ballot, CallEvent, Channel, Failure, FailureKind, Label, Purpose,
+    Timestamp, ToolEvent, Usage,
 };
 
 use super::{Away, Happening, RunState};
@@ -75,7 +76,7 @@ pub enum Activity {
     Retrying {
         /// When.
         until: Timestamp,
-        /// Attempt that will follow.
+        /// Attempt that will follow; 1 when the call is held back before it is made.
         attempt: u32,
         /// Why.
         failure: Failure,
@@ -183,6 +184,12 @@ impl AgentState {
                 let since = self.tools.last().map_or(self.since, |tool| tool.since);
                 format!("tool {name} {} s", now.since(since) / 1000)
             }
+            Activity::Retrying {
+                until, attempt: 1, ..
+            } => {
+                let left = until.since(now).div_ceil(1000);
+                format!("waits {left} s: rate limit of its key")
+            }
             Activity::Retrying { until, failure, .. } => {
                 let left = until.since(now).div_ceil(1000);
                 format!("retrying in {left} s: {}", failure.kind.word())
@@ -222,19 +229,7 @@ impl AgentState {
             AgentEvent::RoundEnded { .. } => self.rest(at),
             AgentEvent::Delta { channel, text } => self.hear(*channel, text, at),
             AgentEvent::Tool(tool) => self.tool(tool, at),
-            AgentEvent::Retrying {
-                attempt,
-                wait_ms,
-                failure,
-            } => {
-                let activity = Activity::Retrying {
-                    until: Timestamp(at.0.saturating_add(*wait_ms)),
-                    attempt: *attempt,
-                    failure: failure.clone(),
-                };
-                self.wait_for(activity, at);
-                return Some(Happening::Retrying(*attempt));
-            }
+            AgentEvent::Call(call) => return Some(self.call(call, at)),
             AgentEvent::Usage(usage) => self.spend(*usage),
             AgentEvent::Refused { .. } => self.wait_for(Activity::Asked, at),
             AgentEvent::Delivered { labels } => self.show(labels),
@@ -246,6 +241,44 @@ impl AgentState {
             AgentEvent::Published(_) | AgentEvent::Ballot(_) => {}
         }
         None
+    }
+
+    fn call(&mut self, call: &CallEvent, at: Timestamp) -> Happening {
+        match call {
+            CallEvent::Retrying {
+                attempt,
+                wait_ms,
+                failure,
+            } => {
+                let activity = Activity::Retrying {
+                    until: Timestamp(at.0.saturating_add(*wait_ms)),
+                    attempt: *attempt,
+                    failure: failure.clone(),
+                };
+                self.wait_for(activity, at);
+                Happening::Retrying(*attempt)
+            }
+            CallEvent::Switched { to, failure } => {
+                self.wait_for(Activity::Asked, at);
+                let why = failure.kind.word();
+                Happening::Told(format!("{} goes on with {to}: {why}", self.card.name))
+            }
+            CallEvent::Held { held_ms } => {
+                let until = Timestamp(at.0.saturating_add(*held_ms));
+                let why = "the plan of its key, or a pause that the server asked for";
+                let activity = Activity::Retrying {
+                    until,
+                    attempt: 1,
+                    failure: Failure::new(FailureKind::RateLimit, why),
+                };
+                self.wait_for(activity, at);
+                let seconds = held_ms.div_ceil(1000);
+                let who = &self.card.name;
+                Happening::Told(format!(
+                    "{who} waits {seconds} s for the rate limit of its key"
+                ))
+            }
+        }
     }
 
     /// Changes the activity; `since` moves only when the state itself changes.

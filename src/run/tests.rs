@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::protocol::{
     AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotDropReason, BallotEvent,
-    Channel, Decision, Event, EventKind, Failure, FailureKind, Label, Level, Limits,
+    CallEvent, Channel, Decision, Event, EventKind, Failure, FailureKind, Label, Level, Limits,
     NoAnswerReason, Origin, Outcome, OutcomeEnd, Phase, Purpose, RoundEnd, Rules, RunEvent, RunId,
     Seq, SteerId, SteerState, Target, TieBreak, Timestamp, ToolEvent, TurnStart, Usage,
 };
@@ -293,11 +293,11 @@ fn retry_says_how_long() {
         ask(A, 1, Purpose::Work),
         agent(
             A,
-            AgentEvent::Retrying {
+            AgentEvent::Call(CallEvent::Retrying {
                 attempt: 2,
                 wait_ms: 4_000,
                 failure: Failure::new(FailureKind::Overloaded, "529"),
-            },
+            }),
         ),
     ]);
     // The event came at 300 ms, so the repetition starts at 4 300 ms.

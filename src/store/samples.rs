@@ -2,9 +2,9 @@
 
 use crate::protocol::{
     AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotDropReason, BallotEvent,
-    Channel, Cost, Decision, Event, EventKind, Failure, FailureKind, Label, Level, Limits, Origin,
-    Outcome, OutcomeEnd, Phase, Purpose, RoundEnd, Rules, RunEvent, RunId, Seq, SteerId,
-    SteerState, TallyRow, Target, TieBreak, Timestamp, ToolEvent, TurnStart, Usage,
+    CallEvent, Channel, Cost, Decision, Event, EventKind, Failure, FailureKind, Label, Level,
+    Limits, Origin, Outcome, OutcomeEnd, Phase, Purpose, RoundEnd, Rules, RunEvent, RunId, Seq,
+    SteerId, SteerState, TallyRow, Target, TieBreak, Timestamp, ToolEvent, TurnStart, Usage,
 };
 
 /// Start of the sample session, milliseconds since the epoch.
@@ -167,11 +167,11 @@ fn work() -> Vec<EventKind> {
         ),
         agent(
             3,
-            AgentEvent::Retrying {
+            AgentEvent::Call(CallEvent::Retrying {
                 attempt: 2,
                 wait_ms: 3000,
                 failure: failure(),
-            },
+            }),
         ),
         published(1, 1, "Because of **scattering**."),
         agent(

@@ -391,7 +391,7 @@ fn is_lifecycle(event: &Event) -> bool {
             | AgentEvent::RoundEnded { .. }
             | AgentEvent::Delta { .. }
             | AgentEvent::Tool(_)
-            | AgentEvent::Retrying { .. }
+            | AgentEvent::Call(_)
             | AgentEvent::Usage(_)
             | AgentEvent::Refused { .. }
             | AgentEvent::Nested(_)

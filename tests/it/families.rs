@@ -1,6 +1,6 @@
 //! One team, asked in each wire family: the built program and the demo server over real HTTP.
 //!
-//! The script is the same, so the run must be too: the same answers, votes and winner, tokens as the
+//! The script is the same, so the run must be too: the same answers and the same winner, tokens as the
 //! server reports them, nothing repeated. The conversations are long enough that calls, results and
 //! what replies carried go back.
 
@@ -18,7 +18,6 @@ use massgen_tui::{
 struct Ran {
     out: String,
     answers: Vec<(String, String)>,
-    votes: usize,
     settled: bool,
 }
 
@@ -30,18 +29,15 @@ fn run(server: &DemoServer, kind: &str, wire: &str) -> Ran {
         "gemini" => format!("{}beta", base.trim_end_matches('/')),
         _ => base,
     };
-    let agents: String = ["anvil", "lathe", "vise"]
-        .iter()
-        .map(|name| {
-            format!(
-                "  - id: {name}\n    backend:\n      type: {kind}\n      wire: {wire}\n      \
-                 model: script-{name}\n      base_url: {base}\n      api_key: {}\n",
-                server.token()
-            )
-        })
-        .collect();
+    let agents = ["anvil", "lathe", "vise"].map(|name| {
+        format!(
+            "  - id: {name}\n    backend:\n      type: {kind}\n      wire: {wire}\n      \
+             model: script-{name}\n      base_url: {base}\n      api_key: {}\n",
+            server.token()
+        )
+    });
     let config = home.path().join("team.yaml");
-    std::fs::write(&config, format!("agents:\n{agents}")).unwrap();
+    std::fs::write(&config, format!("agents:\n{}", agents.concat())).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_massgen-tui"))
         .args(["run", "--config"])
         .arg(&config)
@@ -59,19 +55,18 @@ fn run(server: &DemoServer, kind: &str, wire: &str) -> Ran {
     let listing = store.list(1).unwrap();
     let log = store.read(&listing.sessions[0].run).unwrap();
     let mut folded = RunState::default();
-    let (mut answers, mut votes) = (Vec::new(), 0);
+    let mut answers = Vec::new();
     for event in &log.events {
         folded.apply(event);
         match &event.kind {
             EventKind::Agent { event, .. } => match event {
-                AgentEvent::Retrying { failure, .. } => panic!("{wire}: repeated: {failure}"),
+                AgentEvent::Call(call) => panic!("{wire}: trouble: {call:?}"),
                 AgentEvent::Usage(usage) => {
                     assert!(!usage.estimated, "{wire}: the server tells its tokens");
                 }
                 AgentEvent::Published(answer) => {
                     answers.push((answer.label.to_string(), answer.text.clone()));
                 }
-                AgentEvent::Ballot(_) => votes += 1,
                 _ => {}
             },
             EventKind::Run(_) => {}
@@ -81,7 +76,6 @@ fn run(server: &DemoServer, kind: &str, wire: &str) -> Ran {
     Ran {
         out: String::from_utf8(output.stdout).unwrap(),
         answers,
-        votes,
         settled: folded
             .turn
             .as_ref()

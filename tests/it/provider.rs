@@ -11,7 +11,7 @@ use massgen_tui::provider::discovery::{Targets, discover};
 use massgen_tui::provider::http::{Client, HttpProvider, Patience, Timeouts};
 use massgen_tui::provider::retry::Policy;
 use massgen_tui::provider::{
-    Endpoint, Provider as _, Request, StopReason, StreamEvent, ToolCalling, Wire, listing,
+    Endpoint, Provider, RateLimit, Request, StopReason, StreamEvent, ToolCalling, Wire, listing,
 };
 use serde_json::{Map, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -71,6 +71,7 @@ fn endpoint(base_url: String) -> Endpoint {
         wire: Wire::Chat,
         local: true,
         price: None,
+        rate_limit: RateLimit::default(),
     }
 }
 
@@ -93,8 +94,12 @@ struct Call(mpsc::Receiver<Result<StreamEvent, Failure>>);
 
 impl Call {
     fn start(client: Client, endpoint: Endpoint) -> Self {
+        Self::through(&HttpProvider::new(client, endpoint))
+    }
+
+    fn through(provider: &dyn Provider) -> Self {
         let (sender, receiver) = mpsc::channel(64);
-        let mut stream = HttpProvider::new(client, endpoint).stream(request());
+        let mut stream = provider.stream(request());
         tokio::spawn(async move {
             while let Some(item) = stream.next().await {
                 if sender.send(item).await.is_err() {
@@ -147,6 +152,8 @@ struct Reply {
     tokens: Option<(u64, u64, u64, u64)>,
     stop: Option<StopReason>,
     retries: Vec<FailureKind>,
+    switches: Vec<(String, FailureKind)>,
+    waits: Vec<u64>,
     failure: Option<Failure>,
 }
 
@@ -166,6 +173,10 @@ impl Reply {
                 | StreamEvent::Carried(_),
             ) => {}
             Ok(StreamEvent::ToolCall(call)) => self.calls.push(call),
+            Ok(StreamEvent::Switched { to, failure }) => {
+                self.switches.push((to, failure.kind));
+            }
+            Ok(StreamEvent::Waiting { wait_ms }) => self.waits.push(wait_ms),
             Ok(StreamEvent::Retrying { failure, .. }) => self.retries.push(failure.kind),
             Ok(StreamEvent::Nested(_)) => panic!("a model has no team"),
             Ok(StreamEvent::Usage(usage)) => {
@@ -952,4 +963,5 @@ async fn the_scripted_model_plays_call_by_call() {
     assert_eq!(plain.stream(request()).next().await, Some(text("c")));
 }
 
+mod chains;
 mod families;

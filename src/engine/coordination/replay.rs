@@ -338,7 +338,7 @@ impl Replay {
                 }
             }
             // The reply is asked for again from its start.
-            AgentEvent::Retrying { .. } => {
+            AgentEvent::Call(_) => {
                 if let Some(open) = &mut self.open[i] {
                     open.text.clear();
                 }

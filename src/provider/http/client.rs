@@ -10,6 +10,7 @@
 //! It also keeps what each server turned out not to take ([`Adaptation`]), by base URL and model.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ use super::super::Endpoint;
 use super::super::retry::Policy;
 use super::super::wire::{self, Adaptation, KeyHeader, Outgoing};
 use super::super::words::{address, who, without_key};
+use super::pace::Pace;
 use super::trouble;
 
 /// Largest body that is read whole from a listing or a probe.
@@ -117,6 +119,7 @@ struct Inner {
     local: Pools,
     probe: Pools,
     learnt: Mutex<HashMap<(String, String), Adaptation>>,
+    paces: Mutex<HashMap<u64, Pace>>,
 }
 
 /// The pools of one route.
@@ -165,6 +168,7 @@ impl Client {
             local: Pools::default(),
             probe: Pools::default(),
             learnt: Mutex::new(HashMap::new()),
+            paces: Mutex::new(HashMap::new()),
         }))
     }
 
@@ -196,6 +200,37 @@ impl Client {
     #[must_use]
     pub fn policy(&self) -> Policy {
         self.0.policy
+    }
+
+    /// Books a call of about `tokens` tokens; how long it has to wait for the plan of its key, or
+    /// because the server asked for a pause.
+    pub(super) fn book(&self, endpoint: &Endpoint, tokens: u64) -> Duration {
+        let now = self.now();
+        let mut paces = self.paces();
+        let pace = paces.entry(account(endpoint)).or_default();
+        let start = pace.book(endpoint.rate_limit, tokens, now);
+        Duration::from_millis(start.saturating_sub(now))
+    }
+
+    /// The server has had too many requests of this key: nobody sends more until the time it named.
+    pub(super) fn slow_down(&self, endpoint: &Endpoint, asked_ms: Option<u64>) {
+        // A wait that is too long ends the call; the others need not share it.
+        let Some(wait) = asked_ms.filter(|wait| *wait <= self.0.policy.asked_cap_ms) else {
+            return;
+        };
+        let now = self.now();
+        self.paces()
+            .entry(account(endpoint))
+            .or_default()
+            .pause(wait, now);
+    }
+
+    fn now(&self) -> u64 {
+        self.0.began.elapsed().as_millis() as u64
+    }
+
+    fn paces(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Pace>> {
+        self.0.paces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the server of this endpoint is known not to take.
@@ -359,6 +394,15 @@ fn route(endpoint: &Endpoint) -> Route {
     } else {
         Route::Cloud
     }
+}
+
+/// Who pays: a key at a server. The key itself is not kept.
+fn account(endpoint: &Endpoint) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    endpoint.base_url.hash(&mut hasher);
+    let key = endpoint.key.as_ref().map(ExposeSecret::expose_secret);
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn place(endpoint: &Endpoint) -> (String, String) {

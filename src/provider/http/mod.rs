@@ -7,6 +7,7 @@
 //! place that masks it.
 
 mod client;
+mod pace;
 mod trouble;
 
 use std::collections::VecDeque;
@@ -22,7 +23,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::protocol::{Failure, FailureKind};
 
 use super::classify::{self, Reply};
-use super::retry::Decision;
+use super::retry::{Decision, Policy};
 use super::sse::{Item, MAX_EVENT, Parser};
 use super::wait::WaitHeaders;
 use super::wire::{self, Adaptation, Decoder, Setup, ToolStyle};
@@ -38,6 +39,7 @@ pub use client::{Answer, Client, Patience, Probe, Timeouts};
 pub struct HttpProvider {
     client: Client,
     endpoint: Arc<Endpoint>,
+    policy: Policy,
 }
 
 impl HttpProvider {
@@ -45,9 +47,17 @@ impl HttpProvider {
     #[must_use]
     pub fn new(client: Client, endpoint: Endpoint) -> Self {
         Self {
+            policy: client.policy(),
             client,
             endpoint: Arc::new(endpoint),
         }
+    }
+
+    /// The same for somebody who has another way: it gives up sooner.
+    #[must_use]
+    pub fn impatient(mut self) -> Self {
+        self.policy = self.policy.impatient();
+        self
     }
 }
 
@@ -73,6 +83,8 @@ impl Provider for HttpProvider {
             stage: Stage::Send,
             ready: VecDeque::new(),
             content: false,
+            booked: false,
+            policy: self.policy,
         };
         stream::unfold(call, |mut call| async move {
             call.next().await.map(|item| (item, call))
@@ -91,6 +103,9 @@ struct Call {
     ready: VecDeque<Result<StreamEvent, Failure>>,
     /// Content was handed out: no attempt can follow.
     content: bool,
+    /// This attempt has its place in the plan of the key.
+    booked: bool,
+    policy: Policy,
 }
 
 enum Stage {
@@ -116,6 +131,8 @@ struct Reading {
 /// How long at most to let bytes gather when all that had come is taken. A server sends each token
 /// by itself; waking up for every one costs more than all else that is done with them.
 const GATHER: Duration = Duration::from_millis(100);
+/// Tokens of a reply, for the plan of a key; the real number is known too late.
+const EXPECTED_REPLY: u64 = 1_000;
 /// Turns given to the connection before it counts as dry: one to read, one to hand over.
 const TURNS: usize = 2;
 
@@ -158,6 +175,16 @@ impl Call {
     }
 
     async fn send(&mut self) {
+        if !std::mem::replace(&mut self.booked, true) {
+            let tokens = tokens::prompt(&self.request) + EXPECTED_REPLY;
+            let wait = self.client.book(&self.endpoint, tokens);
+            if !wait.is_zero() {
+                let wait_ms = wait.as_millis() as u64;
+                self.ready.push_back(Ok(StreamEvent::Waiting { wait_ms }));
+                self.stage = Stage::Wait(wait);
+                return;
+            }
+        }
         let adaptation = self.client.learnt(&self.endpoint);
         match self.open(adaptation).await {
             Ok(Opened::Stream(reading)) => self.stage = Stage::Read(reading),
@@ -221,7 +248,7 @@ impl Call {
         if let Ok(Progress::End) = result {
             result = reading.finish(&mut out, &self.endpoint);
         }
-        self.content |= out.iter().any(is_content);
+        self.content |= out.iter().any(StreamEvent::is_content);
         self.ready.extend(out.into_iter().map(Ok));
         match result {
             Ok(Progress::More) => self.stage = Stage::Read(reading),
@@ -294,14 +321,19 @@ impl Call {
             self.ready.push_back(Err(failure));
             return;
         }
+        if failure.kind == FailureKind::RateLimit {
+            self.client
+                .slow_down(&self.endpoint, failure.retry_after_ms);
+        }
         let random = fastrand::f64();
-        match self.client.policy().decide(self.attempt, failure, random) {
+        match self.policy.decide(self.attempt, failure, random) {
             Decision::Again {
                 attempt,
                 wait_ms,
                 failure,
             } => {
                 self.attempt = attempt;
+                self.booked = false;
                 self.stage = Stage::Wait(Duration::from_millis(wait_ms));
                 let failure = without_key(failure, &self.endpoint);
                 self.ready.push_back(Ok(StreamEvent::Retrying {
@@ -433,21 +465,6 @@ impl Reading {
 
 fn whole(data: &str) -> bool {
     data.trim() == "[DONE]" || serde_json::from_str::<serde::de::IgnoredAny>(data).is_ok()
-}
-
-fn is_content(event: &StreamEvent) -> bool {
-    match event {
-        StreamEvent::Text(_)
-        | StreamEvent::Thinking(_)
-        | StreamEvent::ToolStart { .. }
-        | StreamEvent::ToolArguments { .. }
-        | StreamEvent::ToolCall(_) => true,
-        StreamEvent::Retrying { .. }
-        | StreamEvent::Carried(_)
-        | StreamEvent::Usage(_)
-        | StreamEvent::Nested(_)
-        | StreamEvent::Stop(_) => false,
-    }
 }
 
 fn refused(status: u16, headers: &HeaderMap, body: &str, endpoint: &Endpoint) -> Failure {

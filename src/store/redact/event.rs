@@ -5,9 +5,9 @@
 
 use super::Redactor;
 use crate::protocol::{
-    AgentCard, AgentEvent, Answer, Ballot, BallotDrop, BallotEvent, Event, EventKind, Failure,
-    Origin, Outcome, Question, QuestionEvent, QuestionKind, Reply, Rules, RunEvent, TeamCommand,
-    TeamEvent, ToolEvent, TurnStart,
+    AgentCard, AgentEvent, Answer, Ballot, BallotDrop, BallotEvent, CallEvent, Event, EventKind,
+    Failure, Origin, Outcome, Question, QuestionEvent, QuestionKind, Reply, Rules, RunEvent,
+    TeamCommand, TeamEvent, ToolEvent, TurnStart,
 };
 
 /// `event` with the secrets in all its texts masked.
@@ -264,15 +264,7 @@ fn agent(redactor: &Redactor, event: AgentEvent) -> AgentEvent {
             text: redactor.string(text),
         },
         AgentEvent::Tool(event) => AgentEvent::Tool(tool(redactor, event)),
-        AgentEvent::Retrying {
-            attempt,
-            wait_ms,
-            failure,
-        } => AgentEvent::Retrying {
-            attempt,
-            wait_ms,
-            failure: failed(redactor, failure),
-        },
+        AgentEvent::Call(event) => AgentEvent::Call(call(redactor, event)),
         AgentEvent::Published(Answer { label, text, auto }) => AgentEvent::Published(Answer {
             label,
             text: redactor.string(text),
@@ -341,6 +333,25 @@ fn ballot(redactor: &Redactor, ballot: Ballot) -> Ballot {
         reason: redactor.string(reason),
         epoch,
         marks,
+    }
+}
+
+fn call(redactor: &Redactor, event: CallEvent) -> CallEvent {
+    match event {
+        CallEvent::Retrying {
+            attempt,
+            wait_ms,
+            failure,
+        } => CallEvent::Retrying {
+            attempt,
+            wait_ms,
+            failure: failed(redactor, failure),
+        },
+        CallEvent::Switched { to, failure } => CallEvent::Switched {
+            to: redactor.string(to),
+            failure: failed(redactor, failure),
+        },
+        CallEvent::Held { held_ms } => CallEvent::Held { held_ms },
     }
 }
 

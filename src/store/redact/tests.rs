@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::protocol::{
     AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotDropReason, BallotEvent,
-    Channel, Event, EventKind, Failure, FailureKind, Label, Level, Limits, NoAnswerReason, Origin,
-    Outcome, OutcomeEnd, ReviewEvent, Rules, RunEvent, RunId, Seq, SteerId, SteerState, Target,
-    Timestamp, ToolEvent, TurnStart, Verdict,
+    CallEvent, Channel, Event, EventKind, Failure, FailureKind, Label, Level, Limits,
+    NoAnswerReason, Origin, Outcome, OutcomeEnd, ReviewEvent, Rules, RunEvent, RunId, Seq, SteerId,
+    SteerState, Target, Timestamp, ToolEvent, TurnStart, Verdict,
 };
 
 /// Made-up keys in the shapes of real ones: the text, and what must not be left of it.
@@ -327,11 +327,11 @@ fn agent_events() -> Vec<AgentEvent> {
             output: secret(),
             elapsed_ms: 1,
         }),
-        AgentEvent::Retrying {
+        AgentEvent::Call(CallEvent::Retrying {
             attempt: 2,
             wait_ms: 1,
             failure: failure.clone(),
-        },
+        }),
         AgentEvent::Published(Answer {
             label: Label::new(AgentId(1), 1),
             text: secret(),

@@ -14,9 +14,9 @@ use std::collections::HashMap;
 
 use super::{Cleaner, line, text};
 use crate::protocol::{
-    AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotEvent, Channel, Event,
-    EventKind, Failure, Origin, Outcome, Phase, Question, QuestionEvent, QuestionKind, Reply,
-    Rules, RunEvent, RunId, TeamCommand, TeamEvent, ToolEvent, TurnStart,
+    AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotEvent, CallEvent, Channel,
+    Event, EventKind, Failure, Origin, Outcome, Phase, Question, QuestionEvent, QuestionKind,
+    Reply, Rules, RunEvent, RunId, TeamCommand, TeamEvent, ToolEvent, TurnStart,
 };
 
 /// Cleans a stream of events.
@@ -86,12 +86,22 @@ impl Gate {
             | AgentEvent::Usage(_)
             | AgentEvent::Delivered { labels: _ } => {}
             AgentEvent::Tool(tool) => tool_event(tool),
-            AgentEvent::Retrying {
-                attempt: _,
-                wait_ms: _,
-                failure: trouble,
-            }
-            | AgentEvent::Benched(trouble) => failure(trouble),
+            AgentEvent::Call(call) => match call {
+                CallEvent::Retrying {
+                    attempt: _,
+                    wait_ms: _,
+                    failure: trouble,
+                } => failure(trouble),
+                CallEvent::Switched {
+                    to,
+                    failure: trouble,
+                } => {
+                    clean_line(to);
+                    failure(trouble);
+                }
+                CallEvent::Held { held_ms: _ } => {}
+            },
+            AgentEvent::Benched(trouble) => failure(trouble),
             AgentEvent::Published(published) => answer(published),
             AgentEvent::Refused {
                 act,

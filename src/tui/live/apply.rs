@@ -230,7 +230,7 @@ impl Live {
             AgentEvent::Published(_)
             | AgentEvent::RoundEnded { .. }
             | AgentEvent::Tool(_)
-            | AgentEvent::Retrying { .. }
+            | AgentEvent::Call(_)
             | AgentEvent::Usage(_)
             | AgentEvent::Refused { .. }
             | AgentEvent::Ballot(_)

@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     protocol::{
-        AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotDropReason, BallotEvent, Channel,
-        Failure, Label, Purpose, RoundEnd, Setback, Timestamp, ToolEvent,
+        AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotDropReason, BallotEvent, CallEvent,
+        Channel, Failure, Label, Purpose, RoundEnd, Setback, Timestamp, ToolEvent,
     },
     run::{Away, Turn},
 };
@@ -58,6 +58,32 @@ impl Transcript {
         }
     }
 
+    fn call(&mut self, call: &CallEvent) {
+        self.called();
+        let words = match call {
+            CallEvent::Retrying {
+                attempt,
+                wait_ms,
+                failure,
+            } => format!(
+                "attempt {attempt} in {}: {}, {}",
+                phrase::span(*wait_ms),
+                failure.kind.word(),
+                phrase::failure(failure)
+            ),
+            CallEvent::Switched { to, failure } => format!(
+                "goes on with {to}: {}, {}",
+                failure.kind.word(),
+                phrase::failure(failure)
+            ),
+            CallEvent::Held { held_ms } => format!(
+                "waits {} for the rate limit of its key",
+                phrase::span(*held_ms)
+            ),
+        };
+        self.note("↻", Role::Warn, &words);
+    }
+
     /// Takes in one event of this agent.
     pub(super) fn apply(&mut self, event: &AgentEvent, at: Timestamp, turn: &Turn) {
         match event {
@@ -69,23 +95,7 @@ impl Transcript {
             AgentEvent::RoundEnded { round, end } => self.round_ended(*round, *end),
             AgentEvent::Delta { channel, text } => self.delta(*channel, text),
             AgentEvent::Tool(tool) => self.tool(tool, at),
-            AgentEvent::Retrying {
-                attempt,
-                wait_ms,
-                failure,
-            } => {
-                self.called();
-                self.note(
-                    "↻",
-                    Role::Warn,
-                    &format!(
-                        "attempt {attempt} in {}: {}, {}",
-                        phrase::span(*wait_ms),
-                        failure.kind.word(),
-                        phrase::failure(failure)
-                    ),
-                );
-            }
+            AgentEvent::Call(call) => self.call(call),
             AgentEvent::Usage(_) => self.called(),
             AgentEvent::Published(answer) => self.published(answer),
             AgentEvent::Refused {

@@ -153,7 +153,7 @@ async fn a_stop_in_the_middle_of_a_wait_is_heard_at_once() {
             &event.kind,
             EventKind::Agent {
                 id: AgentId(2),
-                event: AgentEvent::Retrying { .. }
+                event: AgentEvent::Call(_)
             }
         )
         .then_some(Command::Stop)

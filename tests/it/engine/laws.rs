@@ -89,7 +89,7 @@ fn rounds_keep_quiet_after_their_end(turn: &[Event]) {
             }
             AgentEvent::Delta { .. }
             | AgentEvent::Tool(_)
-            | AgentEvent::Retrying { .. }
+            | AgentEvent::Call(_)
             | AgentEvent::Nested(_)
             | AgentEvent::Usage(_) => {
                 assert!(running.contains(id), "outside of a round: {event:?}");

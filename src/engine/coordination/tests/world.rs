@@ -1019,7 +1019,7 @@ impl World {
             AgentEvent::Delta { .. }
             | AgentEvent::Nested(_)
             | AgentEvent::Tool(_)
-            | AgentEvent::Retrying { .. }
+            | AgentEvent::Call(_)
             | AgentEvent::Usage(_) => panic!("the driver says that"),
         }
     }

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
     protocol::{
-        AgentEvent, Answer, Ballot, BallotEvent, Channel, Failure, FailureKind, Label, Purpose,
-        RoundEnd, RunEvent, SteerId, SteerState, Target,
+        AgentEvent, Answer, Ballot, BallotEvent, CallEvent, Channel, Failure, FailureKind, Label,
+        Purpose, RoundEnd, RunEvent, SteerId, SteerState, Target,
     },
     tui::live::{
         flow::{BYTES, ROWS},
@@ -149,11 +149,11 @@ fn remarks_stand_where_they_happened() {
     let mut stage = one();
     stage.agent(
         1,
-        AgentEvent::Retrying {
+        AgentEvent::Call(CallEvent::Retrying {
             attempt: 2,
             wait_ms: 3_000,
             failure: Failure::new(FailureKind::RateLimit, "429 from the server"),
-        },
+        }),
     );
     stage.agent(
         1,

@@ -6,9 +6,9 @@ use ratatui::buffer::Buffer;
 use super::stage::{Stage, ballot, dump, id, label};
 use crate::{
     protocol::{
-        AgentEvent, Answer, BallotEvent, Channel, Event, EventKind, Failure, FailureKind, Level,
-        NoAnswerReason, Outcome, OutcomeEnd, Phase, Purpose, RoundEnd, RunEvent, Seq, SteerId,
-        SteerState, Target, ToolEvent, Usage,
+        AgentEvent, Answer, BallotEvent, CallEvent, Channel, Event, EventKind, Failure,
+        FailureKind, Level, NoAnswerReason, Outcome, OutcomeEnd, Phase, Purpose, RoundEnd,
+        RunEvent, Seq, SteerId, SteerState, Target, ToolEvent, Usage,
     },
     tui::{
         effect::{Done, Ticket},
@@ -91,7 +91,7 @@ fn agent_event(number: u16) -> impl Strategy<Value = AgentEvent> {
         2 => (call, text(), any::<bool>()).prop_map(|(call, output, ok)| {
             AgentEvent::Tool(ToolEvent::Finished { call: call.to_owned(), ok, output, elapsed_ms: 70 })
         }),
-        1 => failure().prop_map(|failure| AgentEvent::Retrying { attempt: 2, wait_ms: 900, failure }),
+        1 => failure().prop_map(|failure| AgentEvent::Call(CallEvent::Retrying { attempt: 2, wait_ms: 900, failure })),
         1 => Just(AgentEvent::Usage(Usage { input: 10, output: 5, calls: 1, ..Usage::default() })),
         2 => (1u32..4, text(), any::<bool>()).prop_map(move |(revision, text, auto)| {
             AgentEvent::Published(Answer { label: label(number, revision), text, auto })

@@ -2,8 +2,8 @@
 
 use super::stage::{Stage, ballot, id, label};
 use crate::protocol::{
-    AgentEvent, Channel, Failure, FailureKind, Level, NoAnswerReason, Outcome, Phase, Purpose,
-    RoundEnd, RunEvent, SteerId, SteerState, Target, TieBreak,
+    AgentEvent, CallEvent, Channel, Failure, FailureKind, Level, NoAnswerReason, Outcome, Phase,
+    Purpose, RoundEnd, RunEvent, SteerId, SteerState, Target, TieBreak,
 };
 
 pub const TEAM: [(&str, &str); 3] = [
@@ -78,14 +78,14 @@ pub fn retrying() -> Stage {
     let mut stage = streaming();
     stage.agent(
         3,
-        AgentEvent::Retrying {
+        AgentEvent::Call(CallEvent::Retrying {
             attempt: 2,
             wait_ms: 4_000,
             failure: Failure::new(
                 FailureKind::Overloaded,
                 "the server at 127.0.0.1 answered 529: overloaded",
             ),
-        },
+        }),
     );
     stage.wait(1_000);
     stage

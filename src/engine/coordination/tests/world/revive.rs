@@ -202,7 +202,7 @@ impl Reader {
             AgentEvent::Delta { .. }
             | AgentEvent::Nested(_)
             | AgentEvent::Tool(_)
-            | AgentEvent::Retrying { .. }
+            | AgentEvent::Call(_)
             | AgentEvent::Usage(_) => {}
         }
     }

@@ -1,0 +1,106 @@
+//! From a configured backend to a provider: one server, or a chain of ways to a model.
+
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::{
+    config::BackendConfig,
+    provider::{
+        Endpoint, Price, Shared,
+        chain::{Chain, Link},
+        http::{Client, HttpProvider},
+    },
+};
+
+/// How a configured backend is reached, without its other ways.
+#[must_use]
+pub fn endpoint(backend: &BackendConfig) -> Endpoint {
+    Endpoint {
+        backend: backend.kind.clone(),
+        wire: backend.wire,
+        base_url: backend.base_url.clone(),
+        model: backend.model.clone(),
+        key: backend.key.clone(),
+        key_variable: backend.key_variable.clone(),
+        parameters: backend.parameters.clone(),
+        tool_calling: backend.tool_calling,
+        local: backend.local,
+        price: None,
+        rate_limit: backend.rate_limit,
+    }
+}
+
+/// The ways to one model: the first `sharing` take turns, the rest are for bad days.
+#[derive(Clone, Debug)]
+pub struct Ways {
+    endpoints: Vec<Endpoint>,
+    sharing: usize,
+}
+
+impl Ways {
+    /// The only way.
+    #[must_use]
+    pub fn one(endpoint: Endpoint) -> Self {
+        Self {
+            endpoints: vec![endpoint],
+            sharing: 1,
+        }
+    }
+
+    /// All ways of a backend.
+    #[must_use]
+    pub fn of(backend: &BackendConfig) -> Self {
+        let sharing = std::iter::once(backend).chain(&backend.endpoints);
+        let endpoints = sharing.chain(&backend.fallbacks).map(endpoint).collect();
+        Self {
+            endpoints,
+            sharing: 1 + backend.endpoints.len(),
+        }
+    }
+
+    /// What the configuration says that tokens cost, whichever way is taken.
+    pub fn price(&mut self, said: Option<Price>) {
+        for endpoint in &mut self.endpoints {
+            endpoint.price = said.or(endpoint.price);
+        }
+    }
+
+    /// All keys, for the masker.
+    pub fn secrets(&self) -> impl Iterator<Item = String> {
+        let keys = self.endpoints.iter().filter_map(|way| way.key.as_ref());
+        keys.map(|key: &SecretString| key.expose_secret().to_owned())
+    }
+
+    /// The provider behind them.
+    #[must_use]
+    pub fn connect(self, client: &Client) -> Shared {
+        let last = self.endpoints.len().saturating_sub(1);
+        let mut links: Vec<Link> = self
+            .endpoints
+            .into_iter()
+            .enumerate()
+            .map(|(at, endpoint)| {
+                let name = format!("{} at {}", endpoint.model, endpoint.backend);
+                let provider = HttpProvider::new(client.clone(), endpoint);
+                // Whoever has somewhere else to go does not wait long.
+                let provider = if at == last {
+                    provider
+                } else {
+                    provider.impatient()
+                };
+                Link {
+                    name,
+                    provider: Arc::new(provider),
+                }
+            })
+            .collect();
+        match (links.len(), links.pop()) {
+            (1, Some(only)) => only.provider,
+            (_, only) => {
+                links.extend(only);
+                Arc::new(Chain::new(links, self.sharing))
+            }
+        }
+    }
+}

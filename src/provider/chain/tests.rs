@@ -1,0 +1,115 @@
+//! Chains over scripted links, with paused time.
+
+use super::*;
+use crate::protocol::ToolChoice;
+use crate::provider::StopReason;
+
+/// Answers each call from its script; the last entry again and again.
+struct Scripted(Mutex<Vec<Result<&'static str, FailureKind>>>);
+
+impl Provider for Scripted {
+    fn stream(&self, _: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {
+        let mut script = self.0.lock().unwrap();
+        let now = if script.len() > 1 {
+            script.remove(0)
+        } else {
+            script[0]
+        };
+        let items = match now {
+            Ok(text) if text.ends_with('…') => vec![
+                Ok(StreamEvent::Text(text.into())),
+                Err(Failure::new(FailureKind::Transient, "cut")),
+            ],
+            Ok(text) => vec![
+                Ok(StreamEvent::Text(text.into())),
+                Ok(StreamEvent::Stop(StopReason::EndTurn)),
+            ],
+            Err(kind) => vec![Err(Failure::new(kind, "no"))],
+        };
+        stream::iter(items).boxed()
+    }
+}
+
+fn chain(scripts: &[&[Result<&'static str, FailureKind>]], sharing: usize) -> Chain {
+    let links = scripts.iter().enumerate().map(|(at, script)| Link {
+        name: format!("link {at}"),
+        provider: Arc::new(Scripted(Mutex::new(script.to_vec()))),
+    });
+    Chain::new(links.collect(), sharing)
+}
+
+/// A call in short: texts, changes and the end.
+async fn call(chain: &Chain) -> String {
+    let request = Request {
+        messages: vec![],
+        tools: vec![],
+        choice: ToolChoice::Auto,
+    };
+    let mut stream = chain.stream(request);
+    let mut out = Vec::new();
+    while let Some(item) = stream.next().await {
+        out.push(match item {
+            Ok(StreamEvent::Text(text)) => text,
+            Ok(StreamEvent::Switched { to, failure }) => format!("{}>{to}", failure.kind.word()),
+            Ok(StreamEvent::Stop(_)) => ".".to_owned(),
+            Ok(other) => format!("{other:?}"),
+            Err(failure) => format!("!{}", failure.kind.word()),
+        });
+    }
+    out.join(" ")
+}
+
+use FailureKind as K;
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_link_hands_over_and_is_left_alone() {
+    let chain = chain(&[&[Err(K::Auth), Ok("never")], &[Ok("b")]], 1);
+    assert_eq!(call(&chain).await, "no access>link 1 b .");
+    assert_eq!(call(&chain).await, "b .");
+    tokio::time::advance(LONGEST_REST * 2).await;
+    assert_eq!(call(&chain).await, "b .", "no access does not heal");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_may_heal_is_asked_again_after_its_rest() {
+    let chain = chain(&[&[Err(K::Overloaded), Ok("a")], &[Ok("b")]], 1);
+    assert_eq!(call(&chain).await, "server busy>link 1 b .");
+    assert_eq!(call(&chain).await, "b .");
+    tokio::time::advance(REST).await;
+    assert_eq!(call(&chain).await, "a .");
+}
+
+#[tokio::test(start_paused = true)]
+async fn content_ends_the_handing_over_and_the_next_call_goes_elsewhere() {
+    let chain = chain(&[&[Ok("half…"), Ok("a")], &[Ok("b")]], 1);
+    assert_eq!(call(&chain).await, "half… !connection trouble");
+    assert_eq!(call(&chain).await, "b .");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_about_the_link_is_no_reason_to_leave_it() {
+    for kind in [K::Refused, K::Context] {
+        let chain = chain(&[&[Err(kind)], &[Ok("b")]], 1);
+        assert_eq!(call(&chain).await, format!("!{}", kind.word()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_failing_is_a_failure_and_somebody_is_still_asked() {
+    let chain = chain(&[&[Err(K::Quota)], &[Err(K::Transient), Ok("b")]], 1);
+    assert_eq!(
+        call(&chain).await,
+        "quota used up>link 1 !connection trouble"
+    );
+    assert_eq!(call(&chain).await, "b .", "the one that may heal");
+}
+
+#[tokio::test(start_paused = true)]
+async fn sharing_links_take_turns() {
+    let chain = chain(&[&[Ok("a")], &[Ok("b")], &[Ok("c")]], 2);
+    let mut said = Vec::new();
+    for _ in 0..4 {
+        said.push(call(&chain).await);
+    }
+    assert_eq!(said, ["a .", "b .", "a .", "b ."]);
+}

@@ -281,7 +281,9 @@ fn the_format_is_that_of_the_stored_example() {
     for (line, event) in lines.lines().zip(written) {
         let old: Event = serde_json::from_str(line).unwrap();
         assert_eq!(old, event, "old lines read as what they meant");
-        let old: Value = serde_json::from_str(line).unwrap();
+        // The one name that has changed since: it is read under both.
+        let line = line.replace("\"event\":{\"retrying\":", "\"event\":{\"call\":");
+        let old: Value = serde_json::from_str(&line).unwrap();
         let new = serde_json::to_value(&event).unwrap();
         assert!(holds(&new, &old), "{old}\n{new}");
     }

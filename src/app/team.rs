@@ -267,11 +267,9 @@ fn team(
     let members = drafts.into_iter().zip(numbers);
     let members = members
         .map(|(mut draft, id)| {
-            let said = limits.price_of(id).map(|price| Price {
-                input: price.input,
-                cached: price.cached,
-                output: price.output,
-            });
+            let said = limits
+                .price_of(id)
+                .map(|price| Price::flat(price.input, price.cached, price.output));
             draft.ways.price(said);
             member(draft, id, services)
         })

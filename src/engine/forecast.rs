@@ -206,11 +206,7 @@ fn add(
 mod tests {
     use super::*;
 
-    const PRICE: Price = Price {
-        input: 1.0,
-        cached: 1.0,
-        output: 1.0,
-    };
+    const PRICE: Price = Price::flat(1.0, 1.0, 1.0);
 
     fn basis(prices: &[Option<Price>]) -> Basis<'_> {
         Basis {

@@ -12,6 +12,8 @@ pub struct Usage {
     pub input: u64,
     /// Prompt tokens that the provider read from its cache (a part of `input`).
     pub cached: u64,
+    /// Prompt tokens that the provider wrote to its cache (a part of `input`).
+    pub written: u64,
     /// Completion tokens, reasoning included.
     pub output: u64,
     /// Reasoning tokens (a part of `output`).
@@ -52,6 +54,7 @@ impl Add for Usage {
         Self {
             input: self.input.saturating_add(other.input),
             cached: self.cached.saturating_add(other.cached),
+            written: self.written.saturating_add(other.written),
             output: self.output.saturating_add(other.output),
             reasoning: self.reasoning.saturating_add(other.reasoning),
             calls: self.calls.saturating_add(other.calls),

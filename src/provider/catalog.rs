@@ -4,15 +4,15 @@
 //! no price: nothing is guessed beyond leaving out a vendor prefix and a date suffix. Servers on this
 //! machine are not in the table; they cost nothing and tell their windows themselves.
 //!
-//! Prices are the standard ones. Surcharges for very long prompts and prices of cache writes are not
-//! kept, so such calls cost more than shown.
+//! Prices are the standard ones: surcharges of service tiers are not known, and of several steps for
+//! long prompts only the first is kept.
 
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 
 use super::host::host;
-use super::{Endpoint, Price};
+use super::{Endpoint, LongPrice, Price};
 
 /// One model of the table.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -31,12 +31,36 @@ pub struct Entry {
     pub output: Option<f64>,
     /// USD per million prompt tokens read from the cache.
     pub cached_input: Option<f64>,
+    /// USD per million prompt tokens written to the cache.
+    pub cache_write: Option<f64>,
+    /// What holds for the whole call when its prompt is long.
+    pub long: Option<Long>,
     /// Whether it calls tools.
     #[serde(default)]
     pub tools: bool,
     /// Whether it reasons.
     #[serde(default)]
     pub reasoning: bool,
+    /// Whether it sees pictures.
+    #[serde(default)]
+    pub vision: bool,
+    /// Whether a tool call can be demanded of it; `None` when the source does not say.
+    pub forced_tools: Option<bool>,
+    /// The day after which the vendor may take it away.
+    pub deprecated_after: Option<String>,
+}
+
+/// Prices of calls with a long prompt.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Long {
+    /// Prompts of more tokens than this are long.
+    pub tokens: u64,
+    /// USD per million prompt tokens.
+    pub input: Option<f64>,
+    /// USD per million completion tokens.
+    pub output: Option<f64>,
+    /// USD per million prompt tokens read from the cache.
+    pub cached_input: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -76,21 +100,27 @@ pub fn find(backend: &str, model: &str) -> Option<&'static Entry> {
 pub fn price(backend: &str, model: &str) -> Option<Price> {
     let row = find(backend, model)?;
     let input = row.input?;
+    let (cached, output) = (row.cached_input.unwrap_or(input), row.output?);
+    let long = row.long.as_ref().map(|long| {
+        let fresh = long.input.unwrap_or(input);
+        LongPrice {
+            above: long.tokens,
+            input: fresh,
+            cached: long.cached_input.unwrap_or(cached),
+            output: long.output.unwrap_or(output),
+        }
+    });
     Some(Price {
-        input,
-        cached: row.cached_input.unwrap_or(input),
-        output: row.output?,
+        written: row.cache_write.unwrap_or(input),
+        long,
+        ..Price::flat(input, cached, output)
     })
 }
 
 /// Price of an endpoint: the configured one, nothing for servers on this machine, else the table's.
 #[must_use]
 pub fn price_of(endpoint: &Endpoint) -> Option<Price> {
-    const FREE: Price = Price {
-        input: 0.0,
-        cached: 0.0,
-        output: 0.0,
-    };
+    const FREE: Price = Price::flat(0.0, 0.0, 0.0);
     if endpoint.price.is_some() {
         return endpoint.price;
     }
@@ -230,13 +260,22 @@ mod tests {
         assert_eq!(price_of(&server), None, "someone else's price");
         server.local = true;
         assert_eq!(price_of(&server).map(|price| price.output), Some(0.0));
-        let own = Price {
-            input: 1.0,
-            cached: 1.0,
-            output: 2.0,
-        };
+        let own = Price::flat(1.0, 1.0, 2.0);
         server.price = Some(own);
         assert_eq!(price_of(&server), Some(own));
+    }
+
+    #[test]
+    fn long_prompts_and_written_caches_have_prices_of_their_own() {
+        let haiku = price("claude", "claude-haiku-5-5").expect("in the table");
+        let long = haiku.long.expect("a surcharge");
+        assert_eq!((long.above, long.input), (100_000, 0.5));
+        assert!(haiku.written > haiku.input);
+        let plain = price("openai", "gpt-4.1").expect("in the table");
+        assert_eq!(
+            (plain.long, plain.written.to_bits()),
+            (None, plain.input.to_bits())
+        );
     }
 
     #[test]

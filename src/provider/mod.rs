@@ -199,6 +199,37 @@ pub struct Price {
     pub input: f64,
     /// Prompt tokens read from the provider's cache.
     pub cached: f64,
+    /// Prompt tokens written to the provider's cache.
+    pub written: f64,
+    /// Completion tokens.
+    pub output: f64,
+    /// What holds for the whole call when its prompt is long.
+    pub long: Option<LongPrice>,
+}
+
+impl Price {
+    /// A price without exceptions: what is written to a cache costs what is read afresh.
+    #[must_use]
+    pub const fn flat(input: f64, cached: f64, output: f64) -> Self {
+        Self {
+            input,
+            cached,
+            written: input,
+            output,
+            long: None,
+        }
+    }
+}
+
+/// Prices of a call with a long prompt.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LongPrice {
+    /// Prompts of more tokens than this are long.
+    pub above: u64,
+    /// Prompt tokens.
+    pub input: f64,
+    /// Prompt tokens read from the provider's cache.
+    pub cached: f64,
     /// Completion tokens.
     pub output: f64,
 }

@@ -16,6 +16,8 @@ pub struct Tokens {
     pub input: u64,
     /// Cached prompt tokens.
     pub cached: u64,
+    /// Prompt tokens written to the server's cache.
+    pub written: u64,
     /// Completion tokens, reasoning included.
     pub output: u64,
     /// Reasoning tokens.
@@ -41,6 +43,9 @@ pub fn read(usage: &Value) -> Option<Tokens> {
         .or_else(|| number("/cached_tokens"))
         .or_else(|| number("/prompt_cache_hit_tokens"))
         .unwrap_or(0);
+    let written = number("/input_tokens_details/cache_write_tokens")
+        .or_else(|| number("/prompt_tokens_details/cache_write_tokens"))
+        .unwrap_or(0);
     let reasoning = number("/completion_tokens_details/reasoning_tokens")
         .or_else(|| number("/output_tokens_details/reasoning_tokens"))
         .or_else(|| number("/reasoning_tokens"))
@@ -52,6 +57,7 @@ pub fn read(usage: &Value) -> Option<Tokens> {
     Some(Tokens {
         input,
         cached: cached.min(input),
+        written: written.min(input.saturating_sub(cached)),
         output,
         reasoning: reasoning.min(output),
         usd: usage
@@ -65,15 +71,33 @@ pub fn read(usage: &Value) -> Option<Tokens> {
 #[must_use]
 pub fn priced(tokens: Tokens, price: Option<Price>, estimated: bool) -> Usage {
     let computed = price.map(|price| {
-        let fresh = tokens.input.saturating_sub(tokens.cached) as f64 * price.input;
-        let cached = tokens.cached as f64 * price.cached;
-        let output = tokens.output as f64 * price.output;
-        (fresh + cached + output) / 1_000_000.0
+        let read = tokens.cached.saturating_add(tokens.written);
+        let fresh = tokens.input.saturating_sub(read) as f64;
+        let (cached, written) = (tokens.cached as f64, tokens.written as f64);
+        let output = tokens.output as f64;
+        let sum = match price.long.filter(|long| tokens.input > long.above) {
+            // The surcharge on writing is that on reading afresh.
+            Some(long) => {
+                let more = long.input / price.input.max(f64::MIN_POSITIVE);
+                fresh * long.input
+                    + cached * long.cached
+                    + written * price.written * more
+                    + output * long.output
+            }
+            None => {
+                fresh * price.input
+                    + cached * price.cached
+                    + written * price.written
+                    + output * price.output
+            }
+        };
+        sum / 1_000_000.0
     });
     let usd = tokens.usd.or(computed);
     Usage {
         input: tokens.input,
         cached: tokens.cached,
+        written: tokens.written,
         output: tokens.output,
         reasoning: tokens.reasoning,
         calls: 1,
@@ -90,6 +114,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::provider::LongPrice;
 
     #[test]
     fn every_vendor_keeps_them_elsewhere() {
@@ -99,7 +124,7 @@ mod tests {
                 cached,
                 output,
                 reasoning,
-                usd: None,
+                ..Tokens::default()
             })
         };
         for (name, usage, expected) in [
@@ -147,19 +172,35 @@ mod tests {
             input: 1_000_000,
             cached: 400_000,
             output: 100_000,
-            reasoning: 0,
-            usd: None,
+            ..Tokens::default()
         };
-        let price = Price {
-            input: 2.0,
-            cached: 0.5,
-            output: 10.0,
-        };
+        let price = Price::flat(2.0, 0.5, 10.0);
         let usage = priced(tokens, Some(price), false);
         assert!((usage.cost.usd - 2.4).abs() < 1e-9, "{usage:?}");
         assert!(!usage.cost.partial);
         assert_eq!(usage.calls, 1);
         assert!(priced(tokens, None, true).cost.partial);
+        let written = Tokens {
+            written: 500_000,
+            ..tokens
+        };
+        let dear = Price {
+            written: 4.0,
+            ..price
+        };
+        let usage = priced(written, Some(dear), false);
+        assert!((usage.cost.usd - 3.4).abs() < 1e-9, "{usage:?}");
+        let long = Price {
+            long: Some(LongPrice {
+                above: 999_999,
+                input: 4.0,
+                cached: 1.0,
+                output: 20.0,
+            }),
+            ..dear
+        };
+        let usage = priced(written, Some(long), false);
+        assert!((usage.cost.usd - 6.8).abs() < 1e-9, "{usage:?}");
         let told = Tokens {
             usd: Some(0.125),
             ..tokens

@@ -92,6 +92,7 @@ pub(crate) fn usage(number: u16, usd: f64, partial: bool) -> EventKind {
         AgentEvent::Usage(Usage {
             input: 1200,
             cached: 200,
+            written: 0,
             output: 300,
             reasoning: 40,
             calls: 1,

@@ -5,11 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::protocol::{AgentLimits, Cost};
 
-const PRICE: Price = Price {
-    input: 1.0,
-    cached: 0.1,
-    output: 10.0,
-};
+const PRICE: Price = Price::flat(1.0, 0.1, 10.0);
 
 fn limits(budget: Budget) -> Limits {
     Limits {

@@ -296,6 +296,7 @@ impl Decoder {
         let tokens = Tokens {
             input: number("input_tokens") + cached + written,
             cached,
+            written,
             output: number("output_tokens"),
             reasoning: self
                 .counts

@@ -57,7 +57,7 @@ pub fn encode(endpoint: &Endpoint, request: &Request, adaptation: Adaptation) ->
         body.insert("tools".to_owned(), Value::Array(tools));
         let choice = match request.choice {
             ToolChoice::Auto => None,
-            ToolChoice::Required if adaptation.no_forced_choice => None,
+            ToolChoice::Required if adaptation.no_forced_choice || !forced(endpoint) => None,
             ToolChoice::Required => Some("any"),
             ToolChoice::None => Some("none"),
         };
@@ -69,6 +69,12 @@ pub fn encode(endpoint: &Endpoint, request: &Request, adaptation: Adaptation) ->
         parameter(&mut body, name, value);
     }
     Value::Object(body)
+}
+
+/// Newer models refuse to be forced; what the catalogue knows need not be learnt by a refusal.
+fn forced(endpoint: &Endpoint) -> bool {
+    let entry = catalog::find("claude", &endpoint.model);
+    entry.and_then(|entry| entry.forced_tools) != Some(false)
 }
 
 fn longest(endpoint: &Endpoint) -> u64 {

@@ -82,7 +82,7 @@ impl Reply {
 
     /// Takes one stream event and returns what there is to tell.
     pub fn take(&mut self, event: StreamEvent) -> Option<AgentEvent> {
-        self.refused = matches!(event, StreamEvent::Retrying { .. });
+        self.refused = matches!(event, StreamEvent::Call(CallEvent::Retrying { .. }));
         match event {
             StreamEvent::Text(text) => {
                 self.bytes += text.len();
@@ -115,21 +115,8 @@ impl Reply {
                 self.calls.push(call);
                 None
             }
-            StreamEvent::Switched { to, failure } => {
-                Some(AgentEvent::Call(CallEvent::Switched { to, failure }))
-            }
-            StreamEvent::Waiting { wait_ms } => {
-                Some(AgentEvent::Call(CallEvent::Held { held_ms: wait_ms }))
-            }
-            StreamEvent::Retrying {
-                attempt,
-                wait_ms,
-                failure,
-            } => Some(AgentEvent::Call(CallEvent::Retrying {
-                attempt,
-                wait_ms,
-                failure,
-            })),
+            StreamEvent::Call(event) => Some(AgentEvent::Call(event)),
+            StreamEvent::Tool(event) => Some(AgentEvent::Tool(event)),
             StreamEvent::Carried(carried) => {
                 self.carried = Some(carried);
                 None

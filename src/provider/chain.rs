@@ -17,7 +17,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use tokio::time::Instant;
 
-use crate::protocol::{Failure, FailureKind};
+use crate::protocol::{CallEvent, Failure, FailureKind};
 
 use super::{Price, Provider, Request, Shared, StreamEvent};
 
@@ -189,7 +189,7 @@ impl Call {
         self.left.insert(0, next);
         self.stream = None;
         self.chain.state.last.store(next, Ordering::Relaxed);
-        Ok(StreamEvent::Switched { to: name, failure })
+        Ok(StreamEvent::Call(CallEvent::Switched { to: name, failure }))
     }
 }
 

@@ -36,7 +36,9 @@ use futures_util::stream::BoxStream;
 use serde_json::{Map, Value};
 
 pub use crate::config::{RateLimit, ToolCalling, Wire};
-use crate::protocol::{Carried, Event, Failure, Message, ToolCall, ToolChoice, ToolSpec, Usage};
+use crate::protocol::{
+    CallEvent, Carried, Event, Failure, Message, ToolCall, ToolChoice, ToolEvent, ToolSpec, Usage,
+};
 pub use group::{Allowance, Errand, Group};
 
 /// One model call.
@@ -74,27 +76,10 @@ pub enum StreamEvent {
     },
     /// A call is complete. Sent once per call, after the stream ended properly.
     ToolCall(ToolCall),
-    /// The call goes on elsewhere after the failure.
-    Switched {
-        /// Where: `gpt-5.4 at openai`.
-        to: String,
-        /// Why.
-        failure: Failure,
-    },
-    /// The call has not been made yet: the plan of its key, or a pause that the server asked for.
-    Waiting {
-        /// Wait in milliseconds.
-        wait_ms: u64,
-    },
-    /// The attempt failed before any content and will be repeated after the wait.
-    Retrying {
-        /// Number of the attempt that will follow, starting at 2.
-        attempt: u32,
-        /// Wait in milliseconds.
-        wait_ms: u64,
-        /// Why.
-        failure: Failure,
-    },
+    /// What happens to the call on its way: it will be repeated, goes on elsewhere, is held back.
+    Call(CallEvent),
+    /// The model uses a tool of its own: a program that works by itself, not a bare model.
+    Tool(ToolEvent),
     /// What the server wants back unchanged with the next request. Sent at most once, after the calls
     /// of a reply that ended properly.
     Carried(Carried),
@@ -117,14 +102,11 @@ impl StreamEvent {
             | Self::Thinking(_)
             | Self::ToolStart { .. }
             | Self::ToolArguments { .. }
-            | Self::ToolCall(_) => true,
-            Self::Nested(_)
-            | Self::Switched { .. }
-            | Self::Waiting { .. }
-            | Self::Retrying { .. }
-            | Self::Carried(_)
-            | Self::Usage(_)
-            | Self::Stop(_) => false,
+            | Self::ToolCall(_)
+            | Self::Tool(_) => true,
+            Self::Nested(_) | Self::Call(_) | Self::Carried(_) | Self::Usage(_) | Self::Stop(_) => {
+                false
+            }
         }
     }
 }
@@ -146,6 +128,12 @@ pub enum StopReason {
 pub trait Provider: Send + Sync + 'static {
     /// Asks once. Retries before the first content are inside; after it an error ends the stream.
     fn stream(&self, request: Request) -> BoxStream<'static, Result<StreamEvent, Failure>>;
+
+    /// Asks beside the conversation: neither question nor answer become part of it. For a bare model
+    /// every call stands by itself.
+    fn aside(&self, request: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {
+        self.stream(request)
+    }
 
     /// The same server, asked for another model; `None` where there is no model to exchange.
     fn with_model(&self, _model: &str) -> Option<Shared> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use massgen_tui::protocol::{
-    Failure, FailureKind, Message, ServerKind, ToolCall, ToolChoice, ToolSpec,
+    CallEvent, Failure, FailureKind, Message, ServerKind, ToolCall, ToolChoice, ToolSpec,
 };
 use massgen_tui::provider::discovery::{Targets, discover};
 use massgen_tui::provider::http::{Client, HttpProvider, Patience, Timeouts};
@@ -124,7 +124,7 @@ impl Call {
 
     async fn next(&mut self) -> Result<StreamEvent, Failure> {
         let item = self.0.recv().await.expect("one more event");
-        if let Err(failure) | Ok(StreamEvent::Retrying { failure, .. }) = &item {
+        if let Err(failure) | Ok(StreamEvent::Call(CallEvent::Retrying { failure, .. })) = &item {
             let all = format!("{failure:?}");
             assert!(!all.contains(KEY), "the key leaks: {all}");
         }
@@ -173,12 +173,14 @@ impl Reply {
                 | StreamEvent::Carried(_),
             ) => {}
             Ok(StreamEvent::ToolCall(call)) => self.calls.push(call),
-            Ok(StreamEvent::Switched { to, failure }) => {
+            Ok(StreamEvent::Call(CallEvent::Switched { to, failure })) => {
                 self.switches.push((to, failure.kind));
             }
-            Ok(StreamEvent::Waiting { wait_ms }) => self.waits.push(wait_ms),
-            Ok(StreamEvent::Retrying { failure, .. }) => self.retries.push(failure.kind),
-            Ok(StreamEvent::Nested(_)) => panic!("a model has no team"),
+            Ok(StreamEvent::Call(CallEvent::Held { held_ms: wait_ms })) => self.waits.push(wait_ms),
+            Ok(StreamEvent::Call(CallEvent::Retrying { failure, .. })) => {
+                self.retries.push(failure.kind)
+            }
+            Ok(StreamEvent::Nested(_) | StreamEvent::Tool(_)) => panic!("a model has no team"),
             Ok(StreamEvent::Usage(usage)) => {
                 self.tokens = Some((usage.input, usage.cached, usage.output, usage.reasoning));
             }
@@ -416,11 +418,11 @@ async fn a_wait_the_server_asks_for_is_told_and_kept() {
         .await
         .reply(429, &[("retry-after-ms", "30")], "{}")
         .await;
-    let Ok(StreamEvent::Retrying {
+    let Ok(StreamEvent::Call(CallEvent::Retrying {
         attempt,
         wait_ms,
         failure,
-    }) = call.next().await
+    })) = call.next().await
     else {
         panic!("a second attempt is announced");
     };
@@ -690,7 +692,7 @@ async fn silence_has_an_end() {
     };
     let mut call = Call::start(client_with(hasty), endpoint(server.base_url()));
     let held = server.accept().await;
-    let Ok(StreamEvent::Retrying { failure, .. }) = call.next().await else {
+    let Ok(StreamEvent::Call(CallEvent::Retrying { failure, .. })) = call.next().await else {
         panic!("another attempt");
     };
     assert!(
@@ -733,7 +735,7 @@ async fn silence_has_an_end() {
     while connection.send(": waiting\n\n").await {
         tokio::task::yield_now().await;
     }
-    let Ok(StreamEvent::Retrying { failure, .. }) = call.next().await else {
+    let Ok(StreamEvent::Call(CallEvent::Retrying { failure, .. })) = call.next().await else {
         panic!("another attempt");
     };
     assert!(failure.message.contains("sent nothing"), "{failure}");

@@ -97,7 +97,7 @@ impl Side {
             return;
         };
         if let Some(request) = self.request.take() {
-            self.stream = Some(self.provider.stream(request));
+            self.stream = Some(self.provider.aside(request));
         }
         while let Some(stream) = &mut self.stream {
             match stream.next().await {

@@ -1,7 +1,7 @@
 //! Chains over scripted links, with paused time.
 
 use super::*;
-use crate::protocol::ToolChoice;
+use crate::protocol::{CallEvent, ToolChoice};
 use crate::provider::StopReason;
 
 /// Answers each call from its script; the last entry again and again.
@@ -50,7 +50,9 @@ async fn call(chain: &Chain) -> String {
     while let Some(item) = stream.next().await {
         out.push(match item {
             Ok(StreamEvent::Text(text)) => text,
-            Ok(StreamEvent::Switched { to, failure }) => format!("{}>{to}", failure.kind.word()),
+            Ok(StreamEvent::Call(CallEvent::Switched { to, failure })) => {
+                format!("{}>{to}", failure.kind.word())
+            }
             Ok(StreamEvent::Stop(_)) => ".".to_owned(),
             Ok(other) => format!("{other:?}"),
             Err(failure) => format!("!{}", failure.kind.word()),

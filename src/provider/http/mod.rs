@@ -20,7 +20,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::protocol::{Failure, FailureKind};
+use crate::protocol::{CallEvent, Failure, FailureKind};
 
 use super::classify::{self, Reply};
 use super::retry::{Decision, Policy};
@@ -180,7 +180,8 @@ impl Call {
             let wait = self.client.book(&self.endpoint, tokens);
             if !wait.is_zero() {
                 let wait_ms = wait.as_millis() as u64;
-                self.ready.push_back(Ok(StreamEvent::Waiting { wait_ms }));
+                self.ready
+                    .push_back(Ok(StreamEvent::Call(CallEvent::Held { held_ms: wait_ms })));
                 self.stage = Stage::Wait(wait);
                 return;
             }
@@ -336,11 +337,12 @@ impl Call {
                 self.booked = false;
                 self.stage = Stage::Wait(Duration::from_millis(wait_ms));
                 let failure = without_key(failure, &self.endpoint);
-                self.ready.push_back(Ok(StreamEvent::Retrying {
-                    attempt,
-                    wait_ms,
-                    failure,
-                }));
+                self.ready
+                    .push_back(Ok(StreamEvent::Call(CallEvent::Retrying {
+                        attempt,
+                        wait_ms,
+                        failure,
+                    })));
             }
             Decision::GiveUp(failure) if failure.kind == FailureKind::Model => {
                 self.stage = Stage::Advise(failure);

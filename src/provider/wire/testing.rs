@@ -53,10 +53,7 @@ pub fn collect(events: Vec<StreamEvent>, failure: Option<&Failure>) -> Reply {
                 assert_eq!(reply.usage.replace(usage), None, "usage once");
             }
             StreamEvent::Stop(stop) => reply.stop = Some(stop),
-            StreamEvent::Retrying { .. }
-            | StreamEvent::Switched { .. }
-            | StreamEvent::Waiting { .. }
-            | StreamEvent::Nested(_) => {
+            StreamEvent::Call(_) | StreamEvent::Tool(_) | StreamEvent::Nested(_) => {
                 panic!("not the decoder's business")
             }
         }

@@ -8,8 +8,8 @@ use std::{
 use massgen_tui::{
     engine::{self, outbox::Sinks},
     protocol::{
-        AgentEvent, AgentId, Channel, Command, Event, EventKind, Failure, FailureKind, Limits,
-        Message, Outcome, RunEvent, ToolCall, Usage,
+        AgentEvent, AgentId, CallEvent, Channel, Command, Event, EventKind, Failure, FailureKind,
+        Limits, Message, Outcome, RunEvent, ToolCall, Usage,
     },
     provider::{Provider, Request, StopReason, StreamEvent},
     store::redact::Redactor,
@@ -108,11 +108,11 @@ async fn a_refused_call_costs_nothing() {
         vec![
             ms(
                 1,
-                StreamEvent::Retrying {
+                StreamEvent::Call(CallEvent::Retrying {
                     attempt: 2,
                     wait_ms: 10,
                     failure: failure(FailureKind::RateLimit),
-                },
+                }),
             ),
             (
                 Duration::from_millis(10),
@@ -132,11 +132,11 @@ async fn a_stop_in_the_middle_of_a_wait_is_heard_at_once() {
         vec![
             ms(
                 1,
-                StreamEvent::Retrying {
+                StreamEvent::Call(CallEvent::Retrying {
                     attempt: 2,
                     wait_ms: 100_000,
                     failure: failure(FailureKind::Overloaded),
-                },
+                }),
             ),
             ms(100_000, StreamEvent::Text("late".into())),
         ]

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use massgen_tui::protocol::FailureKind;
+use massgen_tui::protocol::{CallEvent, FailureKind};
 use massgen_tui::provider::chain::{Chain, Link};
 use massgen_tui::provider::http::HttpProvider;
 use massgen_tui::provider::{Endpoint, RateLimit, Wire};
@@ -65,7 +65,6 @@ async fn a_pause_that_a_server_asks_for_holds_for_the_key() {
     };
     let mut held = Call::start(client, plan);
     let first = held.next().await;
-    let waits =
-        matches!(first, Ok(massgen_tui::provider::StreamEvent::Waiting { wait_ms }) if wait_ms > 0);
+    let waits = matches!(first, Ok(massgen_tui::provider::StreamEvent::Call(CallEvent::Held { held_ms: wait_ms })) if wait_ms > 0);
     assert!(waits, "{first:?}");
 }

@@ -5,6 +5,7 @@
 //! it; [`Hub`] owns the one running session.
 
 mod again;
+pub mod endpoints;
 mod hub;
 mod inbox;
 mod ports;

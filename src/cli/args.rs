@@ -126,6 +126,10 @@ pub enum Sub {
     Config(super::config_cmd::Args),
     /// Check this machine: terminal, keys, servers, folders.
     Doctor(super::doctor::Args),
+    /// List models: the table, and what servers offer now.
+    Models(super::models::Args),
+    /// Check every endpoint: the team's, the vendors' with a key, the servers nearby.
+    Health(super::health::Args),
     /// Serve the scripted demo team to other clients.
     DemoServer(super::demo_server::Args),
 }

@@ -8,9 +8,11 @@ mod bench;
 pub mod config_cmd;
 pub mod demo_server;
 pub mod doctor;
+pub mod health;
 mod interactive;
 mod launch;
 pub mod logs;
+pub mod models;
 mod resume;
 mod rules;
 mod run;
@@ -95,6 +97,8 @@ async fn dispatch(cli: Cli) -> u8 {
         Some(Sub::Logs(args)) => logs::run(&globals, &args),
         Some(Sub::Config(args)) => config_cmd::run(&args),
         Some(Sub::Doctor(args)) => doctor::run(&globals, &args).await,
+        Some(Sub::Models(args)) => models::run(&globals, &args).await,
+        Some(Sub::Health(args)) => health::run(&globals, &args).await,
         Some(Sub::DemoServer(args)) => match demo_server::run(args).await {
             Ok(code) => code,
             Err(failure) => launch::Trouble::from(failure).tell(),

@@ -12,7 +12,8 @@ pub mod command;
 pub mod decision;
 pub mod event;
 pub mod failure;
-pub mod id;
+pub mod health;
+mod id;
 pub mod limits;
 pub mod marks;
 pub mod membership;
@@ -38,6 +39,7 @@ pub use event::{
     Setback, SteerState, ToolEvent,
 };
 pub use failure::{Failure, FailureKind};
+pub use health::{Health, HealthState};
 pub use id::{AgentId, Label, LabelParseError, RunId, Seq, SteerId, Timestamp};
 pub use limits::{AgentLimits, Budget, Limits, TokenPrice, UnknownPrice};
 pub use marks::{Marks, Scores};

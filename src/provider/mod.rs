@@ -7,7 +7,7 @@
 //!   for what a server refuses; `sse` (frames), `usage`, `tokens`
 //! - when it fails: `classify`, `wait`, `words` (sentences), `retry` (policy)
 //! - `group`: a whole team in the place of a model
-//! - around it: `catalog` (prices), `listing` (models of one server), `discovery` (servers nearby)
+//! - around it: `catalog` (prices), `listing` (models of one server), `health` (of many), `discovery` (servers nearby)
 
 pub mod adapt;
 pub mod catalog;
@@ -15,6 +15,7 @@ pub mod chain;
 pub mod classify;
 pub mod discovery;
 pub mod group;
+pub mod health;
 pub mod host;
 pub mod http;
 pub mod listing;

@@ -515,3 +515,79 @@ fn a_killed_run_leaves_a_log_that_opens() {
     assert!(list.out.contains("unfinished"), "{}", list.out);
     home.run(&["logs", "show"]).exits(0);
 }
+
+#[test]
+fn health_tells_which_endpoint_of_the_team_cannot_be_used() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime
+        .block_on(massgen_tui::demo::DemoServer::start(
+            massgen_tui::demo::Speed::Max,
+        ))
+        .unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let backend = |base: &str, key: &str| {
+        format!(
+            "{{type: chatcompletion, model: script-birch, base_url: \"{base}\", api_key: {key}}}"
+        )
+    };
+    let good = backend(&server.base_url(), server.token());
+    let bad = backend(&server.base_url(), "not-the-token-1234567");
+    for (backend, code, word) in [(good, 0, "up"), (bad, 1, "key refused")] {
+        let config = home.path().join("team.yaml");
+        let yaml = format!("agents:\n  - {{id: mia, backend: {backend}}}\n");
+        std::fs::write(&config, yaml).unwrap();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_massgen-tui"))
+            .args(["health", "--json", "--timeout", "5000", "--config"])
+            .arg(&config)
+            .env_clear()
+            .env("HOME", home.path())
+            .env("MASSGEN_TUI_STATE_DIR", home.path().join("state"))
+            .current_dir(home.path())
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let state = json["endpoints"][0]["state"].as_str().unwrap();
+        assert_eq!(state.replace('_', " "), word, "{text}");
+        assert_eq!(json["endpoints"][0]["name"], "mia");
+        assert!(!text.contains("not-the-token"), "{text}");
+    }
+}
+
+#[test]
+fn models_are_listed_without_a_network() {
+    let home = tempfile::tempdir().unwrap();
+    let models = |args: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_massgen-tui"))
+            .arg("models")
+            .args(args)
+            .env_clear()
+            .env("HOME", home.path())
+            .env("MASSGEN_TUI_STATE_DIR", home.path().join("state"))
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        (
+            output.status.code(),
+            text,
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (code, text, _) = models(&["haiku-4", "--provider", "claude", "--offline"]);
+    assert_eq!(code, Some(0));
+    assert!(
+        text.contains("claude-haiku-4-5") && text.contains("1 / 5"),
+        "{text}"
+    );
+    assert!(!text.contains("gpt-"), "{text}");
+    let (code, text, _) = models(&["haiku-4-5", "--offline", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (code, &json["models"][0]["key"]),
+        (Some(0), &serde_json::json!(false))
+    );
+    let (code, _, err) = models(&["--provider", "opnai"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("Did you mean openai?"), "{err}");
+}

@@ -967,3 +967,4 @@ async fn the_scripted_model_plays_call_by_call() {
 
 mod chains;
 mod families;
+mod health;

@@ -52,6 +52,7 @@ const CLOCKS: &[&str] = &[
     "src/provider/http/",
     "src/provider/chain",
     "src/provider/discovery",
+    "src/provider/health",
     "src/demo/",
     "src/app/",
     "src/cli/",

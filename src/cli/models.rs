@@ -1,0 +1,287 @@
+//! `massgen-tui models`: what could be asked, from the table and from the servers themselves.
+//!
+//! Rows of the table come first by vendor; a model that a server lists and the table does not know
+//! has no price, and says so.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Globals, launch, rules::RuleArgs};
+use crate::{
+    app::endpoints,
+    config::backends,
+    protocol::ModelInfo,
+    provider::{catalog, discovery, listing},
+};
+
+/// Time for the list of one server.
+const BOUND: Duration = Duration::from_secs(3);
+
+/// Arguments of `models`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only models whose id holds this.
+    pub search: Option<String>,
+    /// Only this backend: openai, claude, lmstudio …
+    #[arg(long, value_name = "NAME")]
+    pub provider: Option<String>,
+    /// Ask no server: the table alone.
+    #[arg(long)]
+    pub offline: bool,
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// One model.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Row {
+    /// Backend type in configurations, or the vendor when it has none of its own.
+    backend: String,
+    id: String,
+    context: Option<u64>,
+    max_output: Option<u64>,
+    /// USD per million tokens; `null` is unknown.
+    input: Option<f64>,
+    cached_input: Option<f64>,
+    output: Option<f64>,
+    tools: Option<bool>,
+    reasoning: Option<bool>,
+    vision: Option<bool>,
+    /// Whether a key is there or none is wanted.
+    key: bool,
+    /// Whether a server lists it now; `null` when none was asked.
+    live: Option<bool>,
+    loaded: Option<bool>,
+    deprecated_after: Option<String>,
+}
+
+/// Gathers and prints; returns the exit code.
+pub async fn run(globals: &Globals, args: &Args) -> u8 {
+    let (services, _) = match launch::services(globals, "1", &RuleArgs::default()) {
+        Ok(found) => found,
+        Err(trouble) => return trouble.tell(),
+    };
+    let wanted = match args
+        .provider
+        .as_deref()
+        .map(|name| (name, backends::find(name)))
+    {
+        None => None,
+        Some((_, Some(backend))) => Some(backend.r#type.clone()),
+        Some((name, None)) => {
+            let near = backends::nearest_type(name);
+            let near = near.map_or_else(String::new, |near| format!(" Did you mean {near}?"));
+            let words = format!("There is no backend named \"{name}\".{near}");
+            return launch::Trouble::Usage(words).tell();
+        }
+    };
+    let keyed = endpoints::of_vendors(&services);
+    let has_key = |backend: &str| keyed.iter().any(|one| one.endpoint.backend == backend);
+    let mut rows: Vec<Row> = catalog::entries()
+        .iter()
+        .map(|entry| from_table(entry, has_key))
+        .collect();
+    if !args.offline {
+        let targets = discovery::Targets::from_env(|name| services.environment.get(name));
+        let asked = keyed.iter().filter(|one| {
+            let backend = &one.endpoint.backend;
+            wanted.as_ref().is_none_or(|wanted| wanted == backend)
+        });
+        let lists = asked.map(|one| async {
+            let list = listing::list(&services.client, &one.endpoint);
+            let list = tokio::time::timeout(BOUND, list).await;
+            (one.endpoint.backend.clone(), list)
+        });
+        let (nearby, lists) = tokio::join!(
+            discovery::discover(&services.client, &targets),
+            futures_util::future::join_all(lists)
+        );
+        for (backend, list) in lists {
+            match list {
+                Ok(Ok(models)) => merge(&mut rows, &backend, &models, true),
+                Ok(Err(failure)) => super::complain(&failure.words()),
+                Err(_) => super::complain(&format!("{backend} did not list its models in time.")),
+            }
+        }
+        for server in nearby {
+            let backend = endpoints::of_server(&server).endpoint.backend;
+            merge(&mut rows, &backend, &server.models, false);
+        }
+    }
+    let search = args.search.as_deref().unwrap_or_default().to_lowercase();
+    rows.retain(|row| {
+        row.id.to_lowercase().contains(&search)
+            && wanted.as_ref().is_none_or(|wanted| *wanted == row.backend)
+    });
+    let text = if args.json {
+        format!("{:#}\n", serde_json::json!({ "models": rows }))
+    } else {
+        table(&rows)
+    };
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    0
+}
+
+fn from_table(entry: &catalog::Entry, has_key: impl Fn(&str) -> bool) -> Row {
+    let backend = backends::find(&entry.provider)
+        .map_or_else(|| entry.provider.clone(), |backend| backend.r#type.clone());
+    Row {
+        key: has_key(&backend),
+        backend,
+        id: entry.id.clone(),
+        context: entry.context,
+        max_output: entry.max_output,
+        input: entry.input,
+        cached_input: entry.cached_input,
+        output: entry.output,
+        tools: Some(entry.tools),
+        reasoning: Some(entry.reasoning),
+        vision: Some(entry.vision),
+        live: None,
+        loaded: None,
+        deprecated_after: entry.deprecated_after.clone(),
+    }
+}
+
+/// Notes what a server lists; `priced` servers are vendors', the others are this machine's and free.
+fn merge(rows: &mut Vec<Row>, backend: &str, models: &[ModelInfo], priced: bool) {
+    for row in rows.iter_mut().filter(|row| row.backend == backend) {
+        row.live = Some(models.iter().any(|model| model.id == row.id));
+    }
+    for model in models {
+        if rows
+            .iter()
+            .any(|row| row.backend == backend && row.id == model.id)
+        {
+            continue;
+        }
+        let free = (!priced).then_some(0.0);
+        rows.push(Row {
+            backend: backend.to_owned(),
+            id: model.id.clone(),
+            context: model.context,
+            max_output: None,
+            input: free,
+            cached_input: free,
+            output: free,
+            tools: None,
+            reasoning: None,
+            vision: None,
+            key: true,
+            live: Some(true),
+            loaded: model.loaded,
+            deprecated_after: None,
+        });
+    }
+}
+
+/// The rows for people.
+fn table(rows: &[Row]) -> String {
+    if rows.is_empty() {
+        return "No model fits.\n".to_owned();
+    }
+    let widest = |text: fn(&Row) -> &str| rows.iter().map(|row| text(row).chars().count()).max();
+    let backend = widest(|row| row.backend.as_str()).unwrap_or(0).max(7);
+    let id = widest(|row| row.id.as_str()).unwrap_or(0).clamp(5, 60);
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "{:<backend$}  {:<id$}  {:>7}  {:>20}  can",
+        "backend", "model", "window", "USD per M in/out"
+    );
+    for row in rows {
+        let window = row.context.map_or_else(|| "?".to_owned(), tokens);
+        let price = match (row.input, row.output) {
+            (Some(input), Some(output)) => format!("{input} / {output}"),
+            _ => "price unknown".to_owned(),
+        };
+        let mut can: Vec<String> = [
+            (row.tools, "tools"),
+            (row.reasoning, "reasons"),
+            (row.vision, "sees"),
+        ]
+        .into_iter()
+        .filter(|(able, _)| *able == Some(true))
+        .map(|(_, word)| word.to_owned())
+        .collect();
+        if !row.key {
+            can.push("no key".to_owned());
+        }
+        if row.live == Some(true) {
+            can.push("listed".to_owned());
+        }
+        if row.loaded == Some(true) {
+            can.push("loaded".to_owned());
+        }
+        can.extend(
+            row.deprecated_after
+                .iter()
+                .map(|day| format!("until {day}")),
+        );
+        let _ = writeln!(
+            out,
+            "{:<backend$}  {:<id$}  {window:>7}  {price:>20}  {}",
+            row.backend,
+            row.id,
+            can.join(", ")
+        );
+    }
+    crate::text::clean::text(&out).into_owned()
+}
+
+fn tokens(count: u64) -> String {
+    match count {
+        0..10_000 => count.to_string(),
+        10_000..1_000_000 => format!("{}k", count / 1_000),
+        _ => format!("{:.2}M", count as f64 / 1_000_000.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_lists_is_joined_with_the_table() {
+        let mut rows: Vec<Row> = catalog::entries()
+            .iter()
+            .filter(|entry| entry.provider == "openai")
+            .map(|entry| from_table(entry, |backend| backend == "openai"))
+            .collect();
+        let known = rows[0].id.clone();
+        let count = rows.len();
+        let model = |id: &str| ModelInfo {
+            id: id.to_owned(),
+            context: None,
+            loaded: None,
+        };
+        merge(
+            &mut rows,
+            "openai",
+            &[model(&known), model("gpt-of-tomorrow")],
+            true,
+        );
+        assert_eq!(rows.len(), count + 1);
+        assert_eq!(rows[0].live, Some(true));
+        assert_eq!(rows[1].live, Some(false));
+        let text = table(&rows);
+        let new = text.lines().find(|line| line.contains("gpt-of-tomorrow"));
+        assert!(
+            new.is_some_and(|line| line.contains("price unknown")),
+            "{text}"
+        );
+        merge(&mut rows, "ollama", &[model("llama")], false);
+        assert_eq!(rows.last().and_then(|row| row.input), Some(0.0));
+    }
+
+    #[test]
+    fn windows_in_short() {
+        for (count, short) in [(512, "512"), (128_000, "128k"), (1_048_576, "1.05M")] {
+            assert_eq!(tokens(count), short);
+        }
+    }
+}

@@ -295,7 +295,8 @@ impl Decision {
                 ));
             }
         }
-        if let Some(plain) = &self.majority {
+        // One answer alone has no majority to be measured by.
+        if let Some(plain) = self.majority.as_ref().filter(|plain| plain.of > 1) {
             remarks.push(plain_words(plain, self.winner));
         }
         if self.saved_calls > 0 {

@@ -57,6 +57,10 @@ fn modes_cost_the_calls_that_their_page_says() {
         // n = 3
         ("quick", &["--quick"][..], 2 * 3),
         ("quick", &defer, 2 * 3 + 1),
+        ("refine", &[], 2 + 2),
+        ("synthesize", &defer, 2 * 3 + 1),
+        ("self-moa", &[], 3 + 1),
+        ("relay", &[], 3 * 2 + 3 + 1),
         ("layers", &[], 3 * 2 + 1),
         ("council", &[], 2 * 3 + 1),
         ("divide", &[], 3 + 1 + 1),
@@ -72,6 +76,23 @@ fn modes_cost_the_calls_that_their_page_says() {
         let made: u32 = ran.state.turns().map(|turn| turn.usage().calls).sum();
         assert_eq!(made, calls, "{scenario} {more:?}");
     }
+}
+
+#[test]
+fn a_quick_team_stops_voting_when_the_winner_is_certain() {
+    let ran = run("sprint");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.starts_with("**Send less at once.**"), "{}", ran.out);
+    let turn = ran.state.turn.unwrap();
+    let decision = turn.decision.unwrap();
+    let cast: usize = decision.tally.iter().map(|row| row.voters.len()).sum();
+    // Who is slow enough to be spared depends on the machine; nobody is counted twice.
+    assert_eq!(decision.saved_calls as usize + cast, 5, "{decision:?}");
+    let winner = decision
+        .tally
+        .iter()
+        .find(|row| row.label == decision.winner);
+    assert_eq!(winner.unwrap().voters.len(), 3);
 }
 
 #[test]
@@ -186,7 +207,7 @@ fn a_task_is_divided_and_its_parts_are_assembled() {
         "only the last outcome is printed"
     );
     let turn = ran.state.turn.unwrap();
-    assert_eq!(turn.part(AgentId(3)).unwrap().0, 3);
+    assert_eq!(turn.part(AgentId(3)).unwrap().number, 3);
     assert!(turn.steps.over && turn.is_last());
     assert_eq!(ran.state.history.len(), 1);
 }

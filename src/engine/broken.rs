@@ -39,7 +39,17 @@ pub(super) async fn turn(
     if first != Input::Stop {
         roster.replay(&open.events);
     }
+    let coordination = Coordination::resume(
+        Setup {
+            limits: open.start.limits.clone(),
+            agents,
+            rules: open.start.rules.clone(),
+        },
+        &open.events,
+    );
     let start = TurnStart {
+        // What agents are told may have been changed on the way.
+        rules: coordination.rules().clone(),
         // Who ends it need not be the team that goes on with the session.
         team: match first {
             Input::Stop => open.start.team,
@@ -52,14 +62,6 @@ pub(super) async fn turn(
         }),
         ..open.start
     };
-    let coordination = Coordination::resume(
-        Setup {
-            limits: start.limits.clone(),
-            agents,
-            rules: start.rules.clone(),
-        },
-        &open.events,
-    );
     let mut ledger = Ledger::new(start.limits.clone(), start.team.len());
     ledger.recall(&open.events);
     let names = super::names(roster, &start.rules);

@@ -130,7 +130,10 @@ impl Roster {
                 self.candidate = None;
                 None
             }
-            TeamEvent::Paused(_) | TeamEvent::Overdue(_) | TeamEvent::Resumed(_) => None,
+            TeamEvent::Paused(_)
+            | TeamEvent::Overdue(_)
+            | TeamEvent::Resumed(_)
+            | TeamEvent::Hidden(_) => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentCard, AgentId};
+use super::{AgentCard, AgentId, Hiding};
 
 /// A change of the team. Each may be asked for at any moment; one that cannot be made is answered
 /// with [`TeamEvent::Declined`].
@@ -32,22 +32,11 @@ pub enum TeamCommand {
         /// The new model.
         model: String,
     },
+    /// Changes what all agents are told about each other, from their next prompts on.
+    Hide(Hiding),
 }
 
 impl TeamCommand {
-    /// The agent it is about; for an addition the one that the new agent is to be like.
-    #[must_use]
-    pub const fn agent(&self) -> AgentId {
-        match self {
-            Self::Add { like: id, .. }
-            | Self::Retire(id)
-            | Self::Pause(id)
-            | Self::Resume(id)
-            | Self::Retry(id)
-            | Self::Replace { id, .. } => *id,
-        }
-    }
-
     /// What is asked for, as it reads after "cannot": `pause agent2`.
     #[must_use]
     pub fn words(&self) -> String {
@@ -58,6 +47,7 @@ impl TeamCommand {
             Self::Resume(id) => format!("resume {id}"),
             Self::Retry(id) => format!("retry {id}"),
             Self::Replace { id, .. } => format!("replace the model of {id}"),
+            Self::Hide(_) => "change what agents are told".to_owned(),
         }
     }
 }
@@ -88,6 +78,8 @@ pub enum TeamEvent {
     Retried(AgentId),
     /// Another model sits in an agent's seat.
     Replaced(AgentCard),
+    /// What agents are told about each other changed, for the rest of the turn.
+    Hidden(Hiding),
     /// A change could not be made.
     Declined {
         /// The change.

@@ -49,8 +49,8 @@ pub use model::{Discovered, ModelInfo, ServerKind, SessionSummary};
 pub use question::{Question, QuestionEvent, QuestionId, QuestionKind, Reply};
 pub use review::{ReviewEvent, Verdict};
 pub use rules::{
-    Asking, Criterion, Deciding, Degree, Finish, Finishing, Form, Gate, Improving, Mode, Novelty,
-    Policy, QuestionPolicy, Rules, Scaling, Seeing, Talking, Verify, Visibility,
+    Asking, Criterion, Deciding, Degree, Finish, Finishing, Form, Gate, Hiding, Improving, Mode,
+    Novelty, Policy, QuestionPolicy, Rules, Scaling, Seeing, Talking, Verify, Visibility,
 };
 pub use stage::{Stage, StageEvent, StageKind};
 pub use team::{AgentCard, Origin, Resumed, TurnStart};

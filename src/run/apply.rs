@@ -42,7 +42,13 @@ impl Turn {
         let agents = start
             .team
             .iter()
-            .map(|card| AgentState::new(card.clone(), at))
+            .map(|card| {
+                let mut agent = AgentState::new(card.clone(), at);
+                if waits_from_start(&start, card.id) {
+                    agent.activity = Activity::Waiting;
+                }
+                agent
+            })
             .collect();
         Self {
             start,
@@ -242,4 +248,11 @@ impl Turn {
         });
         Some(Happening::Published(answer.label))
     }
+}
+
+/// Whether an agent begins by waiting: its part builds on others, or it has none.
+fn waits_from_start(start: &TurnStart, id: AgentId) -> bool {
+    let parts = start.rules.mode.parts();
+    let mine = parts.iter().find(|part| part.agent == id);
+    !parts.is_empty() && mine.is_none_or(|part| !part.after.is_empty())
 }

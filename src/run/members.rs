@@ -68,6 +68,7 @@ impl Turn {
             TeamEvent::Overdue(id) => self.away(*id, Away::Overdue, at)?,
             TeamEvent::Resumed(id) | TeamEvent::Retried(id) => self.member(*id)?.back(at),
             TeamEvent::Replaced(card) => self.member(card.id)?.replace(card, at),
+            TeamEvent::Hidden(hiding) => self.start.rules.seeing.hide(*hiding),
             TeamEvent::Declined { .. } => {}
         }
         Some(Happening::Told(self.change(event)))
@@ -109,6 +110,9 @@ impl Turn {
                     .map_or("the model", String::as_str),
                 card.model
             ),
+            TeamEvent::Hidden(hiding) => {
+                format!("you changed what agents are told: {}", hiding.words())
+            }
             TeamEvent::Declined { change, reason } => {
                 format!("cannot {}: {reason}", change.words())
             }

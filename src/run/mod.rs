@@ -29,7 +29,7 @@ pub use money::{Spending, short, usd};
 pub use question::{Asked, AskedState};
 pub use review::Reviews;
 pub use rules::Rule;
-pub use steps::Steps;
+pub use steps::{PartOf, Progress, Steps};
 pub use timeline::{Beginning, Happening, Said, TimelineEntry};
 
 use crate::protocol::{

@@ -64,7 +64,7 @@ impl Turn {
         let mut words = vec![
             ("mode", self.mode_words(&rules.mode)),
             ("sees", seeing(rules)),
-            ("hidden", hiding(rules)),
+            ("hidden", self.hiding_words()),
             ("decides", self.deciding_words(rules)),
             ("improves", improving(rules, &self.start.limits)),
             ("finishes", self.finishing_words(rules)),
@@ -90,32 +90,52 @@ impl Turn {
     /// What agents are shown and not shown, in few words: `sees ring · tally hidden`.
     #[must_use]
     pub fn sight_words(&self) -> String {
-        let seeing = &self.start.rules.seeing;
-        let hidden = match (seeing.hide_tally, seeing.hide_identities) {
-            (true, true) => "tally and names hidden",
-            (true, false) => "tally hidden, names shown",
-            (false, true) => "tally shown, names hidden",
-            (false, false) => "tally and names shown",
+        let rules = &self.start.rules;
+        let seeing = &rules.seeing;
+        let hidden = match (self.votes_are_taken(), seeing.hide_identities) {
+            (true, _) => seeing.hiding().words(),
+            (false, true) => "names hidden",
+            (false, false) => "names shown",
         };
-        format!("agents see {} · {hidden}", seeing.visibility.words())
+        format!("agents see {} · {hidden}", sight(rules))
     }
 
     /// What of it is not the usual: `sees ring, tally shown`; empty when all of it is.
     #[must_use]
     pub fn special_sight(&self) -> String {
-        let seeing = &self.start.rules.seeing;
+        let rules = &self.start.rules;
+        let seeing = &rules.seeing;
         let usual = Seeing::default();
         let mut words = Vec::new();
-        if seeing.visibility != usual.visibility {
+        let by_mode = matches!(rules.mode, Mode::Parts(_) | Mode::Samples);
+        if seeing.visibility != usual.visibility && !by_mode {
             words.push(format!("sees {}", seeing.visibility.words()));
         }
-        if seeing.hide_tally != usual.hide_tally {
+        if seeing.hide_tally != usual.hide_tally && self.votes_are_taken() {
             words.push("tally shown".to_owned());
         }
         if seeing.hide_identities != usual.hide_identities {
             words.push("names shown".to_owned());
         }
         words.join(", ")
+    }
+
+    fn hiding_words(&self) -> String {
+        let seeing = &self.start.rules.seeing;
+        let names = if seeing.hide_identities {
+            "peers are numbers to them, ballots are secret"
+        } else {
+            "they see who wrote and voted what"
+        };
+        if !self.votes_are_taken() {
+            return names.to_owned();
+        }
+        let tally = if seeing.hide_tally {
+            "agents never learn the count before the vote is settled"
+        } else {
+            "agents see the running count"
+        };
+        format!("{tally}; {names}")
     }
 
     fn who(&self, id: Option<AgentId>, otherwise: &str) -> String {
@@ -224,8 +244,38 @@ impl Turn {
     }
 }
 
+/// Whose answers agents see, in few words: the mode decides where it has barriers or parts.
+fn sight(rules: &Rules) -> String {
+    let rule = rules.seeing.visibility;
+    let from = if rule.is_whole() {
+        "all".to_owned()
+    } else {
+        rule.words()
+    };
+    match rules.mode {
+        Mode::Team | Mode::Plan(_) => rule.words(),
+        Mode::Samples => "no other answer".to_owned(),
+        Mode::Parts(_) => "what their part builds on".to_owned(),
+        Mode::Layers { .. } => format!("{from} of the layer before"),
+        Mode::Rounds { .. } => format!("{from} of the round before"),
+        Mode::Council { .. } => format!("{from} after the own answer"),
+    }
+}
+
 fn seeing(rules: &Rules) -> String {
     let seeing = &rules.seeing;
+    match rules.mode {
+        Mode::Samples => return "nobody sees another agent's answer".to_owned(),
+        Mode::Parts(_) => {
+            return "the parts that its own builds on, once they are there, and no others"
+                .to_owned();
+        }
+        Mode::Layers { .. } | Mode::Rounds { .. } => {
+            return format!("{}; none of the running one", sight(rules));
+        }
+        Mode::Council { .. } => return format!("{}, to rank them", sight(rules)),
+        Mode::Team | Mode::Plan(_) => {}
+    }
     let news = match seeing.midstream {
         None => "news arrives at once".to_owned(),
         Some(0) => "news at the beginning of rounds only".to_owned(),
@@ -241,21 +291,6 @@ fn seeing(rules: &Rules) -> String {
         ),
     };
     format!("{whom}; {news}")
-}
-
-fn hiding(rules: &Rules) -> String {
-    let seeing = &rules.seeing;
-    let tally = if seeing.hide_tally {
-        "agents never learn the count before the vote is settled"
-    } else {
-        "agents see the running count"
-    };
-    let names = if seeing.hide_identities {
-        "peers are numbers to them, ballots are secret"
-    } else {
-        "they see who wrote and voted what"
-    };
-    format!("{tally}; {names}")
 }
 
 fn improving(rules: &Rules, limits: &Limits) -> String {

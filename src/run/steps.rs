@@ -6,7 +6,34 @@ use crate::protocol::{
     stage::{Approved, Chunk, Source},
 };
 
-use super::{Happening, Turn};
+use super::{AgentState, Happening, Turn};
+
+/// The part of the task that is one agent's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartOf<'a> {
+    /// Its number, starting at 1.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// What it is, as told.
+    pub text: &'a str,
+    /// How far it is.
+    pub progress: Progress<'a>,
+}
+
+/// How far a part is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress<'a> {
+    /// Still to come.
+    Open {
+        /// Names of the agents whose parts it waits for.
+        waits_for: Vec<&'a str>,
+    },
+    /// It is there.
+    Done,
+    /// It is not there and cannot come any more.
+    Missing,
+}
 
 /// What the mode of a turn has come to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -96,26 +123,106 @@ impl Turn {
                 self.start.rules.mode.layer_word()
             ));
         }
-        if !self.start.rules.mode.parts().is_empty() && !self.is_over() {
-            let parts = self.start.rules.mode.parts();
-            let there = |part: &&Part| {
-                self.agents
-                    .iter()
-                    .any(|agent| agent.card.id == part.agent && agent.current.is_some())
-            };
-            let done = parts.iter().filter(there).count();
-            words.push(format!("{done} of {} parts", parts.len()));
+        if let Some((done, of)) = self.parts_done() {
+            words.push(format!("{done} of {of} parts"));
         }
         words.join(" · ")
     }
 
-    /// The part of the task an agent works on: its number and its words.
+    /// The same in as few columns as can be: `chunk 1/4`, `layer 2/3`, `2/3 parts`.
     #[must_use]
-    pub fn part(&self, agent: AgentId) -> Option<(usize, &str)> {
-        let given = self.start.rules.mode.parts();
-        let parts = self.steps.parts.as_ref().map_or(given, |(parts, _)| parts);
+    pub fn step_brief(&self) -> String {
+        if let Some((done, of)) = self.parts_done() {
+            return format!("{done}/{of} parts");
+        }
+        if let Some((number, of)) = self.steps.layer
+            && of > 1
+            && !self.is_over()
+        {
+            let word = self.start.rules.mode.layer_word();
+            return format!("{word} {number}/{of}");
+        }
+        self.start.stage.as_ref().map_or_else(String::new, |stage| {
+            let word = stage.kind.word();
+            if stage.of > 1 {
+                format!("{word} {}/{}", stage.number, stage.of)
+            } else {
+                word.to_owned()
+            }
+        })
+    }
+
+    /// How many parts are there, and of how many, while the task is worked on in parts.
+    fn parts_done(&self) -> Option<(usize, usize)> {
+        let parts = self.start.rules.mode.parts();
+        let there = |part: &&Part| {
+            self.agent(part.agent)
+                .is_some_and(|agent| agent.current.is_some())
+        };
+        let worked_on = !parts.is_empty() && !self.is_over();
+        worked_on.then(|| (parts.iter().filter(there).count(), parts.len()))
+    }
+
+    /// The part of the task an agent works on.
+    #[must_use]
+    pub fn part(&self, agent: AgentId) -> Option<PartOf<'_>> {
+        let parts = self.start.rules.mode.parts();
         let at = parts.iter().position(|part| part.agent == agent)?;
-        Some((at + 1, parts.get(at)?.text.as_str()))
+        let part = parts.get(at)?;
+        let there = |id| self.agent(id).is_some_and(|agent| agent.current.is_some());
+        let waits_for = part
+            .after
+            .iter()
+            .filter(|on| !there(**on) && self.may_deliver(**on))
+            .map(|on| self.name(*on))
+            .collect();
+        let progress = if there(agent) {
+            Progress::Done
+        } else if self.is_over() || !self.may_deliver(agent) {
+            Progress::Missing
+        } else {
+            Progress::Open { waits_for }
+        };
+        Some(PartOf {
+            number: at + 1,
+            of: parts.len(),
+            text: &part.text,
+            progress,
+        })
+    }
+
+    /// Whether a part of this agent may still come.
+    fn may_deliver(&self, id: AgentId) -> bool {
+        let parts = self.start.rules.mode.parts();
+        parts.iter().any(|part| part.agent == id)
+            && self.agent(id).is_some_and(AgentState::is_waited_for)
+    }
+
+    /// The task of an agent in one line, where it is divided: `part 2 of 3, waits for mia: Compare`.
+    #[must_use]
+    pub fn part_words(&self, agent: AgentId) -> Option<String> {
+        let mode = &self.start.rules.mode;
+        if mode.parts().is_empty() {
+            return None;
+        }
+        let Some(part) = self.part(agent) else {
+            let last = self.start.team.last().map(|card| card.id);
+            let presents = mode.presenter().or(last) == Some(agent);
+            let words = if presents {
+                "no part: puts them together"
+            } else {
+                "no part"
+            };
+            return Some(words.to_owned());
+        };
+        let progress = match part.progress {
+            Progress::Done => ", done".to_owned(),
+            Progress::Missing => ", not delivered".to_owned(),
+            Progress::Open { waits_for } if waits_for.is_empty() => String::new(),
+            Progress::Open { waits_for } => format!(", waits for {}", waits_for.join(" and ")),
+        };
+        let (number, of, text) = (part.number, part.of, part.text.trim());
+        Some(format!("part {number} of {of}{progress}: {text}"))
     }
 
     /// Whether nothing of the task follows: its turn has ended, and so has its chain.

@@ -15,8 +15,16 @@ pub(super) fn perform(model: &mut Model, action: Team) -> Effects {
     if !model.shared.live || !model.shared.running() {
         return model.hint("No team is at work.");
     }
-    let focused = model.live.focused_agent();
     let turn = model.shared.run.turn.as_ref();
+    if let (Team::Tally | Team::Names, Some(turn)) = (action, turn) {
+        let mut hiding = turn.start.rules.seeing.hiding();
+        match action {
+            Team::Tally => hiding.tally = !hiding.tally,
+            _ => hiding.identities = !hiding.identities,
+        }
+        return Effects::one(Effect::Engine(Command::Team(TeamCommand::Hide(hiding))));
+    }
+    let focused = model.live.focused_agent();
     let Some(agent) = turn.zip(focused).and_then(|(turn, id)| turn.agent(id)) else {
         return model.hint("Focus an agent first.");
     };
@@ -31,6 +39,7 @@ pub(super) fn perform(model: &mut Model, action: Team) -> Effects {
             Activity::Away(Away::Paused | Away::Overdue) => TeamCommand::Resume(id),
             _ => TeamCommand::Pause(id),
         },
+        Team::Tally | Team::Names => return Effects::none(),
         Team::Retire => TeamCommand::Retire(id),
         Team::Retry => TeamCommand::Retry(id),
     };

@@ -102,6 +102,10 @@ pub(super) fn event(model: &mut Model, event: &Event) -> Effects {
             let words = format!("Cannot {}: {reason}", change.words());
             model.tell(Level::Warning, words)
         }
+        EventKind::Run(RunEvent::Team(TeamEvent::Hidden(hiding))) => {
+            let words = format!("Agents, from their next prompts on: {}.", hiding.words());
+            model.tell(Level::Info, words)
+        }
         EventKind::Run(RunEvent::Ended(_) | RunEvent::Stage(StageEvent::Over { .. }))
             if !model.shared.running() =>
         {

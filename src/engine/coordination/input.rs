@@ -2,7 +2,7 @@
 
 use super::Choice;
 use crate::protocol::{
-    AgentCard, AgentId, BudgetScope, Failure, SteerId, SteerMode, Target, TeamCommand,
+    AgentCard, AgentId, BudgetScope, Failure, Hiding, SteerId, SteerMode, Target, TeamCommand,
 };
 
 /// One input. Inputs of a round that is no longer running are ignored by the reducer.
@@ -64,6 +64,8 @@ pub enum Change {
     Retry(AgentId),
     /// Another model in the same seat.
     Replace(AgentCard),
+    /// What agents are told about each other.
+    Hide(Hiding),
     /// The driver cannot prepare a change.
     Unavailable {
         /// The change.

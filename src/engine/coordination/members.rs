@@ -6,8 +6,8 @@
 //! others wait for a paused agent for a bounded time only.
 
 use crate::protocol::{
-    AgentCard, AgentId, BallotDrop, BallotDropReason, Failure, FailureKind, Mode, OutcomeEnd,
-    Phase, RoundEnd, RunEvent, TeamCommand, TeamEvent,
+    AgentCard, AgentId, BallotDrop, BallotDropReason, Failure, FailureKind, Hiding, Mode,
+    OutcomeEnd, Phase, RoundEnd, RunEvent, TeamCommand, TeamEvent,
 };
 
 use super::{
@@ -74,6 +74,7 @@ impl Coordination {
                 let (id, model) = (card.id, card.model.clone());
                 (TeamCommand::Replace { id, model }, self.replace(card))
             }
+            Change::Hide(hiding) => (TeamCommand::Hide(hiding), self.hide(hiding)),
             Change::Unavailable { change, reason } => {
                 self.recruits.pending = false;
                 (change, Err(reason))
@@ -178,6 +179,19 @@ impl Coordination {
             self.members[i].standing.presence = Presence::Overdue;
             self.team_event(TeamEvent::Overdue(id));
         }
+        Ok(())
+    }
+
+    /// From now on agents are told this of each other. What they know already stays known.
+    fn hide(&mut self, hiding: Hiding) -> Result<(), String> {
+        if !self.coordinating() {
+            return Err(format!("the team is {} already", self.phase.word()));
+        }
+        if self.rules().seeing.hiding() == hiding {
+            return Err(format!("{} is the rule already", hiding.words()));
+        }
+        self.setup.rules.seeing.hide(hiding);
+        self.team_event(TeamEvent::Hidden(hiding));
         Ok(())
     }
 
@@ -296,6 +310,10 @@ impl Coordination {
                 self.join(card.id);
                 self.recruits.asked += u32::from(!why.is_empty());
                 return Replayed::Joined;
+            }
+            TeamEvent::Hidden(hiding) => {
+                self.setup.rules.seeing.hide(*hiding);
+                return Replayed::Changed;
             }
             TeamEvent::Declined { .. } => return Replayed::Changed,
             TeamEvent::Retired(id) => (*id, Presence::Retired),

@@ -16,6 +16,7 @@ use crate::{
         Member,
         asking::{Asking, Peer},
         coordination::{Change, Input, Timer},
+        names,
         nested::Place,
         public_name,
         seat::{Addressed, Directive, Seat},
@@ -136,6 +137,7 @@ impl Driver<'_> {
                 self.reseat(*id);
                 Ok(Change::Retry(*id))
             }
+            TeamCommand::Hide(hiding) => Ok(Change::Hide(*hiding)),
         };
         Input::Team(prepared.unwrap_or_else(|reason| Change::Unavailable {
             change: command,
@@ -164,6 +166,9 @@ impl Driver<'_> {
 
     /// Performs a change that was decided.
     pub(super) fn changed(&mut self, event: &TeamEvent) {
+        if let TeamEvent::Hidden(_) = event {
+            self.task.names = names(self.roster, self.coordination.rules());
+        }
         if let Some(member) = self.roster.note(event) {
             if !self.coordination.rules().seeing.hide_identities {
                 let name = public_name(&member.card);

@@ -23,7 +23,7 @@ pub use mode::{Approval, Decomposition, Mode, Part, Planning, circle};
 pub use personas::{AfterFirst, Diversity, Persona, Personas};
 pub use policy::{Form, Policy};
 pub use scaling::Scaling;
-pub use seeing::{Seeing, Visibility};
+pub use seeing::{Hiding, Seeing, Visibility};
 pub use talking::{Asking, Degree, QuestionPolicy, Talking};
 
 /// All rules of a turn. Limits are told beside them.

@@ -17,6 +17,45 @@ pub struct Seeing {
     pub hide_identities: bool,
 }
 
+/// What agents are not told, so that they do not follow the herd. Can be changed while they work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hiding {
+    /// As [`Seeing::hide_tally`].
+    pub tally: bool,
+    /// As [`Seeing::hide_identities`].
+    pub identities: bool,
+}
+
+impl Hiding {
+    /// The words for screens and logs: `tally hidden, names shown`.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match (self.tally, self.identities) {
+            (true, true) => "tally and names hidden",
+            (true, false) => "tally hidden, names shown",
+            (false, true) => "tally shown, names hidden",
+            (false, false) => "tally and names shown",
+        }
+    }
+}
+
+impl Seeing {
+    /// What agents are not told.
+    #[must_use]
+    pub const fn hiding(&self) -> Hiding {
+        Hiding {
+            tally: self.hide_tally,
+            identities: self.hide_identities,
+        }
+    }
+
+    /// Hides this, and shows the rest.
+    pub const fn hide(&mut self, hiding: Hiding) {
+        self.hide_tally = hiding.tally;
+        self.hide_identities = hiding.identities;
+    }
+}
+
 impl Default for Seeing {
     /// All, once one has an answer of one's own; as soon as there is news; nothing that herds.
     fn default() -> Self {

@@ -210,7 +210,8 @@ fn team(redactor: &Redactor, event: TeamEvent) -> TeamEvent {
                 change @ (TeamCommand::Retire(_)
                 | TeamCommand::Pause(_)
                 | TeamCommand::Resume(_)
-                | TeamCommand::Retry(_)) => change,
+                | TeamCommand::Retry(_)
+                | TeamCommand::Hide(_)) => change,
             },
             reason: redactor.string(reason),
         },
@@ -218,7 +219,8 @@ fn team(redactor: &Redactor, event: TeamEvent) -> TeamEvent {
         | TeamEvent::Paused(_)
         | TeamEvent::Overdue(_)
         | TeamEvent::Resumed(_)
-        | TeamEvent::Retried(_)) => event,
+        | TeamEvent::Retried(_)
+        | TeamEvent::Hidden(_)) => event,
     }
 }
 

@@ -269,7 +269,8 @@ fn team_event(event: &mut TeamEvent) {
                 TeamCommand::Retire(_)
                 | TeamCommand::Pause(_)
                 | TeamCommand::Resume(_)
-                | TeamCommand::Retry(_) => {}
+                | TeamCommand::Retry(_)
+                | TeamCommand::Hide(_) => {}
             }
             clean_line(reason);
         }
@@ -277,7 +278,8 @@ fn team_event(event: &mut TeamEvent) {
         | TeamEvent::Paused(_)
         | TeamEvent::Overdue(_)
         | TeamEvent::Resumed(_)
-        | TeamEvent::Retried(_) => {}
+        | TeamEvent::Retried(_)
+        | TeamEvent::Hidden(_) => {}
     }
 }
 

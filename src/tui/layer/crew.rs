@@ -38,6 +38,10 @@ pub enum Team {
     Add,
     /// Put another model into its seat.
     Replace,
+    /// Let all agents see the running count of votes, or hide it from them.
+    Tally,
+    /// Let all agents see who wrote and voted what, or hide it from them.
+    Names,
 }
 
 impl Team {
@@ -60,6 +64,16 @@ impl Team {
             "replace",
             "put another model into the focused seat",
             Self::Replace,
+        ),
+        (
+            "tally",
+            "let agents see the count of votes, or hide it",
+            Self::Tally,
+        ),
+        (
+            "names",
+            "let agents see who wrote what, or hide it",
+            Self::Names,
         ),
     ];
 }
@@ -115,7 +129,7 @@ impl Crew {
             Team::Add => Some(Row::Add),
             Team::Replace => Some(Row::Replace),
             Team::Retire => Some(Row::Retire),
-            Team::Card | Team::Pause | Team::Retry => None,
+            Team::Card | Team::Pause | Team::Retry | Team::Tally | Team::Names => None,
         };
         let name = clean::line(&agent.card.name);
         let model = clean::line(&agent.card.model);

@@ -41,6 +41,8 @@ pub(super) struct Plan {
     pub(super) panes: Panes,
     /// Rows wanted below the panes, for votes.
     pub(super) votes: u16,
+    /// Rows wanted in every pane, for its part of the task.
+    pub(super) part: u16,
 }
 
 /// Which panes are wanted.
@@ -69,6 +71,8 @@ pub(super) struct Geometry {
     pub(super) panes: Vec<(usize, Rect)>,
     /// Panes on a full page of a grid; 0 without a grid.
     pub(super) page: usize,
+    /// Rows of every pane that say its part of the task.
+    pub(super) part: u16,
     /// Votes below the panes; may be empty.
     pub(super) votes: Rect,
 }
@@ -89,6 +93,7 @@ impl Geometry {
             return geometry;
         }
         if area.height >= VOTES {
+            geometry.part = plan.part;
             let most = 1 + u16::from(area.height >= TWO_VOTES);
             geometry.votes = take_bottom(&mut rest, plan.votes.min(most));
         }
@@ -235,6 +240,7 @@ mod tests {
             focus: 0,
             panes: Panes::All,
             votes: 0,
+            part: 0,
         }
     }
 
@@ -299,7 +305,7 @@ mod tests {
             votes in 0u16..4,
         ) {
             let area = Rect::new(x, y, width, height);
-            let geometry = Geometry::of(area, Plan { agents, focus, panes, votes });
+            let geometry = Geometry::of(area, Plan { agents, focus, panes, votes, part: 0 });
             let mut places = vec![geometry.status, geometry.tabs, geometry.strip, geometry.votes];
             places.extend(geometry.panes.iter().map(|(_, place)| *place));
             places.retain(|place| !place.is_empty());

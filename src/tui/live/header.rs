@@ -103,17 +103,24 @@ pub(super) fn status(
 fn status_words(turn: &Turn, shared: &Shared, shortened: usize) -> Words {
     let (sign, word, role) = phase(turn, shared);
     let mut words = Words::of(role, sign);
+    // The step outlives the word while there is work, as turns of a chain are told apart by it; who
+    // is waited for is more than where.
+    let step = match shortened {
+        0..4 => turn.step_words(),
+        _ => turn.step_brief(),
+    };
+    let stepping = turn.outcome.is_none() && !step.is_empty();
     if shortened < 5 {
         words.push(role, format!(" {word}"));
-    } else if shortened < 7 {
+    } else if shortened < 6 || (shortened < 7 && !stepping) {
         let first = word.split(" (").next().unwrap_or(word);
         words.push(role, format!(" {first}"));
     }
-    let step = turn.step_words();
-    if shortened < 6 && !step.is_empty() {
-        words.push(Role::Info, format!(" · {}", phrase::clean(&step)));
+    if !step.is_empty() && (shortened < 6 || (shortened < 8 && stepping)) {
+        let between = if shortened < 6 { " · " } else { " " };
+        words.push(Role::Info, format!("{between}{}", phrase::clean(&step)));
     }
-    if shortened < 8 {
+    if shortened < 7 || (shortened < 8 && !stepping) {
         let elapsed = phrase::clock(turn.elapsed(shared.now));
         words.push(Role::Text, format!(" {elapsed}"));
     }
@@ -124,6 +131,36 @@ fn status_words(turn: &Turn, shared: &Shared, shortened: usize) -> Words {
         let answers = phrase::count(answers, "answer", "answers");
         words.push(Role::Dim, format!(" · {answers}"));
     }
+    vote_words(&mut words, turn, shortened);
+    let attempts = &turn.record.reviews;
+    if shortened < 4 && attempts.of > 1 {
+        let words_of = format!(" · attempt {} of {}", attempts.attempt, attempts.of);
+        words.push(Role::Info, words_of);
+    }
+    if !turn.record.spending.refused.is_empty() {
+        words.push(Role::Warn, " · budget used up");
+    }
+    let tokens = phrase::total(usage, streamed);
+    if shortened < 2 && tokens > 0 {
+        words.push(Role::Dim, format!(" · {} tokens", phrase::tokens(tokens)));
+    }
+    let limits = turn.spent_of_limit();
+    let money = phrase::money(usage);
+    if shortened < 4 && !limits.is_empty() {
+        let role = if turn.record.spending.refused.is_empty() {
+            Role::Dim
+        } else {
+            Role::Warn
+        };
+        words.push(role, format!(" · {}", limits.join(", ")));
+    } else if shortened < 4 && !money.is_empty() {
+        words.push(Role::Dim, format!(" · {money}"));
+    }
+    words
+}
+
+/// How many have voted, or that a judge decides.
+fn vote_words(words: &mut Words, turn: &Turn, shortened: usize) {
     let votes = turn
         .agents
         .iter()
@@ -150,31 +187,6 @@ fn status_words(turn: &Turn, shared: &Shared, shortened: usize) -> Words {
     } else if shortened < 6 {
         words.push(Role::Dim, format!(" · ✓{votes}/{voters}"));
     }
-    let attempts = &turn.record.reviews;
-    if shortened < 4 && attempts.of > 1 {
-        let words_of = format!(" · attempt {} of {}", attempts.attempt, attempts.of);
-        words.push(Role::Info, words_of);
-    }
-    if !turn.record.spending.refused.is_empty() {
-        words.push(Role::Warn, " · budget used up");
-    }
-    let tokens = phrase::total(usage, streamed);
-    if shortened < 2 && tokens > 0 {
-        words.push(Role::Dim, format!(" · {} tokens", phrase::tokens(tokens)));
-    }
-    let limits = turn.spent_of_limit();
-    let money = phrase::money(usage);
-    if shortened < 4 && !limits.is_empty() {
-        let role = if turn.record.spending.refused.is_empty() {
-            Role::Dim
-        } else {
-            Role::Warn
-        };
-        words.push(role, format!(" · {}", limits.join(", ")));
-    } else if shortened < 4 && !money.is_empty() {
-        words.push(Role::Dim, format!(" · {money}"));
-    }
-    words
 }
 
 /// Sign, word and colour of where the turn is.

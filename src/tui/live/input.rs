@@ -122,7 +122,7 @@ impl Live {
     fn parts(&self, place: Rect, is_pane: bool) -> Parts {
         let searching = show::searching(self, Searching::Here);
         if is_pane {
-            Parts::of(place, searching)
+            Parts::of(place, self.sight.geometry.part, searching)
         } else {
             Parts::page(place, searching)
         }

@@ -27,6 +27,8 @@ const FRAME: u16 = 24;
 pub(super) struct Frame<'a> {
     /// The pane has the focus.
     pub(super) focused: bool,
+    /// Rows that say the agent's part of the task.
+    pub(super) part: u16,
     /// The search in it.
     pub(super) search: Option<&'a Search>,
     /// The key that jumps to the end.
@@ -38,6 +40,8 @@ pub(super) struct Frame<'a> {
 pub(super) struct Parts {
     /// Who and what.
     pub(super) title: Rect,
+    /// The agent's part of the task; may be empty.
+    pub(super) part: Rect,
     /// The column.
     pub(super) column: Rect,
     /// Right border with the thumb; may be empty.
@@ -48,10 +52,12 @@ pub(super) struct Parts {
 
 impl Parts {
     /// Divides a pane.
-    pub(super) fn of(place: Rect, searching: Searching) -> Self {
+    pub(super) fn of(place: Rect, part: u16, searching: Searching) -> Self {
         let mut rest = place;
         let title = take_top(&mut rest, 1);
-        Self::under(title, rest, searching)
+        let mut parts = Self::under(title, rest, searching);
+        parts.part = take_top(&mut parts.column, part);
+        parts
     }
 
     /// Divides a page, which has no title.
@@ -77,6 +83,7 @@ impl Parts {
         };
         Self {
             title,
+            part: Rect::default(),
             column,
             border,
             search,
@@ -106,10 +113,15 @@ pub(super) fn paint(
         Some(_) => Searching::Here,
         None => Searching::Elsewhere,
     };
-    let parts = Parts::of(place, searching);
+    let parts = Parts::of(place, frame.part, searching);
     title(buffer, parts.title, who, frame, shared);
     column(buffer, parts, flow, frame, shared);
-    let (agent, _) = who;
+    let (agent, turn) = who;
+    if let Some(words) = turn.part_words(agent.card.id) {
+        let place = parts.part;
+        let words = Words::of(Role::Info, clean(&words));
+        words.paint(buffer, place.x, place.y, place.width, &shared.theme);
+    }
     let waiting = match agent.activity {
         // A log that ends here: nobody is asking any more.
         _ if !shared.live => return,

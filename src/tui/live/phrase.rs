@@ -5,7 +5,7 @@
 use super::ink::{Role, Words};
 use crate::{
     protocol::{Failure, Purpose, Usage},
-    run::{self, Activity, AgentState, Away, Turn},
+    run::{self, Activity, AgentState, Away, Progress, Turn},
     text,
     tui::shared::Shared,
 };
@@ -159,12 +159,17 @@ pub(super) fn status(agent: &AgentState, turn: &Turn, shared: &Shared) -> String
     } else {
         format!("{words}, ")
     };
-    let others: Vec<_> = turn
-        .agents
-        .iter()
-        .filter(|other| other.card.id != agent.card.id && other.activity.is_working())
-        .map(|other| clean(&other.card.name))
-        .collect();
+    let others: Vec<_> = match turn.part(agent.card.id).map(|part| part.progress) {
+        Some(Progress::Open { waits_for }) if !waits_for.is_empty() => {
+            waits_for.into_iter().map(clean).collect()
+        }
+        _ => turn
+            .agents
+            .iter()
+            .filter(|other| other.card.id != agent.card.id && other.activity.is_working())
+            .map(|other| clean(&other.card.name))
+            .collect(),
+    };
     match others.as_slice() {
         [] => words,
         names if names.len() <= NAMES => format!("{begin}waits for {}", names.join(" and ")),

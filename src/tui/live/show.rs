@@ -38,6 +38,9 @@ pub(super) fn prepare(live: &mut Live, shared: &Shared, area: Rect) {
         focus: live.focus,
         panes,
         votes: u16::try_from(votes).unwrap_or(0),
+        part: turn.map_or(0, |turn| {
+            u16::from(!turn.start.rules.mode.parts().is_empty())
+        }),
     };
     live.sight.geometry = Geometry::of(area, plan);
     live.sight.strip = turn.map_or_else(Strip::default, |turn| {
@@ -64,7 +67,7 @@ fn lay_out(live: &mut Live, shared: &Shared) {
                 let here = search
                     .as_ref()
                     .map_or(Searching::Elsewhere, |_| Searching::Here);
-                let column = Parts::of(place, here).column;
+                let column = Parts::of(place, live.sight.geometry.part, here).column;
                 column_out(&mut pane.transcript.flow, column, search, shared);
             }
         }
@@ -190,6 +193,7 @@ fn aside<'a>(live: &'a Live, shared: &Shared) -> Aside<'a> {
 fn frame(live: &Live, focused: bool) -> pane::Frame<'_> {
     pane::Frame {
         focused,
+        part: live.sight.geometry.part,
         search: live.search.as_ref().filter(|_| focused),
         end_key: &live.end_key,
     }

@@ -32,7 +32,7 @@ impl Live {
             | TeamEvent::Resumed(id)
             | TeamEvent::Retried(id) => *id,
             // Told at the top of the program.
-            TeamEvent::Declined { .. } => return,
+            TeamEvent::Hidden(_) | TeamEvent::Declined { .. } => return,
         };
         let away = turn.agent(id).and_then(|agent| match &agent.activity {
             Activity::Away(away) => Some(away),

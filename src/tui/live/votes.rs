@@ -24,6 +24,9 @@ const SHOWN: usize = 8;
 /// Columns from which votes are drawn below the panes.
 const DRAWN: u16 = 60;
 
+/// Columns from which the row says in full that agents are not told the count.
+const TOLD: u16 = 120;
+
 /// Rows below the panes: what stands, and what was dropped. None before the first answer.
 pub(super) fn strip(turn: &Turn, columns: u16) -> Vec<Words> {
     let standing = turn.standing();
@@ -33,7 +36,16 @@ pub(super) fn strip(turn: &Turn, columns: u16) -> Vec<Words> {
     if !turn.votes_are_taken() {
         return vec![answers(turn, &standing)];
     }
-    let mut row = Words::of(Role::Dim, format!(" {} ", title(turn, "votes")));
+    let hidden = count_is_hidden(turn);
+    let word = if hidden && columns < TOLD {
+        "hidden votes"
+    } else {
+        "votes"
+    };
+    let mut row = Words::of(Role::Dim, format!(" {} ", title(turn, word)));
+    if hidden && columns >= TOLD {
+        row.push(Role::Dim, "(agents do not see the count) ");
+    }
     for tally in &standing {
         row.append(if columns < DRAWN {
             short_count(turn, tally)
@@ -133,13 +145,18 @@ pub(super) fn title(turn: &Turn, word: &str) -> String {
     }
 }
 
+/// Whether the count in sight is one that agents are not told.
+fn count_is_hidden(turn: &Turn) -> bool {
+    turn.decision.is_none() && !turn.is_over() && turn.start.rules.seeing.hide_tally
+}
+
 /// What agents know of the votes while they are cast.
 fn secrecy(turn: &Turn) -> String {
     let words = turn.sight_words();
-    if turn.is_over() || !turn.start.rules.seeing.hide_tally {
-        words
+    if turn.votes_are_taken() && count_is_hidden(turn) {
+        format!("agents do not see this count until the vote is settled · {words}")
     } else {
-        format!("{words}: this count is for you only until the vote is settled")
+        words
     }
 }
 

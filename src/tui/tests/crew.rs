@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use super::kit::{Person, options, started};
 use crate::{
     protocol::{
-        AgentCard, AgentEvent, AgentId, Command, EventKind, Purpose, RunEvent, TeamCommand,
+        AgentCard, AgentEvent, AgentId, Command, EventKind, Hiding, Purpose, RunEvent, TeamCommand,
         TeamEvent,
     },
     tui::effect::Effect,
@@ -131,4 +131,34 @@ fn a_team_of_32_is_readable_at_every_size() {
     let screens = [(40, 12), (80, 24), (160, 48)]
         .map(|(width, height)| format!("{width}x{height}\n{}", crowd(width, height)));
     assert_snapshot!(screens.join("\n"));
+}
+
+#[test]
+fn what_agents_are_told_is_switched_with_a_key_and_said() {
+    let mut person = Person::new();
+    person.begins(1);
+    person.press("V");
+    let shown = Hiding {
+        tally: false,
+        identities: true,
+    };
+    assert_eq!(sent(&mut person), [TeamCommand::Hide(shown)]);
+    told(&mut person, TeamEvent::Hidden(shown));
+    assert!(
+        person.sees().contains("tally shown, names hidden"),
+        "{}",
+        person.painted()
+    );
+    person.press("I");
+    let both = Hiding {
+        identities: false,
+        ..shown
+    };
+    assert_eq!(sent(&mut person), [TeamCommand::Hide(both)]);
+    person.press("V");
+    let back = Hiding {
+        tally: true,
+        identities: true,
+    };
+    assert_eq!(sent(&mut person), [TeamCommand::Hide(back)]);
 }

@@ -1,10 +1,12 @@
 //! One example per rule: who is asked what, what is accepted, what is refused and why.
 
 use crate::{
-    engine::coordination::{Action, Cause, Likeness, Refusal, Setup, Timer},
+    engine::coordination::{
+        Action, Cause, Change, Coordination, Input, Likeness, Refusal, Setup, Timer,
+    },
     protocol::{
-        AgentEvent, AgentId, BallotDropReason, EventKind, Label, Phase, Purpose, RunEvent,
-        SteerMode, SteerState, Target, Visibility,
+        AgentEvent, AgentId, BallotDropReason, EventKind, Hiding, Label, Phase, Purpose, RunEvent,
+        SteerMode, SteerState, Target, TeamEvent, Visibility,
     },
 };
 
@@ -628,4 +630,41 @@ fn a_silent_peer_does_not_count() {
     world.elapse(Timer::Silence { agent, round });
     world.publish(1, "one 2");
     assert_eq!(world.current()[0], label(1, 2));
+}
+
+/// What agents are told can be changed on the way: the next brief follows, so does a resumed turn.
+#[test]
+fn the_tally_is_told_from_the_next_brief_on_once_it_is_switched() {
+    let mut setup = team(3);
+    let hiding = |tally, identities| Hiding { tally, identities };
+    let switch = |world: &mut World, to| {
+        world.step(Input::Team(Change::Hide(to)));
+        world.last.iter().any(|action| {
+            matches!(
+                action,
+                Action::Emit(EventKind::Run(RunEvent::Team(TeamEvent::Hidden(told)))) if *told == to
+            )
+        })
+    };
+    setup.rules.seeing.hide(hiding(true, true));
+    let mut world = World::new(setup.clone());
+    world.publish(1, "one");
+    world.publish(2, "two");
+    world.vote(1, "agent2");
+    world.boundary(2);
+    assert_eq!(world.brief(2).votes, []);
+    assert!(switch(&mut world, hiding(false, true)));
+    world.boundary(2);
+    let told = &world.brief(2).votes[0];
+    assert_eq!((told.label, told.count), (label(2, 1), 1));
+    assert!(told.voters.is_empty(), "the ballot is secret");
+    assert!(switch(&mut world, hiding(false, false)));
+    world.boundary(2);
+    assert_eq!(world.brief(2).votes[0].voters, [agent(1)]);
+    assert!(
+        !switch(&mut world, hiding(false, false)),
+        "nothing changes, and it says so"
+    );
+    let read = Coordination::resume(setup, &world.events);
+    assert_eq!(read.rules().seeing.hiding(), hiding(false, false));
 }

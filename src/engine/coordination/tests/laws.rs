@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use crate::{
     engine::coordination::{Change, Input, Report, Setup, Timer},
     protocol::{
-        AgentEvent, AgentId, BudgetScope, EventKind, Finish, Finishing, Improving, Label, Limits,
-        Mode, Novelty, Policy, Rules, RunEvent, Scaling, Seeing, SteerId, SteerMode, Target,
-        TeamCommand, Verify, Visibility,
+        AgentEvent, AgentId, BudgetScope, EventKind, Finish, Finishing, Hiding, Improving, Label,
+        Limits, Mode, Novelty, Policy, Rules, RunEvent, Scaling, Seeing, SteerId, SteerMode,
+        Target, TeamCommand, Verify, Visibility,
     },
 };
 
@@ -255,7 +255,7 @@ fn change(world: &World, what: u8, who: u8) -> Change {
         0 if who > 200 => AgentId(99),
         n => members[n % members.len()],
     };
-    match what % 9 {
+    match what % 10 {
         0 | 1 => Change::Add {
             // Now and then a number that is taken.
             card: card(if who == 7 { id } else { world.next_agent() }),
@@ -267,6 +267,10 @@ fn change(world: &World, what: u8, who: u8) -> Change {
         5 => Change::Resume(id),
         6 => Change::Retry(id),
         7 => Change::Replace(card(id)),
+        8 => Change::Hide(Hiding {
+            tally: who.is_multiple_of(2),
+            identities: who.is_multiple_of(3),
+        }),
         _ => Change::Unavailable {
             change: TeamCommand::Pause(id),
             reason: "no reason".into(),

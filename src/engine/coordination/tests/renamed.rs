@@ -114,7 +114,7 @@ impl Renaming {
             Change::Pause(id) => Change::Pause(self.agent(*id)),
             Change::Resume(id) => Change::Resume(self.agent(*id)),
             Change::Retry(id) => Change::Retry(self.agent(*id)),
-            Change::Unavailable { .. } => change.clone(),
+            Change::Hide(_) | Change::Unavailable { .. } => change.clone(),
         }
     }
 

@@ -164,6 +164,7 @@ fn same(setup: &Setup, world: &World) -> Result<(), TestCaseError> {
     let read = Coordination::resume(setup.clone(), &world.events);
     prop_assert_eq!(read.answers(), live.answers());
     prop_assert_eq!(read.phase(), live.phase());
+    prop_assert_eq!(read.rules(), live.rules());
     prop_assert_eq!(read.last_steer, live.last_steer);
     prop_assert_eq!(read.is_closed(), live.is_closed());
     if live.layer().is_some() {

@@ -18,9 +18,9 @@ use crate::{
     },
     protocol::{
         AgentCard, AgentEvent, AgentId, Ballot, BallotDropReason, BallotEvent, BudgetEvent,
-        BudgetLimit, Event, EventKind, Failure, FailureKind, Finish, Finishing, Label, Limits,
-        Mode, Origin, Outcome, Phase, Policy, Purpose, Refused, ReviewEvent, RoundEnd, Rules,
-        RunEvent, RunId, Seq, Setback, StageEvent, SteerId, SteerMode, SteerState, Target,
+        BudgetLimit, Event, EventKind, Failure, FailureKind, Finish, Finishing, Hiding, Label,
+        Limits, Mode, Origin, Outcome, Phase, Policy, Purpose, Refused, ReviewEvent, RoundEnd,
+        Rules, RunEvent, RunId, Seq, Setback, StageEvent, SteerId, SteerMode, SteerState, Target,
         TeamEvent, Timestamp, TurnStart, Visibility,
     },
     run::RunState,
@@ -81,6 +81,8 @@ type Drawn = (Vec<AgentId>, Visibility, Rc<Pairs>);
 /// What only the referee needs.
 #[derive(Default)]
 struct Books {
+    /// What agents are not told, once that was changed.
+    hidden: Option<Hiding>,
     /// Who may see whom, for which team and rule.
     graph: RefCell<Option<Drawn>>,
     /// Labels that briefs have shown.
@@ -221,6 +223,7 @@ impl Books {
                 self.speechless.insert(*id);
                 self.agreed.remove(id);
             }
+            TeamEvent::Hidden(hiding) => self.hidden = Some(*hiding),
             TeamEvent::Declined { .. } => {}
         }
     }
@@ -690,13 +693,19 @@ impl World {
         labels
     }
 
+    /// What agents are not told now.
+    pub fn hiding(&self) -> Hiding {
+        let first = self.setup.rules.seeing.hiding();
+        self.books.hidden.unwrap_or(first)
+    }
+
     /// What a brief says of the vote so far, and of answers that the reader knows.
     fn check_told(&self, id: AgentId, brief: &Brief) {
-        let seeing = &self.setup.rules.seeing;
+        let hiding = self.hiding();
         for votes in &brief.votes {
-            assert!(!seeing.hide_tally, "the tally is hidden");
+            assert!(!hiding.tally, "the tally is hidden");
             assert!(
-                votes.voters.is_empty() || !seeing.hide_identities,
+                votes.voters.is_empty() || !hiding.identities,
                 "ballots are secret"
             );
             let cast = self
@@ -890,6 +899,9 @@ impl World {
                 assert!(self.books.away.contains(id) || self.benched.contains(id));
             }
             TeamEvent::Overdue(_) | TeamEvent::Replaced(_) => {}
+            TeamEvent::Hidden(hiding) => {
+                assert_ne!(self.hiding(), *hiding, "a change");
+            }
             TeamEvent::Declined { reason, .. } => assert!(!reason.is_empty()),
         }
         self.books.team(event, &mut self.benched);

@@ -4,6 +4,7 @@ mod deciding;
 mod fold;
 mod inside;
 mod laws;
+mod parts;
 mod scenes;
 mod screens;
 mod stage;

@@ -10,7 +10,7 @@ use crate::{
     config::{BackendConfig, Config, Overlay},
     demo::{self, Actor, Scenario},
     engine::{Member, SessionSetup, nested::NestedTeam},
-    protocol::{AgentCard, AgentId, Failure, Limits, Origin, Rules, RunId},
+    protocol::{AgentCard, AgentId, Context, Failure, Limits, Origin, Rules, RunId},
     provider::{Endpoint, Price, RateLimit, ToolCalling, Wire},
     store::redact::Redactor,
 };
@@ -159,6 +159,7 @@ async fn demo_team(name: &str, services: &Services) -> Result<Team, Failure> {
         local: true,
         price: None,
         rate_limit: RateLimit::default(),
+        context: Context::default(),
     };
     Ok(scripted(&scenario, &endpoint, &services.overlay, services))
 }
@@ -271,6 +272,7 @@ fn team(
                 .price_of(id)
                 .map(|price| Price::flat(price.input, price.cached, price.output));
             draft.ways.price(said);
+            draft.ways.context(&rules.context);
             member(draft, id, services)
         })
         .collect();

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
-    config::BackendConfig,
+    config::{BackendConfig, ContextSaid},
+    protocol::Context,
     provider::{
         Endpoint, Price, Shared,
         chain::{Chain, Link},
@@ -28,6 +29,7 @@ pub fn endpoint(backend: &BackendConfig) -> Endpoint {
         local: backend.local,
         price: None,
         rate_limit: backend.rate_limit,
+        context: backend.context.over(&Context::default()),
     }
 }
 
@@ -35,6 +37,8 @@ pub fn endpoint(backend: &BackendConfig) -> Endpoint {
 #[derive(Clone, Debug)]
 pub struct Ways {
     endpoints: Vec<Endpoint>,
+    /// What the configuration says about the window of each of them.
+    said: Vec<ContextSaid>,
     sharing: usize,
 }
 
@@ -44,6 +48,7 @@ impl Ways {
     pub fn one(endpoint: Endpoint) -> Self {
         Self {
             endpoints: vec![endpoint],
+            said: Vec::new(),
             sharing: 1,
         }
     }
@@ -52,9 +57,10 @@ impl Ways {
     #[must_use]
     pub fn of(backend: &BackendConfig) -> Self {
         let sharing = std::iter::once(backend).chain(&backend.endpoints);
-        let endpoints = sharing.chain(&backend.fallbacks).map(endpoint).collect();
+        let ways: Vec<_> = sharing.chain(&backend.fallbacks).collect();
         Self {
-            endpoints,
+            endpoints: ways.iter().map(|way| endpoint(way)).collect(),
+            said: ways.into_iter().map(|way| way.context.clone()).collect(),
             sharing: 1 + backend.endpoints.len(),
         }
     }
@@ -63,6 +69,14 @@ impl Ways {
     pub fn price(&mut self, said: Option<Price>) {
         for endpoint in &mut self.endpoints {
             endpoint.price = said.or(endpoint.price);
+        }
+    }
+
+    /// How full a conversation may get where a backend does not say it.
+    pub fn context(&mut self, all: &Context) {
+        let nothing = ContextSaid::default();
+        for (at, endpoint) in self.endpoints.iter_mut().enumerate() {
+            endpoint.context = self.said.get(at).unwrap_or(&nothing).over(all);
         }
     }
 

@@ -60,6 +60,7 @@ impl AgentBuilder<'_> {
             tool_calling,
             local: entry.local || private,
             rate_limit: rate_limit(node),
+            context: super::context::read(node),
             endpoints: Vec::new(),
             fallbacks: Vec::new(),
         })

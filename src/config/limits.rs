@@ -96,6 +96,7 @@ fn rules(orchestrator: Option<&Node>, findings: &mut Vec<Finding>) -> Rules {
         rules.improving.lead = None;
     }
     rules.scaling = super::scaling::read(orchestrator);
+    rules.context = super::context::read(orchestrator).over(&rules.context);
     rules.talking = talking::read(orchestrator, findings);
     super::seeing::read(orchestrator, &mut rules, findings);
     rules

@@ -12,6 +12,7 @@ mod agents;
 pub mod backends;
 mod budget;
 mod check;
+mod context;
 mod deciding;
 pub mod diagnostic;
 pub mod dotenv;
@@ -36,6 +37,7 @@ mod teams;
 mod ways;
 mod yaml;
 
+pub use context::ContextSaid;
 pub use diagnostic::{Finding, Report, Severity};
 pub use dotenv::Environment;
 pub use excerpt::{Source, clean, looks_secret};

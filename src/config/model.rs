@@ -3,6 +3,7 @@
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
+use super::context::ContextSaid;
 use super::diagnostic::Report;
 use crate::protocol::{Limits, Rules};
 
@@ -61,6 +62,8 @@ pub struct BackendConfig {
     pub local: bool,
     /// What the plan of the key allows.
     pub rate_limit: RateLimit,
+    /// Its window, and how full a conversation may get.
+    pub context: ContextSaid,
     /// Servers or keys that share the load with it.
     pub endpoints: Vec<Self>,
     /// What is used when it fails, in this order.

@@ -37,6 +37,8 @@ const CONTROL: &[&str] = &[
     "rate_limit",
     "endpoints",
     "fallbacks",
+    "context_window",
+    "compaction",
 ];
 
 /// True for a field that the program sets itself.

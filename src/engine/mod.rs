@@ -7,6 +7,7 @@ mod asking;
 mod ballot;
 mod bank;
 mod broken;
+mod context;
 pub mod coordination;
 pub mod desk;
 mod draft;

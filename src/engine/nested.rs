@@ -68,6 +68,17 @@ impl Provider for NestedTeam {
         self.voice.price()
     }
 
+    fn context(&self) -> crate::protocol::Context {
+        self.voice.context()
+    }
+
+    fn compact(
+        &self,
+        work: provider::Compaction,
+    ) -> Option<BoxStream<'static, Result<StreamEvent, Failure>>> {
+        self.voice.compact(work)
+    }
+
     fn group(&self) -> Option<&dyn Group> {
         Some(self)
     }

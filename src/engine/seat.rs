@@ -16,6 +16,7 @@ use tokio::{
 use super::{
     asking::{Asking, Stop},
     bank::Bank,
+    context::still_too_long,
     coordination::Report,
     ledger::Ticket,
     nested::Place,
@@ -83,6 +84,8 @@ pub struct Addition {
     pub text: String,
     /// Answers that the text shows.
     pub shown: Vec<Label>,
+    /// What the person says in it, word for word.
+    pub heard: Vec<String>,
     /// Tools on offer.
     pub tools: Vec<ToolSpec>,
     /// How strongly a call is asked for.
@@ -164,7 +167,9 @@ impl Seat {
             {
                 self.place.due = due;
                 if let Some(system) = fresh {
+                    let gauge = talk.gauge.afresh();
                     talk = Talk::new(system);
+                    talk.gauge = gauge;
                 }
                 let mut add = add;
                 self.late_answers(&mut add).await;
@@ -250,9 +255,13 @@ impl Seat {
     }
 
     /// One model call; a reply that broke off in the middle is asked for again from its start.
-    async fn call(&mut self, round: u32, purpose: Purpose, talk: &Talk) -> Called {
+    async fn call(&mut self, round: u32, purpose: Purpose, talk: &mut Talk) -> Called {
         let mut cuts = 0;
+        let mut shrunk = false;
         loop {
+            if let Err(denied) = self.keep_small(round, talk).await {
+                return Self::denied(denied, purpose);
+            }
             let attempt = self.attempt(round, purpose, talk).await;
             let usage = match &attempt {
                 Called::Reply(reply)
@@ -269,6 +278,16 @@ impl Seat {
             self.bank.settle(self.agent, Ticket::Own, usage).await;
             let attempt = self.close_below(attempt).await;
             let (reply, failure) = match attempt {
+                Called::Failed(reply, failure) if failure.kind == FailureKind::Context => {
+                    if std::mem::replace(&mut shrunk, true) {
+                        return Called::Failed(reply, still_too_long(failure));
+                    }
+                    match self.too_long(round, talk, &failure).await {
+                        Ok(true) => continue,
+                        Ok(false) => return Called::Failed(reply, failure),
+                        Err(denied) => return denied.called(reply),
+                    }
+                }
                 Called::Cut(reply, failure) if cuts < MAX_CUTS && failure.kind.retryable() => {
                     (reply, failure)
                 }
@@ -383,8 +402,13 @@ impl Seat {
         talk: &mut Talk,
         reply: Reply,
     ) -> (Report, Option<Stop>) {
+        let usage = reply.usage(self.provider.price());
         let (text, calls, carried) = reply.into_parts();
+        let carries = carried.is_some();
         talk.said(&text, &calls, carried);
+        if let Some(usage) = usage {
+            talk.gauge.counted(usage, carries, talk.estimate());
+        }
         if matches!(purpose, Purpose::Present | Purpose::Weigh) {
             let (mut reads, mut stop) = (false, None);
             for call in calls {

@@ -5,8 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{reply::Reply, seat::Addition};
-use crate::protocol::{Carried, Label, Message, ToolCall, ToolChoice, ToolSpec};
+use super::{context::gauge::Gauge, reply::Reply, seat::Addition};
+use crate::{
+    protocol::{Carried, Label, Message, ToolCall, ToolChoice, ToolSpec},
+    provider::tokens,
+};
 
 /// State of a conversation.
 #[derive(Debug, Default)]
@@ -21,6 +24,10 @@ pub struct Talk {
     pub tools: Vec<ToolSpec>,
     /// How strongly a call is asked for.
     pub choice: ToolChoice,
+    /// What the person said in it, word for word.
+    pub heard: Vec<String>,
+    /// How long it is.
+    pub gauge: Gauge,
 }
 
 impl Talk {
@@ -33,9 +40,29 @@ impl Talk {
         }
     }
 
+    /// Its estimated tokens, uncorrected.
+    #[must_use]
+    pub fn estimate(&self) -> u64 {
+        tokens::conversation(&self.messages, &self.tools)
+    }
+
+    /// Its tokens as the server would count them.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.gauge.tokens(self.estimate())
+    }
+
+    /// The same conversation in fewer words.
+    pub fn replace(&mut self, messages: Vec<Message>) {
+        self.messages = messages;
+        self.gauge = self.gauge.afresh();
+        self.gauge.shrunk(self.size(), self.estimate());
+    }
+
     /// Takes in what the driver adds: as the result of the open terminal call, or as the user.
     pub fn add(&mut self, add: Addition) {
         self.seen.extend(add.shown);
+        self.heard.extend(add.heard);
         self.tools = add.tools;
         self.choice = add.choice;
         match self.open.take() {
@@ -97,6 +124,7 @@ mod tests {
         Addition {
             text: text.into(),
             shown: Vec::new(),
+            heard: Vec::new(),
             tools: Vec::new(),
             choice: ToolChoice::Auto,
         }

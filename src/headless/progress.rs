@@ -6,7 +6,7 @@ use crate::{
         Phase, Policy, QuestionEvent, QuestionKind, RunEvent, Setback, SteerId, SteerState,
         ToolEvent,
     },
-    run::{RunState, Turn},
+    run::{RunState, Turn, compacted},
     text::clean,
 };
 
@@ -225,6 +225,16 @@ fn of_agent(event: &AgentEvent) -> Option<String> {
         AgentEvent::Call(CallEvent::Switched { to, failure }) => {
             format!("goes on with {to}: {}", failure.message)
         }
+        AgentEvent::Call(CallEvent::Compacted {
+            before,
+            after,
+            way,
+            spent,
+            instead,
+        }) => format!(
+            "made its conversation smaller: {}",
+            compacted((*before, *after), *way, spent, instead.as_ref())
+        ),
         AgentEvent::Call(CallEvent::Held { held_ms }) => format!(
             "waits {} for the rate limit of its key",
             words::duration(*held_ms)

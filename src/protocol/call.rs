@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Failure;
+use super::{Failure, Usage};
 
 /// An event of a model call. Told apart by their fields, so that a log of an older version, which
 /// knew only repetitions, reads on.
@@ -30,6 +30,44 @@ pub enum CallEvent {
         /// Wait in milliseconds.
         held_ms: u64,
     },
+    /// The conversation came too near to what the model can read, and was made smaller.
+    Compacted {
+        /// Prompt tokens before, estimated.
+        before: u64,
+        /// Prompt tokens after it, estimated.
+        after: u64,
+        /// How.
+        way: CompactedBy,
+        /// What it took; told as usage, too.
+        spent: Usage,
+        /// Why no better way was taken.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead: Option<Failure>,
+    },
+}
+
+/// How a conversation was made smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CompactedBy {
+    /// The server did it in its own form.
+    Native,
+    /// A model wrote a summary of the older part.
+    Summary,
+    /// The older part was left out.
+    Trim,
+}
+
+impl CompactedBy {
+    /// One or two words for people.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Native => "by the server",
+            Self::Summary => "summary",
+            Self::Trim => "cut",
+        }
+    }
 }
 
 #[cfg(test)]
@@ -57,6 +95,13 @@ mod tests {
                 failure: failure(),
             },
             CallEvent::Held { held_ms: 3 },
+            CallEvent::Compacted {
+                before: 9,
+                after: 2,
+                way: CompactedBy::Summary,
+                spent: Usage::default(),
+                instead: Some(failure()),
+            },
         ] {
             let event = AgentEvent::Call(call);
             let text = serde_json::to_string(&event).unwrap();

@@ -31,7 +31,7 @@ pub use answer::{
     Answer, Ballot, BallotDrop, BallotDropReason, NoAnswerReason, Outcome, OutcomeEnd,
 };
 pub use budget::{BudgetEvent, BudgetLimit, BudgetScope, Forecast, Refused, Share, Span};
-pub use call::CallEvent;
+pub use call::{CallEvent, CompactedBy};
 pub use command::{Command, SteerMode, Target};
 pub use decision::{Bar, Decision, Elimination, NoVote, PlainMajority, Points, TallyRow, TieBreak};
 pub use event::{
@@ -49,8 +49,8 @@ pub use model::{Discovered, ModelInfo, ServerKind, SessionSummary};
 pub use question::{Question, QuestionEvent, QuestionId, QuestionKind, Reply};
 pub use review::{ReviewEvent, Verdict};
 pub use rules::{
-    Asking, Criterion, Deciding, Degree, Finish, Finishing, Form, Gate, Hiding, Improving, Mode,
-    Novelty, Policy, QuestionPolicy, Rules, Scaling, Seeing, Talking, Verify, Visibility,
+    Asking, Context, Criterion, Deciding, Degree, Finish, Finishing, Form, Gate, Hiding, Improving,
+    Mode, Novelty, Policy, QuestionPolicy, Rules, Scaling, Seeing, Talking, Verify, Visibility,
 };
 pub use stage::{Stage, StageEvent, StageKind};
 pub use team::{AgentCard, Origin, Resumed, TurnStart};

@@ -132,6 +132,13 @@ pub fn price_of(endpoint: &Endpoint) -> Option<Price> {
     price(by_host, &endpoint.model)
 }
 
+/// Largest prompt of an endpoint's model in tokens, when the table knows it.
+#[must_use]
+pub fn window_of(endpoint: &Endpoint) -> Option<u64> {
+    let by_host = vendor_of_host(host(&endpoint.base_url))?;
+    find(by_host, &endpoint.model)?.context
+}
+
 /// The table's vendor name for a backend name.
 fn vendor(backend: &str) -> Option<&'static str> {
     Some(match backend {

@@ -17,9 +17,9 @@ use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use tokio::time::Instant;
 
-use crate::protocol::{CallEvent, Failure, FailureKind};
+use crate::protocol::{CallEvent, Context, Failure, FailureKind};
 
-use super::{Price, Provider, Request, Shared, StreamEvent};
+use super::{Compaction, Price, Provider, Request, Shared, StreamEvent};
 
 /// Rest of a link that may heal, unless its server named a time.
 const REST: Duration = Duration::from_mins(1);
@@ -216,6 +216,21 @@ impl Provider for Chain {
 
     fn with_model(&self, model: &str) -> Option<Shared> {
         self.links.first()?.provider.with_model(model)
+    }
+
+    fn context(&self) -> Context {
+        let last = self.state.last.load(Ordering::Relaxed);
+        let link = self.links.get(last).or_else(|| self.links.first());
+        link.map_or_else(Context::default, |link| link.provider.context())
+    }
+
+    fn compact(
+        &self,
+        work: Compaction,
+    ) -> Option<BoxStream<'static, Result<StreamEvent, Failure>>> {
+        // Only the one that is asked next can read what it makes.
+        let last = self.state.last.load(Ordering::Relaxed);
+        self.links.get(last)?.provider.compact(work)
     }
 
     fn price(&self) -> Option<Price> {

@@ -38,7 +38,8 @@ use serde_json::{Map, Value};
 
 pub use crate::config::{RateLimit, ToolCalling, Wire};
 use crate::protocol::{
-    CallEvent, Carried, Event, Failure, Message, ToolCall, ToolChoice, ToolEvent, ToolSpec, Usage,
+    CallEvent, Carried, Context, Event, Failure, Message, ToolCall, ToolChoice, ToolEvent,
+    ToolSpec, Usage,
 };
 pub use group::{Allowance, Errand, Group};
 
@@ -125,6 +126,15 @@ pub enum StopReason {
     Refused,
 }
 
+/// A conversation to be made smaller by its server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compaction {
+    /// What becomes smaller, system message first; every call in it has its result.
+    pub before: Vec<Message>,
+    /// What has to follow it word for word.
+    pub kept: Vec<Message>,
+}
+
 /// A model on a server, ready to be asked.
 pub trait Provider: Send + Sync + 'static {
     /// Asks once. Retries before the first content are inside; after it an error ends the stream.
@@ -144,6 +154,21 @@ pub trait Provider: Send + Sync + 'static {
     /// What its tokens cost, when that is known: prices a reply that was cut off before the server
     /// told its tokens.
     fn price(&self) -> Option<Price> {
+        None
+    }
+
+    /// Its window as far as it is known, and what is to be done before a conversation fills it.
+    fn context(&self) -> Context {
+        Context::default()
+    }
+
+    /// Has the server make a conversation smaller in its own form, which comes as
+    /// [`StreamEvent::Carried`] and stands as a mark after what it covers. `None` where the server
+    /// does no such thing.
+    fn compact(
+        &self,
+        _work: Compaction,
+    ) -> Option<BoxStream<'static, Result<StreamEvent, Failure>>> {
         None
     }
 
@@ -179,6 +204,8 @@ pub struct Endpoint {
     pub price: Option<Price>,
     /// What the plan of its key allows.
     pub rate_limit: RateLimit,
+    /// Its window where somebody has said it, and how full a conversation may get.
+    pub context: Context,
 }
 
 /// USD per million tokens.

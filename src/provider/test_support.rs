@@ -18,5 +18,6 @@ pub(in crate::provider) fn endpoint(base_url: &str) -> Endpoint {
         local: false,
         price: None,
         rate_limit: RateLimit::default(),
+        context: crate::protocol::Context::default(),
     }
 }

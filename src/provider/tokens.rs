@@ -3,9 +3,10 @@
 //! A rule of thumb, not a tokenizer: four ASCII characters or one character of any other script make
 //! a token. Good to about a quarter either way; whoever shows the number marks it as estimated.
 
-use crate::protocol::Message;
+use crate::protocol::{Message, ToolSpec};
 
 use super::Request;
+use super::wire::carried::is_mark;
 
 /// Running estimate over text that arrives in pieces. Pieces can be cut anywhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,27 +35,56 @@ impl Estimate {
 /// Estimated prompt tokens of a request, tools and a few tokens of framing per message included.
 #[must_use]
 pub fn prompt(request: &Request) -> u64 {
+    conversation(&request.messages, &request.tools)
+}
+
+/// The same of messages and tools by themselves.
+#[must_use]
+pub fn conversation(messages: &[Message], tools: &[ToolSpec]) -> u64 {
     let mut estimate = Estimate::default();
-    for message in &request.messages {
-        match message {
-            Message::System { text } | Message::User { text } | Message::Tool { text, .. } => {
-                estimate.add(text);
-            }
-            Message::Assistant { text, calls, .. } => {
-                estimate.add(text);
-                for call in calls {
-                    estimate.add(&call.name);
-                    estimate.add(&call.arguments);
-                }
-            }
+    for message in messages {
+        if is_mark(message) {
+            estimate = Estimate::default();
         }
+        count(&mut estimate, message);
     }
-    for tool in &request.tools {
+    for tool in tools {
         estimate.add(&tool.name);
         estimate.add(&tool.description);
         estimate.add(&tool.parameters.to_string());
     }
-    estimate.tokens() + 4 * request.messages.len() as u64 + 10 * request.tools.len() as u64
+    estimate.tokens() + 4 * messages.len() as u64 + 10 * tools.len() as u64
+}
+
+/// The same of one message.
+#[must_use]
+pub fn message(message: &Message) -> u64 {
+    let mut estimate = Estimate::default();
+    count(&mut estimate, message);
+    estimate.tokens() + 4
+}
+
+fn count(estimate: &mut Estimate, message: &Message) {
+    match message {
+        Message::System { text } | Message::User { text } | Message::Tool { text, .. } => {
+            estimate.add(text);
+        }
+        Message::Assistant {
+            carried: Some(carried),
+            ..
+        } if is_mark(message) => {
+            for item in &carried.items {
+                estimate.add(&item.to_string());
+            }
+        }
+        Message::Assistant { text, calls, .. } => {
+            estimate.add(text);
+            for call in calls {
+                estimate.add(&call.name);
+                estimate.add(&call.arguments);
+            }
+        }
+    }
 }
 
 #[cfg(test)]

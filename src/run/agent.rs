@@ -8,7 +8,7 @@ use crate::protocol::{
     Timestamp, ToolEvent, Usage,
 };
 
-use super::{Away, Happening, RunState};
+use super::{Away, Happening, RunState, compacted};
 
 /// One agent of a turn.
 #[derive(Clone, Debug, PartialEq)]
@@ -262,6 +262,18 @@ impl AgentState {
                 self.wait_for(Activity::Asked, at);
                 let why = failure.kind.word();
                 Happening::Told(format!("{} goes on with {to}: {why}", self.card.name))
+            }
+            CallEvent::Compacted {
+                before,
+                after,
+                way,
+                spent,
+                instead,
+            } => {
+                self.wait_for(Activity::Asked, at);
+                let words = compacted((*before, *after), *way, spent, instead.as_ref());
+                let who = &self.card.name;
+                Happening::Told(format!("{who} made its conversation smaller: {words}"))
             }
             CallEvent::Held { held_ms } => {
                 let until = Timestamp(at.0.saturating_add(*held_ms));

@@ -213,6 +213,7 @@ impl Turn {
                 self.record.spending.begin(id, *round, *purpose, self.phase);
             }
             AgentEvent::Usage(usage) => self.record.spending.spend(id, *usage, self.phase),
+            AgentEvent::Call(call) => self.record.spending.compactions.count(call),
             _ => {}
         }
     }

@@ -9,6 +9,7 @@
 
 mod agent;
 mod apply;
+mod compaction;
 mod members;
 mod money;
 mod nested;
@@ -24,6 +25,7 @@ mod tests;
 mod timeline;
 
 pub use agent::{Activity, AgentState, RunningTool};
+pub use compaction::{Compactions, compacted};
 pub use members::Away;
 pub use money::{Spending, short, usd};
 pub use question::{Asked, AskedState};

@@ -22,6 +22,8 @@ pub struct Spending {
     pub refused: Vec<Refused>,
     /// Agents whose price nobody knows, under a money limit.
     pub unpriced: Vec<AgentId>,
+    /// Conversations that were made smaller.
+    pub compactions: super::Compactions,
 }
 
 impl Spending {

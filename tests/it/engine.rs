@@ -4,6 +4,7 @@
 mod asking;
 mod bad_turns;
 mod chain;
+mod compaction;
 mod dumping;
 mod laws;
 mod nested;

@@ -72,6 +72,7 @@ fn endpoint(base_url: String) -> Endpoint {
         local: true,
         price: None,
         rate_limit: RateLimit::default(),
+        context: massgen_tui::protocol::Context::default(),
     }
 }
 
@@ -176,6 +177,7 @@ impl Reply {
             Ok(StreamEvent::Call(CallEvent::Switched { to, failure })) => {
                 self.switches.push((to, failure.kind));
             }
+            Ok(StreamEvent::Call(CallEvent::Compacted { .. })) => panic!("only a seat tells it"),
             Ok(StreamEvent::Call(CallEvent::Held { held_ms: wait_ms })) => self.waits.push(wait_ms),
             Ok(StreamEvent::Call(CallEvent::Retrying { failure, .. })) => {
                 self.retries.push(failure.kind)

@@ -30,6 +30,7 @@ impl Driver<'_> {
             let add = Addition {
                 text: verdict::request(&self.task, &ask.brief, review),
                 shown: Vec::new(),
+                heard: heard(&ask.brief),
                 tools: vec![verdict::tool(&review.agents)],
                 choice: ToolChoice::Required,
             };
@@ -78,6 +79,7 @@ impl Driver<'_> {
         Addition {
             text: prompt::presentation(&self.task, agent, brief, winner, decision, &answers),
             shown: shown(brief),
+            heard: heard(brief),
             tools: self.said.reading.clone().into_iter().collect(),
             choice: match self.said.reading {
                 Some(_) => ToolChoice::Auto,
@@ -129,6 +131,7 @@ impl Driver<'_> {
             return Addition {
                 text: "Call `verdict`.\n".to_owned() + &text,
                 shown: Vec::new(),
+                heard: heard(brief),
                 tools: vec![verdict::tool(&team)],
                 choice: ToolChoice::Required,
             };
@@ -137,6 +140,7 @@ impl Driver<'_> {
             return Addition {
                 text,
                 shown: brief.news.clone(),
+                heard: heard(brief),
                 tools: Vec::new(),
                 choice: ToolChoice::None,
             };
@@ -156,6 +160,7 @@ impl Driver<'_> {
         Addition {
             text,
             shown: shown(brief),
+            heard: heard(brief),
             tools,
             choice: ToolChoice::Required,
         }
@@ -165,4 +170,10 @@ impl Driver<'_> {
 /// The answers that a brief lets an agent open.
 fn shown(brief: &Brief) -> Vec<Label> {
     brief.news.iter().chain(&brief.again).copied().collect()
+}
+
+/// What the person says in a brief.
+fn heard(brief: &Brief) -> Vec<String> {
+    let said = brief.steering.iter();
+    said.map(|(_, words)| words.clone()).collect()
 }

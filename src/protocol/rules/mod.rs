@@ -4,6 +4,7 @@
 //! which rules it was played. One file per question that a rule answers. Defaults are the product's;
 //! every field has one, so that logs of older versions read on.
 
+mod context;
 mod deciding;
 mod finishing;
 mod improving;
@@ -16,6 +17,7 @@ mod talking;
 
 use serde::{Deserialize, Serialize};
 
+pub use context::Context;
 pub use deciding::{Criterion, Deciding, Gate};
 pub use finishing::{Finish, Finishing, Verify};
 pub use improving::{Improving, Novelty};
@@ -46,4 +48,7 @@ pub struct Rules {
     pub personas: Personas,
     /// How the team grows and shrinks.
     pub scaling: Scaling,
+    /// How full a conversation may get.
+    #[serde(skip_serializing_if = "Context::is_usual")]
+    pub context: Context,
 }

@@ -25,6 +25,7 @@ use crate::protocol::{Failure, FailureKind};
 
 use super::super::Endpoint;
 use super::super::retry::Policy;
+use super::super::sse::MAX_EVENT;
 use super::super::wire::{self, Adaptation, KeyHeader, Outgoing};
 use super::super::words::{address, who, without_key};
 use super::pace::Pace;
@@ -120,6 +121,22 @@ struct Inner {
     probe: Pools,
     learnt: Mutex<HashMap<(String, String), Adaptation>>,
     paces: Mutex<HashMap<u64, Pace>>,
+}
+
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Accept {
+    Events,
+    Document,
+}
+
+impl Accept {
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Events => "text/event-stream",
+            Self::Document => "application/json",
+        }
+    }
 }
 
 /// The pools of one route.
@@ -311,11 +328,23 @@ impl Client {
         endpoint: &Endpoint,
         outgoing: Outgoing,
     ) -> Result<reqwest::Response, Failure> {
+        let wait = self.patience(endpoint).first_byte;
+        self.post_as(endpoint, outgoing, (Accept::Events, wait))
+            .await
+    }
+
+    /// Sends a request for one form of answer and waits for its head.
+    pub(super) async fn post_as(
+        &self,
+        endpoint: &Endpoint,
+        outgoing: Outgoing,
+        (accept, wait): (Accept, Duration),
+    ) -> Result<reqwest::Response, Failure> {
         let url = join(&endpoint.base_url, &outgoing.path);
         let mut request = self
             .pool(route(endpoint), &url)?
             .post(url)
-            .header(ACCEPT, "text/event-stream")
+            .header(ACCEPT, accept.kind())
             // A compressing proxy would hold events back until its window is full.
             .header(ACCEPT_ENCODING, "identity")
             .header(CONTENT_TYPE, "application/json")
@@ -326,12 +355,23 @@ impl Client {
         if let Some((name, value)) = credential(endpoint)? {
             request = request.header(name, value);
         }
-        let wait = self.patience(endpoint).first_byte;
         match tokio::time::timeout(wait, request.send()).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(trouble::sending(&error, endpoint)),
             Err(_) => Err(trouble::silence(endpoint, wait)),
         }
+    }
+
+    /// A whole document, as it comes in time.
+    pub(super) async fn document(
+        &self,
+        response: reqwest::Response,
+        endpoint: &Endpoint,
+    ) -> Result<String, Failure> {
+        let wait = self.patience(endpoint).useful;
+        tokio::time::timeout(wait, read_some(response, MAX_EVENT))
+            .await
+            .map_err(|_| trouble::stalled(endpoint, wait))
     }
 
     /// The body of an error, as much as matters, as far as it comes in time.

@@ -7,6 +7,7 @@
 //! place that masks it.
 
 mod client;
+mod compact;
 mod pace;
 mod trouble;
 
@@ -20,7 +21,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::protocol::{CallEvent, Failure, FailureKind};
+use crate::protocol::{CallEvent, Context, Failure, FailureKind};
 
 use super::classify::{self, Reply};
 use super::retry::{Decision, Policy};
@@ -29,7 +30,8 @@ use super::wait::WaitHeaders;
 use super::wire::{self, Adaptation, Decoder, Setup, ToolStyle};
 use super::words::without_key;
 use super::{
-    Endpoint, Price, Provider, Request, Shared, StreamEvent, adapt, catalog, listing, tokens,
+    Compaction, Endpoint, Price, Provider, Request, Shared, StreamEvent, adapt, catalog, listing,
+    tokens,
 };
 
 pub use client::{Answer, Client, Patience, Probe, Timeouts};
@@ -66,11 +68,27 @@ impl Provider for HttpProvider {
         catalog::price_of(&self.endpoint)
     }
 
+    fn context(&self) -> Context {
+        let mut context = self.endpoint.context.clone();
+        context.window = context
+            .window
+            .or_else(|| catalog::window_of(&self.endpoint));
+        context
+    }
+
+    fn compact(
+        &self,
+        work: Compaction,
+    ) -> Option<BoxStream<'static, Result<StreamEvent, Failure>>> {
+        compact::stream(&self.client, &self.endpoint, self.policy, work)
+    }
+
     fn with_model(&self, model: &str) -> Option<Shared> {
         let mut endpoint = (*self.endpoint).clone();
         model.clone_into(&mut endpoint.model);
         // The price was that of the other model.
         endpoint.price = None;
+        endpoint.context.window = None;
         Some(Arc::new(Self::new(self.client.clone(), endpoint)))
     }
 

@@ -18,6 +18,8 @@ pub struct Adaptation {
     pub no_summary: bool,
     /// It refused marks for its cache.
     pub no_cache_marks: bool,
+    /// It knows no compaction.
+    pub no_compact: bool,
     /// It has no tool calling: the text protocol is used when the endpoint allows it.
     pub no_tools: bool,
 }

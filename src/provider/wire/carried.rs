@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use crate::config::Wire;
-use crate::protocol::Carried;
+use crate::protocol::{Carried, Message};
 use crate::provider::Endpoint;
 
 /// The items of a reply of this endpoint; `None` when there is nothing to keep.
@@ -25,6 +25,23 @@ pub fn back<'a>(carried: Option<&'a Carried>, endpoint: &Endpoint) -> Option<&'a
     carried
         .filter(|carried| carried.origin == origin(endpoint))
         .map(|carried| carried.items.as_slice())
+}
+
+/// A mark: what a server made of everything before it, and no words.
+#[must_use]
+pub fn mark(carried: Carried) -> Message {
+    Message::Assistant {
+        text: String::new(),
+        calls: Vec::new(),
+        carried: Some(Box::new(carried)),
+    }
+}
+
+/// True for a mark. Whoever cannot read it still has everything before it.
+#[must_use]
+pub fn is_mark(message: &Message) -> bool {
+    matches!(message, Message::Assistant { text, calls, carried: Some(_) }
+        if text.is_empty() && calls.is_empty())
 }
 
 fn origin(endpoint: &Endpoint) -> String {

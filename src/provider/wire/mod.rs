@@ -78,6 +78,15 @@ pub fn effective(endpoint: &Arc<Endpoint>, adaptation: Adaptation) -> Arc<Endpoi
 /// A request in the words of the endpoint's family.
 #[must_use]
 pub fn encode(endpoint: &Endpoint, request: &Request, adaptation: Adaptation) -> Outgoing {
+    let reads_marks = endpoint.wire == Wire::Responses
+        && !adaptation.no_carried
+        && !as_text(endpoint, adaptation);
+    let plain = (!reads_marks && request.messages.iter().any(carried::is_mark)).then(|| {
+        let mut plain = request.clone();
+        plain.messages.retain(|message| !carried::is_mark(message));
+        plain
+    });
+    let request = plain.as_ref().unwrap_or(request);
     let (path, body) = match endpoint.wire {
         Wire::Chat => (
             "/chat/completions".to_owned(),

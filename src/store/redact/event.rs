@@ -138,6 +138,7 @@ fn rules_of(redactor: &Redactor, rules: &mut Rules) {
     rules.deciding.texts_mut(&mut |text| mask(redactor, text));
     rules.mode.texts_mut(&mut |text| mask(redactor, text));
     rules.scaling.texts_mut(&mut |text| mask(redactor, text));
+    rules.context.texts_mut(&mut |text| mask(redactor, text));
     rules.personas.texts_mut(&mut |text| mask(redactor, text));
     if let Some(inbox) = &mut rules.talking.inbox {
         mask(redactor, inbox);
@@ -354,6 +355,19 @@ fn call(redactor: &Redactor, event: CallEvent) -> CallEvent {
             failure: failed(redactor, failure),
         },
         CallEvent::Held { held_ms } => CallEvent::Held { held_ms },
+        CallEvent::Compacted {
+            before,
+            after,
+            way,
+            spent,
+            instead,
+        } => CallEvent::Compacted {
+            before,
+            after,
+            way,
+            spent,
+            instead: instead.map(|failure| failed(redactor, failure)),
+        },
     }
 }
 

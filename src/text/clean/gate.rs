@@ -100,6 +100,17 @@ impl Gate {
                     failure(trouble);
                 }
                 CallEvent::Held { held_ms: _ } => {}
+                CallEvent::Compacted {
+                    before: _,
+                    after: _,
+                    way: _,
+                    spent: _,
+                    instead,
+                } => {
+                    if let Some(trouble) = instead {
+                        failure(trouble);
+                    }
+                }
             },
             AgentEvent::Benched(trouble) => failure(trouble),
             AgentEvent::Published(published) => answer(published),
@@ -196,6 +207,7 @@ fn rules_of(rules: &mut Rules) {
     rules.deciding.texts_mut(&mut clean_line);
     rules.mode.texts_mut(&mut clean_text);
     rules.scaling.texts_mut(&mut clean_line);
+    rules.context.texts_mut(&mut clean_line);
     rules.personas.texts_mut(&mut clean_text);
     rules.talking.inbox.iter_mut().for_each(clean_line);
 }

@@ -117,6 +117,9 @@ fn account(flow: &mut Flow, turn: &Turn) {
     } else {
         row(flow, "limits", &limits.join(", "));
     }
+    if let Some(words) = spending.compactions.words() {
+        row(flow, "conversations made smaller", &words);
+    }
     refusals(flow, turn);
     let longest = turn.agents.iter().map(|agent| width::of(&agent.card.name));
     let table = Table {

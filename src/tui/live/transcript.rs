@@ -19,7 +19,7 @@ use crate::{
         AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotDropReason, BallotEvent, CallEvent,
         Channel, Failure, Label, Purpose, RoundEnd, Setback, Timestamp, ToolEvent,
     },
-    run::{Away, Turn},
+    run::{Away, Turn, compacted},
 };
 
 /// Bytes of one block before its stream goes on in another, so that old text can be dropped in
@@ -61,6 +61,20 @@ impl Transcript {
     fn call(&mut self, call: &CallEvent) {
         self.called();
         let words = match call {
+            CallEvent::Compacted {
+                before,
+                after,
+                way,
+                spent,
+                instead,
+            } => {
+                let words = compacted((*before, *after), *way, spent, instead.as_ref());
+                let role = match instead {
+                    Some(_) => Role::Warn,
+                    None => Role::Dim,
+                };
+                return self.note("↧", role, &format!("conversation made smaller: {words}"));
+            }
             CallEvent::Retrying {
                 attempt,
                 wait_ms,

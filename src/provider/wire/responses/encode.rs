@@ -98,7 +98,7 @@ fn within(body: &mut Map<String, Value>, outer: &str, inner: &str, value: &Value
 }
 
 /// The instructions (system messages at the head) and the items.
-fn conversation(
+pub(super) fn conversation(
     messages: &[Message],
     endpoint: &Endpoint,
     adaptation: Adaptation,
@@ -121,7 +121,13 @@ fn conversation(
                 calls,
                 carried,
             } => match carried::back(carried.as_deref(), endpoint) {
-                Some(kept) if !adaptation.no_carried => items.extend_from_slice(kept),
+                Some(kept) if !adaptation.no_carried => {
+                    // It stands for everything before it.
+                    if carried::is_mark(message) {
+                        items.clear();
+                    }
+                    items.extend_from_slice(kept);
+                }
                 _ => {
                     if !text.is_empty() {
                         items.push(json!({"role": "assistant", "content": text}));

@@ -5,6 +5,10 @@
 //! stays a part of its own, plain text around it is joined. Invariants as for every decoder
 //! (`wire::reply`).
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use crate::protocol::{Failure, FailureKind};
@@ -12,6 +16,59 @@ use crate::provider::usage::Tokens;
 use crate::provider::wire::carried;
 use crate::provider::wire::reply::{Book, Finish, Setup};
 use crate::provider::{StreamEvent, classify};
+
+/// The response that there are thousands of: one plain text in the middle of a reply. It is read
+/// without a tree; whatever does not look exactly like it goes the long way.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Common<'a> {
+    #[serde(borrow)]
+    candidates: [CommonCandidate<'a>; 1],
+    #[serde(default)]
+    usage_metadata: Option<Counts>,
+    #[serde(default, rename = "modelVersion")]
+    _model_version: IgnoredAny,
+    #[serde(default, rename = "responseId")]
+    _response_id: IgnoredAny,
+    #[serde(default, rename = "createTime")]
+    _create_time: IgnoredAny,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CommonCandidate<'a> {
+    #[serde(borrow)]
+    content: CommonContent<'a>,
+    #[serde(default, rename = "index")]
+    _index: IgnoredAny,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CommonContent<'a> {
+    #[serde(borrow)]
+    parts: [CommonPart<'a>; 1],
+    #[serde(default, rename = "role")]
+    _role: IgnoredAny,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CommonPart<'a> {
+    #[serde(borrow)]
+    text: Cow<'a, str>,
+}
+
+/// What `usageMetadata` counts.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Counts {
+    prompt_token_count: Option<u64>,
+    cached_content_token_count: u64,
+    candidates_token_count: u64,
+    thoughts_token_count: u64,
+    tool_use_prompt_token_count: u64,
+}
 
 /// Decoder of one reply.
 #[derive(Debug)]
@@ -63,8 +120,16 @@ impl Decoder {
         if data.is_empty() || data == "[DONE]" {
             return Ok(());
         }
-        let response = self.parse(data)?;
-        self.response(&response, out)
+        match serde_json::from_str::<Common<'_>>(data) {
+            Ok(common) => {
+                self.common(common, out);
+                Ok(())
+            }
+            Err(_) => {
+                let response = self.parse(data)?;
+                self.response(&response, out)
+            }
+        }
     }
 
     /// Reads a reply that came as one JSON document: one response, or all of them in an array.
@@ -118,12 +183,35 @@ impl Decoder {
             .map_err(|error| classify::broken_frame(data, &error.to_string(), self.book.endpoint()))
     }
 
+    fn common(&mut self, response: Common<'_>, out: &mut Vec<StreamEvent>) {
+        self.book
+            .report(response.usage_metadata.as_ref().and_then(tokens));
+        let [candidate] = response.candidates;
+        let [part] = candidate.content.parts;
+        if part.text.is_empty() {
+            return;
+        }
+        self.book.count(&part.text);
+        match self.parts.last_mut().filter(|last| is_plain(last)) {
+            Some(last) => {
+                if let Some(Value::String(all)) = last.get_mut("text") {
+                    all.push_str(&part.text);
+                }
+            }
+            None => self.parts.push(json!({ "text": part.text })),
+        }
+        self.book.text(part.text.into_owned(), out);
+        self.book.note_content();
+    }
+
     fn response(&mut self, response: &Value, out: &mut Vec<StreamEvent>) -> Result<(), Failure> {
         if let Some(error) = response.get("error").filter(|error| !error.is_null()) {
             return Err(classify::in_stream(error, self.book.endpoint()));
         }
         let before = out.len();
-        self.book.report(tokens(response.get("usageMetadata")));
+        let counts = response.get("usageMetadata");
+        let counts = counts.and_then(|counts| Counts::deserialize(counts).ok());
+        self.book.report(counts.as_ref().and_then(tokens));
         if response.pointer("/promptFeedback/blockReason").is_some() {
             self.finish = Some(Finish::Refused);
         }
@@ -171,12 +259,8 @@ impl Decoder {
         if thought && !signed {
             return;
         }
-        let plain = |part: &Value| {
-            part.as_object()
-                .is_some_and(|map| map.len() == 1 && map.contains_key("text"))
-        };
         match self.parts.last_mut() {
-            Some(last) if plain(last) && plain(part) => {
+            Some(last) if is_plain(last) && is_plain(part) => {
                 if let (Some(Value::String(all)), Some(more)) = (
                     last.get_mut("text"),
                     part.get("text").and_then(Value::as_str),
@@ -212,18 +296,20 @@ impl Decoder {
     }
 }
 
+/// True for a part that is text and nothing else.
+fn is_plain(part: &Value) -> bool {
+    part.as_object()
+        .is_some_and(|map| map.len() == 1 && map.contains_key("text"))
+}
+
 /// Output is what was said and what was thought.
-fn tokens(usage: Option<&Value>) -> Option<Tokens> {
-    let usage = usage?;
-    let number = |name: &str| usage.get(name).and_then(Value::as_u64);
-    let prompt = number("promptTokenCount")?;
-    let thoughts = number("thoughtsTokenCount").unwrap_or(0);
-    let input = prompt + number("toolUsePromptTokenCount").unwrap_or(0);
+fn tokens(counts: &Counts) -> Option<Tokens> {
+    let input = counts.prompt_token_count? + counts.tool_use_prompt_token_count;
     Some(Tokens {
         input,
-        cached: number("cachedContentTokenCount").unwrap_or(0).min(input),
-        output: number("candidatesTokenCount").unwrap_or(0) + thoughts,
-        reasoning: thoughts,
+        cached: counts.cached_content_token_count.min(input),
+        output: counts.candidates_token_count + counts.thoughts_token_count,
+        reasoning: counts.thoughts_token_count,
         ..Tokens::default()
     })
 }

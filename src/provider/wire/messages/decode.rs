@@ -5,8 +5,10 @@
 //! must return unchanged. Invariants as for every decoder (`wire::reply`); a stream without
 //! `message_stop` was cut.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::protocol::{Failure, FailureKind};
@@ -22,6 +24,43 @@ struct Block {
     value: Map<String, Value>,
     /// Arguments of a call so far.
     arguments: String,
+}
+
+/// The one event that there are thousands of: a piece of text or of thinking. It is read without a
+/// tree; whatever does not look exactly like it goes the long way.
+#[derive(Deserialize)]
+struct Common<'a> {
+    #[serde(rename = "type")]
+    _type: ContentBlockDelta,
+    index: u64,
+    #[serde(borrow)]
+    delta: CommonDelta<'a>,
+}
+
+#[derive(Deserialize)]
+enum ContentBlockDelta {
+    #[serde(rename = "content_block_delta")]
+    Itself,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type")]
+enum CommonDelta<'a> {
+    #[serde(rename = "text_delta")]
+    Text {
+        #[serde(borrow)]
+        text: Cow<'a, str>,
+    },
+    #[serde(rename = "thinking_delta")]
+    Thinking {
+        #[serde(borrow)]
+        thinking: Cow<'a, str>,
+    },
+    #[serde(rename = "input_json_delta")]
+    Arguments {
+        #[serde(borrow)]
+        partial_json: Cow<'a, str>,
+    },
 }
 
 /// Decoder of one reply.
@@ -69,9 +108,14 @@ impl Decoder {
         if self.done || data.is_empty() || data == "[DONE]" {
             return Ok(());
         }
-        let event = self.parse(data)?;
         let before = out.len();
-        self.event(&event, out)?;
+        match serde_json::from_str::<Common<'_>>(data) {
+            Ok(common) => self.common(&common, out),
+            Err(_) => {
+                let event = self.parse(data)?;
+                self.event(&event, out)?;
+            }
+        }
         if out.len() > before {
             self.book.note_content();
         }
@@ -126,6 +170,18 @@ impl Decoder {
     fn parse(&self, data: &str) -> Result<Value, Failure> {
         serde_json::from_str(data)
             .map_err(|error| classify::broken_frame(data, &error.to_string(), self.book.endpoint()))
+    }
+
+    fn common(&mut self, event: &Common<'_>, out: &mut Vec<StreamEvent>) {
+        match &event.delta {
+            CommonDelta::Text { text } => self.grow(event.index, "text", text, out),
+            CommonDelta::Thinking { thinking } => {
+                self.grow(event.index, "thinking", thinking, out);
+            }
+            CommonDelta::Arguments { partial_json } => {
+                self.arguments(event.index, partial_json, out);
+            }
+        }
     }
 
     fn event(&mut self, event: &Value, out: &mut Vec<StreamEvent>) -> Result<(), Failure> {
@@ -218,9 +274,12 @@ impl Decoder {
             return;
         }
         if let Some(block) = self.blocks.get_mut(&index) {
-            let kept = block.value.entry(name).or_insert_with(|| json!(""));
-            if let Value::String(kept) = kept {
-                kept.push_str(text);
+            match block.value.get_mut(name) {
+                Some(Value::String(kept)) => kept.push_str(text),
+                Some(_) => {}
+                None => {
+                    block.value.insert(name.to_owned(), text.into());
+                }
             }
         }
         match name {

@@ -5,12 +5,36 @@
 //! whole `…done` events, so an item is known by its id, then by its index, then as the last one.
 //! Invariants as for every decoder (`wire::reply`); a stream without a terminal event was cut.
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::protocol::Failure;
 use crate::provider::wire::carried;
 use crate::provider::wire::reply::{Book, Finish, Setup};
 use crate::provider::{StreamEvent, classify, usage};
+
+/// The events that there are thousands of: pieces of text and of reasoning. They are read without a
+/// tree; whatever does not look exactly like them goes the long way.
+#[derive(Deserialize)]
+struct Common<'a> {
+    #[serde(rename = "type")]
+    kind: CommonKind,
+    #[serde(borrow)]
+    delta: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+enum CommonKind {
+    #[serde(rename = "response.output_text.delta")]
+    Text,
+    #[serde(
+        rename = "response.reasoning_summary_text.delta",
+        alias = "response.reasoning_text.delta"
+    )]
+    Thinking,
+}
 
 /// A function call in progress.
 #[derive(Debug)]
@@ -65,9 +89,14 @@ impl Decoder {
         if self.is_done() || data.is_empty() || data == "[DONE]" {
             return Ok(());
         }
-        let event = self.parse(data)?;
         let before = out.len();
-        self.event(&event, out)?;
+        match serde_json::from_str::<Common<'_>>(data) {
+            Ok(common) => self.common(&common, out),
+            Err(_) => {
+                let event = self.parse(data)?;
+                self.event(&event, out)?;
+            }
+        }
         if out.len() > before {
             self.book.note_content();
         }
@@ -119,6 +148,13 @@ impl Decoder {
             .map_err(|error| classify::broken_frame(data, &error.to_string(), self.book.endpoint()))
     }
 
+    fn common(&mut self, event: &Common<'_>, out: &mut Vec<StreamEvent>) {
+        match event.kind {
+            CommonKind::Text => self.say(Some(&event.delta), out),
+            CommonKind::Thinking => self.think(Some(&event.delta), out),
+        }
+    }
+
     fn event(&mut self, event: &Value, out: &mut Vec<StreamEvent>) -> Result<(), Failure> {
         let delta = event.get("delta").and_then(Value::as_str);
         let item = event.get("item");
@@ -127,13 +163,9 @@ impl Decoder {
             .and_then(Value::as_str)
             .unwrap_or_default()
         {
-            "response.output_text.delta" => self.say(delta, out),
             "response.refusal.delta" => {
                 self.book.refuse();
                 self.say(delta, out);
-            }
-            "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => {
-                self.think(delta, out);
             }
             // Two summaries of one reply are two paragraphs.
             "response.reasoning_summary_part.done" => self.think(Some("\n\n"), out),

@@ -48,6 +48,7 @@ fn setup(wire: Wire) -> Setup {
             local: true,
             price: None,
             rate_limit: RateLimit::default(),
+            context: Default::default(),
         }),
         tools: ToolStyle::Native,
         price: None,

@@ -61,13 +61,18 @@ struct CommonPart<'a> {
 
 /// What `usageMetadata` counts.
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(default)]
 struct Counts {
-    prompt_token_count: Option<u64>,
-    cached_content_token_count: u64,
-    candidates_token_count: u64,
-    thoughts_token_count: u64,
-    tool_use_prompt_token_count: u64,
+    #[serde(rename = "promptTokenCount")]
+    prompt: Option<u64>,
+    #[serde(rename = "cachedContentTokenCount")]
+    cached: u64,
+    #[serde(rename = "candidatesTokenCount")]
+    said: u64,
+    #[serde(rename = "thoughtsTokenCount")]
+    thought: u64,
+    #[serde(rename = "toolUsePromptTokenCount")]
+    tools: u64,
 }
 
 /// Decoder of one reply.
@@ -120,16 +125,12 @@ impl Decoder {
         if data.is_empty() || data == "[DONE]" {
             return Ok(());
         }
-        match serde_json::from_str::<Common<'_>>(data) {
-            Ok(common) => {
-                self.common(common, out);
-                Ok(())
-            }
-            Err(_) => {
-                let response = self.parse(data)?;
-                self.response(&response, out)
-            }
+        if let Ok(common) = serde_json::from_str::<Common<'_>>(data) {
+            self.common(common, out);
+            return Ok(());
         }
+        let response = self.parse(data)?;
+        self.response(&response, out)
     }
 
     /// Reads a reply that came as one JSON document: one response, or all of them in an array.
@@ -304,12 +305,12 @@ fn is_plain(part: &Value) -> bool {
 
 /// Output is what was said and what was thought.
 fn tokens(counts: &Counts) -> Option<Tokens> {
-    let input = counts.prompt_token_count? + counts.tool_use_prompt_token_count;
+    let input = counts.prompt? + counts.tools;
     Some(Tokens {
         input,
-        cached: counts.cached_content_token_count.min(input),
-        output: counts.candidates_token_count + counts.thoughts_token_count,
-        reasoning: counts.thoughts_token_count,
+        cached: counts.cached.min(input),
+        output: counts.said + counts.thought,
+        reasoning: counts.thought,
         ..Tokens::default()
     })
 }

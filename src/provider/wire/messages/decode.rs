@@ -109,12 +109,11 @@ impl Decoder {
             return Ok(());
         }
         let before = out.len();
-        match serde_json::from_str::<Common<'_>>(data) {
-            Ok(common) => self.common(&common, out),
-            Err(_) => {
-                let event = self.parse(data)?;
-                self.event(&event, out)?;
-            }
+        if let Ok(common) = serde_json::from_str::<Common<'_>>(data) {
+            self.common(&common, out);
+        } else {
+            let event = self.parse(data)?;
+            self.event(&event, out)?;
         }
         if out.len() > before {
             self.book.note_content();

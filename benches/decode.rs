@@ -10,6 +10,7 @@
 use std::sync::Arc;
 
 use divan::{Bencher, black_box, counter::ItemsCount};
+use massgen_tui::protocol::Context;
 use massgen_tui::provider::sse::{Item, Parser};
 use massgen_tui::provider::wire::{Decoder, Setup, ToolStyle};
 use massgen_tui::provider::{Endpoint, RateLimit, ToolCalling, Wire};
@@ -48,7 +49,7 @@ fn setup(wire: Wire) -> Setup {
             local: true,
             price: None,
             rate_limit: RateLimit::default(),
-            context: Default::default(),
+            context: Context::default(),
         }),
         tools: ToolStyle::Native,
         price: None,
@@ -109,10 +110,7 @@ fn bare_json(bencher: Bencher, name: &str) {
 fn decoded(bencher: Bencher, name: &str) {
     let wire = wire(name);
     let frames = frames(wire);
-    let stream: String = frames
-        .iter()
-        .map(|data| format!("data: {data}\n\n"))
-        .collect();
+    let stream = format!("data: {}\n\n", frames.join("\n\ndata: "));
     bencher.counter(ItemsCount::new(frames.len())).bench(|| {
         let (mut parser, mut decoder) = (Parser::new(), Decoder::new(setup(wire)));
         let (mut items, mut out) = (Vec::new(), Vec::new());

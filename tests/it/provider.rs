@@ -180,7 +180,7 @@ impl Reply {
             Ok(StreamEvent::Call(CallEvent::Compacted { .. })) => panic!("only a seat tells it"),
             Ok(StreamEvent::Call(CallEvent::Held { held_ms: wait_ms })) => self.waits.push(wait_ms),
             Ok(StreamEvent::Call(CallEvent::Retrying { failure, .. })) => {
-                self.retries.push(failure.kind)
+                self.retries.push(failure.kind);
             }
             Ok(StreamEvent::Nested(_) | StreamEvent::Tool(_)) => panic!("a model has no team"),
             Ok(StreamEvent::Usage(usage)) => {

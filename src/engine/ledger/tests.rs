@@ -211,3 +211,43 @@ proptest! {
         prop_assert_eq!((sum.input, sum.output, sum.calls), (total.input, total.output, total.calls));
     }
 }
+
+proptest! {
+    /// Teams and calls side by side: what is used and held never goes over a limit, as long as teams
+    /// keep to what they were given.
+    #[test]
+    fn teams_never_take_more_than_is_left(
+        calls in 1_u32..40,
+        tokens in 1_000_u64..200_000,
+        plays in prop::collection::vec((1_u16..4, any::<bool>(), 1_u64..2_000, 0_u64..4_000), 1..60),
+    ) {
+        let mut ledger = Ledger::new(
+            limits(Budget { calls: Some(calls), tokens: Some(tokens), ..Budget::default() }),
+            3,
+        );
+        for (agent, team, prompt, output) in plays {
+            let wish = wish(agent, Tier::Work, prompt);
+            if team {
+                let Allotment::Granted(allowance) = ledger.allot(wish) else { continue };
+                let (mut calls_left, mut tokens_left) =
+                    (allowance.calls.unwrap(), allowance.tokens.unwrap());
+                prop_assert!(calls_left >= 1);
+                while calls_left > 0 && tokens_left >= prompt + output {
+                    ledger.draw(wish.agent, used(prompt, output));
+                    calls_left -= 1;
+                    tokens_left -= prompt + output;
+                }
+            } else if let Answer::Granted(longest) = ledger.reserve(wish) {
+                let output = output.min(longest.unwrap());
+                ledger.settle(wish.agent, Ticket::Own, Some(used(prompt, output)));
+            }
+            let used = ledger.used.iter().map(|(id, amount)| (*id, *amount));
+            let all = sum(used, BudgetScope::Team, wish.agent);
+            prop_assert!(all.calls <= u64::from(calls), "{} of {calls}", all.calls);
+            prop_assert!(all.tokens <= tokens, "{} of {tokens}", all.tokens);
+            if team {
+                ledger.settle(wish.agent, Ticket::Own, None);
+            }
+        }
+    }
+}

@@ -69,3 +69,21 @@ impl AddAssign for Usage {
         *self = *self + other;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_reads_back_as_it_was_counted() {
+        for usd in [0.000_140_000_000_000_000_01, 0.1 + 0.2, 1e-9 / 3.0, 12.0] {
+            let cost = Cost {
+                usd,
+                partial: false,
+            };
+            let text = serde_json::to_string(&cost).unwrap();
+            let read: Cost = serde_json::from_str(&text).unwrap();
+            assert_eq!(read.usd.to_bits(), usd.to_bits(), "{text}");
+        }
+    }
+}

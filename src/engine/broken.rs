@@ -10,7 +10,7 @@ use super::{
     coordination::{self, Coordination, Input, Setup},
     driver::{Driver, Ended, Ways},
     history::{self, Earlier},
-    ledger::{Ledger, Ticket},
+    ledger::{Answer, Ledger, Ticket, Tier, Wish},
     past::{Open, Recall},
     prompt::Task,
     roster::Roster,
@@ -19,7 +19,10 @@ use crate::{
     protocol::{
         AgentEvent, AgentId, Command, EventKind, QuestionEvent, Resumed, RunEvent, TurnStart, Usage,
     },
-    provider::usage::{Tokens, priced},
+    provider::{
+        Price,
+        usage::{Tokens, priced},
+    },
     tool::Toolbox,
 };
 
@@ -79,7 +82,11 @@ pub(super) async fn turn(
         .emit(EventKind::Run(RunEvent::Started(Box::new(start))))
         .await;
     for (id, bytes) in &recall.unpaid {
-        let usage = lost(roster, &task, &recall, *id, *bytes);
+        let price = roster.find(*id).and_then(|member| member.provider.price());
+        let usage = lost(&task, &recall, *bytes, price);
+        if *bytes == 0 && !possible(&mut ledger, (*id, price), usage) {
+            continue;
+        }
         ledger.settle(*id, Ticket::Own, Some(usage));
         ways.outbox.agent(*id, AgentEvent::Usage(usage)).await;
     }
@@ -103,12 +110,24 @@ pub(super) async fn turn(
     ended
 }
 
+/// Whether a call of which nothing was heard can have been made: none is that the books would refuse.
+fn possible(ledger: &mut Ledger, (agent, price): (AgentId, Option<Price>), usage: Usage) -> bool {
+    let wish = Wish {
+        agent,
+        ticket: Ticket::Own,
+        // The most generous: what it was for is not known here.
+        tier: Tier::Finish,
+        prompt: usage.input,
+        price,
+    };
+    !matches!(ledger.reserve(wish), Answer::Refused(_))
+}
+
 /// What a model call has cost of which the process that made it told nothing: estimated, at four
 /// bytes a token, with the task and all answers as its prompt.
-fn lost(roster: &Roster, task: &Task, recall: &Recall, id: AgentId, bytes: u64) -> Usage {
+fn lost(task: &Task, recall: &Recall, bytes: u64, price: Option<Price>) -> Usage {
     let answers: usize = recall.answers.iter().map(|answer| answer.text.len()).sum();
     let prompt = task.prompt.len() + task.history.len() + answers;
-    let price = roster.find(id).and_then(|member| member.provider.price());
     let tokens = Tokens {
         input: prompt as u64 / 4,
         output: bytes / 4,

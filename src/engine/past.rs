@@ -263,11 +263,17 @@ impl Recall {
             RunEvent::Question(question) => {
                 self.questions.remove(&question.id());
             }
+            // The call that its round began with was not made.
+            RunEvent::Budget(BudgetEvent::Refused(refused)) => {
+                self.unpaid.remove(&refused.agent);
+            }
             RunEvent::Started(_)
             | RunEvent::Phase(_)
             | RunEvent::BallotsDropped(_)
             | RunEvent::Ended(_)
-            | RunEvent::Budget(_)
+            | RunEvent::Budget(
+                BudgetEvent::Forecast(_) | BudgetEvent::Unpriced { .. } | BudgetEvent::Spent(_),
+            )
             | RunEvent::Review(_)
             | RunEvent::Team(_)
             | RunEvent::Stage(_)

@@ -3,7 +3,10 @@
 //! An agent that was retired stays until the turn is over, because its answers do; the next turn
 //! begins without it, unless nobody else is left.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::Member;
 use crate::protocol::{AgentCard, AgentId, Event, EventKind, RunEvent, TeamEvent};
@@ -15,6 +18,10 @@ pub struct Roster {
     /// Highest number ever given.
     last: u16,
     retired: BTreeSet<AgentId>,
+    /// How often each was seated in this turn, by this process and by earlier ones at most.
+    seated: BTreeMap<AgentId, u32>,
+    /// Processes that this turn has ended with.
+    before: u32,
     /// A member that coordination has been offered and has not accepted yet.
     candidate: Option<Member>,
 }
@@ -28,6 +35,8 @@ impl Roster {
             team,
             last: last.unwrap_or(0),
             retired: BTreeSet::new(),
+            seated: BTreeMap::new(),
+            before: 0,
             candidate: None,
         }
     }
@@ -47,9 +56,17 @@ impl Roster {
     /// Repeats the changes that an earlier process has told.
     pub fn replay<'a>(&mut self, events: impl IntoIterator<Item = &'a Event>) {
         for event in events {
-            let EventKind::Run(RunEvent::Team(change)) = &event.kind else {
-                continue;
+            let change = match &event.kind {
+                EventKind::Run(RunEvent::Team(change)) => change,
+                EventKind::Run(RunEvent::Started(_)) => {
+                    self.before += 1;
+                    continue;
+                }
+                EventKind::Run(_) | EventKind::Agent { .. } => continue,
             };
+            if let TeamEvent::Replaced(AgentCard { id, .. }) | TeamEvent::Retried(id) = change {
+                self.sit(*id);
+            }
             // Whoever cannot be had any more is missed when its seat is looked for.
             let prepared = match change {
                 TeamEvent::Added { card, like, .. } => {
@@ -137,8 +154,17 @@ impl Roster {
         }
     }
 
+    /// An agent is seated: a number that no seat of it in this turn had before.
+    pub fn sit(&mut self, agent: AgentId) -> u32 {
+        let seated = self.seated.entry(agent).or_default();
+        *seated += 1;
+        self.before + *seated - 1
+    }
+
     /// The turn is over: who was retired leaves.
     pub fn settle(&mut self) {
+        self.seated.clear();
+        self.before = 0;
         let retired = std::mem::take(&mut self.retired);
         if self.team.iter().any(|m| !retired.contains(&m.card.id)) {
             self.team.retain(|m| !retired.contains(&m.card.id));

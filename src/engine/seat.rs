@@ -115,6 +115,9 @@ pub struct Seat {
     pub bank: Bank,
     /// Tool calls of the running round.
     pub called: u32,
+    /// Its number among the seats of this agent in this turn: 0 unless the agent was replaced, or an
+    /// earlier process began the turn.
+    pub sitting: u32,
     /// Ids of tool calls that were told; servers use theirs again in every reply.
     pub told: BTreeSet<String>,
     /// Its questions to others, and what it tells when it is asked.

@@ -10,9 +10,14 @@ use crate::{
 };
 
 impl Seat {
-    /// An id for events: the server's, with a number when it was used before.
+    /// An id for events: the server's, with a number when it was used before by this seat, or may
+    /// have been by an earlier one.
     pub(super) fn event_id(&mut self, id: &str) -> String {
-        let mut unique = id.to_owned();
+        let id = match self.sitting {
+            0 => id.to_owned(),
+            sitting => format!("{id}~{sitting}"),
+        };
+        let mut unique = id.clone();
         let mut number = 1_u32;
         while !self.told.insert(unique.clone()) {
             number += 1;

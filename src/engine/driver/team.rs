@@ -83,6 +83,7 @@ impl Driver<'_> {
         let (pulse, heard) = watch::channel(Instant::now());
         let seat = Seat {
             agent,
+            sitting: self.roster.sit(agent),
             provider: Arc::clone(&member.provider),
             tools: self.tools.clone(),
             outbox: self.ways.outbox.clone(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use massgen_tui::{
     protocol::{
         AgentEvent, AgentId, Event, EventKind, Message, Outcome, RunEvent, SteerState, Target,
-        ToolEvent,
+        TeamEvent, ToolEvent,
     },
     provider::Request,
 };
@@ -25,9 +25,11 @@ pub fn check(events: &[Event], secret: &str) {
     nobody_panicked(events);
 }
 
+/// The events of each turn; one that a further process went on with stays one.
 fn turns(events: &[Event]) -> impl Iterator<Item = &[Event]> {
+    let begins = |event: &Event| matches!(&event.kind, EventKind::Run(RunEvent::Started(start)) if start.resumed.is_none());
     events
-        .chunk_by(|_, next| !matches!(next.kind, EventKind::Run(RunEvent::Started(_))))
+        .chunk_by(move |_, next| !begins(next))
         .inspect(|turn| {
             assert!(
                 matches!(turn[0].kind, EventKind::Run(RunEvent::Started(_))),
@@ -131,7 +133,7 @@ fn tools_finish_once(turn: &[Event]) {
 /// Each addressee gets one receipt: delivered, missed or withdrawn; seen only after delivered.
 #[track_caller]
 fn steering_arrives_once(turn: &[Event]) {
-    let team: Vec<AgentId> = turn
+    let mut team: Vec<AgentId> = turn
         .iter()
         .find_map(|event| match &event.kind {
             EventKind::Run(RunEvent::Started(start)) => {
@@ -143,6 +145,9 @@ fn steering_arrives_once(turn: &[Event]) {
     let mut expected = BTreeSet::new();
     let mut delivered = BTreeSet::new();
     for event in turn {
+        if let EventKind::Run(RunEvent::Team(TeamEvent::Added { card, .. })) = &event.kind {
+            team.push(card.id);
+        }
         let EventKind::Run(RunEvent::Steer {
             id, target, state, ..
         }) = &event.kind

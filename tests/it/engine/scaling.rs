@@ -259,3 +259,37 @@ async fn two_hundred_agents_settle() {
     let votes: usize = decision.tally.iter().map(|row| row.voters.len()).sum();
     assert_eq!(votes, 200);
 }
+
+/// Servers number the calls of every reply anew, so the next model in a seat comes with the same ids.
+#[tokio::test(start_paused = true)]
+async fn calls_of_the_next_model_in_a_seat_are_told_apart() {
+    struct Curious;
+    impl Provider for Curious {
+        fn stream(&self, request: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {
+            let script = model(|_, request| match choices(request).first() {
+                Some(label) => vote(10, label),
+                None => act(10, "open_answer", &serde_json::json!({ "label": "agent1" })),
+            });
+            script.stream(request)
+        }
+        fn with_model(&self, _: &str) -> Option<massgen_tui::provider::Shared> {
+            Some(Arc::new(Self))
+        }
+    }
+    let models: Vec<Arc<dyn Provider>> = vec![Arc::new(Curious), plain(900, "two", "agent2")];
+    let turn = changing(models, Scaling::default(), |event| match &event.kind {
+        EventKind::Agent {
+            id: AgentId(1),
+            event: AgentEvent::Tool(massgen_tui::protocol::ToolEvent::Finished { call, .. }),
+        } if call == "call-open_answer" => Some(TeamCommand::Replace {
+            id: AgentId(1),
+            model: "another".into(),
+        }),
+        _ => None,
+    })
+    .await;
+    let told = changes(&turn);
+    assert!(matches!(told[..], [TeamEvent::Replaced(_)]), "{told:?}");
+    let words = format!("{:?}", turn.events);
+    assert!(words.contains("call-open_answer~1"), "it called again");
+}

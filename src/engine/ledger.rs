@@ -357,8 +357,8 @@ impl Ledger {
         let part = (free / idle as f64 - prompt).max(0.0);
         let tokens = match limit {
             BudgetLimit::Tokens => part,
-            BudgetLimit::Usd => match wish.price {
-                Some(price) if price.output > 0.0 => part / price.output * 1e6,
+            BudgetLimit::Usd => match wish.price.map(|price| price.dearest(wish.prompt).1) {
+                Some(output) if output > 0.0 => part / output * 1e6,
                 _ => return None,
             },
             BudgetLimit::Calls | BudgetLimit::Price => return None,
@@ -393,7 +393,8 @@ fn sum(
 /// What a call with a reply of this length comes to.
 fn cost(wish: Wish, reply: u64) -> Amount {
     let usd = wish.price.map_or(0.0, |price| {
-        (wish.prompt as f64 * price.input + reply as f64 * price.output) / 1e6
+        let (input, output) = price.dearest(wish.prompt);
+        (wish.prompt as f64 * input + reply as f64 * output) / 1e6
     });
     Amount {
         usd,

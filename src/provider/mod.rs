@@ -235,6 +235,21 @@ impl Price {
             long: None,
         }
     }
+
+    /// What a prompt token and a reply token of a call cost at most, when its prompt has this many.
+    #[must_use]
+    pub fn dearest(&self, prompt: u64) -> (f64, f64) {
+        let input = self.input.max(self.cached).max(self.written);
+        match self.long.filter(|long| prompt > long.above) {
+            // As priced by `usage`: the surcharge on writing is that on reading afresh.
+            Some(long) => {
+                let more = long.input / self.input.max(f64::MIN_POSITIVE);
+                let written = self.written * more;
+                (long.input.max(long.cached).max(written), long.output)
+            }
+            None => (input, self.output),
+        }
+    }
 }
 
 /// Prices of a call with a long prompt.

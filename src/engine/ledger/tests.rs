@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::protocol::{AgentLimits, Cost};
+use crate::{
+    protocol::{AgentLimits, Cost},
+    provider::LongPrice,
+};
 
 const PRICE: Price = Price::flat(1.0, 0.1, 10.0);
 
@@ -250,4 +253,43 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn long_prompts_and_writing_to_a_cache_are_reserved_at_what_they_cost() {
+    let budget = Budget {
+        usd: Some(0.01),
+        vote_percent: 0,
+        present_percent: 0,
+        ..Budget::default()
+    };
+    let reply = |price: Price, prompt: u64| {
+        let wish = Wish {
+            price: Some(price),
+            ..wish(1, Tier::Work, prompt)
+        };
+        match Ledger::new(limits(budget.clone()), 1).reserve(wish) {
+            Answer::Granted(reply) => reply.unwrap(),
+            Answer::Later | Answer::Refused(_) => 0,
+        }
+    };
+    let writes = Price {
+        written: 2.0,
+        ..PRICE
+    };
+    let long = Price {
+        long: Some(LongPrice {
+            above: 1_999,
+            input: 2.0,
+            cached: 0.2,
+            output: 20.0,
+        }),
+        ..PRICE
+    };
+    // 10 000 millionths of a dollar; 2 000 tokens of prompt at 1 or 2 of them, a reply at 10 or 20.
+    assert_eq!(reply(PRICE, 2_000), 800);
+    assert_eq!(reply(writes, 2_000), 600);
+    assert_eq!(reply(long, 2_000), 300);
+    assert_eq!(reply(long, 1_999), 800);
+    assert_eq!(reply(long, 4_000), 0, "nothing is left for a reply");
 }

@@ -105,6 +105,8 @@ impl Cast {
         };
         let told = Tokens {
             input: tokens::prompt(request) * factor,
+            // All that a server may charge more for.
+            written: tokens::prompt(request) * factor,
             output: (bytes / 4) as u64 * factor,
             ..Tokens::default()
         };

@@ -8,7 +8,7 @@ use massgen_tui::{
         Visibility,
         rules::{Approval, Decomposition, Diversity, Part, Personas, Planning},
     },
-    provider::Price,
+    provider::{LongPrice, Price},
 };
 use proptest::{collection::vec, option, prelude::*};
 
@@ -159,18 +159,31 @@ fn natures() -> impl Strategy<Value = Nature> {
         1 => Just(Account::Silent),
         1 => Just(Account::Inflated),
     ];
-    let price = option::weighted(0.7, (0_u32..20, 0_u32..80)).prop_map(|price| {
-        price.map(|(input, output)| Price {
-            input: f64::from(input),
-            cached: f64::from(input),
-            output: f64::from(output),
-        })
-    });
+    let price = option::weighted(
+        0.7,
+        (1_u32..10, 0_u32..40, 100_u32..200, option::of(0_u64..4_000)),
+    );
+    let price = price.prop_map(|price| price.map(priced));
     (deeds, account, price).prop_map(|(deeds, account, price)| Nature {
         deeds,
         account,
         price,
     })
+}
+
+/// Dollars for a million tokens, 80 at most.
+fn priced((input, output, surcharge, above): (u32, u32, u32, Option<u64>)) -> Price {
+    let (input, output) = (f64::from(input), f64::from(output));
+    Price {
+        written: input * f64::from(surcharge) / 100.0,
+        long: above.map(|above| LongPrice {
+            above,
+            input: input * 2.0,
+            cached: input,
+            output: output * 2.0,
+        }),
+        ..Price::flat(input, input / 2.0, output)
+    }
 }
 
 fn chairs() -> impl Strategy<Value = Chair> {

@@ -413,6 +413,7 @@ prop_compose! {
                 ..Scaling::default()
             },
             personas: Personas { diversity, ..Personas::default() },
+            ..Rules::default()
         }
     }
 }

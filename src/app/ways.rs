@@ -11,6 +11,7 @@ use crate::{
         Endpoint, Price, Shared,
         chain::{Chain, Link},
         http::{Client, HttpProvider},
+        words,
     },
 };
 
@@ -90,12 +91,21 @@ impl Ways {
     #[must_use]
     pub fn connect(self, client: &Client) -> Shared {
         let last = self.endpoints.len().saturating_sub(1);
+        // A model that is had in two places is told apart by its address.
+        let short = |endpoint: &Endpoint| format!("{} at {}", endpoint.model, endpoint.backend);
+        let mut names: Vec<String> = self.endpoints.iter().map(short).collect();
+        let all = names.clone();
+        for (name, endpoint) in names.iter_mut().zip(&self.endpoints) {
+            if all.iter().filter(|other| *other == name).count() > 1 {
+                *name = format!("{name} ({})", words::address(&endpoint.base_url));
+            }
+        }
         let mut links: Vec<Link> = self
             .endpoints
             .into_iter()
+            .zip(names)
             .enumerate()
-            .map(|(at, endpoint)| {
-                let name = format!("{} at {}", endpoint.model, endpoint.backend);
+            .map(|(at, (endpoint, name))| {
                 let provider = HttpProvider::new(client.clone(), endpoint);
                 // Whoever has somewhere else to go does not wait long.
                 let provider = if at == last {

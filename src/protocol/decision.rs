@@ -295,8 +295,13 @@ impl Decision {
                 ));
             }
         }
-        // One answer alone has no majority to be measured by.
-        if let Some(plain) = self.majority.as_ref().filter(|plain| plain.of > 1) {
+        // One answer alone, and parts that differ by design, have no majority to be measured by.
+        let parts = self.by == TieBreak::NoVote(NoVote::Assembled);
+        if let Some(plain) = self
+            .majority
+            .as_ref()
+            .filter(|plain| plain.of > 1 && !parts)
+        {
             remarks.push(plain_words(plain, self.winner));
         }
         if self.saved_calls > 0 {

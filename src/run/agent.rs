@@ -104,6 +104,7 @@ impl Activity {
             Self::Writing => "writing",
             Self::Drafting => "drafting",
             Self::Tool { .. } => "tool",
+            Self::Retrying { attempt: 1, .. } => "held",
             Self::Retrying { .. } => "retrying",
             Self::Voted => "voted",
             Self::Waiting => "waiting",

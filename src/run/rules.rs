@@ -50,6 +50,11 @@ impl Turn {
             (_, Some(TieBreak::NoVote(NoVote::OnlyAnswer))) => {
                 "Nobody had to vote: there was only one answer."
             }
+            _ if self.start.rules.deciding.skip_voting
+                && self.start.rules.finishing.finish == Finish::Synthesize =>
+            {
+                "Nobody votes by the rules of this turn: one agent writes the final answer out of all."
+            }
             _ if self.start.rules.deciding.skip_voting => {
                 "Nobody votes by the rules of this turn: the latest answer wins."
             }
@@ -64,7 +69,7 @@ impl Turn {
         let mut words = vec![
             ("mode", self.mode_words(&rules.mode)),
             ("sees", seeing(rules)),
-            ("hidden", self.hiding_words()),
+            ("told", self.hiding_words()),
             ("decides", self.deciding_words(rules)),
             ("improves", improving(rules, &self.start.limits)),
             ("finishes", self.finishing_words(rules)),

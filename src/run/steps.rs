@@ -111,7 +111,7 @@ impl Turn {
     #[must_use]
     pub fn step_words(&self) -> String {
         let mut words = Vec::new();
-        if let Some(stage) = &self.start.stage {
+        if let Some(stage) = self.start.stage.as_ref().filter(|_| !self.is_last()) {
             words.push(stage.words());
         }
         if let Some((number, of)) = self.steps.layer
@@ -142,7 +142,8 @@ impl Turn {
             let word = self.start.rules.mode.layer_word();
             return format!("{word} {number}/{of}");
         }
-        self.start.stage.as_ref().map_or_else(String::new, |stage| {
+        let stage = self.start.stage.as_ref().filter(|_| !self.is_last());
+        stage.map_or_else(String::new, |stage| {
             let word = stage.kind.word();
             if stage.of > 1 {
                 format!("{word} {}/{}", stage.number, stage.of)

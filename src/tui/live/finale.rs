@@ -15,7 +15,10 @@ use super::{
     votes,
 };
 use crate::{
-    protocol::{Decision, Level, NoAnswerReason, Outcome, OutcomeEnd, Phase, TallyRow},
+    protocol::{
+        AgentId, Decision, Finish, Label, Level, NoAnswerReason, NoVote, Outcome, OutcomeEnd,
+        Phase, TallyRow, TieBreak,
+    },
     run::{Activity, Away, Turn},
     tui::shared::Shared,
 };
@@ -149,18 +152,13 @@ fn headline(turn: &Turn, shared: &Shared) -> (&'static str, Role, String) {
                 Some(stage) if !turn.is_last() => format!("Result of {}", stage.words()),
                 _ => "Final answer".to_owned(),
             };
-            let mut text = format!("{what}: {winner} by {}", name(turn, winner.agent));
-            if let Some(decision) = &turn.decision {
-                text.push_str(&won(decision));
-            }
-            if let Some(presenter) = presenter {
-                text = format!("{text}, presented by {}", name(turn, *presenter));
-            }
-            let accepted = turn.record.reviews.verdicts.last();
-            if let Some(verdict) = accepted.filter(|verdict| verdict.accept) {
-                text = format!("{text}, accepted by {}", name(turn, verdict.by));
-            }
-            ("★", Role::Ok, format!("{text}{}", ending(*end)))
+            let made = made(turn, *winner, *presenter);
+            let (role, checked) = checked(turn);
+            (
+                "★",
+                role,
+                format!("{what}: {made}{checked}{}", ending(*end)),
+            )
         }
         Some(Outcome::NoAnswer { reason, .. }) => {
             let why = match reason {
@@ -185,13 +183,73 @@ fn headline(turn: &Turn, shared: &Shared) -> (&'static str, Role, String) {
                 .decision
                 .as_ref()
                 .map_or_else(String::new, |decision| format!(" {}", decision.winner));
-            ("★", Role::Ok, format!("{who} presents{winner}…"))
+            let parts = !turn.start.rules.mode.parts().is_empty();
+            let text = match turn.start.rules.finishing.finish {
+                _ if parts => format!("{who} puts the parts together…"),
+                Finish::Synthesize => format!("{who} writes one answer out of all…"),
+                Finish::Present | Finish::Reuse => format!("{who} presents{winner}…"),
+            };
+            ("★", Role::Ok, text)
+        }
+        None if turn.phase == Phase::Verifying => {
+            let by = turn.record.reviews.asked.map(|by| name(turn, by));
+            let who = by.unwrap_or_else(|| "Another agent".to_owned());
+            ("·", Role::Accent, format!("{who} verifies this text…"))
         }
         None => (
             "·",
             Role::Dim,
             format!("No final answer yet: {}.", turn.phase.word()),
         ),
+    }
+}
+
+/// Whose text it is and how it came to be the final one.
+fn made(turn: &Turn, winner: Label, presenter: Option<AgentId>) -> String {
+    let by = |id| name(turn, id);
+    let count = turn.decision.as_ref().map_or(0, |one| one.tally.len()) as u64;
+    let parts = |one: &Decision| one.by == TieBreak::NoVote(NoVote::Assembled);
+    if turn.decision.as_ref().is_some_and(parts) && count > 1 {
+        let parts = phrase::count(count, "part", "parts");
+        return match presenter {
+            Some(id) => format!("{parts}, put together by {}", by(id)),
+            None => format!("{parts}, one after the other"),
+        };
+    }
+    let won = turn.decision.as_ref().map_or_else(String::new, won);
+    let best = format!("{winner} by {}{won}", by(winner.agent));
+    match presenter {
+        Some(id) if turn.start.rules.finishing.finish == Finish::Synthesize && count > 1 => {
+            let text = format!("written by {} out of {count} answers", by(id));
+            if turn.votes_are_taken() {
+                format!("{text}; {best}")
+            } else {
+                text
+            }
+        }
+        Some(id) => format!("{best}, presented by {}", by(id)),
+        None => best,
+    }
+}
+
+/// What a verification came to, and the colour of the whole.
+fn checked(turn: &Turn) -> (Role, String) {
+    let reviews = &turn.record.reviews;
+    match reviews.verdicts.last() {
+        _ if reviews.skipped.is_some() => (Role::Warn, ", not verified".to_owned()),
+        None => (Role::Ok, String::new()),
+        Some(verdict) => {
+            let by = name(turn, verdict.by);
+            let attempt = match verdict.attempt {
+                0 | 1 => String::new(),
+                later => format!(" at attempt {later}"),
+            };
+            if verdict.accept {
+                (Role::Ok, format!(", accepted by {by}{attempt}"))
+            } else {
+                (Role::Warn, format!(", not accepted by {by}{attempt}"))
+            }
+        }
     }
 }
 

@@ -44,7 +44,8 @@ pub(super) fn prepare(live: &mut Live, shared: &Shared, area: Rect) {
     };
     live.sight.geometry = Geometry::of(area, plan);
     live.sight.strip = turn.map_or_else(Strip::default, |turn| {
-        Strip::of(live.sight.geometry.strip, turn, live.focus, shared)
+        let geometry = &live.sight.geometry;
+        Strip::of(geometry.strip, turn, (live.focus, geometry.page), shared)
     });
     if let Some(turn) = turn {
         let page = live.page;

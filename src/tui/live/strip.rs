@@ -2,7 +2,9 @@
 //!
 //! Every agent has its number, name, sign and word of its state; when not all agents would fit the
 //! words go, then the names. The row scrolls so that the focused agent is in sight; `‹` and `›` say
-//! that there are more.
+//! that there are more. Agents whose panes are in sight stand between brackets, on another ground.
+
+use std::ops::Range;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
@@ -30,11 +32,18 @@ pub(super) struct Strip {
     before: bool,
     /// Agents after the last in sight.
     after: bool,
+    /// Agents whose panes are in sight; empty when that is the focused one alone.
+    page: Range<usize>,
 }
 
 impl Strip {
-    /// Lays out a row around the focused agent.
-    pub(super) fn of(row: Rect, turn: &Turn, focus: usize, shared: &Shared) -> Self {
+    /// Lays out a row around the focused agent; `each` is how many panes a page has, 0 for one.
+    pub(super) fn of(
+        row: Rect,
+        turn: &Turn,
+        (focus, each): (usize, usize),
+        shared: &Shared,
+    ) -> Self {
         let agents = turn.agents.len();
         if row.is_empty() || agents == 0 {
             return Self::default();
@@ -99,6 +108,9 @@ impl Strip {
             length,
             before: first > 0,
             after: last < agents,
+            page: focus
+                .checked_div(each)
+                .map_or(0..0, |page| page * each..(page + 1) * each),
         }
     }
 
@@ -132,6 +144,7 @@ impl Strip {
                     place.width,
                     &shared.theme,
                 );
+                self.mark(buffer, (*index, *place), (turn, focus), shared);
             }
         }
         if self.before {
@@ -140,6 +153,34 @@ impl Strip {
         if self.after && row.width > 0 {
             let end = Rect::new(row.right() - 1, row.y, 1, 1);
             put(buffer, end, "›", shared.theme.accent);
+        }
+    }
+}
+
+impl Strip {
+    /// Marks an agent whose pane is in sight.
+    fn mark(
+        &self,
+        buffer: &mut Buffer,
+        (index, place): (usize, Rect),
+        (turn, focus): (&Turn, usize),
+        shared: &Shared,
+    ) {
+        if !self.page.contains(&index) || place.is_empty() {
+            return;
+        }
+        buffer.set_style(place.intersection(buffer.area), shared.theme.selection);
+        let style = shared.theme.accent.patch(shared.theme.selection);
+        if index == self.page.start && index != focus {
+            put(buffer, Rect { width: 1, ..place }, "[", style);
+        }
+        if index + 1 == self.page.end.min(turn.agents.len()) {
+            put(
+                buffer,
+                Rect::new(place.right() - 1, place.y, 1, 1),
+                "]",
+                style,
+            );
         }
     }
 }

@@ -14,7 +14,6 @@ pub struct ContextSaid {
     full: Option<u8>,
     model: Option<String>,
     native: Option<bool>,
-    result: Option<u64>,
 }
 
 impl ContextSaid {
@@ -29,7 +28,6 @@ impl ContextSaid {
             },
             model: self.model.clone().or_else(|| all.model.clone()),
             native: self.native.unwrap_or(all.native),
-            result: self.result.unwrap_or(all.result),
         }
     }
 }
@@ -56,7 +54,6 @@ pub fn read(node: &Node) -> ContextSaid {
     let model = how.some("model").and_then(Node::text).map(str::trim);
     said.model = model.filter(|model| !model.is_empty()).map(str::to_owned);
     said.native = how.some("native").and_then(Node::bool);
-    said.result = whole(how, "result_tokens");
     said
 }
 
@@ -85,7 +82,6 @@ mod tests {
             full: Some(50),
             model: Some("small".into()),
             native: false,
-            ..Context::default()
         };
         assert_eq!(all, expected);
         for (text, full) in [
@@ -107,7 +103,5 @@ mod tests {
             );
         }
         assert_eq!(said("context_window: 128").over(&all).window, Some(128));
-        let result = said("compaction: {result_tokens: 700}").over(&all).result;
-        assert_eq!(result, 700);
     }
 }

@@ -3,7 +3,10 @@
 
 use super::{draft::Draft, nested::Below, workflow};
 use crate::{
-    protocol::{AgentEvent, CallEvent, Carried, Channel, Message, Purpose, ToolCall, Usage},
+    protocol::{
+        AgentEvent, CallEvent, Carried, Channel, Failure, FailureKind, Message, Purpose, ToolCall,
+        Usage,
+    },
     provider::{
         Price, Request, StopReason, StreamEvent,
         usage::{Tokens, priced},
@@ -222,6 +225,14 @@ impl Reply {
     pub fn into_parts(self) -> (String, Vec<ToolCall>, Option<Carried>) {
         (self.text, self.calls, self.carried)
     }
+}
+
+/// Why a reply with the pace [`Pace::TooLong`] ends.
+pub fn too_long() -> Failure {
+    Failure::new(
+        FailureKind::Request,
+        "The reply is longer than this program keeps in memory; it was cut off.",
+    )
 }
 
 fn delta(channel: Channel, text: String) -> Option<AgentEvent> {

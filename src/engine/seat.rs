@@ -16,13 +16,12 @@ use tokio::{
 use super::{
     asking::{Asking, Stop},
     bank::Bank,
-    context::still_too_long,
     coordination::Report,
     ledger::Ticket,
     nested::Place,
     outbox::Outbox,
     prompt::Answers,
-    reply::{Pace, Reply},
+    reply::{self, Pace, Reply},
     talk::Talk,
     workflow,
 };
@@ -282,13 +281,10 @@ impl Seat {
             let attempt = self.close_below(attempt).await;
             let (reply, failure) = match attempt {
                 Called::Failed(reply, failure) if failure.kind == FailureKind::Context => {
-                    if std::mem::replace(&mut shrunk, true) {
-                        return Called::Failed(reply, still_too_long(failure));
-                    }
-                    match self.too_long(round, talk, &failure).await {
-                        Ok(true) => continue,
-                        Ok(false) => return Called::Failed(reply, failure),
-                        Err(denied) => return denied.called(reply),
+                    let tried = std::mem::replace(&mut shrunk, true);
+                    match self.too_long(round, talk, (reply, failure), tried).await {
+                        None => continue,
+                        Some(called) => return called,
                     }
                 }
                 Called::Cut(reply, failure) if cuts < MAX_CUTS && failure.kind.retryable() => {
@@ -349,7 +345,7 @@ impl Seat {
             Err(denied) => return denied.called(reply),
         };
         loop {
-            self.pulse.send_replace(Instant::now());
+            self.beat();
             tokio::select! {
                 biased;
                 directive = self.directives.recv() => match directive {
@@ -379,7 +375,7 @@ impl Seat {
                             return Called::Capped(reply);
                         }
                         if reply.pace() == Pace::TooLong {
-                            return Called::Failed(reply, too_long());
+                            return Called::Failed(reply, reply::too_long());
                         }
                     }
                     Some(Err(failure)) => return broken(reply, failure),
@@ -390,6 +386,11 @@ impl Seat {
                 },
             }
         }
+    }
+
+    /// Something happened here.
+    pub(super) fn beat(&self) {
+        self.pulse.send_replace(Instant::now());
     }
 
     pub(super) async fn tell(&self, event: AgentEvent) {
@@ -470,7 +471,7 @@ impl Seat {
                 (tools.run(&call.name, &call.arguments, context).await, None)
             }
         };
-        self.pulse.send_replace(Instant::now());
+        self.beat();
         let ok = result.is_ok();
         let output = match result {
             Ok(text) | Err(text) => text,
@@ -495,11 +496,4 @@ fn broken(mut reply: Reply, failure: Failure) -> Called {
     } else {
         Called::Cut(reply, failure)
     }
-}
-
-fn too_long() -> Failure {
-    Failure::new(
-        FailureKind::Request,
-        "The reply is longer than this program keeps in memory; it was cut off.",
-    )
 }

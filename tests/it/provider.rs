@@ -968,5 +968,6 @@ async fn the_scripted_model_plays_call_by_call() {
 }
 
 mod chains;
+mod compact;
 mod families;
 mod health;

@@ -11,7 +11,6 @@ mod notes;
 pub mod plan;
 
 use futures_util::{StreamExt as _, stream::BoxStream};
-use tokio::time::Instant;
 
 use self::plan::Plan;
 use super::{
@@ -77,8 +76,26 @@ impl Seat {
         Ok(())
     }
 
-    /// A prompt was refused as too long: makes the conversation smaller; false when it cannot be.
+    /// A prompt was refused as too long: makes the conversation smaller, for one more call. `Some`
+    /// where that cannot be, or was tried before: what the call came to.
     pub(super) async fn too_long(
+        &mut self,
+        round: u32,
+        talk: &mut Talk,
+        (reply, failure): (Reply, Failure),
+        tried: bool,
+    ) -> Option<Called> {
+        if tried {
+            return Some(Called::Failed(reply, still_too_long(failure)));
+        }
+        match self.refused_as_long(round, talk, &failure).await {
+            Ok(true) => None,
+            Ok(false) => Some(Called::Failed(reply, failure)),
+            Err(denied) => Some(denied.called(reply)),
+        }
+    }
+
+    async fn refused_as_long(
         &mut self,
         round: u32,
         talk: &mut Talk,
@@ -314,7 +331,7 @@ impl Seat {
     async fn hear_note(&mut self, mut call: Note, reply: &mut Reply) -> Result<(), Without> {
         let round = call.round;
         loop {
-            self.pulse.send_replace(Instant::now());
+            self.beat();
             let item = tokio::select! {
                 biased;
                 directive = self.directives.recv() => {
@@ -387,7 +404,7 @@ fn no_shorter() -> Failure {
 }
 
 /// A conversation that does not fit even after it was made smaller.
-pub(super) fn still_too_long(failure: Failure) -> Failure {
+fn still_too_long(failure: Failure) -> Failure {
     let hint = format!(
         "The conversation was made smaller once and still does not fit: shorten the task, or use a \
          model with a larger window. {}",

@@ -150,11 +150,12 @@ fn decisions(middle: &[Message]) -> Vec<Message> {
     let mut keeps = false;
     for message in middle {
         match message {
-            Message::Assistant { text, calls, .. } => {
+            Message::Assistant { calls, .. } => {
                 keeps = calls.iter().any(|call| workflow::read(call).is_some());
                 if keeps {
                     kept.push(Message::Assistant {
-                        text: text.clone(),
+                        // What it said around them is for the notes.
+                        text: String::new(),
                         calls: calls.clone(),
                         carried: None,
                     });

@@ -14,8 +14,6 @@ pub struct Context {
     pub model: Option<String>,
     /// Whether a server that can do it by itself is asked to.
     pub native: bool,
-    /// Tokens of a tool result that the model is shown whole; a longer one goes to a file.
-    pub result: u64,
 }
 
 impl Context {
@@ -32,7 +30,6 @@ impl Context {
             full: _,
             model,
             native: _,
-            result: _,
         } = self;
         if let Some(model) = model {
             change(model);
@@ -48,7 +45,6 @@ impl Default for Context {
             full: Some(75),
             model: None,
             native: true,
-            result: 20_000,
         }
     }
 }

@@ -25,9 +25,9 @@ use crate::protocol::{Failure, FailureKind};
 
 use super::super::Endpoint;
 use super::super::retry::Policy;
-use super::super::sse::MAX_EVENT;
 use super::super::wire::{self, Adaptation, KeyHeader, Outgoing};
 use super::super::words::{address, who, without_key};
+use super::compact::Accept;
 use super::pace::Pace;
 use super::trouble;
 
@@ -121,22 +121,6 @@ struct Inner {
     probe: Pools,
     learnt: Mutex<HashMap<(String, String), Adaptation>>,
     paces: Mutex<HashMap<u64, Pace>>,
-}
-
-/// The form of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Accept {
-    Events,
-    Document,
-}
-
-impl Accept {
-    const fn kind(self) -> &'static str {
-        match self {
-            Self::Events => "text/event-stream",
-            Self::Document => "application/json",
-        }
-    }
 }
 
 /// The pools of one route.
@@ -362,18 +346,6 @@ impl Client {
         }
     }
 
-    /// A whole document, as it comes in time.
-    pub(super) async fn document(
-        &self,
-        response: reqwest::Response,
-        endpoint: &Endpoint,
-    ) -> Result<String, Failure> {
-        let wait = self.patience(endpoint).useful;
-        tokio::time::timeout(wait, read_some(response, MAX_EVENT))
-            .await
-            .map_err(|_| trouble::stalled(endpoint, wait))
-    }
-
     /// The body of an error, as much as matters, as far as it comes in time.
     pub(super) async fn error_body(&self, response: reqwest::Response) -> String {
         tokio::time::timeout(self.0.timeouts.listing, read_some(response, MAX_ERROR))
@@ -491,7 +463,7 @@ fn credential(endpoint: &Endpoint) -> Result<Option<(HeaderName, HeaderValue)>, 
 }
 
 /// Reads a body up to `limit` bytes; what came before an error counts.
-async fn read_some(mut response: reqwest::Response, limit: usize) -> String {
+pub(super) async fn read_some(mut response: reqwest::Response, limit: usize) -> String {
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
         body.extend_from_slice(&chunk);

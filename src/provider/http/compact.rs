@@ -13,12 +13,13 @@ use reqwest::header::HeaderMap;
 use tokio::time::sleep;
 
 use super::super::retry::{Decision, Policy};
+use super::super::sse::MAX_EVENT;
 use super::super::wire::responses::compact;
 use super::super::wire::{self, Outgoing};
 use super::super::words::without_key;
 use super::super::{Compaction, Endpoint, StopReason, StreamEvent, catalog, usage};
-use super::client::{self, Accept, Client};
-use super::refused;
+use super::client::{self, Client, read_some};
+use super::trouble::{self, refused};
 use crate::config::Wire;
 use crate::protocol::{CallEvent, Failure};
 
@@ -26,6 +27,36 @@ use crate::protocol::{CallEvent, Failure};
 const ATTEMPTS: u32 = 3;
 /// The server reads and writes everything before it says anything.
 const PATIENCE: Duration = Duration::from_mins(5);
+
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Accept {
+    Events,
+    Document,
+}
+
+impl Accept {
+    pub(super) const fn kind(self) -> &'static str {
+        match self {
+            Self::Events => "text/event-stream",
+            Self::Document => "application/json",
+        }
+    }
+}
+
+impl Client {
+    /// A whole document, as it comes in time.
+    pub(super) async fn document(
+        &self,
+        response: reqwest::Response,
+        endpoint: &Endpoint,
+    ) -> Result<String, Failure> {
+        let wait = self.patience(endpoint).useful;
+        tokio::time::timeout(wait, read_some(response, MAX_EVENT))
+            .await
+            .map_err(|_| trouble::stalled(endpoint, wait))
+    }
+}
 
 /// The compaction as a stream; `None` where the server is known not to do it.
 pub(super) fn stream(

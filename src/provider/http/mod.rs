@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt as _, StreamExt as _};
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::header::CONTENT_TYPE;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -26,7 +26,6 @@ use crate::protocol::{CallEvent, Context, Failure, FailureKind};
 use super::classify::{self, Reply};
 use super::retry::{Decision, Policy};
 use super::sse::{Item, MAX_EVENT, Parser};
-use super::wait::WaitHeaders;
 use super::wire::{self, Adaptation, Decoder, Setup, ToolStyle};
 use super::words::without_key;
 use super::{
@@ -229,9 +228,9 @@ impl Call {
             if let Some(better) = better {
                 return Ok(Opened::Repaired(better));
             }
-            return Err(refused(status, &headers, &body, &self.endpoint));
+            return Err(trouble::refused(status, &headers, &body, &self.endpoint));
         }
-        let events = header(response.headers(), CONTENT_TYPE.as_str())
+        let events = trouble::header(response.headers(), CONTENT_TYPE.as_str())
             .is_some_and(|kind| kind.starts_with("text/event-stream"));
         let text = wire::as_text(&endpoint, adaptation);
         Ok(Opened::Stream(Box::new(Reading {
@@ -485,22 +484,4 @@ impl Reading {
 
 fn whole(data: &str) -> bool {
     data.trim() == "[DONE]" || serde_json::from_str::<serde::de::IgnoredAny>(data).is_ok()
-}
-
-fn refused(status: u16, headers: &HeaderMap, body: &str, endpoint: &Endpoint) -> Failure {
-    let reply = Reply {
-        status,
-        body,
-        wait: WaitHeaders {
-            retry_after: header(headers, "retry-after"),
-            retry_after_ms: header(headers, "retry-after-ms"),
-            date: header(headers, "date"),
-        },
-        location: header(headers, "location"),
-    };
-    classify::classify(reply, endpoint)
-}
-
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
 }

@@ -4,11 +4,14 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
+use reqwest::header::HeaderMap;
+
 use crate::protocol::{Failure, FailureKind};
 
 use super::super::Endpoint;
-use super::super::classify::cut_stream;
+use super::super::classify::{self, Reply, cut_stream};
 use super::super::host::host;
+use super::super::wait::WaitHeaders;
 use super::super::words::{hint, quote, who};
 
 #[derive(Debug, PartialEq, Eq)]
@@ -181,4 +184,29 @@ fn tls_cause(error: &rustls::Error) -> Cause {
         rustls::Error::InvalidMessage(_) => Cause::PlainPort,
         other => Cause::Tls(other.to_string()),
     }
+}
+
+/// A refusal in an answer.
+pub(super) fn refused(
+    status: u16,
+    headers: &HeaderMap,
+    body: &str,
+    endpoint: &Endpoint,
+) -> Failure {
+    let reply = Reply {
+        status,
+        body,
+        wait: WaitHeaders {
+            retry_after: header(headers, "retry-after"),
+            retry_after_ms: header(headers, "retry-after-ms"),
+            date: header(headers, "date"),
+        },
+        location: header(headers, "location"),
+    };
+    classify::classify(reply, endpoint)
+}
+
+/// A header as text.
+pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }

@@ -432,7 +432,7 @@ async fn what_the_person_said_stands_word_for_word() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_single_result_that_is_too_long_is_cut() {
+async fn a_single_step_that_is_too_long_is_cut() {
     let asked = Asked::default();
     let notes = Arc::clone(&asked);
     let model = super::model(move |_, request| {
@@ -451,13 +451,15 @@ async fn a_single_result_that_is_too_long_is_cut() {
             .messages
             .iter()
             .any(|message| matches!(message, Message::Tool { name, .. } if name == "open_answer"));
-        if !offers(request, "vote") {
-            publish(5, &"long answer ".repeat(4_000))
-        } else if opened {
-            vote(5, &choices(request)[0])
-        } else {
-            act(5, "open_answer", &json!({"label": "agent1.1"}))
+        if opened && offers(request, "vote") {
+            return vote(5, &choices(request)[0]);
         }
+        if opened {
+            return publish(5, "short answer");
+        }
+        let mut steps = vec![ms(1, StreamEvent::Text("long words ".repeat(4_000)))];
+        steps.extend(act(5, "open_answer", &json!({"label": "agent1.1"})));
+        steps
     });
     let turn = super::turn(vec![model]).await;
     assert!(matches!(turn.outcome(), Outcome::Answered { .. }));

@@ -67,7 +67,6 @@ pub(super) async fn turn(
     };
     let mut ledger = Ledger::new(start.limits.clone(), start.team.len());
     ledger.recall(&open.events);
-    let names = super::names(roster, &start.rules);
     let task = Task {
         prompt: start.prompt.clone(),
         history: history::render(history),
@@ -76,7 +75,7 @@ pub(super) async fn turn(
             .as_ref()
             .map_or_else(String::new, |stage| stage.step.clone()),
         notes: std::mem::take(&mut recall.notes),
-        names,
+        names: super::names(roster, &start.rules),
     };
     ways.outbox
         .emit(EventKind::Run(RunEvent::Started(Box::new(start))))

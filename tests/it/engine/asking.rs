@@ -10,7 +10,7 @@ use massgen_tui::{
     protocol::{
         AgentEvent, AgentId, Asking, Budget, Channel, Command, Event, EventKind, FailureKind,
         Limits, Message, Outcome, QuestionEvent, QuestionKind, Reply, Rules, RunEvent, SteerMode,
-        Talking, Target, ToolChoice, ToolEvent, Usage,
+        Talking, Target, TeamCommand, ToolChoice, ToolEvent, Usage,
     },
     provider::{Provider, Request, StopReason, StreamEvent},
     run::{AskedState, RunState},
@@ -532,4 +532,53 @@ async fn words_at_once_keep_the_text_and_the_draft_that_they_cut_off() {
     assert!(words.contains("use metres"));
     let answer = &turn.state.turn.as_ref().expect("a turn").answers[0];
     assert_eq!(answer.answer.text, "in metres");
+}
+
+/// Seats that are taken later are known to those that sat before, and the other way round.
+#[tokio::test(start_paused = true)]
+async fn who_joins_later_can_be_asked_and_asks() {
+    let (asker, asked) = noting(
+        |call, request| match call {
+            // Long enough that the third agent has joined.
+            0 => publish(500, "one"),
+            1 => ask(&json!({"question": "Why?", "to": ["agent3"]})),
+            _ => settle(request),
+        },
+        |_| say("from the first"),
+    );
+    let like = model(|call, request| {
+        if is_aside(request) {
+            return say("from the newcomer");
+        }
+        // The one that was there is call 0; the newcomer shares its model and is call 1.
+        match call {
+            0 => publish(30_000, "two"),
+            1 => publish(5, "three"),
+            _ if offers(request, "ask_others") && !format!("{request:?}").contains("And why?") => {
+                ask(&json!({"question": "And why?", "to": ["agent1"]}))
+            }
+            _ if offers(request, "vote") => vote(5, &choices(request)[0]),
+            _ if request.tools.is_empty() => say("the final word"),
+            _ => publish(5, "three"),
+        }
+    });
+    let turn = turn(vec![asker, like], may_ask(Asking::Agents), |event| {
+        let begins = matches!(
+            &event.kind,
+            EventKind::Agent {
+                id: AgentId(2),
+                event: AgentEvent::RoundStarted { round: 1, .. },
+            }
+        );
+        begins.then_some(Command::Team(TeamCommand::Add {
+            like: AgentId(2),
+            model: None,
+        }))
+    })
+    .await;
+    let results = results(&turn).join("\n");
+    assert!(results.contains("from the newcomer"), "{results}");
+    assert!(results.contains("from the first"), "{results}");
+    let asked = asked.lock().expect("no panic");
+    assert!(asked.iter().any(is_aside));
 }

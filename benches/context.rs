@@ -81,21 +81,21 @@ fn texts(request: &Request) -> String {
     serde_json::to_string(&read).unwrap().replace("\\n", " ")
 }
 
-fn spent(request: &Request, output: u64) -> Result<StreamEvent, Failure> {
+fn spent(request: &Request, output: u64) -> StreamEvent {
     let tokens = Tokens {
         input: tokens::prompt(request),
         output,
         ..Tokens::default()
     };
-    Ok(StreamEvent::Usage(priced(tokens, Some(PRICE), false)))
+    StreamEvent::Usage(priced(tokens, Some(PRICE), false))
 }
 
-fn call(name: &str, arguments: &serde_json::Value) -> Result<StreamEvent, Failure> {
-    Ok(StreamEvent::ToolCall(ToolCall {
+fn call(name: &str, arguments: &serde_json::Value) -> StreamEvent {
+    StreamEvent::ToolCall(ToolCall {
         id: format!("call-{name}"),
         name: name.into(),
         arguments: arguments.to_string(),
-    }))
+    })
 }
 
 impl Model {
@@ -109,7 +109,11 @@ impl Model {
             let notes: Vec<String> = facts(&text).into_iter().collect();
             let notes = notes.join(", ");
             let output = notes.len() as u64 / 4;
-            return vec![Ok(StreamEvent::Text(notes)), spent(request, output), end];
+            return vec![
+                Ok(StreamEvent::Text(notes)),
+                Ok(spent(request, output)),
+                end,
+            ];
         }
         if self.way != Way::Endless && tokens::prompt(request) > WINDOW {
             let words = format!("prompt is too long: the maximum is {WINDOW} tokens");
@@ -118,16 +122,20 @@ impl Model {
         let offers = |name: &str| request.tools.iter().any(|tool| tool.name == name);
         let mut state = self.state.lock().unwrap();
         if request.tools.is_empty() {
-            return vec![Ok(StreamEvent::Text("done".into())), spent(request, 1), end];
+            return vec![
+                Ok(StreamEvent::Text("done".into())),
+                Ok(spent(request, 1)),
+                end,
+            ];
         }
         if offers("vote") {
             let vote = json!({"agent_id": "agent1", "reason": "it is the only one"});
-            return vec![call("vote", &vote), spent(request, 20), end];
+            return vec![Ok(call("vote", &vote)), Ok(spent(request, 20)), end];
         }
         state.0 = facts(&text);
         if state.1 == STEPS {
             let answer = json!({"content": "the answer"});
-            return vec![call("new_answer", &answer), spent(request, 10), end];
+            return vec![Ok(call("new_answer", &answer)), Ok(spent(request, 10)), end];
         }
         state.1 += 1;
         let arguments = json!({
@@ -136,7 +144,11 @@ impl Model {
             "pad": "work ".repeat(PADDING),
         });
         let output = arguments.to_string().len() as u64 / 4;
-        vec![call("open_answer", &arguments), spent(request, output), end]
+        vec![
+            Ok(call("open_answer", &arguments)),
+            Ok(spent(request, output)),
+            end,
+        ]
     }
 }
 
@@ -179,7 +191,7 @@ impl Provider for Model {
         };
         let items = vec![
             Ok(StreamEvent::Carried(carried)),
-            spent(&request, output),
+            Ok(spent(&request, output)),
             Ok(StreamEvent::Stop(StopReason::EndTurn)),
         ];
         Some(stream::iter(items).boxed())

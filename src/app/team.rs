@@ -10,7 +10,7 @@ use crate::{
     config::{BackendConfig, Config, Overlay},
     demo::{self, Actor, Scenario},
     engine::{Member, SessionSetup, nested::NestedTeam},
-    protocol::{AgentCard, AgentId, Context, Failure, Limits, Origin, Rules, RunId},
+    protocol::{AgentCard, AgentId, Context, Failure, Form, Limits, Origin, Rules, RunId},
     provider::{Endpoint, Price, RateLimit, ToolCalling, Wire},
     store::redact::Redactor,
 };
@@ -265,6 +265,7 @@ fn team(
         secrets.extend(draft.ways.secrets());
         secrets.extend(draft.below.iter().flat_map(|below| below.secrets.clone()));
     }
+    let form = rules.deciding.policy.form();
     let members = drafts.into_iter().zip(numbers);
     let members = members
         .map(|(mut draft, id)| {
@@ -273,7 +274,7 @@ fn team(
                 .map(|price| Price::flat(price.input, price.cached, price.output));
             draft.ways.price(said);
             draft.ways.context(&rules.context);
-            member(draft, id, services)
+            member(draft, id, form, services)
         })
         .collect();
     Team {
@@ -287,7 +288,7 @@ fn team(
 }
 
 /// Seats an agent: a model, or a team with its voice.
-fn member(draft: Draft, id: AgentId, services: &Services) -> Member {
+fn member(draft: Draft, id: AgentId, form: Form, services: &Services) -> Member {
     let Draft {
         name,
         system,
@@ -300,7 +301,7 @@ fn member(draft: Draft, id: AgentId, services: &Services) -> Member {
         Some(below) => (team_words(below.members.len()), "team".to_owned()),
         None => (model, backend),
     };
-    let voice = ways.connect(&services.client);
+    let voice = ways.connect(&services.client, form);
     let provider = match below {
         Some(below) => Arc::new(NestedTeam {
             setup: SessionSetup {

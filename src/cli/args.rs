@@ -130,6 +130,9 @@ pub enum Sub {
     Models(super::models::Args),
     /// Check every endpoint: the team's, the vendors' with a key, the servers nearby.
     Health(super::health::Args),
+    /// Pass lines between a command-line agent and its team.
+    #[command(hide = true)]
+    AgentTools(super::agent_tools::Args),
     /// Serve the scripted demo team to other clients.
     DemoServer(super::demo_server::Args),
 }

@@ -3,6 +3,7 @@
 //! One file per subcommand. Without a subcommand the full-screen program starts; without a terminal
 //! it runs headless.
 
+mod agent_tools;
 mod args;
 mod bench;
 pub mod config_cmd;
@@ -99,6 +100,7 @@ async fn dispatch(cli: Cli) -> u8 {
         Some(Sub::Doctor(args)) => doctor::run(&globals, &args).await,
         Some(Sub::Models(args)) => models::run(&globals, &args).await,
         Some(Sub::Health(args)) => health::run(&globals, &args).await,
+        Some(Sub::AgentTools(args)) => agent_tools::run(&args).await,
         Some(Sub::DemoServer(args)) => match demo_server::run(args).await {
             Ok(code) => code,
             Err(failure) => launch::Trouble::from(failure).tell(),

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::diagnostic::nearest;
 use super::model::Wire;
+use super::program::ProgramEntry;
 
 /// One backend type.
 #[derive(Clone, Debug, Deserialize)]
@@ -46,6 +47,8 @@ pub struct Backend {
     /// Beginnings of model names that are plainly its own.
     #[serde(default)]
     pub models: Vec<String>,
+    /// The program that it is, where it is no server.
+    pub program: Option<ProgramEntry>,
     /// Why this version cannot run it.
     pub unserved: Option<String>,
     /// What to use instead.
@@ -151,13 +154,14 @@ mod tests {
     fn the_table_can_be_read_and_every_type_is_served_or_explained() {
         let table: Vec<Backend> =
             serde_json::from_str(include_str!("../../assets/backends.json")).unwrap();
-        assert_eq!(table.len(), 30);
+        assert_eq!(table.len(), 31);
         for backend in table {
             let name = &backend.r#type;
             if backend.unserved.is_some() {
                 assert!(backend.instead.is_some(), "{name}");
             } else {
-                assert!(backend.optional_key || !backend.keys.is_empty(), "{name}");
+                let needs_none = backend.optional_key || backend.program.is_some();
+                assert!(needs_none || !backend.keys.is_empty(), "{name}");
                 if let Some(url) = &backend.base_url {
                     assert!(host(url).is_some() && !url.ends_with('/'), "{name}");
                 }

@@ -27,6 +27,9 @@ impl AgentBuilder<'_> {
     /// One backend by itself; `None` when it cannot be run.
     pub fn plain_backend(&mut self, node: &Node, path: &str, at: Span) -> Option<BackendConfig> {
         let entry = self.kind(node, path, at)?;
+        if let Some(program) = &entry.program {
+            return self.program((entry, program), node, path, at);
+        }
         let model = self.model(node, entry, path, at);
         let base_url = self.base_url(node, entry, path, at);
         let (model, base_url) = (model?, base_url?);
@@ -61,6 +64,7 @@ impl AgentBuilder<'_> {
             local: entry.local || private,
             rate_limit: rate_limit(node),
             context: super::context::read(node),
+            program: None,
             endpoints: Vec::new(),
             fallbacks: Vec::new(),
         })

@@ -28,6 +28,7 @@ mod node;
 mod overlay;
 mod params;
 pub mod paths;
+pub mod program;
 mod rules;
 mod scaling;
 pub mod schema;
@@ -46,3 +47,4 @@ pub use model::{AgentConfig, BackendConfig, Config, Kept, RateLimit, ToolCalling
 pub use node::Span;
 pub use overlay::Overlay;
 pub use paths::Paths;
+pub use program::{Dialect, Program};

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::context::ContextSaid;
 use super::diagnostic::Report;
+use super::program::Program;
 use crate::protocol::{Limits, Rules};
 
 /// A team and the rules of its run.
@@ -64,6 +65,8 @@ pub struct BackendConfig {
     pub rate_limit: RateLimit,
     /// Its window, and how full a conversation may get.
     pub context: ContextSaid,
+    /// The program that it is; nothing else of the address counts then.
+    pub program: Option<Box<Program>>,
     /// Servers or keys that share the load with it.
     pub endpoints: Vec<Self>,
     /// What is used when it fails, in this order.

@@ -39,6 +39,11 @@ const CONTROL: &[&str] = &[
     "fallbacks",
     "context_window",
     "compaction",
+    "command",
+    "extra_args",
+    "env",
+    "use_default_prompt",
+    "model_reasoning_effort",
 ];
 
 /// True for a field that the program sets itself.

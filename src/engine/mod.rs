@@ -56,6 +56,7 @@ use crate::{
 };
 
 pub use past::{Open, Past};
+pub use workflow::standing as standing_tools;
 
 /// One agent of the team.
 #[derive(Clone)]

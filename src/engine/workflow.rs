@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{ballot, coordination::Choice, verdict};
-use crate::protocol::{ToolCall, ToolSpec};
+use crate::protocol::{Form, ToolCall, ToolSpec};
 
 /// Name of the publishing tool.
 pub const NEW_ANSWER: &str = "new_answer";
@@ -30,6 +30,32 @@ pub fn new_answer() -> ToolSpec {
             "required": ["content"]
         }),
     }
+}
+
+/// The terminal tools as a program sees them that lists its tools once, before there are answers to
+/// choose from.
+#[must_use]
+pub fn standing(form: Form) -> Vec<ToolSpec> {
+    let list = || json!({ "type": "array", "items": { "type": "string" } });
+    let (field, shape) = match form {
+        Form::One => ("agent_id", json!({ "type": "string" })),
+        Form::Several => ("agent_ids", list()),
+        Form::Ranking => ("ranking", list()),
+        Form::Scores => ("scores", json!({ "type": "object" })),
+    };
+    let vote = ToolSpec {
+        name: VOTE.into(),
+        description: "Vote on the current answers, once there are some, by their labels.".into(),
+        parameters: json!({
+            "type": "object",
+            "properties": {
+                field: shape,
+                "reason": { "type": "string", "description": "Why, in one or two sentences." }
+            },
+            "required": [field, "reason"]
+        }),
+    };
+    vec![new_answer(), vote]
 }
 
 /// A terminal call with its arguments read.

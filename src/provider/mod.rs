@@ -5,6 +5,7 @@
 //!
 //! - out and in: `wire`, a family per directory; `text_tools` for servers without tool calling; `adapt`
 //!   for what a server refuses; `sse` (frames), `usage`, `tokens`
+//! - `cli`: command-line agents in the place of models
 //! - when it fails: `classify`, `wait`, `words` (sentences), `retry` (policy)
 //! - `group`: a whole team in the place of a model
 //! - around it: `catalog` (prices), `listing` (models of one server), `health` (of many), `discovery` (servers nearby)
@@ -13,6 +14,7 @@ pub mod adapt;
 pub mod catalog;
 pub mod chain;
 pub mod classify;
+pub mod cli;
 pub mod discovery;
 pub mod group;
 pub mod health;

@@ -336,7 +336,7 @@ fn massgens_own_files_are_understood() {
                 Severity::Warning => {
                     matches!(
                         finding.code,
-                        "unset-variable" | "incomplete-workspace" | "no-key"
+                        "unset-variable" | "incomplete-workspace" | "no-key" | "no-program"
                     )
                 }
                 Severity::Note => finding.code != "parameter",
@@ -497,6 +497,14 @@ fn key_tables() -> String {
     text
 }
 
+/// The variables that hold its key, in words.
+fn keys_of(backend: &config::backends::Backend) -> String {
+    match backend.keys.join(" or ") {
+        keys if keys.is_empty() => "what it wants".to_owned(),
+        keys => keys,
+    }
+}
+
 /// The backend table of `docs/config.md`.
 fn backend_table() -> String {
     use std::fmt::Write as _;
@@ -505,6 +513,20 @@ fn backend_table() -> String {
         let name = &backend.r#type;
         if let Some(instead) = &backend.instead {
             let _ = writeln!(text, "| `{name}` | not in this version: {instead} | | |");
+            continue;
+        }
+        if let Some(program) = &backend.program {
+            let command = program.command.join(" ");
+            let address = if command.is_empty() {
+                "`command`".to_owned()
+            } else {
+                format!("the program `{command}`")
+            };
+            let _ = writeln!(
+                text,
+                "| `{name}` | {address} | its login or {} | its own |",
+                keys_of(backend)
+            );
             continue;
         }
         let address = match (&backend.base_url, &backend.base_variable) {

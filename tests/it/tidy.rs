@@ -50,6 +50,7 @@ const CLOCKS: &[&str] = &[
     "src/engine/outbox",
     "src/engine/seat",
     "src/provider/http/",
+    "src/provider/cli/",
     "src/provider/chain",
     "src/provider/discovery",
     "src/provider/health",

@@ -23,6 +23,7 @@ pub fn report(facts: &Facts) -> Vec<Line> {
     config(facts, &mut lines);
     keys(facts, &mut lines);
     servers(facts, &mut lines);
+    agents(facts, &mut lines);
     match &facts.git {
         Some(version) => lines.add("git", Health::Ok, version.clone(), ""),
         None => lines.add(
@@ -198,6 +199,19 @@ fn keys(facts: &Facts, lines: &mut Lines) {
         );
     } else {
         let text = "no key is set; local servers need none".to_owned();
+        lines.add(SECTION, Health::Ok, text, "");
+    }
+}
+
+/// Agents that are there; those that are not are no trouble, a configuration that wants one says so.
+fn agents(facts: &Facts, lines: &mut Lines) {
+    const SECTION: &str = "command-line agents";
+    for agent in &facts.agents {
+        let (name, install, login) = (&agent.name, &agent.install, &agent.login);
+        let text = match &agent.path {
+            Some(path) => format!("{name}: {} (log in once with `{login}`)", path.display()),
+            None => format!("{name} is not installed (`{install}`)"),
+        };
         lines.add(SECTION, Health::Ok, text, "");
     }
 }

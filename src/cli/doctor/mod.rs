@@ -68,6 +68,8 @@ pub struct Facts {
     pub env_notes: Vec<String>,
     /// Model servers.
     pub servers: Vec<Discovered>,
+    /// Command-line agents, and where they are.
+    pub agents: Vec<AgentFact>,
     /// What `git --version` said.
     pub git: Option<String>,
     /// The state folder.
@@ -108,6 +110,19 @@ pub struct ConfigFacts {
     pub error: Option<String>,
     /// Whether there are warnings.
     pub warnings: bool,
+}
+
+/// A command-line agent that could be a member of a team.
+#[derive(Clone, Debug)]
+pub struct AgentFact {
+    /// Product.
+    pub name: String,
+    /// Where it is, if it is there.
+    pub path: Option<PathBuf>,
+    /// What installs it.
+    pub install: String,
+    /// What logs it in.
+    pub login: String,
 }
 
 /// A key that is set.

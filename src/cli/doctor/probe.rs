@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::{ConfigFacts, Facts, KeyFact, Probe, StateFacts, Terminal};
+use super::{AgentFact, ConfigFacts, Facts, KeyFact, Probe, StateFacts, Terminal};
 use crate::config::dotenv::Origin;
-use crate::config::{Environment, Purpose, Severity, backends, clean, load_file};
+use crate::config::{Environment, Purpose, Severity, backends, clean, load_file, program};
 
 /// Looks around. Creates the state folder when it is not there, as a run would.
 #[must_use]
@@ -18,6 +18,7 @@ pub fn gather(probe: Probe) -> Facts {
         keys: keys(probe.env),
         conflicts: conflicts(probe.env),
         env_notes: env_notes(probe.env),
+        agents: agents(probe.env),
         git: git(),
         state: state(&probe),
         servers: probe.servers,
@@ -132,6 +133,22 @@ fn env_notes(env: &Environment) -> Vec<String> {
         }
     }
     notes
+}
+
+/// The command-line agents of the backend table.
+fn agents(env: &Environment) -> Vec<AgentFact> {
+    let folders = env.get("PATH").unwrap_or_default();
+    let programs = backends::all().iter().filter_map(|backend| {
+        let program = backend.program.as_ref()?;
+        let command = program.command.first()?;
+        Some(AgentFact {
+            name: backend.name.clone(),
+            path: program::find(command, &folders),
+            install: program.install.clone(),
+            login: program.login.clone(),
+        })
+    });
+    programs.collect()
 }
 
 fn git() -> Option<String> {

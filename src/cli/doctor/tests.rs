@@ -32,6 +32,12 @@ fn healthy() -> Facts {
         env_notes: Vec::new(),
         servers: Vec::new(),
         git: Some("git version 2.50".to_owned()),
+        agents: vec![AgentFact {
+            name: "Codex".to_owned(),
+            path: Some("/bin/codex".into()),
+            install: "npm".to_owned(),
+            login: "codex login".to_owned(),
+        }],
         state: StateFacts {
             dir: Ok("/state".into()),
             write_error: None,

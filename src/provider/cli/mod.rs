@@ -1,0 +1,147 @@
+//! Command-line agents in the place of models: Claude Code, Codex, Gemini CLI, and whatever speaks
+//! the Agent Client Protocol.
+//!
+//! One task per agent owns its [`session`]; requests reach it in their order. Pure parts: a file per
+//! program for its command line and its lines ([`claude`], [`codex`], [`gemini`], [`acp`]), [`talk`]
+//! (what it does not know yet), [`mcp`] (the protocol of our tools), [`tally`] (what it used). Impure:
+//! [`process`], [`tools`] (the socket), [`folder`]. Agents read and change nothing.
+
+mod acp;
+mod claude;
+mod codex;
+mod folder;
+mod gemini;
+mod heard;
+mod launch;
+mod lines;
+mod mcp;
+mod process;
+mod reply;
+mod session;
+mod talk;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod tools;
+
+use std::sync::{Arc, OnceLock};
+
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
+use tokio::sync::mpsc;
+
+use self::launch::Offer;
+use self::session::Session;
+use super::{Price, Provider, Request, Shared, StreamEvent};
+use crate::config::Program;
+use crate::protocol::{Failure, FailureKind, ToolSpec};
+
+/// Requests on their way to the session; there is one at a time.
+const REQUESTS: usize = 4;
+/// Events between a program and its reader; a slow reader slows the program.
+const EVENTS: usize = 64;
+
+/// What a reply consists of.
+type Item = Result<StreamEvent, Failure>;
+
+/// Everything that a program is run with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The program.
+    pub program: Program,
+    /// Command and first arguments of the tool server that passes lines to our socket.
+    pub relay: Vec<String>,
+    /// Tools that are listed from the beginning, since not every program notices new ones.
+    pub standing: Vec<ToolSpec>,
+    /// What its model costs, when that is known.
+    pub price: Option<Price>,
+}
+
+/// A program in the place of a model.
+#[derive(Debug)]
+pub struct CliProvider {
+    setup: Arc<Setup>,
+    session: OnceLock<mpsc::Sender<Ask>>,
+}
+
+/// A request and who hears the reply.
+#[derive(Debug)]
+struct Ask {
+    request: Request,
+    out: mpsc::Sender<Item>,
+}
+
+impl CliProvider {
+    /// A provider that starts its program at the first request.
+    #[must_use]
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            setup: Arc::new(setup),
+            session: OnceLock::new(),
+        }
+    }
+}
+
+impl Provider for CliProvider {
+    fn stream(&self, request: Request) -> BoxStream<'static, Item> {
+        let session = self.session.get_or_init(|| {
+            let (sender, asks) = mpsc::channel(REQUESTS);
+            tokio::spawn(work(
+                Session::new(Arc::clone(&self.setup), Offer::Ours),
+                asks,
+            ));
+            sender
+        });
+        let (out, events) = mpsc::channel(EVENTS);
+        if session.try_send(Ask { request, out }).is_err() {
+            let message = format!(
+                "{} is still busy with earlier requests.",
+                self.setup.program.name
+            );
+            return stream::once(async { Err(Failure::new(FailureKind::Local, message)) }).boxed();
+        }
+        replies(events)
+    }
+
+    fn aside(&self, request: Request) -> BoxStream<'static, Item> {
+        let mut session = Session::new(Arc::clone(&self.setup), Offer::Nothing);
+        let (out, events) = mpsc::channel(EVENTS);
+        tokio::spawn(async move {
+            let request = Request {
+                tools: Vec::new(),
+                ..request
+            };
+            session.serve(&request, &out).await;
+            session.stop().await;
+        });
+        replies(events)
+    }
+
+    fn with_model(&self, model: &str) -> Option<Shared> {
+        let mut setup = (*self.setup).clone();
+        setup.program.model = Some(model.to_owned());
+        // The price was that of the other model.
+        setup.price = None;
+        Some(Arc::new(Self::new(setup)))
+    }
+
+    fn price(&self) -> Option<Price> {
+        self.setup.price
+    }
+}
+
+/// Serves requests until the provider is dropped, then ends the program.
+async fn work(mut session: Session, mut asks: mpsc::Receiver<Ask>) {
+    while let Some(ask) = asks.recv().await {
+        session.serve(&ask.request, &ask.out).await;
+    }
+    session.stop().await;
+}
+
+/// The reply as a stream; dropping it cuts the program off.
+fn replies(events: mpsc::Receiver<Item>) -> BoxStream<'static, Item> {
+    stream::unfold(events, |mut events| async move {
+        events.recv().await.map(|item| (item, events))
+    })
+    .boxed()
+}

@@ -37,8 +37,12 @@ fn of_backend(name: &str, backend: &BackendConfig) -> Vec<Subject> {
         optional_key: backend.local || backend.key_variable.is_none(),
     };
     let others = backend.endpoints.iter().chain(&backend.fallbacks);
-    std::iter::once(subject(name.to_owned(), backend))
-        .chain(others.map(|other| subject(format!("{name}, else"), other)))
+    let others = others.map(|other| (format!("{name}, else"), other));
+    std::iter::once((name.to_owned(), backend))
+        .chain(others)
+        // A program has no address that could be asked.
+        .filter(|(_, backend)| backend.program.is_none())
+        .map(|(name, backend)| subject(name, backend))
         .collect()
 }
 

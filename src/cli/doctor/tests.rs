@@ -86,6 +86,9 @@ fn a_healthy_machine_has_nothing_to_do() {
     local servers
       ✓ ok       none on the usual ports (1234, 11434, 8000, 30000, 8080)
 
+    command-line agents
+      ✓ ok       Codex: /bin/codex (log in once with `codex login`)
+
     git
       ✓ ok       git version 2.50
 

@@ -101,6 +101,8 @@ impl Past {
             if !goes_on {
                 self.close();
                 self.link(start);
+                let settled = start.stage.iter().flat_map(|stage| &stage.settled);
+                self.marks.extend(settled.cloned().map(Mark::Step));
                 self.open = Some(Box::new(Open {
                     start: (**start).clone(),
                     events: vec![event.clone()],

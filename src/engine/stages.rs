@@ -197,6 +197,7 @@ impl Chain {
                 number: u32::try_from(done + 1).unwrap_or(u32::MAX),
                 of: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
                 whole: None,
+                settled: Vec::new(),
             };
             return self.run(place, self.rules_of_chunk());
         }
@@ -246,7 +247,7 @@ impl Chain {
         }))
     }
 
-    /// What holds for the whole task stands in the first turn of it.
+    /// What holds for the whole task stands in the first turn of it, what was settled in the next.
     fn with_whole(&self, stage: Stage) -> Stage {
         let whole = Whole {
             rules: self.rules.clone(),
@@ -254,6 +255,7 @@ impl Chain {
         };
         Stage {
             whole: (!self.begun).then(|| Box::new(whole)),
+            settled: self.news.clone(),
             ..stage
         }
     }
@@ -455,6 +457,7 @@ fn stage(kind: StageKind, step: String) -> Stage {
         number: 1,
         of: 1,
         whole: None,
+        settled: Vec::new(),
     }
 }
 

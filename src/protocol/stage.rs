@@ -29,6 +29,10 @@ pub struct Stage {
     /// What holds for the whole task, in its first turn: a session that is resumed goes on under it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whole: Option<Box<Whole>>,
+    /// What was settled before this turn, a plan for example. Each is told by an event of its own as
+    /// well; standing here too, nothing of it is lost when the program is killed before those events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<StageEvent>,
 }
 
 /// Rules and limits of a task in several turns. Those of its single turns are made of them.

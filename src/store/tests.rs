@@ -235,6 +235,7 @@ fn a_task_in_several_turns_is_unfinished_until_it_says_that_it_is_over() {
                 number: 1,
                 of: 1,
                 whole: None,
+                settled: Vec::new(),
             });
         }
     }

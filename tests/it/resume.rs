@@ -600,3 +600,47 @@ fn a_team_inside_killed_anywhere_begins_again_and_its_spending_stays() {
         assert!(team.unwrap().turns().all(massgen_tui::run::Turn::is_over));
     }
 }
+
+/// Killed between the beginning of a turn and what it tells next: nothing that was settled before is
+/// lost. The log of a whole run is cut there, line by line, so no timing decides.
+#[test]
+fn what_was_settled_survives_a_log_that_ends_with_the_next_beginning() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let approved = "orchestrator.plan_approval=auto";
+    let whole = [
+        "run",
+        "--demo",
+        "plan",
+        "--demo-speed",
+        "max",
+        "--set",
+        approved,
+    ];
+    assert_eq!(run(home, &whole).status.code(), Some(0));
+    let path = log(home).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let beginnings = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.contains("\"kind\":{\"run\":{\"started\":"))
+        .map(|(at, _)| at);
+    let cuts: Vec<usize> = beginnings.collect();
+    assert_eq!(cuts.len(), 4, "planning, two chunks, the assembly");
+    for at in cuts {
+        fs::write(&path, lines[..=at].concat()).unwrap();
+        let ran = run(home, &["resume", "--demo-speed", "max"]);
+        assert_eq!(
+            ran.status.code(),
+            Some(0),
+            "line {at}: {}",
+            words(&ran.stderr)
+        );
+        let out = words(&ran.stdout);
+        assert!(
+            out.starts_with("## An hour with error messages"),
+            "line {at}: {out}"
+        );
+    }
+}

@@ -162,6 +162,9 @@ fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
     if let Some(stage) = &mut stage {
         mask(redactor, &mut stage.title);
         mask(redactor, &mut stage.step);
+        for event in &mut stage.settled {
+            event.texts_mut(&mut |text| mask(redactor, text));
+        }
         if let Some(whole) = &mut stage.whole {
             rules_of(redactor, &mut whole.rules);
         }

@@ -231,6 +231,9 @@ fn turn_start(start: &mut TurnStart) {
     if let Some(stage) = stage {
         clean_line(&mut stage.title);
         clean_text(&mut stage.step);
+        for event in &mut stage.settled {
+            event.texts_mut(&mut clean_text);
+        }
         if let Some(whole) = &mut stage.whole {
             rules_of(&mut whole.rules);
         }

@@ -273,6 +273,7 @@ fn planned(width: u16, height: u16) -> Person {
         number: 1,
         of: 1,
         whole: None,
+        settled: Vec::new(),
     });
     person.hear(EventKind::Run(RunEvent::Started(start)));
     person.hear(EventKind::Run(RunEvent::Ended(Outcome::Answered {

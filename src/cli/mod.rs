@@ -59,7 +59,7 @@ pub fn main() -> ExitCode {
     };
     let code = runtime.block_on(async {
         survive_full_files();
-        dispatch(cli).await
+        Box::pin(dispatch(cli)).await
     });
     // A provider that hangs in a blocking call must not hold the person back.
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));

@@ -64,6 +64,10 @@ impl Provider for NestedTeam {
         self.voice.stream(request)
     }
 
+    fn aside(&self, request: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {
+        self.voice.aside(request)
+    }
+
     fn price(&self) -> Option<Price> {
         self.voice.price()
     }

@@ -146,6 +146,7 @@ struct Call {
     left: Vec<usize>,
     stream: Option<BoxStream<'static, Result<StreamEvent, Failure>>>,
     content: bool,
+    asked: Asked,
 }
 
 impl Call {
@@ -155,7 +156,11 @@ impl Call {
             Some(stream) => stream,
             none => {
                 let provider = &self.chain.links.get(link)?.provider;
-                none.insert(provider.stream(self.request.clone()))
+                let request = self.request.clone();
+                none.insert(match self.asked {
+                    Asked::Within => provider.stream(request),
+                    Asked::Aside => provider.aside(request),
+                })
             }
         };
         match stream.next().await? {
@@ -193,8 +198,21 @@ impl Call {
     }
 }
 
-impl Provider for Chain {
-    fn stream(&self, request: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {
+/// Which way a link is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// As part of its conversation.
+    Within,
+    /// Beside it.
+    Aside,
+}
+
+impl Chain {
+    fn ask(
+        &self,
+        request: Request,
+        asked: Asked,
+    ) -> BoxStream<'static, Result<StreamEvent, Failure>> {
         let mut left = self.order();
         if let Some(first) = self.choose(&left, Instant::now()) {
             left.retain(|link| *link != first);
@@ -207,11 +225,22 @@ impl Provider for Chain {
             left,
             stream: None,
             content: false,
+            asked,
         };
         stream::unfold(call, |mut call| async move {
             call.next().await.map(|item| (item, call))
         })
         .boxed()
+    }
+}
+
+impl Provider for Chain {
+    fn stream(&self, request: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {
+        self.ask(request, Asked::Within)
+    }
+
+    fn aside(&self, request: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {
+        self.ask(request, Asked::Aside)
     }
 
     fn with_model(&self, model: &str) -> Option<Shared> {

@@ -8,6 +8,11 @@ use crate::provider::StopReason;
 struct Scripted(Mutex<Vec<Result<&'static str, FailureKind>>>);
 
 impl Provider for Scripted {
+    fn aside(&self, _: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {
+        let said = StreamEvent::Text("aside".into());
+        stream::iter([Ok(said), Ok(StreamEvent::Stop(StopReason::EndTurn))]).boxed()
+    }
+
     fn stream(&self, _: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {
         let mut script = self.0.lock().unwrap();
         let now = if script.len() > 1 {
@@ -104,6 +109,19 @@ async fn all_failing_is_a_failure_and_somebody_is_still_asked() {
         "quota used up>link 1 !connection trouble"
     );
     assert_eq!(call(&chain).await, "b .", "the one that may heal");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_side_question_stays_beside_the_conversation() {
+    let chain = chain(&[&[Ok("a")], &[Ok("b")]], 1);
+    let request = Request {
+        messages: vec![],
+        tools: vec![],
+        choice: ToolChoice::None,
+    };
+    let first = chain.aside(request).next().await;
+    assert_eq!(first, Some(Ok(StreamEvent::Text("aside".into()))));
+    assert_eq!(call(&chain).await, "a .");
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@ pub mod address;
 pub mod answer;
 pub mod budget;
 mod call;
+pub mod change;
 pub mod command;
 pub mod decision;
 pub mod event;

@@ -52,6 +52,9 @@ pub struct RuleArgs {
     /// Seconds without a sign of life after which an agent counts as stalled; 0: never.
     #[arg(long, value_name = "S")]
     pub stall: Option<u64>,
+    /// Give agents this folder: rw, a copy of it that they may change and you take from; ro, to look at.
+    #[arg(long, value_name = "rw|ro", value_parser = ["rw", "ro", "write", "read"])]
+    pub cwd_context: Option<String>,
     /// A folder whose files are messages to the agents and answers to their questions.
     #[arg(long, value_name = "DIR")]
     pub inbox: Option<String>,
@@ -119,6 +122,11 @@ impl RuleArgs {
                 small(self.add_on_split),
             ),
             ("--stall", "orchestrator.stall_seconds", number(self.stall)),
+            (
+                "--cwd-context",
+                "orchestrator.context_paths",
+                self.cwd_context.as_deref().map(here),
+            ),
             ("--inbox", "orchestrator.inbox", text(&self.inbox)),
             (
                 "--questions",
@@ -152,6 +160,15 @@ impl RuleArgs {
             Err(troubles.join("\n"))
         }
     }
+}
+
+/// The folder of `--cwd-context`, as a list of one.
+fn here(access: &str) -> String {
+    let permission = match access {
+        "rw" | "write" => "write",
+        _ => "read",
+    };
+    format!("[{{path: ., permission: {permission}}}]")
 }
 
 #[cfg(test)]
@@ -217,6 +234,13 @@ mod tests {
         assert_eq!(rules.mode, Mode::Council { chairman: None });
         let (limits, ..) = read(&["--quick"]).unwrap();
         assert_eq!(limits.answers_per_agent, 1);
+        let (_, rules, _) = read(&["--cwd-context", "rw"]).unwrap();
+        let folders = &rules.working.folders;
+        assert_eq!(folders.len(), 1);
+        assert_eq!(
+            (folders[0].path.as_str(), folders[0].access),
+            (".", crate::protocol::change::Access::Write)
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use super::deciding;
 use super::diagnostic::{Finding, Severity};
 use super::node::Node;
-use super::{budget, finishing, talking};
+use super::{budget, finishing, talking, working};
 use crate::protocol::{Limits, Rules};
 
 /// MassGen's time between the word to finish a round and its forced end, when a round limit is set.
@@ -98,6 +98,7 @@ fn rules(orchestrator: Option<&Node>, findings: &mut Vec<Finding>) -> Rules {
     rules.scaling = super::scaling::read(orchestrator);
     rules.context = super::context::read(orchestrator).over(&rules.context);
     rules.talking = talking::read(orchestrator, findings);
+    rules.working = working::read(orchestrator, findings);
     super::seeing::read(orchestrator, &mut rules, findings);
     rules
 }

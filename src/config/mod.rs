@@ -36,6 +36,7 @@ mod seeing;
 mod talking;
 mod teams;
 mod ways;
+mod working;
 mod yaml;
 
 pub use context::ContextSaid;

@@ -50,8 +50,9 @@ pub use model::{Discovered, ModelInfo, ServerKind, SessionSummary};
 pub use question::{Question, QuestionEvent, QuestionId, QuestionKind, Reply};
 pub use review::{ReviewEvent, Verdict};
 pub use rules::{
-    Asking, Context, Criterion, Deciding, Degree, Finish, Finishing, Form, Gate, Hiding, Improving,
-    Mode, Novelty, Policy, QuestionPolicy, Rules, Scaling, Seeing, Talking, Verify, Visibility,
+    Asking, Context, Criterion, Deciding, Degree, Finish, Finishing, Folder, Form, Gate, Hiding,
+    Improving, Isolation, Mode, Novelty, Policy, QuestionPolicy, Rules, Scaling, Seeing, Talking,
+    Untracked, Verify, Visibility, Working,
 };
 pub use stage::{Stage, StageEvent, StageKind};
 pub use team::{AgentCard, Origin, Resumed, TurnStart};

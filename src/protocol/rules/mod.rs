@@ -14,6 +14,7 @@ mod policy;
 mod scaling;
 mod seeing;
 mod talking;
+mod working;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,7 @@ pub use policy::{Form, Policy};
 pub use scaling::Scaling;
 pub use seeing::{Hiding, Seeing, Visibility};
 pub use talking::{Asking, Degree, QuestionPolicy, Talking};
+pub use working::{Folder, Isolation, Untracked, Working};
 
 /// All rules of a turn. Limits are told beside them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -51,4 +53,7 @@ pub struct Rules {
     /// How full a conversation may get.
     #[serde(skip_serializing_if = "Context::is_usual")]
     pub context: Context,
+    /// Which folders it works on.
+    #[serde(skip_serializing_if = "Working::is_nowhere")]
+    pub working: Working,
 }

@@ -138,6 +138,7 @@ fn rules_of(redactor: &Redactor, rules: &mut Rules) {
     rules.deciding.texts_mut(&mut |text| mask(redactor, text));
     rules.mode.texts_mut(&mut |text| mask(redactor, text));
     rules.scaling.texts_mut(&mut |text| mask(redactor, text));
+    rules.working.texts_mut(&mut |text| mask(redactor, text));
     rules.context.texts_mut(&mut |text| mask(redactor, text));
     rules.personas.texts_mut(&mut |text| mask(redactor, text));
     if let Some(inbox) = &mut rules.talking.inbox {

@@ -207,6 +207,7 @@ fn rules_of(rules: &mut Rules) {
     rules.deciding.texts_mut(&mut clean_line);
     rules.mode.texts_mut(&mut clean_text);
     rules.scaling.texts_mut(&mut clean_line);
+    rules.working.texts_mut(&mut clean_line);
     rules.context.texts_mut(&mut clean_line);
     rules.personas.texts_mut(&mut clean_text);
     rules.talking.inbox.iter_mut().for_each(clean_line);

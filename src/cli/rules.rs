@@ -52,9 +52,26 @@ pub struct RuleArgs {
     /// Seconds without a sign of life after which an agent counts as stalled; 0: never.
     #[arg(long, value_name = "S")]
     pub stall: Option<u64>,
-    /// Give agents this folder: rw, a copy of it that they may change and you take from; ro, to look at.
+    /// Where agents work.
+    #[command(flatten)]
+    pub work: WorkArgs,
+    /// Who answers.
+    #[command(flatten)]
+    pub away: AwayArgs,
+}
+
+/// Where agents work.
+#[derive(Clone, Debug, Default, PartialEq, Args)]
+pub struct WorkArgs {
+    /// Give agents this folder: rw, a copy of it that they may change and you take from; ro, to look
+    /// at.
     #[arg(long, value_name = "rw|ro", value_parser = ["rw", "ro", "write", "read"])]
     pub cwd_context: Option<String>,
+}
+
+/// Who answers agents that ask.
+#[derive(Clone, Debug, Default, PartialEq, Args)]
+pub struct AwayArgs {
     /// A folder whose files are messages to the agents and answers to their questions.
     #[arg(long, value_name = "DIR")]
     pub inbox: Option<String>,
@@ -125,13 +142,13 @@ impl RuleArgs {
             (
                 "--cwd-context",
                 "orchestrator.context_paths",
-                self.cwd_context.as_deref().map(here),
+                self.work.cwd_context.as_deref().map(here),
             ),
-            ("--inbox", "orchestrator.inbox", text(&self.inbox)),
+            ("--inbox", "orchestrator.inbox", text(&self.away.inbox)),
             (
                 "--questions",
                 "orchestrator.questions",
-                self.questions.clone(),
+                self.away.questions.clone(),
             ),
         ];
         let given = all

@@ -70,6 +70,7 @@ impl Stage {
             origin: Origin::Direct,
             version: "0".to_owned(),
             cwd: ".".to_owned(),
+            places: Vec::new(),
             resumed: None,
             stage: None,
         }))));

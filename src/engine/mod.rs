@@ -232,6 +232,7 @@ async fn turn(
         origin: setup.origin.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         cwd: setup.cwd.clone(),
+        places: Vec::new(),
         resumed: None,
     };
     ways.outbox

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentId, Label, Marks};
+use super::{AgentId, Label, Marks, change::Snapshot};
 
 /// A published answer. Immutable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub struct Answer {
     /// `new_answer`.
     #[serde(default)]
     pub auto: bool,
+    /// What the agent's worktrees held when it published, one snapshot per folder that it may change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Snapshot>,
 }
 
 /// A standing vote, or an abstention when `target` is `None`.

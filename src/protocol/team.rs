@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentId, Limits, Rules, RunId, Stage};
+use super::{AgentId, Limits, Rules, RunId, Stage, change::Workplace};
 
 /// The first event of a turn: everything that is fixed while it runs. It is told again, with
 /// `resumed`, when a turn that broke off goes on: nothing that was published, voted or spent is over
@@ -31,6 +31,9 @@ pub struct TurnStart {
     pub version: String,
     /// Working folder of the session.
     pub cwd: String,
+    /// The folders that agents look at and change, as they were when the session began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Workplace>,
     /// Set when this turn began before, in a process that ended in the middle of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumed: Option<Resumed>,

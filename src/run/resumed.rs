@@ -57,6 +57,7 @@ mod tests {
             origin: Origin::Direct,
             version: "0".into(),
             cwd: "/".into(),
+            places: Vec::new(),
             resumed,
             stage: None,
         }))

@@ -39,6 +39,7 @@ fn start(turn: u32) -> RunEvent {
         },
         version: "0".into(),
         cwd: "/".into(),
+        places: Vec::new(),
         resumed: None,
         stage: None,
     }))
@@ -74,7 +75,12 @@ fn publish(label: Label, text: &str) -> EventKind {
     let auto = false;
     agent(
         label.agent,
-        AgentEvent::Published(Answer { label, text, auto }),
+        AgentEvent::Published(Answer {
+            label,
+            text,
+            auto,
+            changes: Vec::new(),
+        }),
     )
 }
 

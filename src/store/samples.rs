@@ -50,6 +50,7 @@ pub(crate) fn started(run: &str, turn: u32, prompt: &str) -> EventKind {
         },
         version: "0.1.0".into(),
         cwd: "/home/person/project".into(),
+        places: Vec::new(),
         resumed: None,
         stage: None,
     })))
@@ -63,6 +64,7 @@ pub(crate) fn published(number: u16, revision: u32, text: &str) -> EventKind {
             label: Label::new(AgentId(number), revision),
             text: text.into(),
             auto: false,
+            changes: Vec::new(),
         }),
     )
 }

@@ -37,6 +37,7 @@ fn started() -> EventKind {
         },
         version: "0.0.0".to_owned(),
         cwd: "/home/someone".to_owned(),
+        places: Vec::new(),
         resumed: None,
         stage: None,
     })))
@@ -99,6 +100,7 @@ async fn a_task_is_typed_run_watched_and_left() {
             label: Label::new(AgentId(1), 1),
             text: "Because of scattering.".to_owned(),
             auto: false,
+            changes: Vec::new(),
         }),
     })
     .await;

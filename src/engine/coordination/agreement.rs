@@ -76,6 +76,7 @@ mod tests {
                 label: Label::new(AgentId(agent), 1),
                 text: (*text).to_owned(),
                 auto: false,
+                changes: Vec::new(),
             })
             .collect();
         let current: Vec<&Answer> = answers.iter().collect();

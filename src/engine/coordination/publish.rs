@@ -98,7 +98,12 @@ impl Coordination {
         let member = &mut self.members[i];
         member.revisions += 1;
         let label = Label::new(member.id, member.revisions);
-        let answer = Answer { label, text, auto };
+        let answer = Answer {
+            label,
+            text,
+            auto,
+            changes: Vec::new(),
+        };
         self.answers.push(answer.clone());
         self.voting.runoff = None;
         self.emit_of(label.agent, AgentEvent::Published(answer));

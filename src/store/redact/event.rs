@@ -7,7 +7,7 @@ use super::Redactor;
 use crate::protocol::{
     AgentCard, AgentEvent, Answer, Ballot, BallotDrop, BallotEvent, CallEvent, Event, EventKind,
     Failure, Origin, Outcome, Question, QuestionEvent, QuestionKind, Reply, Rules, RunEvent,
-    TeamCommand, TeamEvent, ToolEvent, TurnStart,
+    TeamCommand, TeamEvent, ToolEvent, TurnStart, change::Workplace,
 };
 
 /// `event` with the secrets in all its texts masked.
@@ -158,6 +158,7 @@ fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
         origin,
         version,
         cwd,
+        places,
         resumed,
     } = start;
     if let Some(stage) = &mut stage {
@@ -190,7 +191,34 @@ fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
         },
         version,
         cwd: redactor.string(cwd),
+        places: places
+            .into_iter()
+            .map(|place| workplace(redactor, place))
+            .collect(),
         resumed,
+    }
+}
+
+fn workplace(redactor: &Redactor, place: Workplace) -> Workplace {
+    let Workplace {
+        context,
+        path,
+        root,
+        access,
+        head,
+        base,
+        tree,
+        kept,
+    } = place;
+    Workplace {
+        context,
+        path: redactor.string(path),
+        root: redactor.string(root),
+        access,
+        head: head.map(|head| redactor.string(head)),
+        base,
+        tree,
+        kept,
     }
 }
 
@@ -272,10 +300,16 @@ fn agent(redactor: &Redactor, event: AgentEvent) -> AgentEvent {
         },
         AgentEvent::Tool(event) => AgentEvent::Tool(tool(redactor, event)),
         AgentEvent::Call(event) => AgentEvent::Call(call(redactor, event)),
-        AgentEvent::Published(Answer { label, text, auto }) => AgentEvent::Published(Answer {
+        AgentEvent::Published(Answer {
+            label,
+            text,
+            auto,
+            changes,
+        }) => AgentEvent::Published(Answer {
             label,
             text: redactor.string(text),
             auto,
+            changes,
         }),
         AgentEvent::Refused {
             act,

@@ -270,6 +270,7 @@ fn run_events() -> Vec<RunEvent> {
             origin: Origin::Config { path: secret() },
             version: "1".into(),
             cwd: secret(),
+            places: Vec::new(),
             resumed: None,
             stage: None,
         })),
@@ -336,6 +337,7 @@ fn agent_events() -> Vec<AgentEvent> {
             label: Label::new(AgentId(1), 1),
             text: secret(),
             auto: false,
+            changes: Vec::new(),
         }),
         AgentEvent::Refused {
             act: "vote".into(),

@@ -16,7 +16,7 @@ use super::{Cleaner, line, text};
 use crate::protocol::{
     AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotEvent, CallEvent, Channel,
     Event, EventKind, Failure, Origin, Outcome, Phase, Question, QuestionEvent, QuestionKind,
-    Reply, Rules, RunEvent, RunId, TeamCommand, TeamEvent, ToolEvent, TurnStart,
+    Reply, Rules, RunEvent, RunId, TeamCommand, TeamEvent, ToolEvent, TurnStart, change::Workplace,
 };
 
 /// Cleans a stream of events.
@@ -225,6 +225,7 @@ fn turn_start(start: &mut TurnStart) {
         origin,
         version,
         cwd,
+        places,
         resumed: _,
     } = start;
     clean_text(prompt);
@@ -242,6 +243,7 @@ fn turn_start(start: &mut TurnStart) {
     for text in [run, version, cwd] {
         clean_line(text);
     }
+    places.iter_mut().for_each(place);
     team.iter_mut().for_each(card);
     match origin {
         Origin::Demo { scenario: name }
@@ -327,8 +329,30 @@ fn answer(answer: &mut Answer) {
         label: _,
         text,
         auto: _,
+        changes,
     } = answer;
     clean_text(text);
+    for snapshot in changes {
+        clean_line(&mut snapshot.commit.0);
+        clean_line(&mut snapshot.tree.0);
+    }
+}
+
+fn place(place: &mut Workplace) {
+    let Workplace {
+        context: _,
+        path,
+        root,
+        access: _,
+        head,
+        base,
+        tree,
+        kept: _,
+    } = place;
+    for text in [path, root, &mut base.0, &mut tree.0] {
+        clean_line(text);
+    }
+    head.iter_mut().for_each(clean_line);
 }
 
 fn ballot(ballot: &mut Ballot) {

@@ -262,6 +262,7 @@ impl Person {
                 label,
                 text: "Because of scattering.".to_owned(),
                 auto: false,
+                changes: Vec::new(),
             }),
         });
         self.hear(EventKind::Run(RunEvent::Ended(Outcome::Answered {
@@ -314,6 +315,7 @@ pub fn started(turn: u32) -> EventKind {
         },
         version: "0.0.0".to_owned(),
         cwd: "/home/someone".to_owned(),
+        places: Vec::new(),
         resumed: None,
         stage: None,
     })))

@@ -251,6 +251,7 @@ pub fn turn_start(setup: &Setup) -> EventKind {
         origin: Origin::Direct,
         version: "0".into(),
         cwd: "/".into(),
+        places: Vec::new(),
         resumed: None,
         stage: None,
     })))

@@ -66,6 +66,7 @@ fn plain_text_that_is_published_for_the_agent_gets_the_label() {
             label: label(1, 1),
             text: "Just blue.".to_owned(),
             auto: true,
+            changes: Vec::new(),
         }),
     );
     check(

@@ -94,7 +94,7 @@ fn agent_event(number: u16) -> impl Strategy<Value = AgentEvent> {
         1 => failure().prop_map(|failure| AgentEvent::Call(CallEvent::Retrying { attempt: 2, wait_ms: 900, failure })),
         1 => Just(AgentEvent::Usage(Usage { input: 10, output: 5, calls: 1, ..Usage::default() })),
         2 => (1u32..4, text(), any::<bool>()).prop_map(move |(revision, text, auto)| {
-            AgentEvent::Published(Answer { label: label(number, revision), text, auto })
+            AgentEvent::Published(Answer { label: label(number, revision), text, auto, changes: Vec::new() })
         }),
         1 => text().prop_map(|reason| AgentEvent::Refused { act: "new_answer".to_owned(), reason, setback: crate::protocol::Setback::Refused }),
         2 => (proptest::option::of((1u16..4, 1u32..3)), text()).prop_map(move |(target, reason)| {

@@ -98,6 +98,7 @@ impl Stage {
             },
             version: "0".to_owned(),
             cwd: ".".to_owned(),
+            places: Vec::new(),
             resumed: None,
             stage: None,
         };
@@ -172,6 +173,7 @@ impl Stage {
                 label: label(number, revision),
                 text: text.to_owned(),
                 auto: false,
+                changes: Vec::new(),
             }),
         );
     }

@@ -5,6 +5,7 @@
 //! it; [`Hub`] owns the one running session.
 
 mod again;
+mod checkup;
 pub mod endpoints;
 mod hub;
 mod inbox;
@@ -14,6 +15,7 @@ mod team;
 mod ways;
 
 pub use again::{Again, Way, go_on};
+pub use checkup::checkup;
 pub use hub::{Hub, HubHandle};
 pub use ports::World;
 pub use session::start;

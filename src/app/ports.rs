@@ -4,10 +4,10 @@ use std::{io::Write as _, path::PathBuf, sync::Arc};
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 
-use super::{HubHandle, Services, Source, Way};
+use super::{HubHandle, Services, Source, Way, checkup};
 use crate::{
     protocol::{Command, Event, Failure, FailureKind, RunId, SessionSummary},
-    provider::discovery,
+    provider::{discovery, health},
     store,
     tui::{
         effect::{Done, Launch, Onward, Query, TeamChoice},
@@ -95,6 +95,14 @@ impl Ports for World {
                 Done::Discovered(discovery::discover(&services.client, &targets).await)
             }
             .boxed(),
+            Query::Health => {
+                let team = self.configured.clone();
+                async move {
+                    let bound = health::BOUND;
+                    Done::Health(checkup(&services, team.as_ref(), bound).await)
+                }
+                .boxed()
+            }
             Query::Sessions => blocking(move || Done::Sessions(sessions(&services))),
             Query::Open(run) => blocking(move || Done::Opened(open(&services, &run))),
         }

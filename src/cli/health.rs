@@ -1,7 +1,8 @@
 //! `massgen-tui health`: every endpoint at once, each within half a second.
 //!
 //! The team's endpoints when there is a configuration (fallbacks too), the vendors whose keys are
-//! set, the servers on this machine. Exit code 1 when an endpoint of the team cannot be used.
+//! set, the servers on this machine, the command-line agents. Exit code 1 when an endpoint of the team
+//! cannot be used.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -10,9 +11,9 @@ use std::time::Duration;
 
 use super::{Globals, launch, rules::RuleArgs};
 use crate::{
-    app::endpoints,
-    protocol::{Health, HealthState},
-    provider::{discovery, health},
+    app::checkup,
+    protocol::{Health, HealthOf},
+    provider::health,
 };
 
 /// Arguments of `health`.
@@ -44,26 +45,22 @@ pub async fn run(globals: &Globals, args: &Args) -> u8 {
         None => paths.default_config(),
     };
     let team = match path.map(|path| launch::configuration(&path, &services)) {
-        Some(Ok(source)) => endpoints::of_team(&source),
+        Some(Ok(source)) => Some(source),
         Some(Err(trouble)) if args.config.is_some() => return trouble.tell(),
         // A default configuration that is broken is `doctor`'s business.
-        Some(Err(_)) | None => Vec::new(),
+        Some(Err(_)) | None => None,
     };
-    let of_team = team.len();
-    let targets = discovery::Targets::from_env(|name| services.environment.get(name));
-    let nearby = discovery::discover(&services.client, &targets).await;
-    let mut subjects = team;
-    subjects.extend(endpoints::of_vendors(&services));
-    subjects.extend(nearby.iter().map(endpoints::of_server));
     let bound = Duration::from_millis(args.timeout.max(1));
-    let rows = health::check(&services.client, subjects, bound).await;
+    let rows = checkup(&services, team.as_ref(), bound).await;
     let text = if args.json {
         format!("{:#}\n", serde_json::json!({ "endpoints": rows }))
     } else {
         table(&rows)
     };
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
-    let broken = rows.iter().take(of_team).any(|row| !row.state.is_usable());
+    let broken = rows
+        .iter()
+        .any(|row| row.of == HealthOf::Team && !row.state.is_usable());
     u8::from(broken)
 }
 
@@ -82,19 +79,15 @@ fn table(rows: &[Health]) -> String {
         let latency = row
             .latency_ms
             .map_or_else(String::new, |ms| format!("{ms} ms"));
-        let what = match (&row.model, row.models) {
-            (Some(model), _) => model.clone(),
-            (None, Some(count)) => format!("{count} models"),
-            (None, None) => String::new(),
-        };
         let line = format!(
-            "{:<name$}  {:<state$}  {latency:>7}  {}  {what}",
+            "{:<name$}  {:<state$}  {latency:>7}  {}  {}",
             row.name,
             row.state.word(),
-            row.base_url
+            row.base_url,
+            row.facts()
         );
         let _ = writeln!(out, "{}", line.trim_end());
-        if row.state != HealthState::Up && !row.hint.is_empty() {
+        if !row.hint.is_empty() {
             let _ = writeln!(out, "{:name$}  → {}", "", row.hint);
         }
     }

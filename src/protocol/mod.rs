@@ -40,7 +40,7 @@ pub use event::{
     Setback, SteerState, ToolEvent,
 };
 pub use failure::{Failure, FailureKind};
-pub use health::{Health, HealthState};
+pub use health::{Health, HealthOf, HealthState, KeyState};
 pub use id::{AgentId, Label, LabelParseError, RunId, Seq, SteerId, Timestamp};
 pub use limits::{AgentLimits, Budget, Limits, TokenPrice, UnknownPrice};
 pub use marks::{Marks, Scores};

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
-use crate::protocol::{FailureKind, Health, HealthState};
+use crate::protocol::{FailureKind, Health, HealthOf, HealthState, KeyState};
 
 use super::http::Client;
 use super::words::address;
@@ -21,6 +21,8 @@ pub const BOUND: Duration = Duration::from_millis(500);
 /// An endpoint to check.
 #[derive(Clone, Debug)]
 pub struct Subject {
+    /// Why it is checked.
+    pub of: HealthOf,
     /// Whose it is, for people.
     pub name: String,
     /// Where it is.
@@ -38,19 +40,27 @@ pub async fn check(client: &Client, subjects: Vec<Subject>, bound: Duration) -> 
 
 async fn examine(client: &Client, subject: Subject, bound: Duration) -> Health {
     let Subject {
+        of,
         name,
         endpoint,
         has_model,
         optional_key,
     } = subject;
     let mut row = Health {
+        of,
         name,
         backend: endpoint.backend.clone(),
         base_url: address(&endpoint.base_url),
         model: has_model.then(|| endpoint.model.clone()),
         state: HealthState::NoKey,
+        key: match (&endpoint.key, optional_key) {
+            (Some(_), _) => KeyState::Set,
+            (None, true) => KeyState::NotNeeded,
+            (None, false) => KeyState::Missing,
+        },
         latency_ms: None,
         models: None,
+        loaded: None,
         hint: String::new(),
     };
     if endpoint.key.is_none() && !optional_key {
@@ -78,6 +88,9 @@ async fn examine(client: &Client, subject: Subject, bound: Duration) -> Health {
             status => refused(status, &answer.body, &endpoint),
         },
     };
+    if row.state == HealthState::NoKey {
+        row.key = KeyState::Missing;
+    }
     row
 }
 

@@ -36,6 +36,8 @@ pub enum App {
     Palette,
     /// Show the latest notices.
     Notices,
+    /// Show how all endpoints are.
+    Health,
     /// Leave; asks while a team is at work.
     Quit,
     /// Ctrl-C: clears a draft, then asks, then leaves.
@@ -74,6 +76,11 @@ const APP: &[Named<App>] = &[
     ("help", "show all keys", App::Help),
     ("palette", "show all commands", App::Palette),
     ("notices", "show the latest notices", App::Notices),
+    (
+        "health",
+        "show how servers, keys and agents are",
+        App::Health,
+    ),
     ("quit", "leave; asks while a team is at work", App::Quit),
     (
         "interrupt",

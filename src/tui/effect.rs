@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::protocol::{Command, Discovered, Event, Failure, RunId, SessionSummary};
+use crate::protocol::{Command, Discovered, Event, Failure, Health, RunId, SessionSummary};
 
 /// Names one asynchronous request; a late answer with another ticket is dropped.
 ///
@@ -126,6 +126,8 @@ impl MouseReports {
 pub enum Query {
     /// Which local model servers are there?
     Discover,
+    /// How is everything that a model could be asked through?
+    Health,
     /// Which sessions are stored?
     Sessions,
     /// The events of a stored session.
@@ -137,6 +139,8 @@ pub enum Query {
 pub enum Done {
     /// Servers found.
     Discovered(Vec<Discovered>),
+    /// How everything is.
+    Health(Vec<Health>),
     /// Stored sessions.
     Sessions(Result<Vec<SessionSummary>, Failure>),
     /// A stored session.

@@ -10,6 +10,7 @@
 
 pub mod action;
 mod again;
+mod checkup;
 pub mod composer;
 mod crew;
 pub mod effect;

@@ -90,6 +90,12 @@ fn current(model: &Model) -> Vec<Hint> {
             (Action::Layer(layer::Action::Down), "down"),
             (Action::Layer(layer::Action::Close), "close"),
         ],
+        (Some(layer::Layer::Health(_)), _) => &[
+            (Action::Layer(layer::Action::Refresh), "ask again"),
+            (Action::Layer(layer::Action::Close), "close"),
+            (Action::Layer(layer::Action::Down), "down"),
+            (Action::Layer(layer::Action::PageDown), "page"),
+        ],
         (Some(layer::Layer::Crew(_) | layer::Layer::Palette(_)), _) => &[
             (Action::Layer(layer::Action::Accept), "take"),
             (Action::Layer(layer::Action::Down), "down"),

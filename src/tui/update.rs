@@ -5,7 +5,7 @@
 
 use super::{
     action::{Action, App, Run},
-    again,
+    again, checkup,
     composer::{self, Edit, Moved},
     crew,
     effect::{Done, Effect, Effects, Ticket},
@@ -77,6 +77,7 @@ fn search_key(model: &mut Model, action: layer::Action) -> Effects {
         | layer::Action::PageDown
         | layer::Action::First
         | layer::Action::Last
+        | layer::Action::Refresh
         | layer::Action::Pick(_) => return Effects::none(),
     };
     model.live.input(input, &model.shared)
@@ -96,6 +97,7 @@ fn perform_app(model: &mut Model, app: App) -> Effects {
             let list = NoticeList::new(&model.notices);
             model.layers.open(Layer::Notices(list));
         }
+        App::Health => return checkup::open(model),
         App::Quit => return flow::quit(model),
         App::Interrupt => return flow::interrupt(model),
         App::Suspend => return Effects::one(Effect::Suspend),
@@ -227,6 +229,7 @@ pub(super) fn grant(model: &mut Model, wish: layer::Wish) -> Effects {
             Effects::one(Effect::Edit { ticket, text })
         }
         layer::Wish::Tell(words) => model.hint(words),
+        layer::Wish::CheckUp => checkup::ask(model),
     }
 }
 
@@ -323,6 +326,10 @@ fn take_answer(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
     match done {
         Done::Discovered(servers) => {
             model.setup.found_servers(ticket, servers);
+            Effects::none()
+        }
+        Done::Health(rows) => {
+            model.layers.checked(ticket, rows);
             Effects::none()
         }
         Done::Opened(_) if model.waits.open != Some(ticket) => Effects::none(),

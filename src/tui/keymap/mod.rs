@@ -39,7 +39,7 @@ pub enum Context {
     Panes,
     /// While text to search for is typed.
     Search,
-    /// In overlays with a list: help, palette, notices.
+    /// In overlays with a list: help, palette, notices, endpoints.
     List,
     /// In a question.
     Confirm,
@@ -94,7 +94,7 @@ impl Context {
             Self::Edit => "In every editor",
             Self::Panes => "Live screen, panes and pages",
             Self::Search => "While typing a search",
-            Self::List => "In help, commands and notices",
+            Self::List => "In help, commands, notices and endpoints",
             Self::Confirm => "In a question",
             Self::Palette => "Without a key, from the palette",
         }

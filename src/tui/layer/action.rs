@@ -23,6 +23,8 @@ pub enum Action {
     Last,
     /// Take back the last typed character.
     Erase,
+    /// Ask again for what is listed.
+    Refresh,
     /// Take this answer, counted from 1.
     Pick(u8),
 }
@@ -39,6 +41,7 @@ impl Action {
         ("first", "to the first line", Self::First),
         ("last", "to the last line", Self::Last),
         ("erase", "take back a typed character", Self::Erase),
+        ("refresh", "ask again for what is listed", Self::Refresh),
         ("pick-1", "take the first answer", Self::Pick(1)),
         ("pick-2", "take the second answer", Self::Pick(2)),
         ("pick-3", "take the third answer", Self::Pick(3)),

@@ -100,7 +100,7 @@ impl Confirm {
             Action::Down => self.cursor = (self.cursor + 1) % total,
             Action::First | Action::PageUp => self.cursor = 0,
             Action::Last | Action::PageDown => self.cursor = total - 1,
-            Action::Erase => {}
+            Action::Erase | Action::Refresh => {}
         }
         Wish::Nothing
     }

@@ -168,7 +168,7 @@ impl Crew {
                     .map_or(0, |cell| cell.start);
                 self.model.truncate(cut);
             }
-            Action::Pick(_) => {}
+            Action::Refresh | Action::Pick(_) => {}
         }
         Wish::Nothing
     }

@@ -54,7 +54,7 @@ impl List {
                 self.filter.truncate(last);
                 self.home();
             }
-            Action::Close | Action::Accept | Action::Pick(_) => return false,
+            Action::Close | Action::Accept | Action::Refresh | Action::Pick(_) => return false,
         }
         true
     }

@@ -75,7 +75,7 @@ impl Messages {
             Action::PageDown => self.cursor = (self.cursor + page).min(last),
             Action::First => self.cursor = 0,
             Action::Last => self.cursor = last,
-            Action::Erase | Action::Pick(_) => {}
+            Action::Erase | Action::Refresh | Action::Pick(_) => {}
         }
         Wish::Nothing
     }

@@ -6,6 +6,7 @@
 mod action;
 mod confirm;
 mod crew;
+mod health;
 mod help;
 mod list;
 mod messages;
@@ -19,6 +20,7 @@ use ratatui::{Frame, layout::Size};
 pub use action::Action;
 pub use confirm::{Confirm, Question, Reply};
 pub use crew::{Crew, Team};
+pub use health::HealthList;
 pub use help::Help;
 pub use messages::Messages;
 pub use notices::{Notice, NoticeList, Notices};
@@ -26,9 +28,9 @@ pub use palette::Palette;
 pub use questions::Questions;
 pub use talk::Talk;
 
-use super::{keymap::Context, theme::Theme};
+use super::{effect::Ticket, keymap::Context, theme::Theme};
 use crate::{
-    protocol::{Command, QuestionId},
+    protocol::{Command, Health, QuestionId},
     run::Turn,
 };
 
@@ -49,6 +51,8 @@ pub enum Layer {
     Messages(Messages),
     /// One agent's place in the team.
     Crew(Crew),
+    /// How all endpoints are.
+    Health(HealthList),
 }
 
 /// What an overlay wants after a key.
@@ -70,6 +74,8 @@ pub enum Wish {
     Edit(QuestionId, String),
     /// To have this said.
     Tell(&'static str),
+    /// To have all endpoints asked again.
+    CheckUp,
 }
 
 /// The overlays, the last on top.
@@ -109,7 +115,8 @@ impl Layers {
                 | Layer::Notices(_)
                 | Layer::Questions(_)
                 | Layer::Messages(_)
-                | Layer::Crew(_),
+                | Layer::Crew(_)
+                | Layer::Health(_),
             )
             | None => None,
         }
@@ -133,7 +140,8 @@ impl Layers {
                 | Layer::Palette(_)
                 | Layer::Confirm(_)
                 | Layer::Notices(_)
-                | Layer::Crew(_),
+                | Layer::Crew(_)
+                | Layer::Health(_),
             )
             | None => Wish::Nothing,
         }
@@ -146,7 +154,8 @@ impl Layers {
             Some(Layer::Palette(palette)) => palette.list.type_text(text),
             Some(Layer::Crew(crew)) => crew.type_text(text),
             Some(Layer::Questions(questions)) => return Some(questions.type_text(text)),
-            Some(Layer::Confirm(_) | Layer::Notices(_) | Layer::Messages(_)) | None => return None,
+            Some(Layer::Confirm(_) | Layer::Notices(_) | Layer::Messages(_) | Layer::Health(_))
+            | None => return None,
         }
         Some(Wish::Nothing)
     }
@@ -161,11 +170,33 @@ impl Layers {
                 | Layer::Palette(_)
                 | Layer::Confirm(_)
                 | Layer::Notices(_)
-                | Layer::Crew(_) => {}
+                | Layer::Crew(_)
+                | Layer::Health(_) => {}
             }
         }
         self.0
             .retain(|layer| !matches!(layer, Layer::Questions(card) if card.is_empty()));
+    }
+
+    /// The list of endpoints waits for the answer to this ticket.
+    pub fn checking(&mut self, ticket: Ticket) {
+        for layer in &mut self.0 {
+            if let Layer::Health(list) = layer {
+                list.asking(ticket);
+            }
+        }
+    }
+
+    /// Takes in how the endpoints are, if that is still waited for.
+    pub fn checked(&mut self, ticket: Ticket, rows: Vec<Health>) {
+        for layer in &mut self.0 {
+            if let Layer::Health(list) = layer
+                && list.waits_for(ticket)
+            {
+                list.take(rows);
+                return;
+            }
+        }
     }
 
     /// Takes in what was written in `$EDITOR` for a question.
@@ -188,6 +219,7 @@ impl Layers {
                 Layer::Questions(questions) => questions.prepare(size),
                 Layer::Messages(messages) => messages.prepare(size),
                 Layer::Crew(crew) => crew.prepare(size),
+                Layer::Health(list) => list.prepare(theme, size),
             }
         }
     }
@@ -203,6 +235,7 @@ impl Layers {
                 Layer::Questions(questions) => questions.view(theme, frame),
                 Layer::Messages(messages) => messages.view(theme, frame),
                 Layer::Crew(crew) => crew.view(theme, frame),
+                Layer::Health(list) => list.view(theme, frame),
             }
         }
     }
@@ -216,7 +249,8 @@ impl Layer {
             | Self::Palette(_)
             | Self::Notices(_)
             | Self::Messages(_)
-            | Self::Crew(_) => Context::List,
+            | Self::Crew(_)
+            | Self::Health(_) => Context::List,
             Self::Confirm(_) | Self::Questions(_) => Context::Confirm,
         }
     }
@@ -225,7 +259,7 @@ impl Layer {
     pub const fn takes_text(&self) -> bool {
         match self {
             Self::Help(_) | Self::Palette(_) | Self::Questions(_) | Self::Crew(_) => true,
-            Self::Confirm(_) | Self::Notices(_) | Self::Messages(_) => false,
+            Self::Confirm(_) | Self::Notices(_) | Self::Messages(_) | Self::Health(_) => false,
         }
     }
 
@@ -238,6 +272,7 @@ impl Layer {
             Self::Questions(questions) => questions.update(action),
             Self::Messages(messages) => messages.update(action),
             Self::Crew(crew) => crew.update(action),
+            Self::Health(list) => list.update(action),
         }
     }
 }

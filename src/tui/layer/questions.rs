@@ -237,6 +237,7 @@ impl Questions {
             Action::First => self.top = 0,
             Action::Last => self.top = usize::MAX,
             Action::Erase => self.erase(),
+            Action::Refresh => {}
         }
         Wish::Nothing
     }

@@ -67,6 +67,7 @@ impl Live {
                 }
             }
             Done::Discovered(_)
+            | Done::Health(_)
             | Done::Sessions(_)
             | Done::Opened(_)
             | Done::Captured(_)

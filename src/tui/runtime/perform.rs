@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::editor;
 use crate::{
     capture,
-    protocol::{Failure, FailureKind},
+    protocol::{Failure, FailureKind, Health},
     text::{self, clean},
     tui::{
         effect::{Done, Launch, Query, Ticket},
@@ -124,12 +124,26 @@ fn clean_done(done: Done) -> Done {
                 .collect();
             Done::Opened(Ok(Arc::new(clean)))
         }
+        Done::Health(mut rows) => {
+            for row in &mut rows {
+                clean_health(row);
+            }
+            Done::Health(rows)
+        }
         Done::Discovered(_)
         | Done::Sessions(Ok(_))
         | Done::Highlighted(_)
         | Done::Woke
         | Done::Captured(_)
         | Done::Edited(_) => done,
+    }
+}
+
+/// Servers write models' names and hints.
+fn clean_health(row: &mut Health) {
+    let texts = [&mut row.name, &mut row.base_url, &mut row.hint];
+    for text in texts.into_iter().chain(&mut row.model) {
+        *text = clean::line(text).into_owned();
     }
 }
 

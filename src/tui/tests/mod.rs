@@ -3,6 +3,7 @@
 mod again;
 mod crew;
 mod flows;
+mod health;
 pub mod kit;
 mod laws;
 mod screens;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use massgen_tui::protocol::HealthState;
+use massgen_tui::protocol::{HealthOf, HealthState};
 use massgen_tui::provider::health::{Subject, check};
 
 use super::{client_with, endpoint, patient};
@@ -13,6 +13,7 @@ const BOUND: Duration = Duration::from_secs(2);
 
 fn subject(base_url: String) -> Subject {
     Subject {
+        of: HealthOf::Team,
         name: "a".to_owned(),
         endpoint: endpoint(base_url),
         has_model: true,

@@ -12,6 +12,7 @@
 //! - [`config`]: settings, MassGen's YAML, diagnostics with line and column.
 //! - [`provider`]: model servers behind one trait.
 //! - [`tool`]: what agents may call between their acts.
+//! - [`workspace`]: git: the person's tree, worktrees of agents, snapshots, diffs.
 //! - [`store`]: the session log.
 //! - [`engine`]: coordination (pure), the driver, the agents; knows no terminal.
 //! - [`text`]: outside text to rows of a width; the one sanitising gate.
@@ -36,3 +37,4 @@ pub mod store;
 pub mod text;
 pub mod tool;
 pub mod tui;
+pub mod workspace;

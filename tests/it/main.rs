@@ -21,3 +21,4 @@ mod pty;
 mod resume;
 mod store;
 mod tidy;
+mod workspace;

@@ -1,0 +1,35 @@
+//! Git: the person's tree, a worktree per agent, snapshots, diffs.
+//!
+//! The only door to libgit2. What always holds:
+//!
+//! - Of a person's repository only objects and refs under `refs/massgen-tui/` are added, and the
+//!   administration files of our worktrees under `<git dir>/worktrees/massgen-tui-…`. Branches, tags,
+//!   HEAD, index, stash, reflogs, configuration, hooks and `info/exclude` are read, never written.
+//! - No hook, no external diff, no text conversion, no file system monitor runs. Filters that a
+//!   repository's attributes ask for and the person's configuration defines (Git LFS) do run, by the
+//!   `git` binary: without them the files would be other files.
+//! - The `.git` file inside a worktree is never trusted: repositories are opened by the git dir that
+//!   our manifest names, and the work dir is set explicitly.
+//! - Symbolic links are links: never followed when files are read, written or removed.
+//!
+//! Everything here is **blocking**, some of it for seconds: callers use `spawn_blocking`. Long work
+//! takes a [`Watch`] that is told how far it is and can stop it.
+//!
+//! What it does not do: decide which files agents may touch (`tool`), remember sessions (`store`),
+//! fetch from or push to anywhere.
+
+mod binary;
+mod changes;
+mod convert;
+mod lines;
+mod names;
+mod repo;
+mod scratch;
+mod take;
+mod trouble;
+mod watch;
+
+pub use repo::Repo;
+pub use take::{LeftOut, Room, Taken, Untracked, Why};
+pub use trouble::{Trouble, TroubleKind};
+pub use watch::{Progress, Stage, Watch, unwatched};

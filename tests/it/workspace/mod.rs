@@ -1,0 +1,4 @@
+//! Git with real repositories, beside what the `git` binary itself reports.
+
+mod bench_of_git;
+mod trees;

@@ -10,7 +10,7 @@ use tokio::{
 use super::{Services, Source, Way};
 use crate::{
     engine::Session,
-    protocol::{Command, Event, Failure, FailureKind, RunId},
+    protocol::{Command, Event, Failure, FailureKind, Folder, RunId},
 };
 
 /// Time for a session to write its log out when the program leaves.
@@ -21,6 +21,7 @@ const REQUESTS: usize = 64;
 enum Request {
     Launch {
         source: Box<Source>,
+        folders: Option<Vec<Folder>>,
         prompt: String,
         reply: oneshot::Sender<Result<RunId, Failure>>,
     },
@@ -40,14 +41,21 @@ pub struct HubHandle {
 }
 
 impl HubHandle {
-    /// Starts a session; an earlier one is closed first.
+    /// Starts a session; an earlier one is closed first. Folders that are given stand for those the
+    /// team comes with.
     ///
     /// # Errors
     /// The team cannot be built: unknown scenario, missing key, no port for the demo server.
-    pub async fn launch(&self, source: Source, prompt: String) -> Result<RunId, Failure> {
+    pub async fn launch(
+        &self,
+        source: Source,
+        folders: Option<Vec<Folder>>,
+        prompt: String,
+    ) -> Result<RunId, Failure> {
         let (reply, answer) = oneshot::channel();
         let request = Request::Launch {
             source: Box::new(source),
+            folders,
             prompt,
             reply,
         };
@@ -114,10 +122,11 @@ impl Hub {
             match request {
                 Request::Launch {
                     source,
+                    folders,
                     prompt,
                     reply,
                 } => {
-                    let result = self.launch(*source, prompt).await;
+                    let result = self.launch(*source, folders, prompt).await;
                     // The asker may have left; the session runs on and is closed with the hub.
                     let _ = reply.send(result);
                 }
@@ -140,8 +149,16 @@ impl Hub {
         self.close().await;
     }
 
-    async fn launch(&mut self, source: Source, prompt: String) -> Result<RunId, Failure> {
-        let team = source.build(&self.services).await?;
+    async fn launch(
+        &mut self,
+        source: Source,
+        folders: Option<Vec<Folder>>,
+        prompt: String,
+    ) -> Result<RunId, Failure> {
+        let mut team = source.build(&self.services).await?;
+        if let Some(folders) = folders {
+            team.rules.working.folders = folders;
+        }
         self.close().await;
         let (run, session) = super::start(&self.services, team, prompt, self.events.clone());
         self.session = Some(session);

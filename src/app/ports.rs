@@ -6,11 +6,13 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 
 use super::{HubHandle, Services, Source, Way, checkup};
 use crate::{
-    protocol::{Command, Event, Failure, FailureKind, RunId, SessionSummary},
+    protocol::{
+        Command, Event, Failure, FailureKind, Folder, RunId, SessionSummary, change::Access,
+    },
     provider::{discovery, health},
     store,
     tui::{
-        effect::{Done, Launch, Onward, Query, TeamChoice},
+        effect::{Done, Here, Launch, Onward, Query, TeamChoice},
         ports::Ports,
     },
 };
@@ -80,7 +82,17 @@ impl Ports for World {
             team => team,
         };
         let source = self.source(team);
-        async move { hub.launch(source?, launch.prompt).await.map(|_| ()) }.boxed()
+        let folders = match launch.folder {
+            Here::AsSaid => None,
+            Here::Nothing => Some(Vec::new()),
+            Here::Read => Some(vec![here(Access::Read)]),
+            Here::Write => Some(vec![here(Access::Write)]),
+        };
+        async move {
+            let launched = hub.launch(source?, folders, launch.prompt).await;
+            launched.map(|_| ())
+        }
+        .boxed()
     }
 
     fn command(&self, command: Command) {
@@ -120,6 +132,15 @@ impl Ports for World {
                 .unwrap_or_else(|error| Err(local(&format!("The capture task ended: {error}."))))
         }
         .boxed()
+    }
+}
+
+/// The folder the program was started in.
+fn here(access: Access) -> Folder {
+    Folder {
+        path: ".".to_owned(),
+        access,
+        protected: Vec::new(),
     }
 }
 

@@ -115,6 +115,16 @@ impl Source {
         }
     }
 
+    /// How many folders it would work on.
+    #[must_use]
+    pub fn folders(&self, services: &Services) -> usize {
+        match self {
+            Self::Demo(_) => 0,
+            Self::Config(config) => config.rules.working.folders.len(),
+            Self::Backends(_) => services.overlay.rules("", &[]).1.working.folders.len(),
+        }
+    }
+
     /// The task that comes with the team, when there is one.
     #[must_use]
     pub fn default_task(&self) -> Option<String> {

@@ -23,7 +23,7 @@ use crate::{
     text::clean,
     tui::{
         self,
-        effect::{Launch, MouseReports, Onward, TeamChoice},
+        effect::{Here, Launch, MouseReports, Onward, TeamChoice},
         options::{DemoScenario, ExitReason, ExitSummary, Sample, StartOptions, TeamSummary},
         theme::Theme,
     },
@@ -69,6 +69,10 @@ async fn start(
         None => found(&services, &paths, &mut options),
     };
     options.configured = configured.as_ref().map(summary);
+    options.folder = paths.cwd.display().to_string();
+    let said = configured.as_ref().map(|source| source.folders(&services));
+    options.folders =
+        said.unwrap_or_else(|| services.overlay.rules("", &[]).1.working.folders.len());
     options.launch = straight_in(named.as_ref(), configured.as_ref(), task, &mut options);
     show(&services, configured, None, options).await
 }
@@ -109,6 +113,7 @@ fn straight_in(
                 scenario: scenario.clone(),
             },
             prompt,
+            folder: Here::AsSaid,
         });
     }
     let prompt = task?;
@@ -124,7 +129,11 @@ fn straight_in(
             scenario: demo::DEFAULT.into(),
         }
     };
-    Some(Launch { team, prompt })
+    Some(Launch {
+        team,
+        prompt,
+        folder: Here::AsSaid,
+    })
 }
 
 /// Opens a stored session.
@@ -170,6 +179,7 @@ async fn resumed(
             onward: Onward::BrokenOff,
         },
         prompt: String::new(),
+        folder: Here::AsSaid,
     });
     show(services, None, successor, options).await
 }

@@ -6,7 +6,7 @@
 
 use super::{
     action::{Action, Run},
-    effect::{Effect, Effects, Launch, Onward, TeamChoice, Ticket},
+    effect::{Effect, Effects, Here, Launch, Onward, TeamChoice, Ticket},
     keymap::Context,
     model::{Focus, Model},
 };
@@ -54,7 +54,11 @@ fn go_on(model: &mut Model, onward: Onward, prompt: String) -> Effects {
     let told = model.hint("Going on with this session…");
     Effects::one(Effect::Launch {
         ticket,
-        launch: Launch { team, prompt },
+        launch: Launch {
+            team,
+            prompt,
+            folder: Here::AsSaid,
+        },
     })
     .and(told)
 }

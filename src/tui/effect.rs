@@ -164,6 +164,22 @@ pub struct Launch {
     pub team: TeamChoice,
     /// The task.
     pub prompt: String,
+    /// What agents may do with the folder the program was started in.
+    pub folder: Here,
+}
+
+/// What agents may do with the folder the program was started in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Here {
+    /// What the configuration or the flags say.
+    #[default]
+    AsSaid,
+    /// Nothing: they only talk.
+    Nothing,
+    /// Look at it.
+    Read,
+    /// Change a copy of it.
+    Write,
 }
 
 /// Teams that can be picked on the start screen.

@@ -24,6 +24,10 @@ pub struct StartOptions {
     pub launch: Option<Launch>,
     /// Show this stored session instead of the start screen.
     pub opened: Option<Arc<Vec<Event>>>,
+    /// The folder the program was started in.
+    pub folder: String,
+    /// Folders that the configuration or the flags give to agents.
+    pub folders: usize,
     /// Text the task editor starts with.
     pub draft: String,
     /// Problems met before the screen was there, one sentence each; shown as notices.
@@ -45,6 +49,8 @@ impl StartOptions {
             samples: Vec::new(),
             launch: None,
             opened: None,
+            folder: String::new(),
+            folders: 0,
             draft: String::new(),
             notices: Vec::new(),
             theme,

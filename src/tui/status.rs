@@ -158,7 +158,10 @@ fn start(model: &Model) -> &'static [(Action, &'static str)] {
         Section::Lists => &[
             (Action::Setup(setup::Action::Choose), "take"),
             (Action::Setup(setup::Action::NextSection), "next part"),
-            (Action::Setup(setup::Action::More), "change"),
+            (
+                Action::Setup(setup::Action::Adjust(setup::Step::More)),
+                "change",
+            ),
             (Action::Setup(setup::Action::Editor), "task"),
             (Action::App(App::Help), "keys"),
             (Action::App(App::Quit), "leave"),

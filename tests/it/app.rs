@@ -10,7 +10,7 @@ use massgen_tui::{
     },
     tui::{
         ExitReason,
-        effect::{Launch, TeamChoice},
+        effect::{Here, Launch, TeamChoice},
     },
 };
 
@@ -81,6 +81,7 @@ async fn a_task_is_typed_run_watched_and_left() {
                 scenario: "quick".to_owned()
             },
             prompt: "Why is the sky blue?".to_owned(),
+            folder: Here::AsSaid,
         })]
     );
 

@@ -13,22 +13,31 @@ pub enum Action {
     Up,
     /// Cursor down.
     Down,
-    /// One agent less, or the scenario before.
-    Less,
-    /// One agent more, or the scenario after.
-    More,
+    /// One agent more or less, or another scenario.
+    Adjust(Step),
     /// On to the teams, the samples, the sessions, the editor.
     NextSection,
     /// The other way round.
     PreviousSection,
     /// Put this sample into the editor, counted from 1.
     Sample(u8),
+    /// Change what agents may do with the folder.
+    Folder,
     /// Look for local servers again.
     Refresh,
     /// Back to the editor.
     Editor,
     /// Put the error away.
     Dismiss,
+}
+
+/// Direction of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// One less, or the one before.
+    Less,
+    /// One more, or the one after.
+    More,
 }
 
 impl Action {
@@ -42,8 +51,16 @@ impl Action {
         ),
         ("up", "one line up", Self::Up),
         ("down", "one line down", Self::Down),
-        ("less", "one agent less, or the scenario before", Self::Less),
-        ("more", "one agent more, or the scenario after", Self::More),
+        (
+            "less",
+            "one agent less, or the scenario before",
+            Self::Adjust(Step::Less),
+        ),
+        (
+            "more",
+            "one agent more, or the scenario after",
+            Self::Adjust(Step::More),
+        ),
         (
             "next-section",
             "on to the teams, the samples, the sessions, the editor",
@@ -57,6 +74,11 @@ impl Action {
         ("sample-1", "take the first sample", Self::Sample(1)),
         ("sample-2", "take the second sample", Self::Sample(2)),
         ("sample-3", "take the third sample", Self::Sample(3)),
+        (
+            "folder",
+            "change what agents may do with the folder",
+            Self::Folder,
+        ),
         ("refresh", "look for local servers again", Self::Refresh),
         ("editor", "back to the editor", Self::Editor),
         ("dismiss", "put the error away", Self::Dismiss),

@@ -5,20 +5,21 @@
 //! picked entry always exists, whatever arrives or goes.
 
 mod action;
+mod folder;
 mod recent;
 mod rows;
 mod update;
 mod view;
 
-pub use action::Action;
+pub use action::{Action, Step};
 pub use update::Wish;
 
 use super::{
-    effect::{Launch, Load, TeamChoice, Ticket},
+    effect::{Here, Launch, Load, TeamChoice, Ticket},
     options::{DemoScenario, Sample, StartOptions, TeamSummary},
 };
 use crate::{
-    protocol::{Discovered, Failure, SessionSummary},
+    protocol::{Discovered, Failure},
     text::clean,
 };
 use rows::Row;
@@ -44,10 +45,8 @@ pub struct Setup {
     pub error: Option<Failure>,
     /// A launch is under way.
     pub launching: Option<Ticket>,
-    /// The newest stored sessions.
-    recent: Vec<SessionSummary>,
-    /// Stored sessions are being listed.
-    asked: Option<Ticket>,
+    /// The newest stored sessions, and the question for them that is under way.
+    recent: recent::Recent,
     /// Agents per model, per server; the shape of `servers`.
     counts: Vec<Vec<u16>>,
     /// Which item the cursor is on, when the lists have the focus.
@@ -56,6 +55,8 @@ pub struct Setup {
     scenario: Option<usize>,
     /// The sample that an empty editor stands for.
     sample: usize,
+    /// What agents may do with the folder.
+    here: Here,
     /// The person picked a team; nothing that arrives later picks another.
     touched: bool,
     /// Painted rows, made by `prepare`.
@@ -75,6 +76,10 @@ pub struct Offer {
     pub samples: Vec<Sample>,
     /// Version of the program.
     pub version: String,
+    /// The folder the program was started in.
+    pub folder: String,
+    /// Folders that the configuration or the flags give to agents.
+    pub folders: usize,
 }
 
 /// Parts of the screen that take keys.
@@ -109,6 +114,8 @@ pub enum Item {
         /// The model.
         model: usize,
     },
+    /// What agents may do with the folder.
+    Folder,
     /// A sample task.
     Sample(usize),
     /// A stored session.
@@ -143,18 +150,20 @@ impl Setup {
                 scenarios: options.demo_scenarios.clone(),
                 samples: options.samples.clone(),
                 version: options.version.clone(),
+                folder: clean::line(&options.folder).into_owned(),
+                folders: options.folders,
             },
             focus: Section::Editor,
             servers: Load::Idle,
             picked,
             error: None,
             launching: None,
-            recent: Vec::new(),
-            asked: None,
+            recent: recent::Recent::default(),
             counts: Vec::new(),
             cursor: 0,
             scenario: None,
             sample: 0,
+            here: Here::AsSaid,
             touched: false,
             rows: Vec::new(),
             top: 0,
@@ -182,8 +191,11 @@ impl Setup {
             }
         }
         items.push(Item::Team(Pick::Demo));
+        if self.works_here() {
+            items.push(Item::Folder);
+        }
         items.extend((0..self.offer.samples.len()).map(Item::Sample));
-        items.extend((0..self.recent.len()).map(Item::Session));
+        items.extend((0..self.recent.listed.len()).map(Item::Session));
         items
     }
 
@@ -221,6 +233,7 @@ impl Setup {
                 return Ok(Launch {
                     team: TeamChoice::Demo { scenario },
                     prompt: prompt.to_owned(),
+                    folder: Here::AsSaid,
                 });
             }
             Pick::Configured => TeamChoice::Configured,
@@ -232,6 +245,7 @@ impl Setup {
         Ok(Launch {
             team,
             prompt: prompt.to_owned(),
+            folder: self.here,
         })
     }
 

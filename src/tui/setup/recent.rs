@@ -26,28 +26,37 @@ const AGED: usize = 50;
 /// Mark of a session that a script and no model made.
 const DEMO: &str = "  demo";
 
+/// The newest stored sessions.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Recent {
+    /// They, newest first.
+    pub(super) listed: Vec<SessionSummary>,
+    /// They are being listed.
+    asked: Option<Ticket>,
+}
+
 impl Setup {
     /// Stored sessions were asked for.
     pub fn listing(&mut self, ticket: Ticket) {
-        self.asked = Some(ticket);
+        self.recent.asked = Some(ticket);
     }
 
     /// Stored sessions, newest first. A late answer to an older question changes nothing.
     pub fn found_sessions(&mut self, ticket: Ticket, sessions: Vec<SessionSummary>) {
-        if self.asked != Some(ticket) {
+        if self.recent.asked != Some(ticket) {
             return;
         }
-        self.asked = None;
+        self.recent.asked = None;
         let under_cursor = self.item();
         // The newest one that broke off stays in reach, however old it is.
         let unfinished = sessions.iter().position(SessionSummary::is_unfinished);
         let mut place = 0;
-        self.recent = sessions;
-        self.recent.retain(|_| {
+        self.recent.listed = sessions;
+        self.recent.listed.retain(|_| {
             place += 1;
             place <= LISTED || Some(place - 1) == unfinished
         });
-        for session in &mut self.recent {
+        for session in &mut self.recent.listed {
             session.prompt = clean::line(first_line(&session.prompt)).into_owned();
             session.outcome = clean::line(&session.outcome).into_owned();
         }
@@ -59,7 +68,10 @@ impl Setup {
 impl Setup {
     /// The newest session that broke off, when there is one.
     pub fn unfinished(&self) -> Option<&SessionSummary> {
-        self.recent.iter().find(|session| session.is_unfinished())
+        self.recent
+            .listed
+            .iter()
+            .find(|session| session.is_unfinished())
     }
 }
 

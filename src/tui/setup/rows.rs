@@ -30,11 +30,11 @@ pub(super) struct Row {
 }
 
 /// What the rows are made for.
-struct Maker<'a> {
-    setup: &'a Setup,
-    theme: &'a Theme,
+pub(super) struct Maker<'a> {
+    pub(super) setup: &'a Setup,
+    pub(super) theme: &'a Theme,
     items: Vec<Item>,
-    room: u16,
+    pub(super) room: u16,
     tick: u64,
     now: Timestamp,
     /// Nothing is written, so the marked sample stands for the task.
@@ -95,6 +95,7 @@ impl Maker<'_> {
                 Item::Team(Pick::Configured) => self.configured(&mut rows, place),
                 Item::Team(Pick::Server(server)) => self.server(&mut rows, place, server),
                 Item::Model { server, model } => self.model(&mut rows, place, server, model),
+                Item::Folder => self.folder(&mut rows, place),
                 Item::Sample(sample) => self.sample(&mut rows, place, sample),
                 Item::Session(session) => self.session(&mut rows, place, session),
             }
@@ -260,7 +261,7 @@ impl Maker<'_> {
     }
 
     fn session(&self, rows: &mut Vec<Row>, place: usize, session: usize) {
-        let Some(summary) = self.setup.recent.get(session) else {
+        let Some(summary) = self.setup.recent.listed.get(session) else {
             return;
         };
         if session == 0 {
@@ -293,7 +294,7 @@ impl Maker<'_> {
         ]
     }
 
-    fn cursor(&self, place: usize) -> &'static str {
+    pub(super) fn cursor(&self, place: usize) -> &'static str {
         let here = self.setup.focus == Section::Lists && self.setup.cursor == place;
         if here { "▸ " } else { "  " }
     }
@@ -315,7 +316,7 @@ impl Maker<'_> {
         plain(cut(line, self.room))
     }
 
-    fn row(&self, spans: Vec<Span<'static>>, place: usize) -> Row {
+    pub(super) fn row(&self, spans: Vec<Span<'static>>, place: usize) -> Row {
         Row {
             line: cut(Line::from(spans), self.room),
             item: Some(place),
@@ -338,7 +339,7 @@ fn cut(line: Line<'static>, room: u16) -> Line<'static> {
     Line::from(spans)
 }
 
-fn plain(line: Line<'static>) -> Row {
+pub(super) fn plain(line: Line<'static>) -> Row {
     Row { line, item: None }
 }
 

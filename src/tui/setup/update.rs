@@ -1,6 +1,6 @@
 //! Picking a team and a task.
 
-use super::{Action, FIRST_AGENTS, Item, MOST_AGENTS, Pick, Section, Setup};
+use super::{Action, FIRST_AGENTS, Item, MOST_AGENTS, Pick, Section, Setup, Step};
 use crate::{
     protocol::{Discovered, Failure, RunId},
     text::clean,
@@ -34,11 +34,11 @@ impl Setup {
             Action::Choose => return self.choose(),
             Action::Up => self.go(self.cursor.checked_sub(1)),
             Action::Down => self.go(Some(self.cursor + 1)),
-            Action::Less => return self.adjust(Step::Less),
-            Action::More => return self.adjust(Step::More),
+            Action::Adjust(step) => return self.adjust(step),
             Action::NextSection => self.next_section(),
             Action::PreviousSection => self.previous_section(),
             Action::Sample(number) => return self.take_sample(usize::from(number).wrapping_sub(1)),
+            Action::Folder => return self.change_folder(true),
             Action::Refresh => return Wish::Discover,
             Action::Editor => self.focus = Section::Editor,
             Action::Dismiss => self.error = None,
@@ -173,7 +173,7 @@ impl Setup {
     fn list_here(&self) -> usize {
         let samples = usize::from(!self.offer.samples.is_empty());
         match self.item() {
-            Some(Item::Team(_) | Item::Model { .. }) | None => 0,
+            Some(Item::Team(_) | Item::Model { .. } | Item::Folder) | None => 0,
             Some(Item::Sample(_)) => 1,
             Some(Item::Session(_)) => 1 + samples,
         }
@@ -233,8 +233,9 @@ impl Setup {
                 let count = self.count(server, model);
                 self.set_count(server, model, u16::from(count == 0))
             }
+            Some(Item::Folder) => self.change_folder(true),
             Some(Item::Sample(sample)) => self.take_sample(sample),
-            Some(Item::Session(session)) => match self.recent.get(session) {
+            Some(Item::Session(session)) => match self.recent.listed.get(session) {
                 Some(summary) => Wish::Open(summary.run.clone()),
                 None => Wish::Nothing,
             },
@@ -293,6 +294,7 @@ impl Setup {
                 });
                 Wish::Nothing
             }
+            Some(Item::Folder) => self.change_folder(matches!(step, Step::More)),
             _ => Wish::Tell("Nothing to change on this line."),
         }
     }
@@ -314,13 +316,6 @@ impl Setup {
         }
         Wish::Nothing
     }
-}
-
-/// Direction of a change.
-#[derive(Clone, Copy)]
-enum Step {
-    Less,
-    More,
 }
 
 /// True for a server that agents can be put on right away.

@@ -9,7 +9,7 @@ use crate::{
     },
     protocol::{EventKind, Outcome},
     tui::{
-        effect::{Done, Effect, Launch, MouseReports, Query, TeamChoice, Ticket},
+        effect::{Done, Effect, Here, Launch, MouseReports, Query, TeamChoice, Ticket},
         keymap::Context,
         layout,
         model::{Focus, Screen},
@@ -26,6 +26,7 @@ fn demo(scenario: &str, prompt: &str) -> Launch {
             scenario: scenario.to_owned(),
         },
         prompt: prompt.to_owned(),
+        folder: Here::AsSaid,
     }
 }
 
@@ -125,6 +126,7 @@ fn a_found_server_is_picked_when_nothing_is_configured() {
                 models: vec!["river-8b-instruct".to_owned(); 4],
             },
             prompt: "hi".to_owned(),
+            folder: Here::AsSaid,
         }]
     );
 }
@@ -146,7 +148,8 @@ fn the_configured_team_stays_picked_whatever_is_found() {
         launches(&person.took()),
         [Launch {
             team: TeamChoice::Configured,
-            prompt: "hi".to_owned()
+            prompt: "hi".to_owned(),
+            folder: Here::AsSaid,
         }]
     );
 }
@@ -674,4 +677,36 @@ fn tab_goes_round_all_lists_and_back() {
     assert!(matches!(person.model.setup.item(), Some(Item::Team(_))));
     person.press("shift-tab");
     assert_eq!(person.model.setup.focus, Section::Editor);
+}
+
+#[test]
+fn the_folder_is_given_to_agents_by_a_choice_and_never_by_itself() {
+    let options = StartOptions {
+        configured: Some(configured()),
+        folder: "/home/ada/harbour".to_owned(),
+        ..options()
+    };
+    let mut person = Person::at(120, 30, &options);
+    person.find_servers(servers());
+    assert!(person.sees().contains("harbour ‹ agents only talk ›"));
+    person.press("alt-w").press("alt-w");
+    assert!(person.sees().contains("changes a copy"));
+    person.write("hi").press("enter");
+    let folders: Vec<Here> = launches(&person.took())
+        .iter()
+        .map(|launch| launch.folder)
+        .collect();
+    assert_eq!(folders, [Here::Write]);
+}
+
+#[test]
+fn the_demo_team_is_not_given_the_folder() {
+    let options = StartOptions {
+        folder: "/home/ada/harbour".to_owned(),
+        ..options()
+    };
+    let mut person = Person::at(80, 24, &options);
+    person.find_servers(Vec::new()).press("alt-w");
+    assert!(!person.sees().contains("harbour"));
+    assert!(person.sees().contains("a sample of its own"));
 }

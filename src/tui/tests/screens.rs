@@ -98,6 +98,7 @@ fn start_with_servers() {
 fn start_with_a_configured_team_and_a_long_task() {
     let options = StartOptions {
         configured: Some(configured()),
+        folder: "/home/ada/projects/harbour".to_owned(),
         ..options()
     };
     assert_snapshot!(on_each(&options, |person| {

@@ -29,7 +29,7 @@ pub(super) fn count(old: &[u8], new: &[u8]) -> Result<(u32, u32), git2::Error> {
 }
 
 /// Libgit2's comparison with the options of `git diff`'s defaults.
-fn patch<'a>(old: &'a [u8], new: &'a [u8]) -> Result<Patch<'a>, git2::Error> {
+pub(super) fn patch<'a>(old: &'a [u8], new: &'a [u8]) -> Result<Patch<'a>, git2::Error> {
     let mut options = DiffOptions::new();
     options
         .context_lines(3)

@@ -18,6 +18,7 @@
 //! What it does not do: decide which files agents may touch (`tool`), remember sessions (`store`),
 //! fetch from or push to anywhere.
 
+pub mod apply;
 mod binary;
 mod changes;
 mod convert;
@@ -25,6 +26,7 @@ mod lines;
 mod names;
 mod repo;
 mod scratch;
+mod select;
 mod take;
 mod trouble;
 mod watch;

@@ -45,8 +45,42 @@ pub struct Preview {
     pub files: Vec<RepoPath>,
     /// Files that the person changed since the session began and the result changes too.
     pub drift: Vec<Drift>,
+    /// Files that cannot be written at all; applying refuses until each is decided as
+    /// [`Take::Mine`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stops: Vec<Stop>,
     /// The person's tree the preview was made against; applying refuses when it is another one.
     pub ours: ObjectId,
+}
+
+/// A file of a result that cannot be written, whatever is chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// The file.
+    pub path: RepoPath,
+    /// Why, as the end of a sentence.
+    pub why: String,
+}
+
+/// What the person decided about a file that both sides changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The file.
+    pub path: RepoPath,
+    /// Whose.
+    pub take: Take,
+}
+
+/// Which side of a file is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Take {
+    /// The person's: the file stays as it is.
+    Mine,
+    /// The result's: the person's change of it is given up.
+    Theirs,
+    /// Both: merged where they fit, with conflict markers where they do not.
+    Both,
 }
 
 /// A file that both sides changed.

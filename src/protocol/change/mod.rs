@@ -10,7 +10,9 @@ mod diff;
 mod path;
 mod pick;
 
-pub use apply::{Applied, ApplyId, Destination, Drift, DriftState, Preview};
+pub use apply::{
+    Applied, ApplyId, Decision, Destination, Drift, DriftState, Preview, Stop, Take,
+};
 pub use diff::{DiffLine, FileDiff, Hunk, LineEnd, LineKind};
 pub use path::{PathParseError, RepoPath};
 pub use pick::{Built, Clash, LineRef, Part, Pick, Provenance, Selection, Source};

@@ -46,7 +46,7 @@ pub enum Part {
     Hunks(Vec<u32>),
     /// These changed lines.
     Lines(Vec<LineRef>),
-    /// Its whole text as the person rewrote it in an editor.
+    /// Its whole text as the person rewrote it in an editor, with the change's name and mode.
     Edited(String),
 }
 

@@ -31,7 +31,7 @@ use crate::{
         ToolCall, ToolChoice, ToolEvent, ToolSpec,
     },
     provider::{self, Request, StreamEvent},
-    tool::Toolbox,
+    tool::{Ran, Toolbox},
 };
 
 /// What the driver tells a seat.
@@ -462,15 +462,20 @@ impl Seat {
         }))
         .await;
         self.called = self.called.saturating_add(1);
-        let (result, stop) = match self.bank.tool(self.agent, self.called).await {
-            Some(refused) => (Err(refused), None),
-            None if self.asks(call) => self.ask(talk, call, round).await,
-            None => {
-                let context = self.context(talk);
-                let tools = self.tools.clone();
-                (tools.run(&call.name, &call.arguments, context).await, None)
+        let (ran, stop) = match self.bank.tool(self.agent, self.called).await {
+            Some(refused) => (Ran::from(Err(refused)), None),
+            None if self.asks(call) => {
+                let (result, stop) = self.ask(talk, call, round).await;
+                (Ran::from(result), stop)
             }
+            None => self.perform(talk, call, round).await,
         };
+        let Ran { result, note } = ran;
+        if let Some(note) = note {
+            let call = id.clone();
+            self.tell(AgentEvent::Tool(ToolEvent::Noted { call, note }))
+                .await;
+        }
         self.beat();
         let ok = result.is_ok();
         let output = match result {

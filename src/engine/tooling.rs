@@ -3,13 +3,52 @@
 
 use std::sync::Arc;
 
-use super::{coordination::Report, seat::Seat, talk::Talk, workflow::Terminal};
+use super::{
+    asking::Stop,
+    coordination::Report,
+    seat::{Directive, Seat},
+    talk::Talk,
+    workflow::Terminal,
+};
 use crate::{
     protocol::{AgentEvent, Setback, ToolCall},
-    tool::Context,
+    tool::{Context, Ran},
 };
 
 impl Seat {
+    /// Runs a tool and listens to the driver meanwhile. A call that is cut off is dropped, and what it
+    /// started ends with it.
+    pub(super) async fn perform(
+        &mut self,
+        talk: &Talk,
+        call: &ToolCall,
+        round: u32,
+    ) -> (Ran, Option<Stop>) {
+        let context = self.context(talk);
+        let tools = self.tools.clone();
+        let work = tools.run(&call.name, &call.arguments, context);
+        tokio::pin!(work);
+        let stop = loop {
+            tokio::select! {
+                biased;
+                ran = &mut work => return (ran, None),
+                directive = self.directives.recv() => match directive {
+                    Some(Directive::Interrupt { round: of }) if of == round => {
+                        break Stop::Interrupted;
+                    }
+                    Some(Directive::Finish { round: of, done }) if of == round => {
+                        break Stop::Finished(done);
+                    }
+                    Some(_) => {}
+                    None => break Stop::Closed,
+                },
+            }
+        };
+        let why = "Stopped before it was done: the round was interrupted. What it had changed by then \
+                   is changed.";
+        (Ran::from(Err(why.to_owned())), Some(stop))
+    }
+
     /// An id for events: the server's, with a number when it was used before by this seat, or may
     /// have been by an earlier one.
     pub(super) fn event_id(&mut self, id: &str) -> String {
@@ -29,6 +68,7 @@ impl Seat {
     pub(super) fn context(&self, talk: &Talk) -> Context {
         let answers = self.answers.borrow();
         Context {
+            agent: self.agent,
             answers: talk
                 .seen
                 .iter()

@@ -186,6 +186,13 @@ fn question(event: &QuestionEvent, turn: &Turn) -> String {
                         question.id, question.text
                     )
                 }
+                QuestionKind::Approval(approval) => format!(
+                    "{who} wants to use {} ({}): {} [{}]",
+                    approval.tool,
+                    question.id,
+                    approval.deed.target(),
+                    approval.why
+                ),
                 QuestionKind::Plan { .. } => {
                     format!(
                         "{who} has a plan for you ({}): {}",
@@ -266,7 +273,7 @@ fn of_agent(event: &AgentEvent) -> Option<String> {
         AgentEvent::RoundStarted { .. }
         | AgentEvent::RoundEnded { .. }
         | AgentEvent::Delta { .. }
-        | AgentEvent::Tool(ToolEvent::Finished { ok: true, .. })
+        | AgentEvent::Tool(ToolEvent::Noted { .. } | ToolEvent::Finished { ok: true, .. })
         | AgentEvent::Usage(_)
         | AgentEvent::Nested(_)
         | AgentEvent::Delivered { .. } => return None,

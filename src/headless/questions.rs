@@ -47,11 +47,15 @@ pub(super) fn judge(event: &Event, state: &RunState) -> Option<Verdict> {
     Some(Verdict::Answer(Command::Answer { id, reply }))
 }
 
+/// What a tool call is told that would need leave.
+const NOBODY: &str = "nobody is here to allow it";
+
 fn first(question: &Question) -> Reply {
     match &question.kind {
         QuestionKind::Question { options } if options.is_empty() => Reply::Skipped,
         QuestionKind::Question { .. } => Reply::Option(1),
         QuestionKind::Plan { .. } => Reply::Approved,
+        QuestionKind::Approval(_) => Reply::Rejected(NOBODY.to_owned()),
     }
 }
 

@@ -257,6 +257,13 @@ pub enum ToolEvent {
         /// Arguments as the model wrote them.
         arguments: String,
     },
+    /// What it did, as data for whoever shows it; comes before its end.
+    Noted {
+        /// Call id.
+        call: String,
+        /// What.
+        note: ToolNote,
+    },
     /// It is done.
     Finished {
         /// Call id.
@@ -267,6 +274,34 @@ pub enum ToolEvent {
         output: String,
         /// Milliseconds it took.
         elapsed_ms: u64,
+    },
+}
+
+/// What a tool call did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolNote {
+    /// A command has ended.
+    Exit {
+        /// Its exit code; `None` when it was ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<i32>,
+        /// How it was ended, in words: `killed by signal 9`, `stopped after 120 s`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cut: Option<String>,
+        /// What held it: `bubblewrap`, `landlock`, `nothing`.
+        tier: String,
+    },
+    /// A file was changed.
+    Change {
+        /// Its path, as the agent names it.
+        path: String,
+        /// What changed, as a unified diff; bounded.
+        diff: String,
+        /// Lines added.
+        added: u32,
+        /// Lines removed.
+        removed: u32,
     },
 }
 

@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod approval;
 pub mod budget;
 mod call;
 pub mod change;
@@ -31,13 +32,14 @@ pub mod usage;
 pub use answer::{
     Answer, Ballot, BallotDrop, BallotDropReason, NoAnswerReason, Outcome, OutcomeEnd,
 };
+pub use approval::{Approval, Decided, DecidedBy, Deed, Permission};
 pub use budget::{BudgetEvent, BudgetLimit, BudgetScope, Forecast, Refused, Share, Span};
 pub use call::{CallEvent, CompactedBy};
 pub use command::{Command, SteerMode, Target};
 pub use decision::{Bar, Decision, Elimination, NoVote, PlainMajority, Points, TallyRow, TieBreak};
 pub use event::{
     AgentEvent, BallotEvent, Channel, Event, EventKind, Level, Phase, Purpose, RoundEnd, RunEvent,
-    Setback, SteerState, ToolEvent,
+    Setback, SteerState, ToolEvent, ToolNote,
 };
 pub use failure::{Failure, FailureKind};
 pub use health::{Health, HealthOf, HealthState, KeyState};
@@ -50,9 +52,9 @@ pub use model::{Discovered, ModelInfo, ServerKind, SessionSummary};
 pub use question::{Question, QuestionEvent, QuestionId, QuestionKind, Reply};
 pub use review::{ReviewEvent, Verdict};
 pub use rules::{
-    Asking, Context, Criterion, Deciding, Degree, Finish, Finishing, Folder, Form, Gate, Hiding,
-    Improving, Isolation, Mode, Novelty, Policy, QuestionPolicy, Rules, Scaling, Seeing, Talking,
-    Untracked, Verify, Visibility, Working,
+    ApprovePolicy, Asking, Context, Criterion, Deciding, Degree, Finish, Finishing, Folder, Form,
+    Gate, Hiding, Improving, Isolation, Mode, Network, Novelty, Offered, Permitting, Policy,
+    QuestionPolicy, Rules, Scaling, Seeing, Talking, Untracked, Verify, Visibility, Working,
 };
 pub use stage::{Stage, StageEvent, StageKind};
 pub use team::{AgentCard, Origin, Resumed, TurnStart};

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::AgentId;
+use super::{AgentId, Approval};
 
 /// One question of a session.
 #[derive(
@@ -52,6 +52,8 @@ pub enum QuestionKind {
         /// The plan, Markdown.
         plan: String,
     },
+    /// A tool call to allow or to refuse. No answer in time means no.
+    Approval(Box<Approval>),
 }
 
 /// What the person says to a question.
@@ -64,11 +66,13 @@ pub enum Reply {
     Text(String),
     /// Nothing: the asker decides for itself.
     Skipped,
-    /// The plan as it is.
+    /// The plan as it is; the tool call, this once.
     Approved,
-    /// The plan, changed to this text.
+    /// The tool call, and for the rest of the run whatever the shown rule covers.
+    Always,
+    /// The plan or the command, changed to this text.
     Edited(String),
-    /// Not this plan, and why (may be empty).
+    /// Not this plan or call, and why (may be empty).
     Rejected(String),
 }
 
@@ -119,7 +123,32 @@ impl Question {
                     self.id
                 ))
             }
+            (QuestionKind::Approval(_), Reply::Edited(text)) if text.trim().is_empty() => {
+                Some(format!(
+                    "An empty command cannot be run; {} still waits: allow, change or refuse it.",
+                    self.id
+                ))
+            }
+            (QuestionKind::Approval(approval), Reply::Edited(_))
+                if !approval.deed.is_editable() =>
+            {
+                Some(format!(
+                    "Only commands can be changed; allow {} as it is, or refuse it.",
+                    self.id
+                ))
+            }
+            (QuestionKind::Approval(approval), Reply::Always) if approval.always.is_none() => {
+                Some(format!(
+                    "{} cannot be allowed for the rest of the run; allow it once, or refuse it.",
+                    self.id
+                ))
+            }
+            (QuestionKind::Approval(_), Reply::Option(_) | Reply::Text(_)) => Some(format!(
+                "{} asks for leave to act: allow it once or always, change it, or refuse it.",
+                self.id
+            )),
             (_, Reply::Skipped)
+            | (QuestionKind::Approval(_), _)
             | (QuestionKind::Question { .. }, Reply::Text(_))
             | (
                 QuestionKind::Plan { .. },
@@ -151,11 +180,14 @@ impl Question {
                     .checked_sub(1)
                     .and_then(|index| options.get(index))
                     .map_or("an option that does not exist", String::as_str),
-                QuestionKind::Plan { .. } => "an option that does not exist",
+                QuestionKind::Plan { .. } | QuestionKind::Approval(_) => {
+                    "an option that does not exist"
+                }
             },
             Reply::Text(text) | Reply::Edited(text) => text,
             Reply::Skipped => "skipped",
             Reply::Approved => "approved",
+            Reply::Always => "approved for the rest of the run",
             Reply::Rejected(why) if why.trim().is_empty() => "rejected",
             Reply::Rejected(why) => why,
         }

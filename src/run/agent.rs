@@ -336,6 +336,7 @@ impl AgentState {
                 name: name.clone(),
                 since: at,
             }),
+            ToolEvent::Noted { .. } => return,
             ToolEvent::Finished { call, .. } => self.tools.retain(|tool| tool.call != *call),
         }
         if self.is_open() {

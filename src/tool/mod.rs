@@ -1,12 +1,29 @@
 //! Tools that agents may call between their terminal acts.
 //!
+//! # Wiring of file tools
+//!
+//! The owner of a session gives the engine a [`Crew`]: asked at an agent's first file tool, it makes
+//! the agent's worktree and returns its [`Hands`]. `Toolbox::standard().with_files(crew, &permitting)`
+//! offers the tools; nothing else of the engine changes. A crew over one run shares one
+//! [`permit::Permits`], one [`hands::Recorder`] and one [`hands::Approver`] between all agents.
+//!
+//! # Rules of all tools
+//!
 //! A tool gets its arguments and a read-only [`Context`] and returns text; errors are results the
 //! model can read, never a failure of the turn. `new_answer` and `vote` are not tools in this sense:
 //! they are interpreted by the engine and never run.
 
+mod beneath;
 pub mod fence;
+mod files;
+pub mod hands;
 mod open_answer;
+mod pattern;
+pub mod permit;
+mod place;
+pub mod sandbox;
 
+pub use hands::{Crew, Ground, Hands, Root};
 pub use open_answer::OpenAnswer;
 
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
@@ -14,11 +31,13 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use crate::protocol::{Label, ToolSpec};
+use crate::protocol::{AgentId, Label, Permitting, ToolNote, ToolSpec};
 
 /// What a tool may look at.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Context {
+    /// Who calls.
+    pub agent: AgentId,
     /// The answers the calling agent has been shown, by label.
     pub answers: BTreeMap<Label, Arc<str>>,
 }
@@ -26,13 +45,28 @@ pub struct Context {
 /// Result text, or an error text for the model.
 pub type ToolResult = Result<String, String>;
 
+/// What became of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// What the model reads.
+    pub result: ToolResult,
+    /// What it did, for whoever shows it.
+    pub note: Option<ToolNote>,
+}
+
+impl From<ToolResult> for Ran {
+    fn from(result: ToolResult) -> Self {
+        Self { result, note: None }
+    }
+}
+
 /// One tool.
 pub trait Tool: Send + Sync + 'static {
     /// How it is offered to the model.
     fn spec(&self) -> ToolSpec;
 
     /// Runs it. Dropping the future cancels it.
-    fn run(&self, arguments: Value, context: Context) -> BoxFuture<'static, ToolResult>;
+    fn run(&self, arguments: Value, context: Context) -> BoxFuture<'static, Ran>;
 }
 
 /// Longest result that goes into a conversation, in bytes; the rest is cut with a note.
@@ -56,6 +90,13 @@ impl Toolbox {
         }
     }
 
+    /// The same with tools that work on files, as far as they are offered.
+    #[must_use]
+    pub fn with_files(mut self, crew: &Arc<dyn Crew>, permitting: &Permitting) -> Self {
+        self.tools.extend(files::all(crew, permitting));
+        self
+    }
+
     /// How the tools are offered.
     #[must_use]
     pub fn specs(&self) -> Vec<ToolSpec> {
@@ -63,25 +104,31 @@ impl Toolbox {
     }
 
     /// Runs the tool called `name` with arguments as the model wrote them.
-    pub async fn run(&self, name: &str, arguments: &str, context: Context) -> ToolResult {
+    pub async fn run(&self, name: &str, arguments: &str, context: Context) -> Ran {
         let Some(tool) = self.tools.iter().find(|tool| tool.spec().name == name) else {
             let known: Vec<String> = self.tools.iter().map(|tool| tool.spec().name).collect();
             let name = &name[..name.floor_char_boundary(MAX_NAME)];
-            return Err(format!(
+            return Ran::from(Err(format!(
                 "There is no tool named \"{name}\". Tools here: new_answer, vote, {}.",
                 known.join(", ")
-            ));
+            )));
         };
         let arguments = if arguments.trim().is_empty() {
             Value::Object(serde_json::Map::new())
         } else {
-            serde_json::from_str(arguments)
-                .map_err(|error| format!("The arguments are not valid JSON: {error}."))?
+            match serde_json::from_str(arguments) {
+                Ok(arguments) => arguments,
+                Err(error) => {
+                    let why = format!("The arguments are not valid JSON: {error}.");
+                    return Ran::from(Err(why));
+                }
+            }
         };
-        tool.run(arguments, context)
-            .await
-            .map(bounded)
-            .map_err(bounded)
+        let Ran { result, note } = tool.run(arguments, context).await;
+        Ran {
+            result: result.map(bounded).map_err(bounded),
+            note,
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use serde_json::{Value, json};
 
-use super::{Context, Tool, ToolResult, fence};
+use super::{Context, Ran, Tool, ToolResult, fence};
 use crate::protocol::{AgentId, Label, ToolSpec};
 
 /// Characters of one page: about three thousand tokens.
@@ -37,8 +37,8 @@ impl Tool for OpenAnswer {
         }
     }
 
-    fn run(&self, arguments: Value, context: Context) -> BoxFuture<'static, ToolResult> {
-        ready(open(&arguments, &context)).boxed()
+    fn run(&self, arguments: Value, context: Context) -> BoxFuture<'static, Ran> {
+        ready(Ran::from(open(&arguments, &context))).boxed()
     }
 }
 
@@ -105,6 +105,7 @@ mod tests {
 
     fn context() -> Context {
         Context {
+            agent: AgentId(1),
             answers: [
                 (Label::new(AgentId(2), 1), "old".into()),
                 (

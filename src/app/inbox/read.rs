@@ -55,6 +55,16 @@ fn answer(id: QuestionId, content: &str, waiting: &[Question]) -> Result<Taken, 
         (QuestionKind::Plan { .. }, "approve" | "approved") if rest.is_empty() => Reply::Approved,
         (QuestionKind::Plan { .. }, "reject" | "rejected") => Reply::Rejected(rest.to_owned()),
         (QuestionKind::Plan { .. }, _) => Reply::Edited(text.to_owned()),
+        (QuestionKind::Approval(_), "yes" | "y" | "approve" | "approved") if rest.is_empty() => {
+            Reply::Approved
+        }
+        (QuestionKind::Approval(_), "always") if rest.is_empty() => Reply::Always,
+        (QuestionKind::Approval(_), "edit" | "run") => Reply::Edited(rest.to_owned()),
+        // Whatever is not a clear yes is a no: a stray word must not run a command.
+        (QuestionKind::Approval(_), "no" | "n" | "reject" | "rejected") => {
+            Reply::Rejected(rest.to_owned())
+        }
+        (QuestionKind::Approval(_), _) => Reply::Rejected(text.to_owned()),
         (QuestionKind::Question { options }, number) if !options.is_empty() && rest.is_empty() => {
             number
                 .parse()

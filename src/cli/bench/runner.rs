@@ -250,8 +250,8 @@ fn response(event: &Event) -> Option<Command> {
             Some(Command::Answer {
                 id: question.id,
                 reply: match question.kind {
-                    QuestionKind::Question { .. } => Reply::Skipped,
                     QuestionKind::Plan { .. } => Reply::Approved,
+                    QuestionKind::Question { .. } | QuestionKind::Approval(_) => Reply::Skipped,
                 },
             })
         }

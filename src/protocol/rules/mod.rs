@@ -9,6 +9,7 @@ mod deciding;
 mod finishing;
 mod improving;
 mod mode;
+mod permitting;
 mod personas;
 mod policy;
 mod scaling;
@@ -23,6 +24,7 @@ pub use deciding::{Criterion, Deciding, Gate};
 pub use finishing::{Finish, Finishing, Verify};
 pub use improving::{Improving, Novelty};
 pub use mode::{Approval, Decomposition, Mode, Part, Planning, circle};
+pub use permitting::{ApprovePolicy, Network, Offered, Permitting};
 pub use personas::{AfterFirst, Diversity, Persona, Personas};
 pub use policy::{Form, Policy};
 pub use scaling::Scaling;
@@ -53,6 +55,9 @@ pub struct Rules {
     /// How full a conversation may get.
     #[serde(skip_serializing_if = "Context::is_usual")]
     pub context: Context,
+    /// What agents may do with files and commands.
+    #[serde(skip_serializing_if = "Permitting::is_usual")]
+    pub permitting: Permitting,
     /// Which folders it works on.
     #[serde(skip_serializing_if = "Working::is_nowhere")]
     pub working: Working,

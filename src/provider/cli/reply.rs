@@ -137,6 +137,10 @@ impl<'a> Reply<'a> {
                     arguments,
                 }
             }
+            ToolEvent::Noted { call, note } => ToolEvent::Noted {
+                call: format!("{}{call}", self.prefix),
+                note,
+            },
             ToolEvent::Finished {
                 call, ok, output, ..
             } => {

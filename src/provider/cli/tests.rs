@@ -32,6 +32,7 @@ fn short(heard: &Heard) -> String {
             name,
             arguments,
         }) => format!("{call}: {name} {arguments}"),
+        Heard::Tool(ToolEvent::Noted { call, note }) => format!("{call}: {note:?}"),
         Heard::Tool(ToolEvent::Finished {
             call, ok, output, ..
         }) => format!("{call}: {ok} {output}"),

@@ -7,7 +7,7 @@ use super::Redactor;
 use crate::protocol::{
     AgentCard, AgentEvent, Answer, Ballot, BallotDrop, BallotEvent, CallEvent, Event, EventKind,
     Failure, Origin, Outcome, Question, QuestionEvent, QuestionKind, Reply, Rules, RunEvent,
-    TeamCommand, TeamEvent, ToolEvent, TurnStart, change::Workplace,
+    TeamCommand, TeamEvent, ToolEvent, ToolNote, TurnStart, change::Workplace,
 };
 
 /// `event` with the secrets in all its texts masked.
@@ -118,6 +118,10 @@ fn question(redactor: &Redactor, event: QuestionEvent) -> QuestionEvent {
                 QuestionKind::Plan { plan } => QuestionKind::Plan {
                     plan: redactor.string(plan),
                 },
+                QuestionKind::Approval(mut approval) => {
+                    approval.texts_mut(&mut |text| mask(redactor, text));
+                    QuestionKind::Approval(approval)
+                }
             },
             seconds,
         }),
@@ -127,7 +131,9 @@ fn question(redactor: &Redactor, event: QuestionEvent) -> QuestionEvent {
                 Reply::Text(text) => Reply::Text(redactor.string(text)),
                 Reply::Edited(text) => Reply::Edited(redactor.string(text)),
                 Reply::Rejected(text) => Reply::Rejected(redactor.string(text)),
-                reply @ (Reply::Option(_) | Reply::Skipped | Reply::Approved) => reply,
+                reply @ (Reply::Option(_) | Reply::Skipped | Reply::Approved | Reply::Always) => {
+                    reply
+                }
             },
         },
         event @ (QuestionEvent::Withdrawn { .. } | QuestionEvent::Expired { .. }) => event,
@@ -141,6 +147,7 @@ fn rules_of(redactor: &Redactor, rules: &mut Rules) {
     rules.working.texts_mut(&mut |text| mask(redactor, text));
     rules.context.texts_mut(&mut |text| mask(redactor, text));
     rules.personas.texts_mut(&mut |text| mask(redactor, text));
+    rules.permitting.texts_mut(&mut |text| mask(redactor, text));
     if let Some(inbox) = &mut rules.talking.inbox {
         mask(redactor, inbox);
     }
@@ -345,6 +352,27 @@ fn tool(redactor: &Redactor, event: ToolEvent) -> ToolEvent {
             call,
             name: redactor.string(name),
             arguments: redactor.string(arguments),
+        },
+        ToolEvent::Noted { call, note } => ToolEvent::Noted {
+            call,
+            note: match note {
+                ToolNote::Exit { code, cut, tier } => ToolNote::Exit {
+                    code,
+                    cut: cut.map(|cut| redactor.string(cut)),
+                    tier,
+                },
+                ToolNote::Change {
+                    path,
+                    diff,
+                    added,
+                    removed,
+                } => ToolNote::Change {
+                    path: redactor.string(path),
+                    diff: redactor.string(diff),
+                    added,
+                    removed,
+                },
+            },
         },
         ToolEvent::Finished {
             call,

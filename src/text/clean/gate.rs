@@ -16,7 +16,8 @@ use super::{Cleaner, line, text};
 use crate::protocol::{
     AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotEvent, CallEvent, Channel,
     Event, EventKind, Failure, Origin, Outcome, Phase, Question, QuestionEvent, QuestionKind,
-    Reply, Rules, RunEvent, RunId, TeamCommand, TeamEvent, ToolEvent, TurnStart, change::Workplace,
+    Reply, Rules, RunEvent, RunId, TeamCommand, TeamEvent, ToolEvent, ToolNote, TurnStart,
+    change::Workplace,
 };
 
 /// Cleans a stream of events.
@@ -188,6 +189,7 @@ fn question(event: &mut QuestionEvent) {
             match kind {
                 QuestionKind::Question { options } => options.iter_mut().for_each(clean_line),
                 QuestionKind::Plan { plan } => clean_text(plan),
+                QuestionKind::Approval(approval) => approval.texts_mut(&mut clean_text),
             }
         }
         QuestionEvent::Answered {
@@ -196,7 +198,7 @@ fn question(event: &mut QuestionEvent) {
         } => clean_text(text),
         QuestionEvent::Answered {
             id: _,
-            reply: Reply::Option(_) | Reply::Skipped | Reply::Approved,
+            reply: Reply::Option(_) | Reply::Skipped | Reply::Approved | Reply::Always,
         }
         | QuestionEvent::Withdrawn { id: _ }
         | QuestionEvent::Expired { id: _ } => {}
@@ -210,6 +212,7 @@ fn rules_of(rules: &mut Rules) {
     rules.working.texts_mut(&mut clean_line);
     rules.context.texts_mut(&mut clean_line);
     rules.personas.texts_mut(&mut clean_text);
+    rules.permitting.texts_mut(&mut clean_line);
     rules.talking.inbox.iter_mut().for_each(clean_line);
 }
 
@@ -311,6 +314,19 @@ fn tool_event(event: &mut ToolEvent) {
             clean_line(call);
             clean_line(name);
             clean_text(arguments);
+        }
+        ToolEvent::Noted { call, note } => {
+            clean_line(call);
+            match note {
+                ToolNote::Exit { code: _, cut, tier } => {
+                    cut.iter_mut().for_each(clean_line);
+                    clean_line(tier);
+                }
+                ToolNote::Change { path, diff, .. } => {
+                    clean_line(path);
+                    clean_text(diff);
+                }
+            }
         }
         ToolEvent::Finished {
             call,

@@ -4,6 +4,7 @@
 //! with a [`Wish`]. The passing notice line lives here too, see [`Notices`].
 
 mod action;
+mod approval;
 mod confirm;
 mod crew;
 mod health;

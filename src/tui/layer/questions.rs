@@ -12,7 +12,10 @@ use ratatui::{
     widgets::Widget as _,
 };
 
-use super::{Action, Talk, Wish};
+use super::{
+    Action, Talk, Wish,
+    approval::{self, Choice},
+};
 use crate::{
     protocol::{Command, Question, QuestionId, QuestionKind, Reply},
     run::Turn,
@@ -122,6 +125,9 @@ impl Questions {
                 };
                 vec![approve.into(), "Change it in $EDITOR".into(), reject.into()]
             }
+            Some((id, QuestionKind::Approval(approval))) => {
+                approval::options(approval, self.plans.contains_key(&id), self.draft())
+            }
             None => Vec::new(),
         }
     }
@@ -167,6 +173,21 @@ impl Questions {
                 let why = self.draft().trim().to_owned();
                 self.send(Reply::Rejected(why))
             }
+            (QuestionKind::Approval(approval), place) => {
+                match approval::choices(approval).get(place) {
+                    Some(Choice::Once) => {
+                        let edited = self.plans.remove(&id);
+                        self.send(edited.map_or(Reply::Approved, Reply::Edited))
+                    }
+                    Some(Choice::Always) => self.send(Reply::Always),
+                    Some(Choice::Edit) => self.edit(),
+                    Some(Choice::No) => {
+                        let why = self.draft().trim().to_owned();
+                        self.send(Reply::Rejected(why))
+                    }
+                    None => Wish::Nothing,
+                }
+            }
             (QuestionKind::Question { .. } | QuestionKind::Plan { .. }, _) => Wish::Nothing,
         }
     }
@@ -180,7 +201,14 @@ impl Questions {
                 Wish::Edit(id, self.plans.get(&id).unwrap_or(plan).clone())
             }
             Some((id, QuestionKind::Question { .. })) => Wish::Edit(id, self.draft().to_owned()),
-            None => Wish::Nothing,
+            Some((id, QuestionKind::Approval(approval))) if approval.deed.is_editable() => {
+                let line = approval.deed.target();
+                Wish::Edit(
+                    id,
+                    self.plans.get(&id).map_or(line, String::as_str).to_owned(),
+                )
+            }
+            Some((_, QuestionKind::Approval(_))) | None => Wish::Nothing,
         }
     }
 
@@ -191,6 +219,15 @@ impl Questions {
         };
         let text = text.trim_end_matches('\n').to_owned();
         match &question.kind {
+            QuestionKind::Approval(approval)
+                if approval.deed.target() == text || text.trim().is_empty() =>
+            {
+                self.plans.remove(&id);
+            }
+            QuestionKind::Approval(_) => {
+                self.plans.insert(id, text);
+                self.cursor = 0;
+            }
             QuestionKind::Plan { plan } if *plan == text || text.trim().is_empty() => {
                 self.plans.remove(&id);
             }
@@ -214,6 +251,9 @@ impl Questions {
         if let (Some(number), true) = (choice, self.draft().is_empty()) {
             return self.pick(number - 1);
         }
+        if let (Some(place), true) = (self.letter(text), self.draft().is_empty()) {
+            return self.pick(place);
+        }
         if let Some(id) = self.question().map(|question| question.id) {
             let draft = self.drafts.entry(id).or_default();
             if draft.len() + text.len() <= LONGEST {
@@ -221,6 +261,14 @@ impl Questions {
             }
         }
         Wish::Nothing
+    }
+
+    /// The choice of a tool call that waits for leave, by its letter.
+    fn letter(&self, text: &str) -> Option<usize> {
+        match self.question().map(|question| &question.kind) {
+            Some(QuestionKind::Approval(approval)) => approval::letter(approval, text),
+            _ => None,
+        }
     }
 
     pub(super) fn update(&mut self, action: Action) -> Wish {
@@ -248,7 +296,14 @@ impl Questions {
             self.question().map(|question| &question.kind),
             Some(QuestionKind::Plan { .. })
         );
-        if !plan && !text.is_empty() {
+        let approval = matches!(
+            self.question().map(|question| &question.kind),
+            Some(QuestionKind::Approval(_))
+        );
+        if approval && !text.is_empty() {
+            // Words are a reason, and a reason is only needed for a no.
+            self.send(Reply::Rejected(text))
+        } else if !plan && !text.is_empty() {
             self.send(Reply::Text(text))
         } else {
             self.pick(self.cursor)
@@ -291,6 +346,12 @@ impl Questions {
                 words.push(String::new());
                 words.extend(paragraph(plan, room));
             }
+            if let QuestionKind::Approval(approval) = &question.kind {
+                let edited = self.plans.get(&question.id).map(String::as_str);
+                for text in approval::told(approval, edited) {
+                    words.extend(paragraph(&text, room));
+                }
+            }
         }
         self.choices = self.options();
         self.cursor = self.cursor.min(self.choices.len().saturating_sub(1));
@@ -311,6 +372,7 @@ impl Questions {
         let what = match question.kind {
             QuestionKind::Question { .. } => "asks",
             QuestionKind::Plan { .. } => "has a plan",
+            QuestionKind::Approval(_) => "asks for leave",
         };
         let id = question.id;
         let title = match self.asked.len() {
@@ -359,7 +421,11 @@ impl Questions {
     fn typed(&self, room: usize, theme: &Theme) -> Line<'static> {
         let draft = self.draft().replace('\n', " ");
         if draft.is_empty() {
-            return Line::styled(" › or type an answer; Ctrl-K skips", theme.dim);
+            let hint = match self.question().map(|question| &question.kind) {
+                Some(QuestionKind::Approval(approval)) => approval::hint(approval),
+                _ => " › or type an answer; Ctrl-K skips",
+            };
+            return Line::styled(hint, theme.dim);
         }
         let room = room.saturating_sub(3).max(1);
         let mut start = 0;

@@ -7,7 +7,10 @@ use super::{
     ink::{Role, Words},
     phrase,
 };
-use crate::{protocol::Timestamp, tui::shared::Shared};
+use crate::{
+    protocol::{Timestamp, ToolNote},
+    tui::shared::Shared,
+};
 
 /// Output kept for a card, in bytes; the session log keeps the rest.
 const KEEP: usize = 64 * 1024;
@@ -25,6 +28,8 @@ pub(super) struct Tool {
     started: Timestamp,
     /// How it ended.
     end: Option<End>,
+    /// What it did, in a few words: `exit 1`, `+3 -1`.
+    did: Option<String>,
 }
 
 /// The end of a tool call.
@@ -46,6 +51,36 @@ impl Tool {
             arguments: one_line(arguments),
             started,
             end: None,
+            did: None,
+        }
+    }
+
+    /// It told what it did; the text to show below it.
+    pub(super) fn note(&mut self, note: &ToolNote) -> String {
+        match note {
+            ToolNote::Exit { code, cut, tier } => {
+                let how = match (cut, code) {
+                    (Some(cut), _) => phrase::clean(cut),
+                    (None, Some(code)) => format!("exit {code}"),
+                    (None, None) => "ended".to_owned(),
+                };
+                let bare = if tier == "nothing" {
+                    ", no sandbox"
+                } else {
+                    ""
+                };
+                self.did = Some(format!("{how}{bare}"));
+                String::new()
+            }
+            ToolNote::Change {
+                path: _,
+                diff,
+                added,
+                removed,
+            } => {
+                self.did = Some(format!("+{added} -{removed}"));
+                format!("\n{}", keep(diff))
+            }
         }
     }
 
@@ -81,6 +116,9 @@ impl Tool {
             Some(End::Failed(ms)) => (Role::Bad, format!(" failed after {}", phrase::span(ms))),
             Some(End::Cut) => (Role::Dim, " cut off".to_owned()),
         };
+        if let Some(did) = &self.did {
+            words.push(role, format!(" {did}"));
+        }
         words.push(role, state);
         if !self.arguments.is_empty() {
             words.push(Role::Dim, format!(" · {}", self.arguments));

@@ -306,6 +306,16 @@ impl Transcript {
                 let id = self.flow.push(block);
                 self.tools.insert(call.clone(), id);
             }
+            ToolEvent::Noted { call, note } => {
+                if let Some(id) = self.tools.get(call) {
+                    self.flow.edit(*id, |block| {
+                        if let Head::Tool(tool) = &mut block.head {
+                            let more = tool.note(note);
+                            block.push(&more);
+                        }
+                    });
+                }
+            }
             ToolEvent::Finished {
                 call,
                 ok,

@@ -138,7 +138,9 @@ fn results(turn: &Turn) -> Vec<String> {
                 ToolEvent::Finished { call, output, .. } if asks.contains(&(*id, call.clone())) => {
                     results.push(output.clone());
                 }
-                ToolEvent::Started { .. } | ToolEvent::Finished { .. } => {}
+                ToolEvent::Started { .. }
+                | ToolEvent::Noted { .. }
+                | ToolEvent::Finished { .. } => {}
             }
         }
     }

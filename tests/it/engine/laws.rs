@@ -123,6 +123,9 @@ fn tools_finish_once(turn: &[Event]) {
                 assert!(seen.insert((*id, call)), "an id of its own: {event:?}");
                 open.entry(*id).or_default().insert(call);
             }
+            ToolEvent::Noted { call, .. } => {
+                assert!(open.entry(*id).or_default().contains(call.as_str()));
+            }
             ToolEvent::Finished { call, .. } => {
                 assert!(open.entry(*id).or_default().remove(call.as_str()));
             }

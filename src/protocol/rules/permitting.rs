@@ -1,0 +1,121 @@
+//! What agents may do with files and commands, and who is asked.
+//!
+//! The rules are `MassGen`'s `action(pattern)`; the floor that none of them lifts is not here, because
+//! nobody can change it.
+
+use serde::{Deserialize, Serialize};
+
+/// What agents may do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Permitting {
+    /// Rules that allow.
+    pub allow: Vec<String>,
+    /// Rules that ask first.
+    pub ask: Vec<String>,
+    /// Rules that deny; they win.
+    pub deny: Vec<String>,
+    /// What happens to calls that need leave when nobody is there; `None`: wait where somebody could
+    /// answer, refuse where nobody can.
+    pub approve: Option<ApprovePolicy>,
+    /// Seconds that a call waits for leave.
+    pub seconds: u64,
+    /// Whether agents run commands.
+    pub commands: Offered,
+    /// Whether agents fetch pages.
+    pub web_fetch: Offered,
+    /// Whether commands reach the network.
+    pub network: Network,
+    /// Further folders that commands may read.
+    pub read: Vec<String>,
+    /// Longest time of one command, in seconds.
+    pub command_seconds: u64,
+}
+
+impl Default for Permitting {
+    /// Commands in the sandbox without network, no pages, 300 s to answer, 600 s per command.
+    fn default() -> Self {
+        Self {
+            allow: Vec::new(),
+            ask: Vec::new(),
+            deny: Vec::new(),
+            approve: None,
+            seconds: 300,
+            commands: Offered::Yes,
+            web_fetch: Offered::No,
+            network: Network::Off,
+            read: Vec::new(),
+            command_seconds: 600,
+        }
+    }
+}
+
+impl Permitting {
+    /// True when nothing was set.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Calls `change` with every text in it.
+    pub fn texts_mut(&mut self, change: &mut dyn FnMut(&mut String)) {
+        let rules = self.allow.iter_mut().chain(&mut self.ask);
+        let rules = rules.chain(&mut self.deny).chain(&mut self.read);
+        rules.for_each(change);
+    }
+}
+
+/// Whether a tool is offered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Offered {
+    /// It is.
+    Yes,
+    /// It is not.
+    #[default]
+    No,
+}
+
+impl Offered {
+    /// True when it is.
+    #[must_use]
+    pub const fn is_yes(self) -> bool {
+        matches!(self, Self::Yes)
+    }
+}
+
+/// Whether commands reach the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    /// They do not, not even this machine.
+    #[default]
+    Off,
+    /// They do.
+    On,
+}
+
+/// What happens to calls that need leave when nobody is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovePolicy {
+    /// They are refused.
+    Never,
+    /// They wait for the inbox until their time is up.
+    Ask,
+    /// They are done, within the floor and the denying rules.
+    Auto,
+}
+
+impl ApprovePolicy {
+    /// The policy with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "never" | "deny-all" => Self::Never,
+            "ask" => Self::Ask,
+            "auto" | "allow-all" => Self::Auto,
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,175 @@
+//! What is allowed, asked about and denied.
+//!
+//! In this order, the first that speaks decides: the floor (denied, whatever else says so), denying
+//! rules, what the person allowed for the rest of the run, asking rules, allowing rules, what is
+//! usual for the tool. Pure but for the list of what the person allowed. A prompt is no boundary:
+//! the sandbox is; rules only say what is worth a question.
+
+mod floor;
+mod line;
+mod rule;
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+pub use rule::{ACTIONS, Rule, always};
+
+use crate::protocol::{DecidedBy, Deed, Permitting};
+
+/// Rules of one run. Clones of the [`Arc`] around it share what the person allowed.
+#[derive(Debug)]
+pub struct Permits {
+    allow: Vec<Rule>,
+    ask: Vec<Rule>,
+    deny: Vec<Rule>,
+    always: watch::Sender<Arc<Vec<Rule>>>,
+}
+
+impl Default for Permits {
+    fn default() -> Self {
+        Self {
+            allow: Vec::new(),
+            ask: Vec::new(),
+            deny: Vec::new(),
+            always: watch::channel(Arc::default()).0,
+        }
+    }
+}
+
+/// What the rules say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Do it.
+    Allow(DecidedBy),
+    /// Ask first, for this reason.
+    Ask(String),
+    /// Do not, for this reason.
+    Deny(DecidedBy, String),
+}
+
+/// What is usual for a tool where no rule speaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Usual {
+    /// It is done.
+    Allow,
+    /// It is asked about, for this reason.
+    Ask(String),
+}
+
+impl Permits {
+    /// The rules of a run.
+    ///
+    /// # Errors
+    /// The first rule that cannot be read. The configuration is checked with [`Rule::read`] before.
+    pub fn new(permitting: &Permitting) -> Result<Self, String> {
+        let read = |rules: &[String]| -> Result<Vec<Rule>, String> {
+            rules.iter().map(|rule| Rule::read(rule)).collect()
+        };
+        Ok(Self {
+            allow: read(&permitting.allow)?,
+            ask: read(&permitting.ask)?,
+            deny: read(&permitting.deny)?,
+            ..Self::default()
+        })
+    }
+
+    /// What they say about a deed.
+    #[must_use]
+    pub fn judge(&self, deed: &Deed, usual: Usual) -> Verdict {
+        if let Some(why) = floor::denies(deed) {
+            return Verdict::Deny(DecidedBy::Floor, why);
+        }
+        let named = |rule: &Rule| DecidedBy::Rule(rule.text().to_owned());
+        if let Some(rule) = self.deny.iter().find(|rule| rule.touches(deed)) {
+            let why = format!("The rule `{}` denies it.", rule.text());
+            return Verdict::Deny(named(rule), why);
+        }
+        let always = Arc::clone(&self.always.borrow());
+        if let Some(rule) = always.iter().find(|rule| rule.covers(deed)) {
+            return Verdict::Allow(DecidedBy::Always(rule.text().to_owned()));
+        }
+        if let Some(rule) = self.ask.iter().find(|rule| rule.touches(deed)) {
+            return Verdict::Ask(format!("The rule `{}` asks first.", rule.text()));
+        }
+        if let Some(rule) = self.allow.iter().find(|rule| rule.covers(deed)) {
+            return Verdict::Allow(named(rule));
+        }
+        match usual {
+            Usual::Allow => Verdict::Allow(DecidedBy::Usual),
+            Usual::Ask(why) => Verdict::Ask(why),
+        }
+    }
+
+    /// Allows whatever a rule covers for the rest of the run.
+    pub fn allow_always(&self, rule: &str) {
+        if let Ok(rule) = Rule::read(rule) {
+            self.always.send_modify(|rules| {
+                let mut all = rules.to_vec();
+                all.push(rule);
+                *rules = Arc::new(all);
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(line: &str) -> Deed {
+        Deed::Command {
+            line: line.into(),
+            folder: "app".into(),
+        }
+    }
+
+    fn permits(allow: &[&str], ask: &[&str], deny: &[&str]) -> Permits {
+        let list = |rules: &[&str]| rules.iter().map(ToString::to_string).collect();
+        Permits::new(&Permitting {
+            allow: list(allow),
+            ask: list(ask),
+            deny: list(deny),
+            ..Permitting::default()
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn deny_wins_and_the_floor_wins_over_all() {
+        let word = |permits: &Permits, line: &str, usual: Usual| match permits
+            .judge(&command(line), usual)
+        {
+            Verdict::Allow(_) => "allow",
+            Verdict::Ask(_) => "ask",
+            Verdict::Deny(DecidedBy::Floor, _) => "floor",
+            Verdict::Deny(..) => "deny",
+        };
+        let ask = || Usual::Ask("no sandbox".into());
+        let rules = permits(
+            &["command(git *)", "*"],
+            &["command(git push*)"],
+            &["command(git clean*)"],
+        );
+        assert_eq!(word(&rules, "git log", ask()), "allow");
+        assert_eq!(word(&rules, "git push", ask()), "ask");
+        assert_eq!(word(&rules, "git clean -fdx", Usual::Allow), "deny");
+        assert_eq!(
+            word(&rules, "git log; git clean -fdx", Usual::Allow),
+            "deny"
+        );
+        assert_eq!(word(&rules, "rm -rf /", Usual::Allow), "floor");
+        rules.allow_always("command(git push*)");
+        assert_eq!(
+            word(&rules, "git push", ask()),
+            "allow",
+            "the person said so"
+        );
+        rules.allow_always("*");
+        assert_eq!(word(&rules, "git clean -fdx", ask()), "deny");
+        assert_eq!(word(&rules, "rm -rf ~", ask()), "floor");
+        let none = Permits::default();
+        assert_eq!(word(&none, "make", Usual::Allow), "allow");
+        assert_eq!(word(&none, "make", ask()), "ask");
+    }
+}

@@ -28,10 +28,10 @@ use super::{
 use crate::{
     protocol::{
         AgentEvent, AgentId, BudgetScope, CallEvent, Failure, FailureKind, Label, Message, Purpose,
-        ToolCall, ToolChoice, ToolEvent, ToolSpec,
+        ToolChoice, ToolSpec,
     },
     provider::{self, Request, StreamEvent},
-    tool::{Ran, Toolbox},
+    tool::Toolbox,
 };
 
 /// What the driver tells a seat.
@@ -449,47 +449,6 @@ impl Seat {
             None => Report::Miss { text },
         };
         (report, stop)
-    }
-
-    /// Runs one call; `Some` when a directive ended the wait for it.
-    async fn run_tool(&mut self, talk: &mut Talk, call: &ToolCall, round: u32) -> Option<Stop> {
-        let started = Instant::now();
-        let id = self.event_id(&call.id);
-        self.tell(AgentEvent::Tool(ToolEvent::Started {
-            call: id.clone(),
-            name: call.name.clone(),
-            arguments: call.arguments.clone(),
-        }))
-        .await;
-        self.called = self.called.saturating_add(1);
-        let (ran, stop) = match self.bank.tool(self.agent, self.called).await {
-            Some(refused) => (Ran::from(Err(refused)), None),
-            None if self.asks(call) => {
-                let (result, stop) = self.ask(talk, call, round).await;
-                (Ran::from(result), stop)
-            }
-            None => self.perform(talk, call, round).await,
-        };
-        let Ran { result, note } = ran;
-        if let Some(note) = note {
-            let call = id.clone();
-            self.tell(AgentEvent::Tool(ToolEvent::Noted { call, note }))
-                .await;
-        }
-        self.beat();
-        let ok = result.is_ok();
-        let output = match result {
-            Ok(text) | Err(text) => text,
-        };
-        talk.result(call, &output);
-        self.tell(AgentEvent::Tool(ToolEvent::Finished {
-            call: id,
-            ok,
-            output,
-            elapsed_ms: started.elapsed().as_millis() as u64,
-        }))
-        .await;
-        stop
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::{
     asking::Stop,
     coordination::Report,
@@ -11,19 +13,60 @@ use super::{
     workflow::Terminal,
 };
 use crate::{
-    protocol::{AgentEvent, Setback, ToolCall},
+    protocol::{AgentEvent, Setback, ToolCall, ToolEvent},
     tool::{Context, Ran},
 };
 
 impl Seat {
-    /// Runs a tool and listens to the driver meanwhile. A call that is cut off is dropped, and what it
-    /// started ends with it.
-    pub(super) async fn perform(
+    /// Runs one call; `Some` when a directive ended the wait for it.
+    pub(super) async fn run_tool(
         &mut self,
-        talk: &Talk,
+        talk: &mut Talk,
         call: &ToolCall,
         round: u32,
-    ) -> (Ran, Option<Stop>) {
+    ) -> Option<Stop> {
+        let started = Instant::now();
+        let id = self.event_id(&call.id);
+        self.tell(AgentEvent::Tool(ToolEvent::Started {
+            call: id.clone(),
+            name: call.name.clone(),
+            arguments: call.arguments.clone(),
+        }))
+        .await;
+        self.called = self.called.saturating_add(1);
+        let (ran, stop) = match self.bank.tool(self.agent, self.called).await {
+            Some(refused) => (Ran::from(Err(refused)), None),
+            None if self.asks(call) => {
+                let (result, stop) = self.ask(talk, call, round).await;
+                (Ran::from(result), stop)
+            }
+            None => self.perform(talk, call, round).await,
+        };
+        let Ran { result, note } = ran;
+        if let Some(note) = note {
+            let call = id.clone();
+            self.tell(AgentEvent::Tool(ToolEvent::Noted { call, note }))
+                .await;
+        }
+        self.beat();
+        let ok = result.is_ok();
+        let output = match result {
+            Ok(text) | Err(text) => text,
+        };
+        talk.result(call, &output);
+        self.tell(AgentEvent::Tool(ToolEvent::Finished {
+            call: id,
+            ok,
+            output,
+            elapsed_ms: started.elapsed().as_millis() as u64,
+        }))
+        .await;
+        stop
+    }
+
+    /// Runs a tool and listens to the driver meanwhile. A call that is cut off is dropped, and what it
+    /// started ends with it.
+    async fn perform(&mut self, talk: &Talk, call: &ToolCall, round: u32) -> (Ran, Option<Stop>) {
         let context = self.context(talk);
         let tools = self.tools.clone();
         let work = tools.run(&call.name, &call.arguments, context);

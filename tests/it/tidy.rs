@@ -57,6 +57,7 @@ const CLOCKS: &[&str] = &[
     "src/engine/driver",
     "src/engine/outbox",
     "src/engine/seat",
+    "src/engine/tooling",
     "src/provider/http/",
     "src/provider/cli/",
     "src/provider/chain",

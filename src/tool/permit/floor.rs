@@ -158,7 +158,7 @@ mod tests {
             ("reboot", true),
             ("rm -rf target", false),
             ("rm -rf ./*", false),
-            ("rm -rf /home/ada/work/out", false),
+            ("rm -rf /home/ada/src/out", false),
             ("rm x", false),
             ("find / -name x", false),
             ("dd if=a of=/dev/null", false),

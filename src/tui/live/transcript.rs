@@ -4,11 +4,12 @@
 //! gets its label when it is published and a tool call its end. Folding merged deltas gives the same
 //! blocks as folding the single ones: cuts depend on the text, never on how it was delivered.
 
+mod tools;
+
 use std::collections::HashMap;
 
 use super::{
     block::{Block, Draft, Fold, Head},
-    card::{self, Tool},
     flow::{BYTES, Flow},
     ink::{Role, Words},
     phrase::{self, clean},
@@ -17,7 +18,7 @@ use super::{
 use crate::{
     protocol::{
         AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotDropReason, BallotEvent, CallEvent,
-        Channel, Failure, Label, Purpose, RoundEnd, Setback, Timestamp, ToolEvent,
+        Channel, Failure, Label, Purpose, RoundEnd, Setback, Timestamp,
     },
     run::{Away, Turn, compacted},
 };
@@ -288,51 +289,6 @@ impl Transcript {
         }
         self.stream = Some((channel, id));
         id
-    }
-
-    fn tool(&mut self, event: &ToolEvent, at: Timestamp) {
-        match event {
-            ToolEvent::Started {
-                call,
-                name,
-                arguments,
-            } => {
-                self.close();
-                let tool = Tool::new(name, arguments, at);
-                let mut block = Block::plain(Head::Tool(Box::new(tool)), Role::Dim)
-                    .indented(2)
-                    .folded(Fold::Closed);
-                block.push(&card::arguments_text(arguments));
-                let id = self.flow.push(block);
-                self.tools.insert(call.clone(), id);
-            }
-            ToolEvent::Noted { call, note } => {
-                if let Some(id) = self.tools.get(call) {
-                    self.flow.edit(*id, |block| {
-                        if let Head::Tool(tool) = &mut block.head {
-                            let more = tool.note(note);
-                            block.push(&more);
-                        }
-                    });
-                }
-            }
-            ToolEvent::Finished {
-                call,
-                ok,
-                output,
-                elapsed_ms,
-            } => {
-                if let Some(id) = self.tools.remove(call) {
-                    self.flow.edit(id, |block| {
-                        if let Head::Tool(tool) = &mut block.head {
-                            tool.finish(*ok, *elapsed_ms);
-                        }
-                        block.push(&card::output_text(output));
-                        block.finish();
-                    });
-                }
-            }
-        }
     }
 
     fn mark_draft(&mut self, draft: Draft) {

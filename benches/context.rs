@@ -239,6 +239,7 @@ async fn play(way: Way) -> Played {
         rules: Rules::default(),
         origin: Origin::Direct,
         cwd: String::new(),
+        grounds: None,
     };
     let session = engine::spawn(setup, sinks, "the task".into());
     let mut state = RunState::default();

@@ -178,6 +178,7 @@ async fn turn(team: u16, answers: usize, rules: Rules) -> Bill {
         rules,
         origin: Origin::Direct,
         cwd: String::new(),
+        grounds: None,
     };
     let (sender, mut heard) = mpsc::channel(4096);
     let sinks = Sinks {

@@ -68,7 +68,10 @@ fn turn(setup: Setup) -> usize {
         let (agent, round, writes) = open.swap_remove(next);
         let report = if writes {
             let text = format!("The answer of {agent}, as long as an answer in a test is.");
-            Report::Publish { text }
+            Report::Publish {
+                text,
+                changes: Vec::new(),
+            }
         } else {
             Report::Vote {
                 choice: "agent1.1".to_owned().into(),

@@ -53,6 +53,7 @@ pub(super) fn parts(
         cwd: std::env::current_dir()
             .map(|path| path.display().to_string())
             .unwrap_or_default(),
+        grounds: None,
     };
     let sinks = outbox::Sinks {
         log,

@@ -321,6 +321,7 @@ fn member(draft: Draft, id: AgentId, form: Form, services: &Services) -> Member 
                 rules: below.rules,
                 origin: below.origin,
                 cwd: String::new(),
+                grounds: None,
             },
             voice,
             redactor: Redactor::new(&below.secrets),

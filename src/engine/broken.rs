@@ -23,7 +23,6 @@ use crate::{
         Price,
         usage::{Tokens, priced},
     },
-    tool::Toolbox,
 };
 
 /// Goes on with a turn: [`Input::Start`] asks again whoever was at work, [`Input::Stop`] ends it with
@@ -100,7 +99,6 @@ pub(super) async fn turn(
         task,
         ways.clone(),
         (coordination, bank::open(ledger, ways.outbox.clone())),
-        Toolbox::standard(),
     )
     .recall(recall)
     .run(first, commands)

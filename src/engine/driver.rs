@@ -30,6 +30,7 @@ use super::{
     nested::Around,
     outbox::Outbox,
     past::Recall,
+    premises::{self, Grounds},
     prompt::{Answers, Task},
     roster::Roster,
     seat::{Addressed, Directive, Seat},
@@ -58,6 +59,19 @@ pub(super) struct Ways {
     pub talking: Talking,
     /// What is around the task, where this is a team inside another.
     pub around: Around,
+    /// The folders it works on.
+    pub grounds: Grounds,
+}
+
+impl Ways {
+    /// The tools of every agent.
+    pub(super) fn tools(&self) -> Toolbox {
+        let tools = Toolbox::standard();
+        match &self.grounds {
+            Some(premises) => premises.tools(&self.desk, tools),
+            None => tools,
+        }
+    }
 }
 
 /// One turn.
@@ -119,8 +133,8 @@ impl<'a> Driver<'a> {
         task: Task,
         ways: Ways,
         (coordination, bank): (Coordination, Bank),
-        tools: Toolbox,
     ) -> Self {
+        let tools = ways.tools();
         let team = roster.team().to_vec();
         let (reports_in, reports) = mpsc::channel(DIRECTIVES * team.len().max(1));
         let (answers, _) = watch::channel(Arc::new(Answers::new()));
@@ -313,12 +327,15 @@ impl<'a> Driver<'a> {
         let _ = tokio::time::timeout_at(until, quiet).await;
     }
 
-    async fn emit(&mut self, kind: EventKind) {
-        match &kind {
+    async fn emit(&mut self, mut kind: EventKind) {
+        match &mut kind {
             EventKind::Agent {
                 event: AgentEvent::Published(answer),
                 ..
-            } => self.pin_up(answer),
+            } => {
+                premises::publish(&self.ways.grounds, answer, &self.ways.outbox).await;
+                self.pin_up(answer);
+            }
             EventKind::Run(RunEvent::Team(event)) => self.changed(event),
             EventKind::Run(RunEvent::Phase(phase)) => self.bank.phase(*phase).await,
             EventKind::Agent {
@@ -343,7 +360,8 @@ impl<'a> Driver<'a> {
 
     /// Puts an answer on the board.
     fn pin_up(&self, answer: &Answer) {
-        let (label, text) = (answer.label, Arc::from(answer.text.as_str()));
+        let text = answer.text.clone() + &premises::footer(&answer.changes);
+        let (label, text) = (answer.label, Arc::from(text));
         self.answers.send_modify(|board| {
             Arc::make_mut(board).insert(label, text);
         });

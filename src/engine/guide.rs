@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use super::coordination::Aim;
+use super::{coordination::Aim, premises};
 use crate::protocol::{
     AgentId, Mode, Purpose, Rules,
     rules::{AfterFirst, Persona},
@@ -34,6 +34,7 @@ pub fn system(rules: &Rules, agent: AgentId, purpose: Purpose) -> String {
     if let Some(words) = persona.map(|one| one.text.trim()).filter(|t| !t.is_empty()) {
         let _ = write!(text, "\nWork on the task in this way:\n{words}\n");
     }
+    text.push_str(&premises::words(&rules.working));
     match &rules.mode {
         Mode::Team | Mode::Plan(_) => {}
         Mode::Layers { layers, .. } => {

@@ -22,6 +22,7 @@ pub mod nested;
 pub mod outbox;
 mod past;
 mod paying;
+pub mod premises;
 mod prompt;
 mod reply;
 mod roster;
@@ -42,6 +43,7 @@ use self::{
     history::Earlier,
     ledger::Ledger,
     outbox::{Outbox, Sinks},
+    premises::Grounds,
     prompt::Task,
     roster::Roster,
     stages::{Leg, run::Room},
@@ -52,7 +54,6 @@ use crate::{
         TurnStart,
     },
     provider,
-    tool::Toolbox,
 };
 
 pub use past::{Open, Past};
@@ -84,6 +85,8 @@ pub struct SessionSetup {
     pub origin: Origin,
     /// Working folder, for the log.
     pub cwd: String,
+    /// The folders it works on.
+    pub grounds: Grounds,
 }
 
 /// A running session.
@@ -154,6 +157,7 @@ async fn session(
         desk,
         talking,
         around: nested::Around::default(),
+        grounds: setup.grounds.clone(),
     };
     for text in &past.notices {
         ways.outbox.emit(notice(text)).await;
@@ -232,7 +236,10 @@ async fn turn(
         origin: setup.origin.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         cwd: setup.cwd.clone(),
-        places: Vec::new(),
+        places: ways
+            .grounds
+            .as_ref()
+            .map_or_else(Vec::new, |premises| premises.places()),
         resumed: None,
     };
     ways.outbox
@@ -254,11 +261,10 @@ async fn turn(
         notes: BTreeMap::new(),
         names: names(roster, rules),
     };
-    let tools = Toolbox::standard();
     let ledger = Ledger::new(limits.clone(), roster.team().len());
     forecast::tell((limits, rules), roster.team(), prompt, &ways.outbox).await;
     let bank = bank::open(ledger, ways.outbox.clone());
-    let ended = Driver::new(roster, task, ways.clone(), (coordination, bank), tools)
+    let ended = Driver::new(roster, task, ways.clone(), (coordination, bank))
         .run(Input::Start, commands)
         .await;
     roster.settle();
@@ -304,8 +310,13 @@ fn public_name(card: &AgentCard) -> String {
 
 /// A notice for the person.
 fn notice(text: &str) -> EventKind {
+    notice_of(Level::Info, text)
+}
+
+/// A notice of some weight.
+fn notice_of(level: Level, text: &str) -> EventKind {
     EventKind::Run(RunEvent::Notice {
-        level: Level::Info,
+        level,
         text: text.to_owned(),
     })
 }

@@ -140,6 +140,8 @@ async fn run(setup: SessionSetup, redactor: Redactor, errand: Errand, items: Ite
             outbox,
             talking: setup.rules.talking.clone(),
             around: Around::of(&errand.request),
+            // Its members are no agents of the session: they talk, and their voice talks for them.
+            grounds: None,
         };
         let mut roster = Roster::new(setup.team.clone());
         let mut room = Room {

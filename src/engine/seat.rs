@@ -20,6 +20,7 @@ use super::{
     ledger::Ticket,
     nested::Place,
     outbox::Outbox,
+    premises::Grounds,
     prompt::Answers,
     reply::{self, Pace, Reply},
     talk::Talk,
@@ -125,6 +126,8 @@ pub struct Seat {
     pub place: Place,
     /// Beats whenever something happens here, for whoever listens for silence.
     pub pulse: watch::Sender<Instant>,
+    /// The folders it works on.
+    pub premises: Grounds,
 }
 
 /// How a wait or a model call ended.

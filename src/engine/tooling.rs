@@ -141,7 +141,10 @@ impl Seat {
             match read {
                 Ok(terminal) if Some(index) == chosen => {
                     report = Some(match terminal {
-                        Terminal::Publish { text } => Report::Publish { text },
+                        Terminal::Publish { text } => Report::Publish {
+                            text,
+                            changes: self.snapshot().await,
+                        },
                         Terminal::Vote { choice, reason } => Report::Vote { choice, reason },
                         Terminal::Verdict(called) => Report::Verdict {
                             accept: called.accept,

@@ -8,6 +8,7 @@ mod compaction;
 mod dumping;
 mod laws;
 mod nested;
+mod premises;
 mod scaling;
 mod simulator;
 mod stages;
@@ -199,6 +200,7 @@ fn setup(models: Vec<Arc<dyn Provider>>, limits: Limits) -> SessionSetup {
         rules: Rules::default(),
         origin: Origin::Direct,
         cwd: String::new(),
+        grounds: None,
     }
 }
 

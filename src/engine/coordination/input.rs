@@ -3,6 +3,7 @@
 use super::Choice;
 use crate::protocol::{
     AgentCard, AgentId, BudgetScope, Failure, Hiding, SteerId, SteerMode, Target, TeamCommand,
+    change::Snapshot,
 };
 
 /// One input. Inputs of a round that is no longer running are ignored by the reducer.
@@ -83,6 +84,8 @@ pub enum Report {
     Publish {
         /// The content.
         text: String,
+        /// What its worktrees held then.
+        changes: Vec<Snapshot>,
     },
     /// It called `vote`.
     Vote {

@@ -1,7 +1,7 @@
 //! Publications: what is accepted, and what an accepted one changes for everybody.
 
 use crate::protocol::{
-    AgentEvent, Answer, BallotDrop, BallotDropReason, Label, RoundEnd, RunEvent,
+    AgentEvent, Answer, BallotDrop, BallotDropReason, Label, RoundEnd, RunEvent, change::Snapshot,
 };
 
 use super::{
@@ -12,10 +12,10 @@ use super::{
 
 impl Coordination {
     /// `new_answer` was called.
-    pub(super) fn publish(&mut self, i: usize, text: &str) {
+    pub(super) fn publish(&mut self, i: usize, text: &str, changes: Vec<Snapshot>) {
         let text = text.trim();
-        match self.objection(i, text) {
-            None => self.accept(i, text.to_owned(), false),
+        match self.objection(i, text, &changes) {
+            None => self.accept(i, text.to_owned(), changes, false),
             Some(refusal) => {
                 let agrees = matches!(refusal, Refusal::Duplicate(Likeness::Equal(_)));
                 let member = &mut self.members[i];
@@ -42,59 +42,73 @@ impl Coordination {
             return false;
         };
         let text = running.text.clone();
-        if member.revisions > 0 || self.objection(i, &text).is_some() {
+        if member.revisions > 0 || self.objection(i, &text, &[]).is_some() {
             return false;
         }
-        self.accept(i, text, true);
+        self.accept(i, text, Vec::new(), true);
         true
     }
 
     /// The first reason not to accept a text. Phase and the agent's own chances come before the
     /// text: who may not publish at all need not be told about its words.
-    fn objection(&self, i: usize, text: &str) -> Option<Refusal> {
+    fn objection(&self, i: usize, text: &str, changes: &[Snapshot]) -> Option<Refusal> {
         match self.publish_bar(i) {
             Some(Refusal::VotesOnly) => Some(Refusal::VotesOnly),
             _ if text.is_empty() => Some(Refusal::EmptyAnswer),
             Some(refusal) => Some(refusal),
             None if self.rules().mode.by_agreement() => None,
             None if self.in_parts() => self
-                .equal_to(i, text)
+                .equal_to(i, text, changes)
                 .map(Likeness::Equal)
                 .map(Refusal::Duplicate),
             None => self
-                .equal_to(i, text)
+                .equal_to(i, text, changes)
                 .map(Likeness::Equal)
                 .map(Refusal::Duplicate)
-                .or_else(|| self.echo_of(i, text)),
+                .or_else(|| self.echo_of(i, text, changes)),
         }
     }
 
     /// The current answer with the same words, if there is one among those that this agent may see
     /// or write.
-    fn equal_to(&self, i: usize, text: &str) -> Option<Label> {
-        self.in_sight(i)
-            .into_iter()
-            .find(|label| self.says(*label, |known| same(known, text)))
+    fn equal_to(&self, i: usize, text: &str, changes: &[Snapshot]) -> Option<Label> {
+        self.in_sight(i).into_iter().find(|label| {
+            self.has_files(*label, changes) && self.says(*label, |known| same(known, text))
+        })
     }
 
     /// The current answer that the agent knows and to which the text adds too little.
-    fn echo_of(&self, i: usize, text: &str) -> Option<Refusal> {
+    fn echo_of(&self, i: usize, text: &str, changes: &[Snapshot]) -> Option<Refusal> {
         let member = &self.members[i];
         let level = self.rules().improving.novelty;
         self.in_sight(i)
             .into_iter()
             .filter(|label| label.agent == member.id || member.has_seen(*label))
+            .filter(|label| self.has_files(*label, changes))
             .find_map(|of| {
                 let common = novelty::echo(&self.answer(of)?.text, text, level)?;
                 Some(Refusal::Duplicate(Likeness::Echo { of, common }))
             })
     }
 
+    /// Whether the files of an answer are the same: with other files, the same words are another
+    /// answer.
+    fn has_files(&self, label: Label, changes: &[Snapshot]) -> bool {
+        let trees = |changes: &[Snapshot]| -> Vec<_> {
+            changes
+                .iter()
+                .map(|one| (one.context, one.tree.clone()))
+                .collect()
+        };
+        self.answer(label)
+            .is_some_and(|answer| trees(&answer.changes) == trees(changes))
+    }
+
     fn says(&self, label: Label, test: impl Fn(&str) -> bool) -> bool {
         self.answer(label).is_some_and(|answer| test(&answer.text))
     }
 
-    fn accept(&mut self, i: usize, text: String, auto: bool) {
+    fn accept(&mut self, i: usize, text: String, changes: Vec<Snapshot>, auto: bool) {
         let member = &mut self.members[i];
         member.revisions += 1;
         let label = Label::new(member.id, member.revisions);
@@ -102,7 +116,7 @@ impl Coordination {
             label,
             text,
             auto,
-            changes: Vec::new(),
+            changes,
         };
         self.answers.push(answer.clone());
         self.voting.runoff = None;

@@ -22,7 +22,7 @@ impl Coordination {
             Purpose::Weigh => self.judge_report(i, report),
             Purpose::Verify => self.verifier_report(i, report),
             Purpose::Work | Purpose::Revote | Purpose::VoteOnly | Purpose::Judge => match report {
-                Report::Publish { text } => self.publish(i, &text),
+                Report::Publish { text, changes } => self.publish(i, &text, changes),
                 Report::Vote { choice, reason } => self.vote(i, &choice, reason),
                 Report::Miss { text } | Report::Presented { text } => self.miss(i, &text),
                 Report::Verdict { .. } => self.miss(i, ""),
@@ -37,7 +37,7 @@ impl Coordination {
     /// In a presentation any text is the presentation.
     fn presenter_report(&mut self, i: usize, report: Report) {
         match report {
-            Report::Presented { text } | Report::Publish { text } | Report::Miss { text } => {
+            Report::Presented { text } | Report::Publish { text, .. } | Report::Miss { text } => {
                 self.presented(i, &text);
             }
             Report::Vote { .. } | Report::Verdict { .. } => self.presented(i, ""),
@@ -56,7 +56,7 @@ impl Coordination {
     /// Whatever a judge says in words is its verdict.
     fn judge_report(&mut self, i: usize, report: Report) {
         match report {
-            Report::Presented { text } | Report::Publish { text } | Report::Miss { text } => {
+            Report::Presented { text } | Report::Publish { text, .. } | Report::Miss { text } => {
                 self.judge_is_done(i, &text);
             }
             Report::Vote { .. } | Report::Verdict { .. } => self.judge_is_done(i, ""),

@@ -100,6 +100,7 @@ impl Driver<'_> {
                 due: None,
             },
             pulse,
+            premises: self.ways.grounds.clone(),
         };
         self.crew.seat(agent, seat);
         let chair = Chair { directives, heard };

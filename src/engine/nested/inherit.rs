@@ -57,6 +57,7 @@ pub fn rules(own: &Rules) -> Rules {
         rules::Asking::Nobody
     };
     rules.talking.inbox = None;
+    rules.working.folders.clear();
     if let Mode::Plan(planning) = &mut rules.mode {
         planning.approval = rules::Approval::Auto;
     }

@@ -202,7 +202,10 @@ prop_compose! {
 pub fn say(world: &World, agent: AgentId, say: &Say) -> Report {
     let reason = String::new();
     match say {
-        Say::Publish(n) => Report::Publish { text: text(*n) },
+        Say::Publish(n) => Report::Publish {
+            text: text(*n),
+            changes: Vec::new(),
+        },
         Say::Vote(n) => {
             let criteria = world.setup.rules.deciding.criteria();
             Report::Vote {

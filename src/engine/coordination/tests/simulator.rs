@@ -378,7 +378,10 @@ impl<'a> Play<'a> {
             0 => format!("The answer is {}.", self.chance.u8(..4)),
             _ => format!("Solution number {}, in full.", self.texts),
         };
-        Report::Publish { text }
+        Report::Publish {
+            text,
+            changes: Vec::new(),
+        }
     }
 
     /// A ballot in the form that the vote asks for, now and then in another.
@@ -442,7 +445,10 @@ impl<'a> Play<'a> {
             51..100 => "flood ".repeat(self.chance.usize(1..40)),
             _ => "the  same".to_owned(),
         };
-        Report::Publish { text }
+        Report::Publish {
+            text,
+            changes: Vec::new(),
+        }
     }
 
     /// The turn ended within the bounds of `docs/coordination.md`.

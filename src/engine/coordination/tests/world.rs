@@ -433,7 +433,13 @@ impl World {
 
     pub fn publish(&mut self, n: u16, text: &str) -> &[Action] {
         let text = text.into();
-        self.report(n, Report::Publish { text })
+        self.report(
+            n,
+            Report::Publish {
+                text,
+                changes: Vec::new(),
+            },
+        )
     }
 
     pub fn vote(&mut self, n: u16, choice: &str) -> &[Action] {

@@ -134,6 +134,7 @@ fn look(sought: Sought, folders: &str) -> Health {
         latency_ms: None,
         models: None,
         loaded: None,
+        rests_ms: None,
         hint,
     }
 }

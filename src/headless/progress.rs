@@ -242,6 +242,8 @@ fn of_agent(event: &AgentEvent) -> Option<String> {
             "made its conversation smaller: {}",
             compacted((*before, *after), *way, spent, instead.as_ref())
         ),
+        AgentEvent::Call(CallEvent::Circuit { server, state }) => state.words(server),
+        AgentEvent::Call(CallEvent::Loading { loading }) => loading.words(),
         AgentEvent::Call(CallEvent::Held { held_ms }) => format!(
             "waits {} for the rate limit of its key",
             words::duration(*held_ms)

@@ -30,6 +30,18 @@ pub enum CallEvent {
         /// Wait in milliseconds.
         held_ms: u64,
     },
+    /// Its server failed several times in a row: how it goes on, for all agents that use it.
+    Circuit {
+        /// Which server, for people.
+        server: String,
+        /// What became of it.
+        state: CircuitState,
+    },
+    /// The server reads the model into memory before it can answer. Counts as no attempt.
+    Loading {
+        /// How far it is.
+        loading: LoadProgress,
+    },
     /// The conversation came too near to what the model can read, and was made smaller.
     Compacted {
         /// Prompt tokens before, estimated.
@@ -44,6 +56,57 @@ pub enum CallEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         instead: Option<Failure>,
     },
+}
+
+/// What becomes of a server that failed several times in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CircuitState {
+    /// Nobody asks it for a while.
+    Open {
+        /// Milliseconds until the next try.
+        next_ms: u64,
+    },
+    /// This call finds out whether it is back.
+    Trial,
+    /// It is back.
+    Closed,
+}
+
+impl CircuitState {
+    /// What to say about `server`.
+    #[must_use]
+    pub fn words(self, server: &str) -> String {
+        match self {
+            Self::Open { next_ms } => format!(
+                "{server} failed several times in a row and is left alone; next try in {} s",
+                next_ms.div_ceil(1000)
+            ),
+            Self::Trial => format!("finds out whether {server} is back"),
+            Self::Closed => format!("{server} is back"),
+        }
+    }
+}
+
+/// How far a model is on its way into memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadProgress {
+    /// The server does not tell.
+    Unknown,
+    /// So many percent of it.
+    Percent(u8),
+}
+
+impl LoadProgress {
+    /// What to say.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::Percent(percent) => format!("the server loads the model: {percent} %"),
+            Self::Unknown => "the server loads the model first; this may take minutes".to_owned(),
+        }
+    }
 }
 
 /// How a conversation was made smaller.
@@ -95,6 +158,16 @@ mod tests {
                 failure: failure(),
             },
             CallEvent::Held { held_ms: 3 },
+            CallEvent::Circuit {
+                server: "s".into(),
+                state: CircuitState::Open { next_ms: 9 },
+            },
+            CallEvent::Loading {
+                loading: LoadProgress::Percent(3),
+            },
+            CallEvent::Loading {
+                loading: LoadProgress::Unknown,
+            },
             CallEvent::Compacted {
                 before: 9,
                 after: 2,

@@ -29,6 +29,9 @@ pub struct Health {
     /// Models that are loaded, where the server tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loaded: Option<usize>,
+    /// Milliseconds for which nobody asks it, after failures in a row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rests_ms: Option<u64>,
     /// What to do; empty when nothing is to be done.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub hint: String,
@@ -43,7 +46,10 @@ impl Health {
             .models
             .map(|count| format!("{count} model{}", plural(count)));
         let loaded = self.loaded.map(|count| format!("{count} loaded"));
-        let facts = [self.model.clone(), models, loaded];
+        let rests = self
+            .rests_ms
+            .map(|ms| format!("left alone for {} s after failures", ms.div_ceil(1000)));
+        let facts = [rests, self.model.clone(), models, loaded];
         let mut facts: Vec<String> = facts.into_iter().flatten().collect();
         facts.push(self.key.words().to_owned());
         facts.join(" · ")

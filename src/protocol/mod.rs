@@ -34,7 +34,7 @@ pub use answer::{
 };
 pub use approval::{Approval, Decided, DecidedBy, Deed, Permission};
 pub use budget::{BudgetEvent, BudgetLimit, BudgetScope, Forecast, Refused, Share, Span};
-pub use call::{CallEvent, CompactedBy};
+pub use call::{CallEvent, CircuitState, CompactedBy, LoadProgress};
 pub use command::{Command, SteerMode, Target};
 pub use decision::{Bar, Decision, Elimination, NoVote, PlainMajority, Points, TallyRow, TieBreak};
 pub use event::{

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::protocol::{Discovered, ModelInfo, ServerKind};
 
 use super::http::{Answer, Client, Probe};
-use super::{host::host, listing};
+use super::{Endpoint, host::host, listing};
 
 /// Time for everything together.
 pub const BOUND: Duration = Duration::from_millis(500);
@@ -72,10 +72,26 @@ pub async fn discover(client: &Client, targets: &Targets) -> Vec<Discovered> {
         .iter()
         .map(|root| examine(client, root, start, targets.bound));
     let mut found: Vec<Discovered> = join_all(probes).await.into_iter().flatten().collect();
+    for server in &found {
+        client.note(&server.base_url, &server.models);
+    }
     found.sort_by(|one, other| {
         (rank(one.kind), &one.base_url).cmp(&(rank(other.kind), &other.base_url))
     });
     found
+}
+
+/// The models of the server behind an endpoint, with what is in memory and which window is in force.
+/// Asked with the endpoint's key only when the server wants one. `None` when it does not say in time.
+pub async fn models(client: &Client, endpoint: &Endpoint) -> Option<Vec<ModelInfo>> {
+    let base = endpoint.base_url.trim().trim_end_matches('/');
+    let root = base.strip_suffix("/v1")?;
+    let found = examine(client, root, Instant::now(), BOUND).await?;
+    if !found.needs_key {
+        return Some(found.models);
+    }
+    let list = timeout_at(Instant::now() + BOUND, listing::list(client, endpoint));
+    list.await.ok()?.ok()
 }
 
 /// One target. The list decides whether there is a server, the rest tells which; each stage has its
@@ -107,6 +123,15 @@ async fn examine(
             base_url,
             models: Vec::new(),
             needs_key: true,
+        });
+    }
+    if list.status == 503 && list.body.to_lowercase().contains("loading model") {
+        // Only llama.cpp's server is up before its model is.
+        return Some(Discovered {
+            kind: ServerKind::LlamaCpp,
+            base_url,
+            models: Vec::new(),
+            needs_key: false,
         });
     }
     let list = json(&list)?;
@@ -219,12 +244,27 @@ async fn detail(
         }
         // These serve exactly what they list, unless they say otherwise.
         ServerKind::Vllm | ServerKind::Sglang | ServerKind::LlamaCpp => {
+            if kind == ServerKind::LlamaCpp
+                && let Probe::Answer(answer) = ask(client, root, "/props", deadline).await
+                && let Some(slot) = json(&answer).as_ref().and_then(slot_window)
+            {
+                // The window is shared by the slots; a request has one.
+                for model in models.iter_mut() {
+                    model.context = Some(slot);
+                }
+            }
             for model in models {
                 model.loaded = model.loaded.or(Some(true));
             }
         }
         ServerKind::Compatible => {}
     }
+}
+
+/// The window of one slot, from llama.cpp's `/props`.
+fn slot_window(props: &Value) -> Option<u64> {
+    let tokens = props.pointer("/default_generation_settings/n_ctx")?;
+    tokens.as_u64().filter(|tokens| *tokens > 0)
 }
 
 /// Ollama's `/api/ps`: what is loaded, with the window in force.

@@ -61,6 +61,7 @@ async fn examine(client: &Client, subject: Subject, bound: Duration) -> Health {
         latency_ms: None,
         models: None,
         loaded: None,
+        rests_ms: client.rests(&endpoint),
         hint: String::new(),
     };
     if endpoint.key.is_none() && !optional_key {

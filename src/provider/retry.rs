@@ -4,6 +4,7 @@
 //! repeated; a wait that the server asks for is never shortened, and one that is too long ends the
 //! call with the wait told.
 
+use super::http::Rules;
 use crate::protocol::{Failure, FailureKind};
 
 /// The rules of one call.
@@ -23,6 +24,8 @@ pub struct Policy {
     pub asked_cap_ms: u64,
     /// Random part added to a wait the server asked for, so that agents do not wake together.
     pub spread_ms: u64,
+    /// When an endpoint that keeps failing is left alone.
+    pub circuit: Rules,
 }
 
 impl Default for Policy {
@@ -36,6 +39,7 @@ impl Default for Policy {
             cap_ms: 30_000,
             asked_cap_ms: 120_000,
             spread_ms: 250,
+            circuit: Rules::default(),
         }
     }
 }
@@ -48,6 +52,10 @@ impl Policy {
             attempts: self.attempts.min(2),
             overloaded_attempts: self.overloaded_attempts.min(2),
             asked_cap_ms: self.asked_cap_ms.min(5_000),
+            circuit: Rules {
+                wait_ms: 0,
+                ..self.circuit
+            },
             ..self
         }
     }

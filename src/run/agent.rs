@@ -4,8 +4,8 @@
 //! Colours do not (see the theme).
 
 use crate::protocol::{
-    AgentCard, AgentEvent, Ballot, CallEvent, Channel, Failure, FailureKind, Label, Purpose,
-    Timestamp, ToolEvent, Usage,
+    AgentCard, AgentEvent, Ballot, CallEvent, Channel, CircuitState, Failure, FailureKind, Label,
+    Purpose, Timestamp, ToolEvent, Usage,
 };
 
 use super::{Away, Happening, RunState, compacted};
@@ -275,6 +275,22 @@ impl AgentState {
                 let words = compacted((*before, *after), *way, spent, instead.as_ref());
                 let who = &self.card.name;
                 Happening::Told(format!("{who} made its conversation smaller: {words}"))
+            }
+            CallEvent::Circuit { server, state } => {
+                let activity = match state {
+                    CircuitState::Open { next_ms } => Activity::Retrying {
+                        until: Timestamp(at.0.saturating_add(*next_ms)),
+                        attempt: 1,
+                        failure: Failure::new(FailureKind::Overloaded, state.words(server)),
+                    },
+                    CircuitState::Trial | CircuitState::Closed => Activity::Asked,
+                };
+                self.wait_for(activity, at);
+                Happening::Told(format!("{}: {}", self.card.name, state.words(server)))
+            }
+            CallEvent::Loading { loading } => {
+                self.wait_for(Activity::Asked, at);
+                Happening::Told(format!("{}: {}", self.card.name, loading.words()))
             }
             CallEvent::Held { held_ms } => {
                 let until = Timestamp(at.0.saturating_add(*held_ms));

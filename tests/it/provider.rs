@@ -171,7 +171,8 @@ impl Reply {
             Ok(
                 StreamEvent::ToolStart { .. }
                 | StreamEvent::ToolArguments { .. }
-                | StreamEvent::Carried(_),
+                | StreamEvent::Carried(_)
+                | StreamEvent::Call(CallEvent::Circuit { .. } | CallEvent::Loading { .. }),
             ) => {}
             Ok(StreamEvent::ToolCall(call)) => self.calls.push(call),
             Ok(StreamEvent::Call(CallEvent::Switched { to, failure })) => {
@@ -386,7 +387,7 @@ async fn troubles_that_pass() {
         ),
         (
             503,
-            r#"{"error":{"message":"Loading model","type":"unavailable_error"}}"#,
+            r#"{"error":{"message":"Slots are full","type":"unavailable_error"}}"#,
             FailureKind::Overloaded,
         ),
         (
@@ -971,3 +972,4 @@ mod chains;
 mod compact;
 mod families;
 mod health;
+mod resting;

@@ -26,8 +26,10 @@ use crate::protocol::{Failure, FailureKind};
 use super::super::Endpoint;
 use super::super::retry::Policy;
 use super::super::wire::{self, Adaptation, KeyHeader, Outgoing};
-use super::super::words::{address, who, without_key};
+use super::super::words::{who, without_key};
+use super::circuit::Circuit;
 use super::compact::Accept;
+use super::known::Known;
 use super::pace::Pace;
 use super::trouble;
 
@@ -109,9 +111,9 @@ pub enum Probe {
 
 /// The shared client. Cloning is cheap; making one costs nothing until the first request.
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
+pub struct Client(pub(super) Arc<Inner>);
 
-struct Inner {
+pub(super) struct Inner {
     /// Where the grid of pauses begins.
     began: Instant,
     timeouts: Timeouts,
@@ -121,6 +123,8 @@ struct Inner {
     probe: Pools,
     learnt: Mutex<HashMap<(String, String), Adaptation>>,
     paces: Mutex<HashMap<u64, Pace>>,
+    pub(super) circuits: Mutex<HashMap<String, Circuit>>,
+    pub(super) known: Mutex<HashMap<(String, String), Known>>,
 }
 
 /// The pools of one route.
@@ -170,6 +174,8 @@ impl Client {
             probe: Pools::default(),
             learnt: Mutex::new(HashMap::new()),
             paces: Mutex::new(HashMap::new()),
+            circuits: Mutex::new(HashMap::new()),
+            known: Mutex::new(HashMap::new()),
         }))
     }
 
@@ -226,7 +232,7 @@ impl Client {
             .pause(wait, now);
     }
 
-    fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         self.0.began.elapsed().as_millis() as u64
     }
 
@@ -475,29 +481,10 @@ pub(super) async fn read_some(mut response: reqwest::Response, limit: usize) -> 
     String::from_utf8_lossy(&body).into_owned()
 }
 
-/// A base URL that can be asked at all.
-///
-/// # Errors
-///
-/// It is no `http` or `https` address.
-pub(super) fn check_address(endpoint: &Endpoint) -> Result<(), Failure> {
-    let good = reqwest::Url::parse(endpoint.base_url.trim())
-        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    if good {
-        return Ok(());
-    }
-    let message = format!(
-        "the base URL of {} is no address: {}",
-        endpoint.backend,
-        address(&endpoint.base_url)
-    );
-    Err(Failure::new(FailureKind::Request, message)
-        .hint("Write it like http://127.0.0.1:1234/v1 or https://api.openai.com/v1."))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::super::test_support::endpoint;
+    use super::trouble::check_address;
     use super::*;
 
     #[test]

@@ -124,7 +124,7 @@ impl Call {
     }
 
     async fn once(&self) -> Result<Vec<StreamEvent>, Failure> {
-        client::check_address(&self.endpoint)?;
+        trouble::check_address(&self.endpoint)?;
         let adaptation = self.client.learnt(&self.endpoint);
         let outgoing = Outgoing {
             path: compact::PATH.to_owned(),

@@ -6,9 +6,14 @@
 //! every failure ends the stream. The key never appears in a failure: all of them leave through one
 //! place that masks it.
 
+mod circuit;
 mod client;
 mod compact;
+mod known;
+mod loading;
 mod pace;
+mod pass;
+mod reading;
 mod trouble;
 
 use std::collections::VecDeque;
@@ -21,9 +26,10 @@ use reqwest::header::CONTENT_TYPE;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::protocol::{CallEvent, Context, Failure, FailureKind};
+use crate::protocol::{CallEvent, Context, Failure, FailureKind, LoadProgress};
 
-use super::classify::{self, Reply};
+use self::loading::Loading;
+use self::pass::Resting;
 use super::retry::{Decision, Policy};
 use super::sse::{Item, MAX_EVENT, Parser};
 use super::wire::{self, Adaptation, Decoder, Setup, ToolStyle};
@@ -33,6 +39,7 @@ use super::{
     tokens,
 };
 
+pub use circuit::Rules;
 pub use client::{Answer, Client, Patience, Probe, Timeouts};
 
 /// A model on a server that speaks one of the wire families.
@@ -69,8 +76,10 @@ impl Provider for HttpProvider {
 
     fn context(&self) -> Context {
         let mut context = self.endpoint.context.clone();
+        // What the server has in force is truer than what the model could do.
         context.window = context
             .window
+            .or_else(|| self.client.known(&self.endpoint).window)
             .or_else(|| catalog::window_of(&self.endpoint));
         context
     }
@@ -97,11 +106,13 @@ impl Provider for HttpProvider {
             endpoint: Arc::clone(&self.endpoint),
             request,
             attempt: 1,
-            stage: Stage::Send,
+            stage: Stage::Survey,
             ready: VecDeque::new(),
             content: false,
             booked: false,
             policy: self.policy,
+            resting: Resting::default(),
+            loading: Loading::default(),
         };
         stream::unfold(call, |mut call| async move {
             call.next().await.map(|item| (item, call))
@@ -123,9 +134,15 @@ struct Call {
     /// This attempt has its place in the plan of the key.
     booked: bool,
     policy: Policy,
+    /// Its way past the circuit breaker.
+    resting: Resting,
+    /// The model that is not in memory yet.
+    loading: Loading,
 }
 
 enum Stage {
+    /// Look whether a server on this machine has the model in memory.
+    Survey,
     Send,
     Wait(Duration),
     Read(Box<Reading>),
@@ -176,6 +193,7 @@ impl Call {
                 return Some(item.map_err(|failure| without_key(failure, &self.endpoint)));
             }
             match std::mem::replace(&mut self.stage, Stage::Over) {
+                Stage::Survey => self.survey().await,
                 Stage::Send => self.send().await,
                 Stage::Wait(wait) => {
                     sleep(wait).await;
@@ -192,6 +210,10 @@ impl Call {
     }
 
     async fn send(&mut self) {
+        if let Some(stage) = self.enter() {
+            self.stage = stage;
+            return;
+        }
         if !std::mem::replace(&mut self.booked, true) {
             let tokens = tokens::prompt(&self.request) + EXPECTED_REPLY;
             let wait = self.client.book(&self.endpoint, tokens);
@@ -205,7 +227,11 @@ impl Call {
         }
         let adaptation = self.client.learnt(&self.endpoint);
         match self.open(adaptation).await {
-            Ok(Opened::Stream(reading)) => self.stage = Stage::Read(reading),
+            Ok(Opened::Stream(reading)) => {
+                self.answered();
+                self.stage = Stage::Read(reading);
+            }
+            Ok(Opened::Loading(said, failure)) => self.load(said, failure),
             // Sent again at once: a repair is no attempt, and each one happens only once.
             Ok(Opened::Repaired(better)) => {
                 self.client.learn(&self.endpoint, better);
@@ -216,7 +242,7 @@ impl Call {
     }
 
     async fn open(&self, adaptation: Adaptation) -> Result<Opened, Failure> {
-        client::check_address(&self.endpoint)?;
+        trouble::check_address(&self.endpoint)?;
         let endpoint = wire::effective(&self.endpoint, adaptation);
         let outgoing = wire::encode(&endpoint, &self.request, adaptation);
         let response = self.client.post(&endpoint, outgoing).await?;
@@ -228,7 +254,11 @@ impl Call {
             if let Some(better) = better {
                 return Ok(Opened::Repaired(better));
             }
-            return Err(trouble::refused(status, &headers, &body, &self.endpoint));
+            let failure = trouble::refused(status, &headers, &body, &self.endpoint);
+            if let Some(said) = loading::said(status, &body, &self.endpoint) {
+                return Ok(Opened::Loading(said, failure));
+            }
+            return Err(failure);
         }
         let events = trouble::header(response.headers(), CONTENT_TYPE.as_str())
             .is_some_and(|kind| kind.starts_with("text/event-stream"));
@@ -267,10 +297,13 @@ impl Call {
             result = reading.finish(&mut out, &self.endpoint);
         }
         self.content |= out.iter().any(StreamEvent::is_content);
+        if self.content {
+            self.well();
+        }
         self.ready.extend(out.into_iter().map(Ok));
         match result {
             Ok(Progress::More) => self.stage = Stage::Read(reading),
-            Ok(Progress::End) => {}
+            Ok(Progress::End) => self.loaded().await,
             Err(failure) => {
                 if self.content {
                     self.ready.extend(reading.decoder.spent().map(Ok));
@@ -335,6 +368,7 @@ impl Call {
     }
 
     fn failed(&mut self, failure: Failure) {
+        self.note_failure(&failure);
         if self.content {
             self.ready.push_back(Err(failure));
             return;
@@ -384,104 +418,8 @@ impl Call {
 }
 
 enum Opened {
+    /// The server loads the model: how far it is, and what to say when that takes too long.
+    Loading(LoadProgress, Failure),
     Stream(Box<Reading>),
     Repaired(Adaptation),
-}
-
-impl Reading {
-    fn feed(
-        &mut self,
-        bytes: &[u8],
-        out: &mut Vec<StreamEvent>,
-        endpoint: &Endpoint,
-    ) -> Result<Progress, Failure> {
-        let (held, known) = match &mut self.body {
-            Body::Events(_) => return self.events(bytes, out, endpoint),
-            Body::Unknown(held) => (held, false),
-            Body::Document(held) => (held, true),
-        };
-        if held.len() + bytes.len() > MAX_EVENT {
-            return Err(classify::oversized(MAX_EVENT, endpoint));
-        }
-        held.extend_from_slice(bytes);
-        if known {
-            return Ok(Progress::More);
-        }
-        let text = held.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(held);
-        match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
-            None => Ok(Progress::More),
-            Some(b'{' | b'[' | b'<') => {
-                self.body = Body::Document(std::mem::take(held));
-                Ok(Progress::More)
-            }
-            // A byte order mark may still be on its way; the parser knows it.
-            Some(_) => {
-                let held = std::mem::take(held);
-                self.body = Body::Events(Parser::new());
-                self.events(&held, out, endpoint)
-            }
-        }
-    }
-
-    fn events(
-        &mut self,
-        bytes: &[u8],
-        out: &mut Vec<StreamEvent>,
-        endpoint: &Endpoint,
-    ) -> Result<Progress, Failure> {
-        let Body::Events(parser) = &mut self.body else {
-            return Ok(Progress::More);
-        };
-        let mut items = Vec::new();
-        let fed = parser.feed(bytes, &mut items);
-        for item in items {
-            match item {
-                Item::Frame(frame) => self.decoder.frame(&frame.data, out)?,
-                Item::KeepAlive => {}
-            }
-        }
-        fed.map_err(|large| classify::oversized(large.limit, endpoint))?;
-        Ok(if self.decoder.is_done() {
-            Progress::End
-        } else {
-            Progress::More
-        })
-    }
-
-    /// The bytes are over: reads what is left and closes the reply.
-    fn finish(
-        &mut self,
-        out: &mut Vec<StreamEvent>,
-        endpoint: &Endpoint,
-    ) -> Result<Progress, Failure> {
-        match std::mem::replace(&mut self.body, Body::Unknown(Vec::new())) {
-            Body::Events(parser) => {
-                // Half a frame is a cut stream, which `end` reports; it is no malformed frame.
-                let rest = parser.finish().map(|frame| frame.data);
-                if let Some(data) = rest.filter(|data| whole(data)) {
-                    self.decoder.frame(&data, out)?;
-                }
-            }
-            Body::Document(bytes) => {
-                let text = String::from_utf8_lossy(&bytes);
-                if classify::is_html(&text) {
-                    let reply = Reply {
-                        status: self.response.status().as_u16(),
-                        body: &text,
-                        ..Reply::default()
-                    };
-                    return Err(classify::classify(reply, endpoint));
-                }
-                self.decoder
-                    .document(text.trim_start_matches('\u{feff}'), out)?;
-            }
-            Body::Unknown(_) => {}
-        }
-        self.decoder.end(out)?;
-        Ok(Progress::End)
-    }
-}
-
-fn whole(data: &str) -> bool {
-    data.trim() == "[DONE]" || serde_json::from_str::<serde::de::IgnoredAny>(data).is_ok()
 }

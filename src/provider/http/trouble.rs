@@ -12,7 +12,7 @@ use super::super::Endpoint;
 use super::super::classify::{self, Reply, cut_stream};
 use super::super::host::host;
 use super::super::wait::WaitHeaders;
-use super::super::words::{hint, quote, who};
+use super::super::words::{address, hint, quote, who};
 
 #[derive(Debug, PartialEq, Eq)]
 enum Cause {
@@ -204,6 +204,26 @@ pub(super) fn refused(
         location: header(headers, "location"),
     };
     classify::classify(reply, endpoint)
+}
+
+/// A base URL that can be asked at all.
+///
+/// # Errors
+///
+/// It is no `http` or `https` address.
+pub(super) fn check_address(endpoint: &Endpoint) -> Result<(), Failure> {
+    let good = reqwest::Url::parse(endpoint.base_url.trim())
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if good {
+        return Ok(());
+    }
+    let message = format!(
+        "the base URL of {} is no address: {}",
+        endpoint.backend,
+        address(&endpoint.base_url)
+    );
+    Err(Failure::new(FailureKind::Request, message)
+        .hint("Write it like http://127.0.0.1:1234/v1 or https://api.openai.com/v1."))
 }
 
 /// A header as text.

@@ -421,6 +421,11 @@ fn call(redactor: &Redactor, event: CallEvent) -> CallEvent {
             failure: failed(redactor, failure),
         },
         CallEvent::Held { held_ms } => CallEvent::Held { held_ms },
+        CallEvent::Loading { loading } => CallEvent::Loading { loading },
+        CallEvent::Circuit { server, state } => CallEvent::Circuit {
+            server: redactor.string(server),
+            state,
+        },
         CallEvent::Compacted {
             before,
             after,

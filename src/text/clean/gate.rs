@@ -87,32 +87,7 @@ impl Gate {
             | AgentEvent::Usage(_)
             | AgentEvent::Delivered { labels: _ } => {}
             AgentEvent::Tool(tool) => tool_event(tool),
-            AgentEvent::Call(call) => match call {
-                CallEvent::Retrying {
-                    attempt: _,
-                    wait_ms: _,
-                    failure: trouble,
-                } => failure(trouble),
-                CallEvent::Switched {
-                    to,
-                    failure: trouble,
-                } => {
-                    clean_line(to);
-                    failure(trouble);
-                }
-                CallEvent::Held { held_ms: _ } => {}
-                CallEvent::Compacted {
-                    before: _,
-                    after: _,
-                    way: _,
-                    spent: _,
-                    instead,
-                } => {
-                    if let Some(trouble) = instead {
-                        failure(trouble);
-                    }
-                }
-            },
+            AgentEvent::Call(call) => call_event(call),
             AgentEvent::Benched(trouble) => failure(trouble),
             AgentEvent::Published(published) => answer(published),
             AgentEvent::Refused {
@@ -301,6 +276,36 @@ fn team_event(event: &mut TeamEvent) {
         | TeamEvent::Resumed(_)
         | TeamEvent::Retried(_)
         | TeamEvent::Hidden(_) => {}
+    }
+}
+
+fn call_event(call: &mut CallEvent) {
+    match call {
+        CallEvent::Retrying {
+            attempt: _,
+            wait_ms: _,
+            failure: trouble,
+        } => failure(trouble),
+        CallEvent::Switched {
+            to,
+            failure: trouble,
+        } => {
+            clean_line(to);
+            failure(trouble);
+        }
+        CallEvent::Held { held_ms: _ } | CallEvent::Loading { loading: _ } => {}
+        CallEvent::Circuit { server, state: _ } => clean_line(server),
+        CallEvent::Compacted {
+            before: _,
+            after: _,
+            way: _,
+            spent: _,
+            instead,
+        } => {
+            if let Some(trouble) = instead {
+                failure(trouble);
+            }
+        }
     }
 }
 

@@ -91,6 +91,8 @@ impl Transcript {
                 failure.kind.word(),
                 phrase::failure(failure)
             ),
+            CallEvent::Circuit { server, state } => state.words(server),
+            CallEvent::Loading { loading } => loading.words(),
             CallEvent::Held { held_ms } => format!(
                 "waits {} for the rate limit of its key",
                 phrase::span(*held_ms)

@@ -23,6 +23,7 @@ fn row(of: HealthOf, name: &str, state: HealthState) -> Health {
         latency_ms: Some(87),
         models: Some(43),
         loaded: None,
+        rests_ms: None,
         hint: String::new(),
     }
 }

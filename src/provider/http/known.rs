@@ -1,0 +1,120 @@
+//! What servers on this machine say about their models: which are in memory, with which window.
+//!
+//! Kept for all agents, by address and model. Asked before a call as long as the model is not known
+//! to be in memory, within the bound of the search for servers; never asked of servers elsewhere.
+
+use std::sync::PoisonError;
+
+use super::Client;
+use crate::protocol::ModelInfo;
+use crate::provider::{Endpoint, discovery};
+
+/// Backends whose servers tell what they have loaded.
+const TELLING: [&str; 5] = ["lmstudio", "ollama", "vllm", "sglang", "llamacpp"];
+
+/// What a server says about a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The window in force, in tokens.
+    pub window: Option<u64>,
+    /// Whether it is in memory.
+    pub loaded: Option<bool>,
+}
+
+impl Client {
+    /// What is known of an endpoint's model.
+    #[must_use]
+    pub fn known(&self, endpoint: &Endpoint) -> Known {
+        let known = self.0.known.lock();
+        let known = known.unwrap_or_else(PoisonError::into_inner);
+        let place = (address(&endpoint.base_url), endpoint.model.clone());
+        known.get(&place).copied().unwrap_or_default()
+    }
+
+    /// Remembers a server's list.
+    pub fn note(&self, base_url: &str, models: &[ModelInfo]) {
+        let known = self.0.known.lock();
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        for model in models {
+            let row = Known {
+                window: model.context,
+                loaded: model.loaded,
+            };
+            known.insert((address(base_url), model.id.clone()), row);
+        }
+    }
+
+    /// Asks the server, where it tells and the model is not known to be in memory.
+    pub(super) async fn survey(&self, endpoint: &Endpoint) -> Known {
+        let known = self.known(endpoint);
+        let tells = endpoint.local && TELLING.contains(&endpoint.backend.as_str());
+        if !tells || known.loaded == Some(true) {
+            return known;
+        }
+        let Some(models) = discovery::models(self, endpoint).await else {
+            return known;
+        };
+        if let Some(model) = matching(&endpoint.model, &models) {
+            // Under the name by which it is asked for.
+            let id = endpoint.model.clone();
+            let model = ModelInfo {
+                id,
+                ..model.clone()
+            };
+            self.note(&endpoint.base_url, &[model]);
+        }
+        self.known(endpoint)
+    }
+}
+
+/// The model of a list that a name means: Ollama's tag may be left out, and a server of one model
+/// takes any name.
+fn matching<'a>(wanted: &str, models: &'a [ModelInfo]) -> Option<&'a ModelInfo> {
+    let named = models
+        .iter()
+        .find(|model| model.id == wanted || model.id.strip_suffix(":latest") == Some(wanted));
+    named.or(match models {
+        [only] => Some(only),
+        _ => None,
+    })
+}
+
+/// One spelling of this machine.
+fn address(base_url: &str) -> String {
+    let url = base_url.trim().trim_end_matches('/');
+    url.replacen("://localhost", "://127.0.0.1", 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::test_support::endpoint;
+
+    fn model(id: &str) -> ModelInfo {
+        ModelInfo {
+            id: id.to_owned(),
+            context: Some(4_096),
+            loaded: Some(false),
+        }
+    }
+
+    #[test]
+    fn a_list_is_remembered_by_address_and_model() {
+        let client = Client::new();
+        client.note("http://127.0.0.1:1234/v1", &[model("test-model")]);
+        let mut here = endpoint("http://localhost:1234/v1/");
+        assert_eq!(client.known(&here).window, Some(4_096));
+        here.model = "other".to_owned();
+        assert_eq!(client.known(&here), Known::default());
+    }
+
+    #[test]
+    fn a_tag_may_be_left_out() {
+        let models = [model("qwen3:latest"), model("qwen3:4b")];
+        let id = |wanted| matching(wanted, &models).map(|model| model.id.as_str());
+        assert_eq!(id("qwen3"), Some("qwen3:latest"));
+        assert_eq!(id("qwen3:4b"), Some("qwen3:4b"));
+        assert_eq!(id("qwen"), None);
+        assert!(matching("whatever", &[model("m.gguf")]).is_some());
+    }
+}

@@ -2,7 +2,11 @@
 
 use git2::{Delta, DiffFindOptions, DiffOptions, FileMode as GitMode};
 
-use super::{Repo, Trouble, lines, names};
+use super::{
+    Repo, Trouble,
+    apply::tree::{Changes, Entry, edit},
+    lines, names,
+};
 use crate::protocol::change::{
     Body, ChangeKind, ChangeSet, FileChange, FileDiff, ObjectId, RepoPath, Side,
 };
@@ -25,9 +29,29 @@ impl Repo {
         let mut options = DiffOptions::new();
         options.include_typechange(true).skip_binary_check(true);
         let failed = |error: git2::Error| self.trouble("cannot compare two trees", &error);
-        let mut diff = git
-            .diff_tree_to_tree(Some(&before), Some(&after), Some(&mut options))
-            .map_err(failed)?;
+        let compare = |after: &git2::Tree<'_>, options: &mut DiffOptions| {
+            git.diff_tree_to_tree(Some(&before), Some(after), Some(options))
+                .map_err(failed)
+        };
+        let mut diff = compare(&after, &mut options)?;
+        let odb = git.odb().map_err(failed)?;
+        let mut files = Vec::with_capacity(diff.deltas().len());
+        // Git looks for renames among files that came and files that went; libgit2 also takes apart
+        // what became another kind of file, and loses sides of it. So those are kept from it.
+        let mut kept = Changes::new();
+        for delta in diff.deltas() {
+            if delta.status() == Delta::Typechange
+                && let Some(file) = self.change(&odb, &delta)?
+            {
+                let stood = file.old.as_ref().map(Entry::of).transpose()?;
+                kept.insert(file.path.as_bytes().to_vec(), stood);
+                files.push(file);
+            }
+        }
+        if !kept.is_empty() {
+            let rest = edit(self, Some(after.id()), &kept)?;
+            diff = compare(&git.find_tree(rest).map_err(failed)?, &mut options)?;
+        }
         diff.find_similar(Some(
             DiffFindOptions::new()
                 .renames(true)
@@ -35,8 +59,6 @@ impl Repo {
                 .rename_threshold(50),
         ))
         .map_err(failed)?;
-        let odb = git.odb().map_err(failed)?;
-        let mut files = Vec::with_capacity(diff.deltas().len());
         for delta in diff.deltas() {
             if let Some(file) = self.change(&odb, &delta)? {
                 files.push(file);

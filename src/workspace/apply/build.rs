@@ -45,10 +45,9 @@ pub fn build(repo: &Repo, selection: &Selection, known: &[ChangeSet]) -> Result<
     }
     settle(&before, &mut files, &mut clashes)?;
     let mut changes = Changes::new();
+    let origins = files.iter().filter_map(|file| file.origin.clone());
+    changes.extend(origins.map(|origin| (origin, None)));
     for file in &files {
-        if let Some(origin) = &file.origin {
-            changes.entry(origin.clone()).or_insert(None);
-        }
         if let Some((path, entry)) = &file.now {
             changes.insert(path.clone(), Some(*entry));
         }

@@ -3,7 +3,7 @@
 //! [`build`] makes one tree of parts of several agents' changes.
 
 mod build;
-mod tree;
+pub(in crate::workspace) mod tree;
 #[cfg(test)]
 mod workshop;
 

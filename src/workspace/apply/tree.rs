@@ -7,22 +7,32 @@ use std::collections::BTreeMap;
 use git2::{ObjectType, Oid, Repository};
 
 use crate::{
-    protocol::change::FileMode,
+    protocol::change::{FileMode, Side},
     workspace::{Repo, Trouble, TroubleKind, names},
 };
 
 /// What a tree has at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(in crate::workspace) struct Entry {
     /// Its kind.
-    pub(super) mode: FileMode,
+    pub(in crate::workspace) mode: FileMode,
     /// Its content.
-    pub(super) blob: Oid,
+    pub(in crate::workspace) blob: Oid,
+}
+
+impl Entry {
+    /// One side of a change.
+    pub(in crate::workspace) fn of(side: &Side) -> Result<Self, Trouble> {
+        Ok(Self {
+            mode: side.mode,
+            blob: names::oid(&side.blob)?,
+        })
+    }
 }
 
 /// What stands at a path of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum At {
+pub(in crate::workspace) enum At {
     /// Nothing.
     Nothing,
     /// A file, link or submodule.
@@ -32,14 +42,14 @@ pub(super) enum At {
 }
 
 /// A tree that is asked by path.
-pub(super) struct Tree<'a> {
+pub(in crate::workspace) struct Tree<'a> {
     git: &'a Repository,
     root: Oid,
 }
 
 impl<'a> Tree<'a> {
     /// The tree with this id.
-    pub(super) fn new(repo: &'a Repo, root: Oid) -> Self {
+    pub(in crate::workspace) fn new(repo: &'a Repo, root: Oid) -> Self {
         Self {
             git: repo.git(),
             root,
@@ -47,7 +57,7 @@ impl<'a> Tree<'a> {
     }
 
     /// What stands at `path`.
-    pub(super) fn at(&self, path: &[u8]) -> Result<At, Trouble> {
+    pub(in crate::workspace) fn at(&self, path: &[u8]) -> Result<At, Trouble> {
         let mut here = self.root;
         let mut parts = path.split(|byte| *byte == b'/').peekable();
         while let Some(part) = parts.next() {
@@ -75,7 +85,7 @@ impl<'a> Tree<'a> {
     }
 
     /// The file at `path`, if one is there.
-    pub(super) fn file(&self, path: &[u8]) -> Result<Option<Entry>, Trouble> {
+    pub(in crate::workspace) fn file(&self, path: &[u8]) -> Result<Option<Entry>, Trouble> {
         Ok(match self.at(path)? {
             At::File(entry) => Some(entry),
             At::Nothing | At::Folder(_) => None,
@@ -83,7 +93,7 @@ impl<'a> Tree<'a> {
     }
 
     /// All files below the folder `path`, by their whole paths.
-    pub(super) fn below(&self, path: &[u8]) -> Result<Vec<Vec<u8>>, Trouble> {
+    pub(in crate::workspace) fn below(&self, path: &[u8]) -> Result<Vec<Vec<u8>>, Trouble> {
         let mut found = Vec::new();
         if let At::Folder(folder) = self.at(path)? {
             self.collect(folder, path, &mut found)?;
@@ -111,7 +121,7 @@ impl<'a> Tree<'a> {
 }
 
 /// Where the folders above `path` end.
-pub(super) fn slashes(path: &[u8]) -> impl Iterator<Item = usize> + '_ {
+pub(in crate::workspace) fn slashes(path: &[u8]) -> impl Iterator<Item = usize> + '_ {
     path.iter()
         .enumerate()
         .filter(|(_, byte)| **byte == b'/')
@@ -119,7 +129,7 @@ pub(super) fn slashes(path: &[u8]) -> impl Iterator<Item = usize> + '_ {
 }
 
 /// What becomes of paths: a file, or nothing.
-pub(super) type Changes = BTreeMap<Vec<u8>, Option<Entry>>;
+pub(in crate::workspace) type Changes = BTreeMap<Vec<u8>, Option<Entry>>;
 
 /// Changes by their names within one folder.
 type Level<'a> = Vec<(&'a [u8], Option<Entry>)>;
@@ -128,7 +138,7 @@ type Level<'a> = Vec<(&'a [u8], Option<Entry>)>;
 ///
 /// A path that is a folder in `base` can be given as a file only when everything below it goes, and
 /// the other way round.
-pub(super) fn edit(repo: &Repo, base: Option<Oid>, changes: &Changes) -> Result<Oid, Trouble> {
+pub(in crate::workspace) fn edit(repo: &Repo, base: Option<Oid>, changes: &Changes) -> Result<Oid, Trouble> {
     let list: Level<'_> = changes
         .iter()
         .map(|(path, entry)| (path.as_slice(), *entry))

@@ -91,8 +91,11 @@ pub(super) fn gather(
             .and_then(|at| files.get(at))
             .ok_or_else(|| absent(&String::from_utf8_lossy(path)))?;
         let origin = change.was.as_ref().unwrap_or(&change.path);
-        let list = wishes.entry(origin.as_bytes().to_vec()).or_default();
-        wanted.wishes(repo, from.agent, change, list)?;
+        let made = wanted.wishes(repo, from.agent, change)?;
+        wishes
+            .entry(origin.as_bytes().to_vec())
+            .or_default()
+            .extend(made);
     }
     Ok(wishes)
 }
@@ -113,8 +116,8 @@ impl Wanted<'_> {
         repo: &Repo,
         agent: AgentId,
         change: &FileChange,
-        list: &mut Vec<Wish>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<Vec<Wish>, Trouble> {
+        let mut list = Vec::new();
         if !self.texts.is_empty() {
             for text in self.texts {
                 list.push(edited(repo, agent, change, text)?);
@@ -128,7 +131,7 @@ impl Wanted<'_> {
             };
             list.push(some(repo, agent, change, &chosen)?);
         }
-        Ok(())
+        Ok(list)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Whether git stores a file's bytes as they are, or converted by attributes and configuration.
 
+use std::path::Path;
+
 use git2::{AttrCheckFlags, AttrValue};
 
 use super::names;
@@ -95,6 +97,26 @@ impl Rules {
         } else {
             Conversion::None
         }
+    }
+
+    /// True when any file that gives attributes may be read.
+    pub(super) fn has_attributes(git: &git2::Repository, index: &git2::Index) -> bool {
+        let configured = git
+            .config()
+            .and_then(|config| config.get_path("core.attributesfile"))
+            .is_ok();
+        let given = |folder: Option<std::path::PathBuf>| {
+            folder.is_some_and(|folder| folder.join("git/attributes").exists())
+        };
+        let home = |below: &str| std::env::var_os("HOME").map(|home| Path::new(&home).join(below));
+        configured
+            || git.commondir().join("info/attributes").exists()
+            || Path::new("/etc/gitattributes").exists()
+            || given(std::env::var_os("XDG_CONFIG_HOME").map(Into::into))
+            || given(home(".config"))
+            || index
+                .iter()
+                .any(|entry| entry.path.ends_with(b".gitattributes"))
     }
 
     /// True when files without any attribute are written as they are stored.

@@ -18,19 +18,31 @@
 //! What it does not do: decide which files agents may touch (`tool`), remember sessions (`store`),
 //! fetch from or push to anywhere.
 
+mod admin;
 pub mod apply;
+mod beneath;
 mod binary;
 mod changes;
+mod checkout;
 mod convert;
+mod grounds;
+mod include;
 mod lines;
+mod manifest;
 mod names;
+mod pattern;
+mod refs;
 mod repo;
+mod salvage;
 mod scratch;
 mod select;
+mod shadow;
 mod take;
 mod trouble;
 mod watch;
 
+pub use grounds::{Desk, Grounds, Place};
+pub use manifest::{KeptPlace, KeptTree, Manifest, TreeStage};
 pub use repo::Repo;
 pub use take::{LeftOut, Room, Taken, Untracked, Why};
 pub use trouble::{Trouble, TroubleKind};

@@ -5,14 +5,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Taken, Trouble, TroubleKind, Untracked, Watch, names, take, unwatched};
-use crate::protocol::change::{ContextId, ObjectId};
+use super::{Manifest, Taken, Trouble, TroubleKind, Untracked, Watch, names, take, unwatched};
+use crate::protocol::change::{ContextId, FileMode, KeptIn, ObjectId, RepoPath, Side};
 
 /// A repository of the person, or one of ours beside a folder that has none.
 pub struct Repo {
     git: git2::Repository,
     work: Option<PathBuf>,
     context: ContextId,
+    kept: KeptIn,
+    /// The one file that is looked at, when the context is a file under no version control.
+    only: Option<RepoPath>,
 }
 
 impl std::fmt::Debug for Repo {
@@ -21,7 +24,7 @@ impl std::fmt::Debug for Repo {
             .field("git_dir", &self.git.path())
             .field("work", &self.work)
             .field("context", &self.context)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -98,7 +101,52 @@ impl Repo {
                 "Install git, so that the folder can be read through it.",
             ));
         }
-        Ok(Self { git, work, context })
+        Ok(Self {
+            git,
+            work,
+            context,
+            kept: KeptIn::Repository,
+            only: None,
+        })
+    }
+
+    /// The repository that keeps folder number `context` of a run, with the person's files as its
+    /// folder.
+    pub fn open_kept(manifest: &Manifest, context: ContextId) -> Result<Self, Trouble> {
+        let kept = manifest.place(context)?;
+        if kept.git_dir.as_bytes().is_empty() {
+            return Err(Trouble::new(
+                TroubleKind::NotARepository,
+                "this folder is only looked at, nothing of it is kept",
+                kept.place.path.clone(),
+                "Name it as one that may be written.",
+            ));
+        }
+        let git = git2::Repository::open(kept.git_dir())
+            .map_err(|error| opening(kept.git_dir(), &error))?;
+        let work = (kept.root() != git.path()).then(|| kept.root());
+        drop(git);
+        let only = (kept.place.kept == KeptIn::Shadow && !kept.inside.as_bytes().is_empty())
+            .then(|| kept.inside.clone());
+        Ok(Self::open_at(kept.git_dir(), work, context)?.kept_in(kept.place.kept, only))
+    }
+
+    /// The same repository, ours or the person's, looked at as a whole or for one file.
+    pub(super) fn kept_in(mut self, kept: KeptIn, only: Option<RepoPath>) -> Self {
+        self.kept = kept;
+        self.only = only;
+        self
+    }
+
+    /// Whether it is the person's or ours.
+    #[must_use]
+    pub const fn kept(&self) -> KeptIn {
+        self.kept
+    }
+
+    /// The one file that is looked at, if not all are.
+    pub(super) const fn only(&self) -> Option<&RepoPath> {
+        self.only.as_ref()
     }
 
     /// The same repository as folder number `context` of a session.
@@ -166,6 +214,56 @@ impl Repo {
     /// [`Self::tree_of_person`], watched, with what was left out and why.
     pub fn look(&self, untracked: &Untracked, watch: Watch<'_>) -> Result<Taken, Trouble> {
         take::person(self, untracked, watch)
+    }
+
+    /// [`Self::look`] for a baseline: the index that goes with the tree is written to `index`.
+    pub(super) fn baseline(
+        &self,
+        untracked: &Untracked,
+        index: &Path,
+        watch: Watch<'_>,
+    ) -> Result<Taken, Trouble> {
+        take::baseline(self, untracked, index, watch)
+    }
+
+    /// All files of a tree, in the order of git's index, without sizes of their contents.
+    pub fn files(&self, tree: &ObjectId) -> Result<Vec<(RepoPath, FileMode, ObjectId)>, Trouble> {
+        let failed = |error: git2::Error| Trouble::git("cannot read a tree", &tree.0, &error);
+        let root = self.git.find_tree(names::oid(tree)?).map_err(failed)?;
+        let mut files = Vec::new();
+        root.walk(git2::TreeWalkMode::PreOrder, |folder, entry| {
+            if let Some(mode) = names::mode(entry.filemode().cast_unsigned()) {
+                let mut path = folder.as_bytes().to_vec();
+                path.extend_from_slice(entry.name_bytes());
+                files.push((RepoPath::new(path), mode, names::object(entry.id())));
+            }
+            git2::TreeWalkResult::Ok
+        })
+        .map_err(failed)?;
+        Ok(files)
+    }
+
+    /// One file of a tree; `None` when there is none with this path.
+    pub fn file(&self, tree: &ObjectId, path: &RepoPath) -> Result<Option<Side>, Trouble> {
+        let failed = |error: git2::Error| Trouble::git("cannot read a tree", &tree.0, &error);
+        let root = self.git.find_tree(names::oid(tree)?).map_err(failed)?;
+        let Ok(entry) = root.get_path(names::path(path.as_bytes())) else {
+            return Ok(None);
+        };
+        let Some(mode) = names::mode(entry.filemode().cast_unsigned()) else {
+            return Ok(None);
+        };
+        let size = if mode == FileMode::Submodule {
+            0
+        } else {
+            let odb = self.git.odb().map_err(failed)?;
+            odb.read_header(entry.id()).map_err(failed)?.0 as u64
+        };
+        Ok(Some(Side {
+            mode,
+            blob: names::object(entry.id()),
+            size,
+        }))
     }
 
     /// The bytes of a blob.

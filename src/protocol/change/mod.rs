@@ -10,9 +10,7 @@ mod diff;
 mod path;
 mod pick;
 
-pub use apply::{
-    Applied, ApplyId, Decision, Destination, Drift, DriftState, Preview, Stop, Take,
-};
+pub use apply::{Applied, ApplyId, Decision, Destination, Drift, DriftState, Preview, Stop, Take};
 pub use diff::{DiffLine, FileDiff, Hunk, LineEnd, LineKind};
 pub use path::{PathParseError, RepoPath};
 pub use pick::{Built, Clash, LineRef, Part, Pick, Provenance, Selection, Source};

@@ -69,6 +69,9 @@ impl<'a> Adding<'a> {
         for path in found.nested {
             adding.nested(&rules, path);
         }
+        for path in found.junk {
+            adding.leave(&path, Why::Junk);
+        }
         for path in found.unseen {
             adding.leave(&path, Why::InSubmodule);
         }
@@ -233,7 +236,7 @@ impl<'a> Adding<'a> {
             below.push(b'/');
             below.extend_from_slice(name.as_encoded_bytes());
             let ignored = self.git.is_path_ignored(names::path(&below));
-            if ignored.unwrap_or(false) || self.task.skip.contains(&RepoPath::new(&*below)) {
+            if ignored.unwrap_or(false) || self.task.skips(&below) {
                 continue;
             }
             let full = full.join(&name);

@@ -5,12 +5,10 @@ use std::fs;
 use git2::{Delta, DiffOptions, Index};
 
 use super::Task;
-use crate::{
-    protocol::change::RepoPath,
-    workspace::{
-        Trouble, Watch, names,
-        watch::{Stage, tell},
-    },
+use crate::workspace::{
+    Trouble, Watch, names,
+    shadow::JUNK,
+    watch::{Stage, tell},
 };
 
 /// The mark of an entry that a sparse checkout leaves out.
@@ -29,6 +27,8 @@ pub(super) struct Found {
     pub(super) nested: Vec<Vec<u8>>,
     /// Known submodules whose folder has files and no repository.
     pub(super) unseen: Vec<Vec<u8>>,
+    /// Folders that a shadow leaves out.
+    pub(super) junk: Vec<Vec<u8>>,
 }
 
 /// Finds it.
@@ -46,6 +46,12 @@ pub(super) fn find(
         .include_typechange(true)
         .include_unreadable_as_untracked(true)
         .skip_binary_check(true);
+    if let Some(only) = task.only {
+        options
+            .pathspec(only.as_bytes())
+            .disable_pathspec_match(true);
+    }
+    options.include_ignored(task.junk);
     let diff = git
         .diff_index_to_workdir(Some(index), Some(&mut options))
         .map_err(|error| {
@@ -66,20 +72,24 @@ pub(super) fn find(
             .path_bytes()
             .or_else(|| delta.old_file().path_bytes())
             .unwrap_or_default();
+        if delta.status() == Delta::Ignored {
+            if is_junk(path) {
+                found.junk.push(path.to_vec());
+            }
+            continue;
+        }
         if let Some(folder) = path.strip_suffix(b"/") {
-            found.nested.push(folder.to_vec());
+            if !task.skips(folder) {
+                found.nested.push(folder.to_vec());
+            }
             continue;
         }
         match delta.status() {
             Delta::Deleted if is_sparse(index, path) => {}
             Delta::Deleted => found.gone.push(path.to_vec()),
-            Delta::Untracked => {
-                let mine = RepoPath::new(path);
-                if !task.skip.contains(&mine) {
-                    found.untracked.push(path.to_vec());
-                }
-            }
-            Delta::Unmodified | Delta::Ignored => {}
+            Delta::Untracked if task.skips(path) => {}
+            Delta::Untracked => found.untracked.push(path.to_vec()),
+            Delta::Unmodified => {}
             _ => found.changed.push(path.to_vec()),
         }
     }
@@ -92,6 +102,13 @@ pub(super) fn find(
         }
     }
     Ok(found)
+}
+
+/// True for a folder that a shadow leaves out by its name.
+fn is_junk(path: &[u8]) -> bool {
+    let folder = path.strip_suffix(b"/").unwrap_or(path);
+    let last = folder.rsplit(|byte| *byte == b'/').next();
+    last.is_some_and(|name| JUNK.iter().any(|junk| junk.as_bytes() == name))
 }
 
 /// True when the person's sparse checkout leaves this path out on purpose.

@@ -26,7 +26,7 @@ use super::{
     names,
     scratch::Scratch,
 };
-use crate::protocol::change::{ObjectId, RepoPath};
+use crate::protocol::change::{KeptIn, ObjectId, RepoPath};
 
 /// The marks of an index entry that git calls "assume unchanged".
 const ASSUME_UNCHANGED: u16 = 0x8000;
@@ -104,6 +104,8 @@ pub enum Why {
     Flattened,
     /// Files in the folder of a submodule that is not there: git does not see them.
     InSubmodule,
+    /// A folder of build results or packages, where git's own rules do not say what to ignore.
+    Junk,
     /// A pipe, socket or device.
     Special,
     /// It could not be read; its last known content is kept, if there was one.
@@ -120,6 +122,7 @@ impl Why {
             Self::Nested => "a repository of its own, of which only the commit is kept",
             Self::Flattened => "the history of a nested repository; its files are kept",
             Self::InSubmodule => "inside a submodule that is not checked out",
+            Self::Junk => "a folder of build results or packages",
             Self::Special => "a pipe, socket or device",
             Self::Unreadable => "it cannot be read",
         }
@@ -152,6 +155,27 @@ pub(super) struct Task<'a> {
     pub(super) skip: &'a BTreeSet<RepoPath>,
     /// What becomes of nested repositories.
     pub(super) nested: Nested,
+    /// The one path that is looked at, if not all are.
+    pub(super) only: Option<&'a RepoPath>,
+    /// Tell of the build and package folders that a shadow leaves out.
+    pub(super) junk: bool,
+}
+
+impl Task<'_> {
+    /// True for a path that never counts, and for everything below one.
+    pub(super) fn skips(&self, path: &[u8]) -> bool {
+        if self.skip.is_empty() {
+            return false;
+        }
+        let ends = path
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte == b'/')
+            .map(|(at, _)| at)
+            .chain([path.len()]);
+        ends.into_iter()
+            .any(|end| self.skip.contains(&RepoPath::new(&path[..end])))
+    }
 }
 
 /// The person's tree.
@@ -160,20 +184,64 @@ pub(super) fn person(
     untracked: &Untracked,
     watch: Watch<'_>,
 ) -> Result<Taken, Trouble> {
+    look(repo, untracked, None, watch)
+}
+
+/// The person's tree, and the index that goes with it.
+pub(super) fn baseline(
+    repo: &Repo,
+    untracked: &Untracked,
+    index: &Path,
+    watch: Watch<'_>,
+) -> Result<Taken, Trouble> {
+    look(repo, untracked, Some(index), watch)
+}
+
+fn look(
+    repo: &Repo,
+    untracked: &Untracked,
+    keep: Option<&Path>,
+    watch: Watch<'_>,
+) -> Result<Taken, Trouble> {
     let Some(root) = repo.work() else {
-        return bare(repo);
+        let taken = bare(repo)?;
+        if let Some(keep) = keep {
+            write_index(repo.git(), names::oid(&taken.tree)?, keep)?;
+        }
+        return Ok(taken);
     };
-    let seed = repo.git_dir().join("index");
+    // A shadow knows no index: every file in it is untracked, and all of them count.
+    let seed = match repo.kept() {
+        KeptIn::Repository => repo.git_dir().join("index"),
+        KeptIn::Shadow => repo.git_dir().join("no-index"),
+    };
+    let untracked = match (repo.kept(), untracked) {
+        (KeptIn::Shadow, Untracked::Leave) => Untracked::default(),
+        (_, said) => *said,
+    };
     let task = Task {
         git_dir: repo.git_dir(),
         root,
         seed: &seed,
-        keep: None,
-        untracked: *untracked,
+        keep,
+        untracked,
         skip: &BTreeSet::new(),
         nested: Nested::Link,
+        only: repo.only(),
+        junk: repo.kept() == KeptIn::Shadow,
     };
     tree(&task, watch)
+}
+
+/// Writes the index of a tree, for a repository that has none of its own.
+fn write_index(git: &git2::Repository, tree: git2::Oid, to: &Path) -> Result<(), Trouble> {
+    let failed = |error: git2::Error| {
+        Trouble::git("cannot write an index", to.display().to_string(), &error)
+    };
+    let tree = git.find_tree(tree).map_err(failed)?;
+    let mut index = Index::open(to).map_err(failed)?;
+    index.read_tree(&tree).map_err(failed)?;
+    index.write().map_err(failed)
 }
 
 /// HEAD's tree, or the empty one.

@@ -1,0 +1,122 @@
+//! The ground a run works on: a baseline of every folder, a worktree per agent, snapshots, labels.
+//!
+//! One process at a time holds a run's ground (a lock in its folder). Everything is written into the
+//! [`Manifest`] before it is done.
+
+mod base;
+mod open;
+mod snap;
+mod tree;
+
+use std::{fs::File, path::PathBuf};
+
+use super::{Manifest, Repo, Trouble, Untracked, names, refs, unwatched};
+use crate::protocol::{
+    AgentId, Label, RunId,
+    change::{Access, ContextId, Snapshot, Workplace},
+};
+
+/// A folder that a run shall work on.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// A folder or a single file.
+    pub path: PathBuf,
+    /// Whether agents may change files in it.
+    pub access: Access,
+    /// Which untracked files agents see.
+    pub untracked: Untracked,
+    /// Ignored files that agents get a copy of, as lines of a `.gitignore`, beside those of the
+    /// folder's `.worktreeinclude`.
+    pub include: Vec<String>,
+}
+
+/// Where an agent works on one folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Desk {
+    /// Which folder.
+    pub context: ContextId,
+    /// Whether the agent may write below `root`.
+    pub access: Access,
+    /// The root of its worktree. Of a folder that may only be read: the person's own root.
+    pub root: PathBuf,
+    /// The context itself, at or below `root`; a file when the context is one.
+    pub path: PathBuf,
+}
+
+/// The ground of one run.
+#[derive(Debug)]
+pub struct Grounds {
+    state: PathBuf,
+    manifest: Manifest,
+    places: Vec<Workplace>,
+    /// Held open: the lock ends with the process, however it ends.
+    _lock: File,
+}
+
+impl Grounds {
+    /// The folders of the run as the log tells them.
+    #[must_use]
+    pub fn workplaces(&self) -> &[Workplace] {
+        &self.places
+    }
+
+    /// The record of what was made.
+    #[must_use]
+    pub const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The repository that keeps folder number `context`, with the person's files as its folder.
+    pub fn repo(&self, context: ContextId) -> Result<Repo, Trouble> {
+        Repo::open_kept(&self.manifest, context)
+    }
+
+    /// Where the agent works, one desk per folder; worktrees are made on first use.
+    pub fn worktree(&mut self, agent: AgentId) -> Result<Vec<Desk>, Trouble> {
+        self.worktree_watched(agent, &unwatched)
+    }
+
+    /// Keeps a published answer's snapshots under its label, for as long as the run is kept.
+    pub fn label(&mut self, label: Label, snapshots: &[Snapshot]) -> Result<(), Trouble> {
+        for snapshot in snapshots {
+            let repo = self.repo(snapshot.context)?;
+            let commit = names::oid(&snapshot.commit)?;
+            refs::set(
+                repo.git(),
+                &refs::label(&self.manifest.run, label, snapshot.context),
+                commit,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Takes a last snapshot of every worktree and marks the run as ended in order. The worktrees stay
+    /// until [`super::prune`] removes them.
+    pub fn close(mut self) -> Result<(), Trouble> {
+        let agents: std::collections::BTreeSet<_> =
+            self.manifest.trees.iter().map(|tree| tree.agent).collect();
+        for agent in agents {
+            self.snapshot(agent)?;
+        }
+        self.manifest.closed = true;
+        self.save()
+    }
+
+    pub(super) fn save(&self) -> Result<(), Trouble> {
+        self.manifest.write(&self.state)
+    }
+
+    /// The run's name.
+    #[must_use]
+    pub const fn run(&self) -> &RunId {
+        &self.manifest.run
+    }
+
+    fn writable(&self) -> Vec<ContextId> {
+        self.places
+            .iter()
+            .filter(|place| place.access == Access::Write)
+            .map(|place| place.context)
+            .collect()
+    }
+}

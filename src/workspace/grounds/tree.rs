@@ -1,0 +1,250 @@
+//! An agent's worktrees: making them, and bringing one to another state.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use git2::{Index, IndexEntry, IndexTime, Oid};
+
+use super::{Desk, Grounds, snap::Keep};
+use crate::{
+    protocol::{
+        AgentId,
+        change::{Access, ContextId, Snapshot},
+    },
+    workspace::{
+        KeptPlace, KeptTree, Repo, TreeStage, Trouble, Watch, admin,
+        beneath::{self, Beneath},
+        checkout, include, manifest, names, refs, unwatched,
+    },
+};
+
+impl Grounds {
+    /// [`Self::worktree`], watched.
+    pub fn worktree_watched(
+        &mut self,
+        agent: AgentId,
+        watch: Watch<'_>,
+    ) -> Result<Vec<Desk>, Trouble> {
+        for context in self.writable() {
+            let known = self
+                .manifest
+                .trees
+                .iter()
+                .any(|tree| tree.agent == agent && tree.context == context);
+            if !known {
+                self.make(agent, context, watch)?;
+            }
+        }
+        Ok(self.desks(agent))
+    }
+
+    /// Where the agent works; its worktrees are there already.
+    fn desks(&self, agent: AgentId) -> Vec<Desk> {
+        let run = &self.manifest.run;
+        self.manifest
+            .places
+            .iter()
+            .map(|kept| {
+                let context = kept.place.context;
+                let root = match kept.place.access {
+                    Access::Read => kept.root().to_path_buf(),
+                    Access::Write => manifest::tree(&self.state, run, agent, context),
+                };
+                let inside = kept.inside();
+                let path = if inside.as_os_str().is_empty() {
+                    root.clone()
+                } else {
+                    root.join(inside)
+                };
+                Desk {
+                    context,
+                    access: kept.place.access,
+                    root,
+                    path,
+                }
+            })
+            .collect()
+    }
+
+    /// Makes one worktree: told in the record first, ready in the record last.
+    fn make(
+        &mut self,
+        agent: AgentId,
+        context: ContextId,
+        watch: Watch<'_>,
+    ) -> Result<(), Trouble> {
+        let run = self.manifest.run.clone();
+        let kept = self.manifest.place(context)?.clone();
+        let tree = KeptTree {
+            agent,
+            context,
+            admin: format!("{}{run}-{agent}-{}", admin::PREFIX, context.0),
+            stage: TreeStage::Making,
+            latest: None,
+        };
+        let name = tree.admin.clone();
+        self.manifest.trees.push(tree);
+        self.save()?;
+        let made = self.fill(&kept, agent, &name, watch);
+        if let Err(trouble) = made {
+            // Whatever stays behind is cleared at the next opening.
+            let _ = self.clear_halves(&unwatched);
+            return Err(trouble);
+        }
+        self.entry(agent, context, |tree| tree.stage = TreeStage::Ready)?;
+        self.save()
+    }
+
+    fn fill(
+        &self,
+        kept: &KeptPlace,
+        agent: AgentId,
+        name: &str,
+        watch: Watch<'_>,
+    ) -> Result<(), Trouble> {
+        let (run, context) = (&self.manifest.run, kept.place.context);
+        let root = manifest::tree(&self.state, run, agent, context);
+        beneath::remove_tree(&root, &unwatched)?;
+        manifest::make_private(&root)?;
+        let index = manifest::index(&self.state, run, agent, context);
+        let base = manifest::base_index(&self.state, run, context);
+        fs::copy(&base, &index)
+            .map_err(|error| Trouble::io("cannot copy the index", &base, &error))?;
+        let target = checkout::Target {
+            git_dir: kept.common_dir(),
+            root: &root,
+            index: &index,
+        };
+        checkout::write(target, None, watch)?;
+        if !kept.copied.is_empty() {
+            include::copy(kept.root(), &root, &kept.copied, watch)?;
+        }
+        let commit = names::oid(&kept.place.base)?;
+        admin::make(kept.common_dir(), name, &root, commit, &index)
+    }
+
+    pub(in crate::workspace) fn entry(
+        &mut self,
+        agent: AgentId,
+        context: ContextId,
+        change: impl FnOnce(&mut KeptTree),
+    ) -> Result<(), Trouble> {
+        let tree = self
+            .manifest
+            .trees
+            .iter_mut()
+            .find(|tree| tree.agent == agent && tree.context == context)
+            .ok_or_else(|| Trouble::damaged("the record lacks a worktree", agent.to_string()))?;
+        change(tree);
+        Ok(())
+    }
+
+    /// Brings an agent's worktrees to the state of these snapshots, its own or another's. Work that no
+    /// label keeps is salvaged first: a ref and a patch. Ignored files stay.
+    pub fn reset(&mut self, agent: AgentId, snapshots: &[Snapshot]) -> Result<(), Trouble> {
+        self.worktree(agent)?;
+        for snapshot in snapshots {
+            let now = self.take(agent, snapshot.context, Keep::Yes, &unwatched)?;
+            if now.tree != snapshot.tree {
+                self.salvage(agent, &now, "before a reset")?;
+            }
+            self.bring(agent, &now, snapshot)?;
+            let repo = self.repo(snapshot.context)?;
+            let name = refs::latest(&self.manifest.run, agent, snapshot.context);
+            refs::set(repo.git(), &name, names::oid(&snapshot.commit)?)?;
+            self.entry(agent, snapshot.context, |tree| {
+                tree.latest = Some(snapshot.clone());
+            })?;
+            self.save()?;
+        }
+        Ok(())
+    }
+
+    /// Writes and removes what differs.
+    fn bring(&self, agent: AgentId, now: &Snapshot, to: &Snapshot) -> Result<(), Trouble> {
+        let run = &self.manifest.run;
+        let kept = self.manifest.place(to.context)?;
+        let root = manifest::tree(&self.state, run, agent, to.context);
+        let index = manifest::index(&self.state, run, agent, to.context);
+        let repo = Repo::open_at(kept.common_dir(), Some(&root), to.context)?;
+        let (before, after) = (names::oid(&now.tree)?, names::oid(&to.tree)?);
+        let wanted = rewrite(&repo, &root, &index, before, after)?;
+        let target = checkout::Target {
+            git_dir: kept.common_dir(),
+            root: &root,
+            index: &index,
+        };
+        checkout::write(target, Some(&wanted), &unwatched)?;
+        let name = self
+            .manifest
+            .trees
+            .iter()
+            .find(|tree| tree.agent == agent && tree.context == to.context)
+            .map(|tree| tree.admin.clone())
+            .unwrap_or_default();
+        admin::update(kept.common_dir(), &name, names::oid(&to.commit)?, &index)
+    }
+}
+
+/// Removes files that are gone in the second tree, puts the others into the index; gives their paths.
+fn rewrite(
+    repo: &Repo,
+    root: &Path,
+    index: &Path,
+    before: Oid,
+    after: Oid,
+) -> Result<BTreeSet<Vec<u8>>, Trouble> {
+    let failed = |error: git2::Error| repo.trouble("cannot change the worktree", &error);
+    let git = repo.git();
+    let tree = |id: Oid| git.find_tree(id).map_err(failed);
+    let (before, after) = (tree(before)?, tree(after)?);
+    let diff = git
+        .diff_tree_to_tree(Some(&before), Some(&after), None)
+        .map_err(failed)?;
+    let mut folder = Beneath::open(root)?;
+    let mut entries = Index::open(index).map_err(failed)?;
+    let mut wanted = BTreeSet::new();
+    for delta in diff.deltas() {
+        let old = delta.old_file();
+        if let (Some(path), git2::Delta::Deleted | git2::Delta::Typechange) =
+            (old.path_bytes(), delta.status())
+        {
+            entries.remove_path(names::path(path)).map_err(failed)?;
+            folder.remove(path).map_err(|error| {
+                Trouble::io(
+                    "cannot remove a file",
+                    &root.join(names::path(path)),
+                    &error,
+                )
+            })?;
+        }
+    }
+    for delta in diff.deltas() {
+        let new = delta.new_file();
+        let Some(path) = new.path_bytes() else {
+            continue;
+        };
+        if delta.status() == git2::Delta::Deleted {
+            continue;
+        }
+        let zero = IndexTime::new(0, 0);
+        entries
+            .add(&IndexEntry {
+                ctime: zero,
+                mtime: zero,
+                dev: 0,
+                ino: 0,
+                mode: new.mode().into(),
+                uid: 0,
+                gid: 0,
+                file_size: 0,
+                id: new.id(),
+                flags: 0,
+                flags_extended: 0,
+                path: path.to_vec(),
+            })
+            .map_err(failed)?;
+        wanted.insert(path.to_vec());
+    }
+    entries.write().map_err(failed)?;
+    Ok(wanted)
+}

@@ -9,6 +9,8 @@ mod checkup;
 pub mod endpoints;
 mod hub;
 mod inbox;
+mod keyring;
+mod keys;
 mod ports;
 mod session;
 mod team;
@@ -17,6 +19,7 @@ mod ways;
 pub use again::{Again, Way, go_on};
 pub use checkup::checkup;
 pub use hub::{Hub, HubHandle};
+pub use keys::{Keep, Keys};
 pub use ports::World;
 pub use session::start;
 pub use team::{Source, Team};
@@ -181,7 +184,7 @@ mod tests {
 
     fn services(folder: &std::path::Path, key: &str) -> Services {
         let process = [(OPENAI_KEY.to_owned(), key.to_owned())];
-        let environment = Environment::gather(process, folder, None);
+        let environment = Environment::gather(process, folder, None, None);
         Services::new(environment, folder.join("state"), Speed::default())
     }
 

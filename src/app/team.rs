@@ -348,7 +348,7 @@ mod tests {
     #[test]
     fn every_agent_has_a_number_of_its_own_whatever_it_is_called() {
         let folder = tempfile::tempdir().expect("a folder");
-        let environment = Environment::gather([], folder.path(), None);
+        let environment = Environment::gather([], folder.path(), None, None);
         let services = Services::new(environment, folder.path().join("state"), Speed::default());
         let models = ["b", "a", "a #2", "a", "org/a"];
         let backends: Vec<BackendConfig> = models

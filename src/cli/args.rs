@@ -124,17 +124,27 @@ pub enum Sub {
     Logs(super::logs::Args),
     /// Check a configuration file.
     Config(super::config_cmd::Args),
+    /// What this machine has.
+    #[command(flatten)]
+    Machine(Machine),
+    /// Pass lines between a command-line agent and its team.
+    #[command(hide = true)]
+    AgentTools(super::agent_tools::Args),
+    /// Serve the scripted demo team to other clients.
+    DemoServer(super::demo_server::Args),
+}
+
+/// What this machine has: terminal, servers, models, keys.
+#[derive(Debug, Subcommand)]
+pub enum Machine {
     /// Check this machine: terminal, keys, servers, folders.
     Doctor(super::doctor::Args),
     /// List models: the table, and what servers offer now.
     Models(super::models::Args),
     /// Check every endpoint: the team's, the vendors' with a key, the servers nearby.
     Health(super::health::Args),
-    /// Pass lines between a command-line agent and its team.
-    #[command(hide = true)]
-    AgentTools(super::agent_tools::Args),
-    /// Serve the scripted demo team to other clients.
-    DemoServer(super::demo_server::Args),
+    /// Keep API keys in the keyring or a private file; list their names.
+    Keys(super::keys::Args),
 }
 
 /// Arguments of `run`.

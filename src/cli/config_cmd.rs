@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use serde_json::json;
 
+use crate::app::Keys;
 use crate::config::{Environment, Loaded, Paths, Purpose, Severity, load_bytes, load_file};
 
 /// Arguments of `config`.
@@ -56,13 +57,18 @@ pub fn run(args: &Args) -> u8 {
     run_on(args, &paths, &env, &mut out)
 }
 
-/// The folders and variables of this process, `.env` files included.
+/// The folders and variables of this process, `.env` files and the keyring included.
 #[must_use]
 pub fn surroundings() -> (Paths, Environment) {
     let paths = Paths::discover(std::env::current_dir().unwrap_or_default());
     let process = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let env = Environment::gather(process, &paths.cwd, paths.home.as_deref());
+    let (own, home) = (paths.config.as_deref(), paths.home.as_deref());
+    let env = Environment::gather(process, &paths.cwd, own, home);
+    let env = match own {
+        Some(own) => Keys::new(own.to_owned()).completed(env),
+        None => env,
+    };
     (paths, env)
 }
 

@@ -2,10 +2,10 @@
 
 use std::{fmt, path::Path, sync::Arc};
 
-use super::{Globals, TeamArgs, rules::RuleArgs};
+use super::{Globals, TeamArgs, config_cmd, rules::RuleArgs};
 use crate::{
     app::{Services, Source},
-    config::{self, BackendConfig, Environment, Paths, Purpose, Severity},
+    config::{self, BackendConfig, Paths, Purpose, Severity},
     demo::{self, Speed},
     protocol::{Failure, FailureKind},
     provider::listing,
@@ -60,11 +60,7 @@ pub fn services(
     rules: &RuleArgs,
 ) -> Result<(Arc<Services>, Paths), Trouble> {
     let overlay = rules.overlay().map_err(Trouble::Usage)?;
-    let cwd = std::env::current_dir().unwrap_or_default();
-    let paths = Paths::discover(cwd);
-    let process = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let environment = Environment::gather(process, &paths.cwd, paths.home.as_deref());
+    let (paths, environment) = config_cmd::surroundings();
     let speed: Speed = demo_speed
         .parse()
         .map_err(|error| Trouble::Usage(format!("{error}.")))?;

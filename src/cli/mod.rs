@@ -11,6 +11,7 @@ pub mod demo_server;
 pub mod doctor;
 pub mod health;
 mod interactive;
+mod keys;
 mod launch;
 pub mod logs;
 pub mod models;
@@ -23,8 +24,8 @@ use std::{io::Write as _, process::ExitCode};
 use clap::Parser as _;
 use tokio::signal::unix::{SignalKind, signal};
 
-use args::Sub;
 pub use args::{Cli, Globals, TeamArgs};
+use args::{Machine, Sub};
 
 use crate::protocol::Failure;
 
@@ -97,9 +98,12 @@ async fn dispatch(cli: Cli) -> u8 {
         Some(Sub::Bench(args)) => bench::run(&globals, *args).await,
         Some(Sub::Logs(args)) => logs::run(&globals, &args),
         Some(Sub::Config(args)) => config_cmd::run(&args),
-        Some(Sub::Doctor(args)) => doctor::run(&globals, &args).await,
-        Some(Sub::Models(args)) => models::run(&globals, &args).await,
-        Some(Sub::Health(args)) => health::run(&globals, &args).await,
+        Some(Sub::Machine(what)) => match what {
+            Machine::Doctor(args) => doctor::run(&globals, &args).await,
+            Machine::Models(args) => models::run(&globals, &args).await,
+            Machine::Health(args) => health::run(&globals, &args).await,
+            Machine::Keys(args) => keys::run(&args),
+        },
         Some(Sub::AgentTools(args)) => agent_tools::run(&args).await,
         Some(Sub::DemoServer(args)) => match demo_server::run(args).await {
             Ok(code) => code,

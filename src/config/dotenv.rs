@@ -1,7 +1,8 @@
 //! Variables from the process and from `.env` files.
 //!
 //! The process environment always wins, then `./.env` (looked for upwards as far as the repository
-//! root), `./configs/.env`, `~/.config/massgen/.env`, `~/.massgen/.env`. Nothing is ever put into the
+//! root), `./configs/.env`, the `.env` of our own settings folder, `~/.config/massgen/.env`,
+//! `~/.massgen/.env`, and last what the keyring of the operating system has. Nothing is ever put into the
 //! process environment. A `.env` belongs to whatever folder one stands in, so names that move our own
 //! folders, the home folder, programs or network traffic are not taken from one.
 
@@ -18,6 +19,20 @@ pub enum Origin {
     Process,
     /// A `.env` file.
     File(PathBuf),
+    /// The keyring of the operating system.
+    Keyring,
+}
+
+impl Origin {
+    /// In words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Process => "environment".to_owned(),
+            Self::File(path) => path.display().to_string(),
+            Self::Keyring => "keyring".to_owned(),
+        }
+    }
 }
 
 /// One `.env` file that was read.
@@ -38,6 +53,7 @@ pub struct EnvFile {
 pub struct Environment {
     process: BTreeMap<String, String>,
     files: Vec<EnvFile>,
+    keyring: BTreeMap<String, String>,
 }
 
 impl std::fmt::Debug for Environment {
@@ -47,6 +63,7 @@ impl std::fmt::Debug for Environment {
         f.debug_struct("Environment")
             .field("process", &self.process.len())
             .field("files", &files)
+            .field("keyring", &self.keyring.len())
             .finish()
     }
 }
@@ -58,18 +75,32 @@ impl Environment {
         Self {
             process: process.into_iter().collect(),
             files,
+            keyring: BTreeMap::new(),
         }
     }
 
-    /// The process environment as given and the `.env` files that belong to a working folder and a
-    /// home folder. Files that are not there or cannot be read are passed over.
+    /// The same with what a keyring has; everything else counts more.
+    #[must_use]
+    pub fn with_keyring(mut self, keyring: BTreeMap<String, String>) -> Self {
+        self.keyring = keyring;
+        self
+    }
+
+    /// Names that the keyring has.
+    pub fn keyring(&self) -> impl Iterator<Item = &str> {
+        self.keyring.keys().map(String::as_str)
+    }
+
+    /// The process environment as given and the `.env` files that belong to a working folder, our own
+    /// settings folder and a home folder. Files that are not there or cannot be read are passed over.
     #[must_use]
     pub fn gather(
         process: impl IntoIterator<Item = (String, String)>,
         cwd: &Path,
+        own: Option<&Path>,
         home: Option<&Path>,
     ) -> Self {
-        let files = places(cwd, home)
+        let files = places(cwd, own, home)
             .into_iter()
             .filter_map(|path| read(&path))
             .collect();
@@ -137,19 +168,25 @@ impl Environment {
             let value = file.variables.get(name)?;
             Some((value.as_str(), Origin::File(file.path.clone())))
         });
+        let keyring = self
+            .keyring
+            .get(name)
+            .map(|value| (value.as_str(), Origin::Keyring));
         process
             .into_iter()
             .chain(files)
+            .chain(keyring)
             .filter(|(value, _)| !value.is_empty())
     }
 }
 
 /// Where `.env` files are looked for, strongest first.
 #[must_use]
-pub fn places(cwd: &Path, home: Option<&Path>) -> Vec<PathBuf> {
+pub fn places(cwd: &Path, own: Option<&Path>, home: Option<&Path>) -> Vec<PathBuf> {
     let mut places = Vec::new();
     places.extend(project_file(cwd, home));
     places.push(cwd.join("configs").join(".env"));
+    places.extend(own.map(|own| own.join(".env")));
     if let Some(home) = home {
         places.push(home.join(".config").join("massgen").join(".env"));
         places.push(home.join(".massgen").join(".env"));
@@ -379,7 +416,7 @@ mod tests {
         assert_eq!(project_file(&deep, None), None);
         std::fs::create_dir(root.join(".git")).unwrap();
         assert_eq!(project_file(&deep, None), Some(root.join(".env")));
-        let env = Environment::gather([], &deep, None);
+        let env = Environment::gather([], &deep, None, None);
         assert_eq!(env.get("X").as_deref(), Some("repo"));
     }
 }

@@ -295,7 +295,9 @@ impl AgentBuilder<'_> {
                 keys.join(" or ")
             );
             let first = keys.first().map_or("the variable", String::as_str);
-            let help = format!("set {first} in the environment or in `.env`");
+            let help = format!(
+                "set {first} in the environment or in `.env`, or keep it with `massgen-tui keys set {first}`"
+            );
             self.push(self.purpose.missing(), "no-key", span, &key, message, &help);
         }
         (None, keys.first().cloned())

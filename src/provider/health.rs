@@ -66,7 +66,9 @@ async fn examine(client: &Client, subject: Subject, bound: Duration) -> Health {
     };
     if endpoint.key.is_none() && !optional_key {
         row.hint = match &endpoint.key_variable {
-            Some(variable) => format!("Set {variable} in the environment or in .env."),
+            Some(variable) => {
+                format!("Set {variable}, or keep it: `massgen-tui keys set {variable}`.")
+            }
             None => "Give the backend an api_key.".to_owned(),
         };
         return row;

@@ -14,6 +14,7 @@ mod demo;
 mod engine;
 mod families;
 mod harness;
+mod keys;
 mod modes;
 mod proofs;
 mod provider;

@@ -82,7 +82,7 @@ fn keys(env: &Environment) -> Vec<KeyFact> {
                     variable: variable.clone(),
                     vendor: backend.name.clone(),
                     masked: mask(&key),
-                    origin: place(&origin),
+                    origin: origin.words(),
                 });
             }
         }
@@ -102,18 +102,11 @@ pub fn mask(key: &str) -> String {
     clean(&format!("{head}…{tail}"), 8)
 }
 
-fn place(origin: &Origin) -> String {
-    match origin {
-        Origin::Process => "environment".to_owned(),
-        Origin::File(path) => path.display().to_string(),
-    }
-}
-
 fn conflicts(env: &Environment) -> Vec<(String, String)> {
     env.conflicts()
         .into_iter()
         .map(|(name, places)| {
-            let places: Vec<String> = places.iter().map(place).collect();
+            let places: Vec<String> = places.iter().map(Origin::words).collect();
             (name, places.join(", "))
         })
         .collect()

@@ -18,7 +18,7 @@ use super::super::wire::responses::compact;
 use super::super::wire::{self, Outgoing};
 use super::super::words::without_key;
 use super::super::{Compaction, Endpoint, StopReason, StreamEvent, catalog, usage};
-use super::client::{self, Client, read_some};
+use super::client::{Client, read_some};
 use super::trouble::{self, refused};
 use crate::config::Wire;
 use crate::protocol::{CallEvent, Failure};

@@ -69,6 +69,7 @@ impl Size {
     pub fn scenario(self) -> Scenario {
         Scenario {
             settings: String::new(),
+            files: std::collections::BTreeMap::new(),
             name: self.name(),
             title: "Measuring".into(),
             about: format!("{} agents stream {} tokens each.", self.agents, self.tokens),

@@ -15,6 +15,7 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("tie", include_str!("../../assets/demo/tie.yaml")),
     ("markdown", include_str!("../../assets/demo/markdown.yaml")),
     ("tools", include_str!("../../assets/demo/tools.yaml")),
+    ("repair", include_str!("../../assets/demo/repair.yaml")),
     ("talking", include_str!("../../assets/demo/talking.yaml")),
     ("slow", include_str!("../../assets/demo/slow.yaml")),
     ("layers", include_str!("../../assets/demo/layers.yaml")),

@@ -32,6 +32,10 @@ pub struct Scenario {
     /// Settings of the team, the text of a configuration without backends; empty for none.
     #[serde(default)]
     pub settings: String,
+    /// The files of the sample repository that the team works on, by path; empty for a team that only
+    /// talks.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
     /// The team.
     pub agents: Vec<Actor>,
 }

@@ -34,6 +34,7 @@ mod pattern;
 mod refs;
 mod repo;
 mod salvage;
+pub mod sample;
 mod scratch;
 mod select;
 mod shadow;

@@ -148,9 +148,7 @@ impl Ledger {
                         self.begin(*id, *round, *purpose, phase);
                     }
                     AgentEvent::Usage(usage) => self.settle(*id, Ticket::Own, Some(*usage)),
-                    AgentEvent::Tool(ToolEvent::Started { .. }) => {
-                        *self.tools.entry(*id).or_default() += 1;
-                    }
+                    AgentEvent::Tool(ToolEvent::Started { .. }) => self.ran(*id),
                     _ => {}
                 },
                 EventKind::Run(_) => {}
@@ -184,7 +182,7 @@ impl Ledger {
                 ));
             }
         }
-        *self.tools.entry(agent).or_default() += 1;
+        self.ran(agent);
         None
     }
 
@@ -202,6 +200,7 @@ impl Ledger {
             purpose: Some(purpose),
             phase,
             usage: Usage::default(),
+            tools: 0,
         });
     }
 
@@ -248,14 +247,34 @@ impl Ledger {
                 purpose: None,
                 phase: Phase::Work,
                 usage,
+                tools: 0,
             }),
         }
     }
 
-    /// Where it went, one row per round that made calls.
+    /// Counts a tool call that runs.
+    fn ran(&mut self, agent: AgentId) {
+        *self.tools.entry(agent).or_default() += 1;
+        match self.shares.iter_mut().rfind(|share| share.agent == agent) {
+            Some(share) => share.tools += 1,
+            None => self.shares.push(Share {
+                agent,
+                round: 0,
+                purpose: None,
+                phase: Phase::Work,
+                usage: Usage::default(),
+                tools: 1,
+            }),
+        }
+    }
+
+    /// Where it went, one row per round that made calls or ran tools.
     #[must_use]
     pub fn shares(&self) -> Vec<Share> {
-        let used = self.shares.iter().filter(|share| share.usage.calls > 0);
+        let used = self
+            .shares
+            .iter()
+            .filter(|share| share.usage.calls > 0 || share.tools > 0);
         used.copied().collect()
     }
 

@@ -101,4 +101,16 @@ pub struct Share {
     pub phase: Phase,
     /// Tokens and money.
     pub usage: Usage,
+    /// Tool calls that ran, as far as the books count them; 0 where only calls of models are told.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tools: u32,
+}
+
+/// Serde's way to leave out what is nothing.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

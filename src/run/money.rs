@@ -35,6 +35,7 @@ impl Spending {
             purpose: Some(purpose),
             phase,
             usage: Usage::default(),
+            tools: 0,
         });
     }
 
@@ -50,6 +51,7 @@ impl Spending {
             purpose: None,
             phase,
             usage,
+            tools: 0,
         });
     }
 

@@ -1,7 +1,7 @@
 //! What a chain has used of its budget, and what the next turn of it may use.
 //!
-//! Money, tokens and model calls are limits of the whole task, so every turn of a chain is given
-//! what the turns before it left. Time, rounds, answers and tool calls hold per turn. Pure.
+//! Money, tokens, model calls and tool calls are limits of the whole task, so every turn of a chain
+//! is given what the turns before it left. Time, rounds and answers hold per turn. Pure.
 
 use std::collections::BTreeMap;
 
@@ -10,24 +10,39 @@ use crate::protocol::{AgentId, Budget, Limits, Share, Usage};
 /// What each agent has used in the turns that are over.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Purse {
-    used: BTreeMap<AgentId, Usage>,
+    used: BTreeMap<AgentId, Used>,
+}
+
+/// What somebody has used.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Used {
+    usage: Usage,
+    tools: u32,
+}
+
+impl Used {
+    fn add(&mut self, usage: Usage, tools: u32) {
+        self.usage += usage;
+        self.tools = self.tools.saturating_add(tools);
+    }
 }
 
 impl Purse {
     /// A turn is over and went to this.
     pub fn pay(&mut self, shares: &[Share]) {
         for share in shares {
-            *self.used.entry(share.agent).or_default() += share.usage;
+            let used = self.used.entry(share.agent).or_default();
+            used.add(share.usage, share.tools);
         }
     }
 
     /// The limits with what is left of every budget.
     pub fn left(&self, limits: &Limits) -> Limits {
         let mut limits = limits.clone();
-        let all = self
-            .used
-            .values()
-            .fold(Usage::default(), |sum, one| sum + *one);
+        let mut all = Used::default();
+        for one in self.used.values() {
+            all.add(one.usage, one.tools);
+        }
         take_off(&mut limits.budget, all);
         for own in &mut limits.agents {
             if let Some(used) = self.used.get(&own.agent) {
@@ -38,7 +53,10 @@ impl Purse {
     }
 }
 
-fn take_off(budget: &mut Budget, used: Usage) {
+fn take_off(budget: &mut Budget, Used { usage: used, tools }: Used) {
+    if let Some(most) = &mut budget.tool_calls {
+        *most = most.saturating_sub(tools);
+    }
     if let Some(usd) = &mut budget.usd {
         *usd = (*usd - used.cost.usd).max(0.0);
     }
@@ -71,6 +89,7 @@ mod tests {
                 },
                 ..Usage::default()
             },
+            tools: 3,
         }
     }
 
@@ -83,6 +102,7 @@ mod tests {
             budget: Budget {
                 usd: Some(1.0),
                 tokens: Some(250),
+                tool_calls: Some(10),
                 ..Budget::default()
             },
             ..Limits::default()
@@ -90,6 +110,7 @@ mod tests {
         let left = purse.left(&limits);
         assert!((left.budget.usd.unwrap() - 0.1).abs() < 1e-9);
         assert_eq!(left.budget.tokens, Some(0), "never below nothing");
+        assert_eq!(left.budget.tool_calls, Some(1));
         assert_eq!(left.budget.calls, None);
         assert_eq!(left.turn_seconds, limits.turn_seconds);
     }

@@ -138,7 +138,11 @@ type Level<'a> = Vec<(&'a [u8], Option<Entry>)>;
 ///
 /// A path that is a folder in `base` can be given as a file only when everything below it goes, and
 /// the other way round.
-pub(in crate::workspace) fn edit(repo: &Repo, base: Option<Oid>, changes: &Changes) -> Result<Oid, Trouble> {
+pub(in crate::workspace) fn edit(
+    repo: &Repo,
+    base: Option<Oid>,
+    changes: &Changes,
+) -> Result<Oid, Trouble> {
     let list: Level<'_> = changes
         .iter()
         .map(|(path, entry)| (path.as_slice(), *entry))

@@ -127,6 +127,9 @@ pub enum Sub {
     /// What this machine has.
     #[command(flatten)]
     Machine(Machine),
+    /// What concerns the files that agents changed.
+    #[command(flatten)]
+    Files(super::files::Sub),
     /// Pass lines between a command-line agent and its team.
     #[command(hide = true)]
     AgentTools(super::agent_tools::Args),

@@ -9,6 +9,7 @@ mod bench;
 pub mod config_cmd;
 pub mod demo_server;
 pub mod doctor;
+pub mod files;
 pub mod health;
 mod interactive;
 mod keys;
@@ -18,6 +19,7 @@ pub mod models;
 mod resume;
 mod rules;
 mod run;
+pub mod worktrees;
 
 use std::{io::Write as _, process::ExitCode};
 
@@ -104,6 +106,7 @@ async fn dispatch(cli: Cli) -> u8 {
             Machine::Health(args) => health::run(&globals, &args).await,
             Machine::Keys(args) => keys::run(&args),
         },
+        Some(Sub::Files(sub)) => files::run(&globals, sub).await,
         Some(Sub::AgentTools(args)) => agent_tools::run(&args).await,
         Some(Sub::DemoServer(args)) => match demo_server::run(args).await {
             Ok(code) => code,

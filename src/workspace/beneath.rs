@@ -211,6 +211,18 @@ fn name(path: &[u8]) -> &[u8] {
     path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
 }
 
+/// True when no folder on the way from `root` to `path` is a link.
+pub(super) fn is_reached_plainly(root: &Path, path: &Path) -> bool {
+    path.ancestors()
+        .skip(1)
+        .filter(|above| !above.as_os_str().is_empty())
+        .all(|above| {
+            root.join(above)
+                .symlink_metadata()
+                .is_ok_and(|about| about.is_dir())
+        })
+}
+
 /// True for the errors of opening a link, or a file, as a folder.
 fn is_link_in_the_way(error: &io::Error) -> bool {
     [Errno::LOOP, Errno::NOTDIR]

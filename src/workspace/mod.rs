@@ -41,6 +41,7 @@ mod shadow;
 mod take;
 mod trouble;
 mod watch;
+mod yard;
 
 pub use grounds::{Desk, Grounds, Place};
 pub use manifest::{KeptPlace, KeptTree, Manifest, TreeStage};
@@ -48,3 +49,7 @@ pub use repo::Repo;
 pub use take::{LeftOut, Room, Taken, Untracked, Why};
 pub use trouble::{Trouble, TroubleKind};
 pub use watch::{Progress, Stage, Watch, unwatched};
+pub use yard::{
+    Held, HeldTree, Pruned, Scope, Standing, Strays, Wanted, forget_strays, left_behind, list,
+    prune, restore, strays,
+};

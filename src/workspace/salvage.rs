@@ -12,7 +12,7 @@ use std::{
 
 use git2::{DiffFormat, DiffOptions};
 
-use super::{Manifest, Repo, Trouble, manifest::make_private, names, refs};
+use super::{Repo, Trouble, manifest::make_private, names, refs};
 use crate::protocol::{
     AgentId, RunId,
     change::{ObjectId, Snapshot},
@@ -23,17 +23,31 @@ pub(super) fn folder(state: &Path, run: &RunId) -> PathBuf {
     state.join("salvage").join(&run.0)
 }
 
-/// True when a baseline, a label or a salvage ref of the run keeps the snapshot's tree.
+/// Which refs count as keeping a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counting {
+    /// Baselines, labels, salvage: all but the agents' latest, which the next snapshot moves.
+    AllButLatest,
+    /// Salvage alone: the others are about to go.
+    Salvage,
+}
+
+/// True when a ref of the run that counts keeps the snapshot's tree.
 pub(super) fn is_kept(
     repo: &Repo,
-    record: &Manifest,
+    run: &RunId,
     snapshot: &Snapshot,
+    counting: Counting,
 ) -> Result<bool, Trouble> {
     let tree = names::oid(&snapshot.tree)?;
-    let agents = format!("{}agents/", refs::folder(&record.run));
-    Ok(refs::list(repo.git(), Some(&record.run))?
+    let folder = refs::folder(run);
+    let counts = |name: &str| match counting {
+        Counting::AllButLatest => !name.starts_with(&format!("{folder}agents/")),
+        Counting::Salvage => name.starts_with(&format!("{folder}salvage/")),
+    };
+    Ok(refs::list(repo.git(), Some(run))?
         .iter()
-        .filter(|(name, _)| !name.starts_with(&agents))
+        .filter(|(name, _)| counts(name))
         .filter_map(|(_, id)| repo.git().find_commit(*id).ok())
         .any(|commit| commit.tree_id() == tree))
 }

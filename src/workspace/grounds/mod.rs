@@ -4,6 +4,7 @@
 //! [`Manifest`] before it is done.
 
 mod base;
+mod hold;
 mod open;
 mod snap;
 mod tree;

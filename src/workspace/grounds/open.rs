@@ -86,8 +86,9 @@ impl Grounds {
     /// [`TroubleKind::Missing`] without a record, [`TroubleKind::Busy`] while another process has it.
     pub fn reopen(state: &Path, run: &RunId) -> Result<Self, Trouble> {
         let state = absolute(state)?;
-        let mut record = Manifest::read(&state, run)?;
+        Manifest::read(&state, run)?;
         let lock = manifest::lock(&state, run)?;
+        let mut record = Manifest::read(&state, run)?;
         record.closed = false;
         let mut grounds = Self {
             places: workplaces(&record),

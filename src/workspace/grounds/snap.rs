@@ -9,7 +9,8 @@ use crate::{
         change::{ContextId, Snapshot},
     },
     workspace::{
-        Repo, Taken, Trouble, Watch, manifest, names, refs, salvage,
+        Repo, Taken, Trouble, TroubleKind, Watch, manifest, names, refs,
+        salvage::{self, Counting},
         take::{self, Nested, Task},
         unwatched,
     },
@@ -45,7 +46,7 @@ impl Grounds {
     }
 
     /// The worktree as a tree.
-    fn tree_of(
+    pub(super) fn tree_of(
         &self,
         agent: AgentId,
         context: ContextId,
@@ -56,6 +57,14 @@ impl Grounds {
         let kept = self.manifest.place(context)?;
         let root = manifest::tree(&self.state, run, agent, context);
         let index = manifest::index(&self.state, run, agent, context);
+        if !root.symlink_metadata().is_ok_and(|about| about.is_dir()) {
+            return Err(Trouble::new(
+                TroubleKind::Missing,
+                format!("the worktree of {agent} is no folder any more"),
+                root.display().to_string(),
+                "Its snapshots are kept; `massgen-tui worktrees restore` writes one.",
+            ));
+        }
         let skip: BTreeSet<_> = kept.copied.iter().cloned().collect();
         let task = Task {
             git_dir: kept.common_dir(),
@@ -94,22 +103,25 @@ impl Grounds {
         snapshot(&repo, kept, &taken, &format!("What {agent} has\n"))
     }
 
-    /// Keeps a snapshot that no ref but the agent's latest names: a ref, and a patch beside it.
+    /// Keeps a snapshot that no ref that counts names: a ref, and a patch beside it. Tells whether that
+    /// was needed.
     pub(in crate::workspace) fn salvage(
         &mut self,
         agent: AgentId,
         snapshot: &Snapshot,
+        counting: Counting,
         why: &str,
-    ) -> Result<(), Trouble> {
+    ) -> Result<bool, Trouble> {
         let repo = self.repo(snapshot.context)?;
-        if salvage::is_kept(&repo, &self.manifest, snapshot)? {
-            return Ok(());
+        if salvage::is_kept(&repo, &self.manifest.run, snapshot, counting)? {
+            return Ok(false);
         }
         let number = self.manifest.salvaged + 1;
         let run = self.manifest.run.clone();
         salvage::keep(&repo, &self.state, &run, number, agent, snapshot, why)?;
         self.manifest.salvaged = number;
-        self.save()
+        self.save()?;
+        Ok(true)
     }
 }
 

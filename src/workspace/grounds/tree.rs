@@ -13,7 +13,9 @@ use crate::{
     workspace::{
         KeptPlace, KeptTree, Repo, TreeStage, Trouble, Watch, admin,
         beneath::{self, Beneath},
-        checkout, include, manifest, names, refs, unwatched,
+        checkout, include, manifest, names, refs,
+        salvage::Counting,
+        unwatched,
     },
 };
 
@@ -145,7 +147,7 @@ impl Grounds {
         for snapshot in snapshots {
             let now = self.take(agent, snapshot.context, Keep::Yes, &unwatched)?;
             if now.tree != snapshot.tree {
-                self.salvage(agent, &now, "before a reset")?;
+                self.salvage(agent, &now, Counting::AllButLatest, "before a reset")?;
             }
             self.bring(agent, &now, snapshot)?;
             let repo = self.repo(snapshot.context)?;

@@ -234,7 +234,11 @@ fn look(
 }
 
 /// Writes the index of a tree, for a repository that has none of its own.
-fn write_index(git: &git2::Repository, tree: git2::Oid, to: &Path) -> Result<(), Trouble> {
+pub(super) fn write_index(
+    git: &git2::Repository,
+    tree: git2::Oid,
+    to: &Path,
+) -> Result<(), Trouble> {
     let failed = |error: git2::Error| {
         Trouble::git("cannot write an index", to.display().to_string(), &error)
     };

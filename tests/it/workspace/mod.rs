@@ -4,3 +4,4 @@ mod bench_of_git;
 mod grounds;
 mod trees;
 mod untouched;
+mod yard;

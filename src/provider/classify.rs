@@ -367,7 +367,11 @@ const RATE_CODES: &[&str] = &[
     "1302",
 ];
 const CONTEXT_CODES: &[&str] = &["context_length_exceeded", "exceed_context_size_error"];
-const MODEL_CODES: &[&str] = &["model_not_found", "invalid_model"];
+const MODEL_CODES: &[&str] = &[
+    "model_not_found",
+    "invalid_model",
+    "resource_not_found_error",
+];
 const FILTER_CODES: &[&str] = &["content_filter", "content_policy_violation"];
 
 const CONTEXT_WORDS: &[&str] = &[
@@ -405,6 +409,8 @@ const QUOTA_WORDS: &[&str] = &[
     "per day",
     "perday",
     "key limit exceeded",
+    "account is suspended",
+    "account suspended",
 ];
 const MODEL_WORDS: &[&str] = &[
     "model not exist",
@@ -434,11 +440,14 @@ fn kind(status: Option<u16>, facts: &Facts, body: &str) -> FailureKind {
         FailureKind::Overloaded
     } else if facts.has(MODEL_CODES) {
         FailureKind::Model
+    } else if facts.has(&["tool_use_failed"]) {
+        // Groq: the model wrote a call that is none; the next try may be one.
+        FailureKind::Transient
     } else if facts.has(FILTER_CODES) {
         FailureKind::Refused
     } else if matches!(status, None | Some(400 | 403 | 422 | 500)) && is_context(&lower) {
         FailureKind::Context
-    } else if matches!(status, Some(402 | 403 | 429)) && says(QUOTA_WORDS) {
+    } else if matches!(status, Some(402 | 403 | 412 | 429)) && says(QUOTA_WORDS) {
         FailureKind::Quota
     } else if matches!(status, None | Some(400 | 404 | 422))
         && (says(MODEL_WORDS) || names_a_missing_model(&lower))
@@ -459,9 +468,15 @@ fn is_context(lower: &str) -> bool {
 
 fn names_a_missing_model(lower: &str) -> bool {
     lower.contains("model")
-        && ["not found", "does not exist", "not exist", "notfounderror"]
-            .iter()
-            .any(|words| lower.contains(words))
+        && [
+            "not found",
+            "does not exist",
+            "not exist",
+            "notfounderror",
+            "not_found_error",
+        ]
+        .iter()
+        .any(|words| lower.contains(words))
 }
 
 fn by_status(status: Option<u16>, facts: &Facts) -> FailureKind {

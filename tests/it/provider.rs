@@ -970,6 +970,7 @@ async fn the_scripted_model_plays_call_by_call() {
 
 mod chains;
 mod compact;
+mod errors;
 mod families;
 mod health;
 mod resting;

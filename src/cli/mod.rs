@@ -11,6 +11,7 @@ pub mod demo_server;
 pub mod doctor;
 pub mod files;
 pub mod health;
+mod inside;
 mod interactive;
 mod keys;
 mod launch;
@@ -39,6 +40,9 @@ pub const ERROR: u8 = 1;
 /// Parses the command line, runs, and returns the exit code (documented in `docs/headless.md`).
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Some(code) = inside::main(std::env::args_os()) {
+        return ExitCode::from(code);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

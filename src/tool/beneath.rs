@@ -9,10 +9,11 @@ use std::{
     fs::File,
     io::{self, Read as _, Write as _},
     os::fd::{AsFd, OwnedFd},
+    path::PathBuf,
 };
 
 use rustix::{
-    fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Stat},
+    fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat},
     io::Errno,
 };
 
@@ -41,12 +42,17 @@ fn base(place: &Place) -> io::Result<OwnedFd> {
 fn open(base: impl AsFd, below: &str, flags: OFlags) -> io::Result<OwnedFd> {
     let below = if below.is_empty() { "." } else { below };
     let flags = flags | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-    match rustix::fs::openat2(base.as_fd(), below, flags, Mode::empty(), resolve) {
-        Err(Errno::NOSYS | Errno::PERM) => walk(base, below, flags),
-        Err(error) => Err(error.into()),
-        Ok(file) => Ok(file),
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::ResolveFlags;
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        match rustix::fs::openat2(base.as_fd(), below, flags, Mode::empty(), resolve) {
+            Err(Errno::NOSYS | Errno::PERM) => {}
+            Err(error) => return Err(error.into()),
+            Ok(file) => return Ok(file),
+        }
     }
+    walk(base, below, flags)
 }
 
 /// The same without `openat2`: component by component, following no link.
@@ -118,6 +124,21 @@ pub fn read(place: &Place, most: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::other("it grew while it was read"));
     }
     Ok(bytes)
+}
+
+/// The path of a folder without any link in it, once it is certain that it lies beneath the root.
+///
+/// # Errors
+/// There is none, or it leads out.
+pub fn real(place: &Place) -> io::Result<PathBuf> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+    drop(open(base(place)?, &place.below, flags)?);
+    let real = std::fs::canonicalize(place.base.join(&place.below))?;
+    if real.starts_with(&place.base) {
+        Ok(real)
+    } else {
+        Err(Errno::XDEV.into())
+    }
 }
 
 /// An entry of a folder.

@@ -13,6 +13,7 @@ mod config;
 mod demo;
 mod engine;
 mod families;
+mod hands;
 mod harness;
 mod keys;
 mod modes;

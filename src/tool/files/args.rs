@@ -57,6 +57,23 @@ pub fn flag(arguments: &Value, name: &str) -> Result<bool, String> {
     }
 }
 
+/// A list of texts that may be there.
+///
+/// # Errors
+/// It is something else.
+pub fn texts(arguments: &Value, name: &str) -> Result<Option<Vec<String>>, String> {
+    match arguments.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Array(items)) => items
+            .iter()
+            .map(|item| item.as_str().map(str::to_owned))
+            .collect::<Option<Vec<String>>>()
+            .map(Some)
+            .ok_or_else(|| format!("Every item of \"{name}\" must be a text.")),
+        Some(_) => Err(format!("The argument \"{name}\" must be a list of texts.")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -65,12 +82,14 @@ mod tests {
 
     #[test]
     fn arguments_are_taken_as_models_write_them() {
-        let given = json!({"n": "7", "f": 3.0, "t": "x", "b": "true", "z": null, "w": {}});
+        let given =
+            json!({"n": "7", "f": 3.0, "t": "x", "b": "true", "l": ["a"], "z": null, "w": {}});
         assert_eq!(number(&given, "n"), Ok(Some(7)));
         assert_eq!(number(&given, "f"), Ok(Some(3)));
         assert_eq!(number(&given, "z"), Ok(None));
         assert_eq!(text(&given, "t"), Ok("x"));
         assert_eq!(flag(&given, "b"), Ok(true));
+        assert_eq!(texts(&given, "l"), Ok(Some(vec!["a".to_owned()])));
         assert!(text(&given, "none").is_err() && text(&given, "w").is_err());
         assert!(number(&given, "w").is_err() && number(&json!({"n": -1}), "n").is_err());
         assert!(flag(&given, "w").is_err());

@@ -1,6 +1,25 @@
 //! Commands of agents, held as far as the system can.
 //!
-//! [`Runner`] is the port that tools see. See `docs/sandbox.md` for what is and is not enforced.
+//! [`Runner`] is the port that tools see, [`Launcher`] runs them. Three processes make a command: this
+//! program, a keeper that ends everything a command leaves behind ([`keep`]), and an inner process
+//! that binds its own hands and becomes the command ([`enter`]). Keeper and inner process are hidden
+//! subcommands of this program, so that nothing runs between fork and exec. See `docs/sandbox.md` for
+//! what is and is not enforced.
+
+mod confine;
+mod inner;
+mod keeper;
+mod launch;
+mod plan;
+mod reach;
+mod trial;
+mod wrap;
+
+pub use inner::enter;
+pub use keeper::keep;
+pub use launch::Launcher;
+pub use reach::Machine;
+pub use trial::{Found, Tried, probe};
 
 use std::path::PathBuf;
 

@@ -139,7 +139,7 @@ pub async fn glob(hands: Grip, arguments: Value) -> ToolResult {
             })?;
             cut |= walked == Walked::TooMany;
         }
-        finish(text, all - shown, cut, "files")
+        Ok(finish(text, all - shown, cut, "files"))
     })
     .await
 }
@@ -191,12 +191,12 @@ pub async fn run(hands: Grip, arguments: Value) -> ToolResult {
             })?;
             cut |= walked != Walked::All;
         }
-        finish(text, all - shown, cut, "lines")
+        Ok(finish(text, all - shown, cut, "lines"))
     })
     .await
 }
 
-fn finish(mut text: String, more: usize, cut: bool, what: &str) -> ToolResult {
+fn finish(mut text: String, more: usize, cut: bool, what: &str) -> String {
     if text.is_empty() {
         text = format!("No {what} found.\n");
     }
@@ -209,5 +209,5 @@ fn finish(mut text: String, more: usize, cut: bool, what: &str) -> ToolResult {
     if cut {
         text.push_str("[not everything was looked at: name a folder]\n");
     }
-    Ok(text)
+    text
 }

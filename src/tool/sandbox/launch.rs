@@ -94,16 +94,12 @@ impl Launcher {
         let mut line = Line::new(UnixStream::from_std(ours).map_err(broken)?);
         line.say(&plan).await.map_err(broken)?;
         let talk = async {
-            let mut late = false;
-            let said = match timeout(Duration::from_secs(seconds), line.words()).await {
-                Ok(said) => said,
-                Err(_) => {
-                    late = true;
-                    let _ = line.hang_up().await;
-                    timeout(GRACE, line.words()).await.unwrap_or_default()
-                }
-            };
-            (late, said)
+            if let Ok(said) = timeout(Duration::from_secs(seconds), line.words()).await {
+                return (false, said);
+            }
+            let _ = line.hang_up().await;
+            let said = timeout(GRACE, line.words()).await.unwrap_or_default();
+            (true, said)
         };
         let streams = async { tokio::join!(keep(output), keep(errors)) };
         let bound = Duration::from_secs(seconds).saturating_add(GRACE * 2);

@@ -19,7 +19,7 @@ pub use inner::enter;
 pub use keeper::keep;
 pub use launch::Launcher;
 pub use reach::Machine;
-pub use trial::{Found, Tried, probe};
+pub use trial::{Attempt, Found, Tried, probe};
 
 use std::path::PathBuf;
 

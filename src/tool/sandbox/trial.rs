@@ -33,24 +33,54 @@ pub struct Found {
     pub why: Vec<String>,
 }
 
-/// What a process tried; true where it was kept from it.
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attempt {
+    /// It was kept from it.
+    Prevented,
+    /// It could.
+    #[default]
+    Possible,
+}
+
+impl Attempt {
+    const fn of(prevented: bool) -> Self {
+        if prevented {
+            Self::Prevented
+        } else {
+            Self::Possible
+        }
+    }
+
+    /// True when it was kept from it.
+    #[must_use]
+    pub const fn is_prevented(self) -> bool {
+        matches!(self, Self::Prevented)
+    }
+}
+
+/// What a process tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tried {
     /// Reading a file outside.
-    pub reading_outside: bool,
+    pub reading_outside: Attempt,
     /// Writing a file outside.
-    pub writing_outside: bool,
+    pub writing_outside: Attempt,
     /// Opening a socket to the network.
-    pub network: bool,
+    pub network: Attempt,
     /// Sending a signal to the program.
-    pub signals: bool,
-    /// Writing in its own folder: false is as it should be.
-    pub working: bool,
+    pub signals: Attempt,
+    /// Writing in its own folder, which should be possible.
+    pub working: Attempt,
 }
 
 impl Tried {
     fn holds(self) -> bool {
-        self.reading_outside && self.writing_outside && self.network && !self.working
+        self.reading_outside.is_prevented()
+            && self.writing_outside.is_prevented()
+            && self.network.is_prevented()
+            && !self.working.is_prevented()
     }
 }
 
@@ -128,11 +158,11 @@ pub fn probe(folder: &Path, program: i32) -> u8 {
     let signals =
         Pid::from_raw(program).is_some_and(|pid| rustix::process::test_kill_process(pid).is_err());
     let tried = Tried {
-        reading_outside: File::open(folder.join("secret")).is_err(),
-        writing_outside: File::create(folder.join("outside")).is_err(),
-        network: UdpSocket::bind("127.0.0.1:0").is_err(),
-        signals,
-        working: fs::write(folder.join("root/file"), "x").is_err(),
+        reading_outside: Attempt::of(File::open(folder.join("secret")).is_err()),
+        writing_outside: Attempt::of(File::create(folder.join("outside")).is_err()),
+        network: Attempt::of(UdpSocket::bind("127.0.0.1:0").is_err()),
+        signals: Attempt::of(signals),
+        working: Attempt::of(fs::write(folder.join("root/file"), "x").is_err()),
     };
     let text = serde_json::to_string(&tried).unwrap_or_default();
     u8::from(writeln!(std::io::stdout(), "{text}").is_err())

@@ -39,6 +39,7 @@ pub(super) async fn turn(
     // Whoever joined later is in the events.
     let agents = open.start.team.iter().map(|card| card.id).collect();
     if first != Input::Stop {
+        roster.take_over(&open.start.team);
         roster.replay(&open.events);
     }
     let coordination = Coordination::resume(

@@ -53,6 +53,39 @@ impl Roster {
         self.team.iter().map(|member| member.card.clone()).collect()
     }
 
+    /// The team with which a turn of an earlier process began: whoever joined, was replaced or left in
+    /// turns before it did so for good. A newcomer is like the member with its model; whoever cannot
+    /// be had any more is missed when its seat is looked for.
+    pub fn take_over(&mut self, began: &[AgentCard]) {
+        for card in began {
+            let prepared = match self.find(card.id) {
+                Some(member) if member.card.model == card.model => continue,
+                Some(_) => self.exchange(card.id, &card.model),
+                None => {
+                    let same = |member: &&Member| member.card.model == card.model;
+                    let like = self.team.iter().find(same).or_else(|| self.team.first());
+                    match like.map(|member| member.card.id) {
+                        Some(like) => self.another(like, Some(&card.model)),
+                        None => continue,
+                    }
+                }
+            };
+            let Some(mut member) = prepared.ok().and_then(|_| self.candidate.take()) else {
+                continue;
+            };
+            member.card = card.clone();
+            self.last = self.last.max(card.id.0);
+            match self.team.iter_mut().find(|old| old.card.id == card.id) {
+                Some(old) => *old = member,
+                None => self.team.push(member),
+            }
+        }
+        let stays = |member: &Member| began.iter().any(|card| card.id == member.card.id);
+        if self.team.iter().any(stays) {
+            self.team.retain(stays);
+        }
+    }
+
     /// Repeats the changes that an earlier process has told.
     pub fn replay<'a>(&mut self, events: impl IntoIterator<Item = &'a Event>) {
         for event in events {
@@ -204,5 +237,65 @@ impl Roster {
             .map(|count| format!("{base} #{count}"))
             .find(|name| self.named(name).is_none())
             .unwrap_or_else(|| base.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream::{self, BoxStream, StreamExt as _};
+
+    use super::*;
+    use crate::{
+        protocol::Failure,
+        provider::{Provider, Request, Shared, StreamEvent},
+    };
+
+    struct Mute;
+
+    impl Provider for Mute {
+        fn stream(&self, _: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {
+            stream::empty().boxed()
+        }
+
+        fn with_model(&self, _: &str) -> Option<Shared> {
+            Some(Arc::new(Self))
+        }
+    }
+
+    fn card(id: u16, name: &str, model: &str) -> AgentCard {
+        AgentCard {
+            id: AgentId(id),
+            name: name.into(),
+            model: model.into(),
+            backend: "test".into(),
+        }
+    }
+
+    fn member(card: AgentCard) -> Member {
+        Member {
+            card,
+            system: None,
+            provider: Arc::new(Mute),
+        }
+    }
+
+    #[test]
+    fn changes_of_earlier_turns_are_there_in_another_process() {
+        let configured = [
+            card(1, "finch", "a"),
+            card(2, "heron", "b"),
+            card(3, "wren", "c"),
+        ];
+        let mut roster = Roster::new(configured.map(member).to_vec());
+        // heron left, wren got another model, a second finch joined.
+        let began = [
+            card(1, "finch", "a"),
+            card(3, "wren", "d"),
+            card(4, "finch #2", "a"),
+        ];
+        roster.take_over(&began);
+        assert_eq!(roster.cards(), began);
+        let next = roster.another(AgentId(1), None).unwrap();
+        assert_eq!((next.id, next.name.as_str()), (AgentId(5), "finch #3"));
     }
 }

@@ -15,6 +15,8 @@ pub enum Stage {
     Removing,
     /// Files that git ignores are copied.
     Copying,
+    /// A result is brought to the person's folder; the number counts its steps.
+    Applying,
 }
 
 /// How far it is.

@@ -1,6 +1,6 @@
 //! Git: the person's tree, a worktree per agent, snapshots, diffs.
 //!
-//! The only door to libgit2. What always holds:
+//! The only door to libgit2. What always holds, but where a person tells [`apply`] to do otherwise:
 //!
 //! - Of a person's repository only objects and refs under `refs/massgen-tui/` are added, and the
 //!   administration files of our worktrees under `<git dir>/worktrees/massgen-tui-…`. Branches, tags,

@@ -296,17 +296,15 @@ fn contents(
         }
     }
     // Edits are sorted by their first line. Those that meet stand in one run: a run ends where the
-    // next edit begins behind everything before it.
+    // next edit meets none of it.
     let list: Vec<_> = edits.into_iter().collect();
     let mut kept = Vec::new();
     let mut from = 0;
     while let Some((first, _)) = list.get(from) {
         let mut until = from + 1;
-        let mut end = first.at + first.gone;
         while let Some((next, _)) = list.get(until)
-            && next.at <= end
+            && list[from..until].iter().any(|(edit, _)| edit.meets(next))
         {
-            end = end.max(next.at + next.gone);
             until += 1;
         }
         let run = &list[from..until];
@@ -315,6 +313,8 @@ fn contents(
             agents.extend(by);
         } else {
             let by: BTreeSet<AgentId> = run.iter().flat_map(|(_, by)| by).copied().collect();
+            let end = run.iter().map(|(edit, _)| edit.at + edit.gone).max();
+            let end = end.unwrap_or_default();
             clashes.push(Clash {
                 path: RepoPath::new(path.to_vec()),
                 agents: by.into_iter().collect(),
@@ -334,82 +334,21 @@ fn settle(
     clashes: &mut Vec<Clash>,
 ) -> Result<(), Trouble> {
     loop {
+        let crowded = crowded(before, files)?;
+        if crowded.is_empty() {
+            return Ok(());
+        }
         let mut out: BTreeSet<usize> = BTreeSet::new();
-        let mut clash = |at: &[usize], path: &[u8], why: &str, files: &[Outcome]| {
-            let agents: BTreeSet<AgentId> = at
-                .iter()
-                .filter_map(|at| files.get(*at))
-                .flat_map(|file| &file.agents)
-                .copied()
-                .collect();
+        for (at, path, why) in crowded {
+            let those = at.iter().filter_map(|at| files.get(*at));
+            let agents: BTreeSet<AgentId> = those.flat_map(|file| &file.agents).copied().collect();
             clashes.push(Clash {
-                path: RepoPath::new(path.to_vec()),
+                path: RepoPath::new(path),
                 agents: agents.into_iter().collect(),
                 lines: (0, 0),
                 why: why.to_owned(),
             });
             out.extend(at);
-        };
-        let mut places: BTreeMap<&[u8], Vec<usize>> = BTreeMap::new();
-        let mut left: BTreeSet<&[u8]> = BTreeSet::new();
-        for (at, file) in files.iter().enumerate() {
-            if let Some((path, _)) = &file.now {
-                places.entry(path).or_default().push(at);
-            }
-            if let Some(origin) = &file.origin {
-                let stays = file.now.as_ref().is_some_and(|(path, _)| path == origin);
-                if !stays {
-                    left.insert(origin);
-                }
-            }
-        }
-        for (path, at) in &places {
-            if at.len() > 1 {
-                clash(at, path, "two files would have this name", files);
-                continue;
-            }
-            let moved = at
-                .first()
-                .and_then(|at| files.get(*at))
-                .is_some_and(|file| file.origin.as_deref() != Some(path));
-            if moved && matches!(before.at(path)?, At::File(_)) && !left.contains(path) {
-                clash(at, path, "a file of this name is there and stays", files);
-            }
-            for end in slashes(path) {
-                let folder = &path[..end];
-                if let Some(other) = places.get(folder) {
-                    let both: Vec<usize> = at.iter().chain(other).copied().collect();
-                    clash(
-                        &both,
-                        path,
-                        "a file would stand where another needs a folder",
-                        files,
-                    );
-                } else if matches!(before.at(folder)?, At::File(_)) && !left.contains(folder) {
-                    clash(
-                        at,
-                        path,
-                        "a file stands where it needs a folder; take its removal as well",
-                        files,
-                    );
-                }
-            }
-            if matches!(before.at(path)?, At::Folder(_))
-                && before
-                    .below(path)?
-                    .iter()
-                    .any(|file| !left.contains(file.as_slice()))
-            {
-                clash(
-                    at,
-                    path,
-                    "a folder with files stands there; take its removal as well",
-                    files,
-                );
-            }
-        }
-        if out.is_empty() {
-            return Ok(());
         }
         let mut at = 0;
         files.retain(|_| {
@@ -417,4 +356,59 @@ fn settle(
             !out.contains(&(at - 1))
         });
     }
+}
+
+/// Files, by their places in the list, that have no room at a path; and why.
+type Crowded = Vec<(Vec<usize>, Vec<u8>, &'static str)>;
+
+/// What cannot stand beside the other files.
+fn crowded(before: &Tree<'_>, files: &[Outcome]) -> Result<Crowded, Trouble> {
+    let mut found = Crowded::new();
+    let mut places: BTreeMap<&[u8], Vec<usize>> = BTreeMap::new();
+    let mut left: BTreeSet<&[u8]> = BTreeSet::new();
+    for (at, file) in files.iter().enumerate() {
+        if let Some((path, _)) = &file.now {
+            places.entry(path).or_default().push(at);
+        }
+        if let Some(origin) = &file.origin
+            && file.now.as_ref().is_none_or(|(path, _)| path != origin)
+        {
+            left.insert(origin);
+        }
+    }
+    let stays = |path: &[u8]| -> Result<bool, Trouble> {
+        Ok(matches!(before.at(path)?, At::File(_)) && !left.contains(path))
+    };
+    for (path, at) in &places {
+        let mut add = |at: &[usize], why| found.push((at.to_vec(), path.to_vec(), why));
+        let [one] = at.as_slice() else {
+            add(at, "two files would have this name");
+            continue;
+        };
+        let origin = files.get(*one).and_then(|file| file.origin.as_deref());
+        if origin != Some(*path) && stays(path)? {
+            add(at, "a file of this name is there and stays");
+        }
+        for end in slashes(path) {
+            if let Some(other) = places.get(&path[..end]) {
+                let both: Vec<usize> = at.iter().chain(other).copied().collect();
+                add(&both, "a file would stand where another needs a folder");
+            } else if stays(&path[..end])? {
+                add(
+                    at,
+                    "a file stands where it needs a folder; take its removal as well",
+                );
+            }
+        }
+        if matches!(before.at(path)?, At::Folder(_)) {
+            let below = before.below(path)?;
+            if below.iter().any(|file| !left.contains(file.as_slice())) {
+                add(
+                    at,
+                    "a folder with files stands there; take its removal as well",
+                );
+            }
+        }
+    }
+    Ok(found)
 }

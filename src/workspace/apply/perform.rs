@@ -117,35 +117,7 @@ fn begin(
     dir: &Path,
 ) -> Result<(Journal, Hand, Option<ObjectId>), Trouble> {
     let repo = ground.repo;
-    let (hand, git_dir, modes) = match order.to {
-        Destination::Patch { path } => (files::hand_of(Path::new(path))?, None, Modes::Ignored),
-        _ => (
-            ground.hand()?,
-            Some(RepoPath::new(names::bytes(repo.git_dir()).to_vec())),
-            modes(repo),
-        ),
-    };
-    let mut record = Record {
-        version: VERSION,
-        token: format!("{}-{:06x}", id.0, fastrand::u32(..0x0100_0000)),
-        id,
-        at: occasion.at,
-        run: occasion.run.cloned(),
-        context: repo.context(),
-        to: order.to.clone(),
-        agents: order.labels(),
-        undoes: None,
-        site: Site {
-            root: RepoPath::new(names::bytes(&hand.full(b"")).to_vec()),
-            git_dir,
-            modes,
-        },
-        files: Vec::new(),
-        made: Vec::new(),
-        emptied: Vec::new(),
-        git: InGit::default(),
-        conflicts: Vec::new(),
-    };
+    let (hand, mut record) = empty(ground, order, occasion, id)?;
     let mut commit = None;
     match order.to {
         Destination::Patch { path } => {
@@ -192,6 +164,52 @@ fn begin(
         record,
     };
     Ok((journal, hand, commit))
+}
+
+/// A record of nothing, and the folder it is about.
+fn empty(
+    ground: &Ground<'_>,
+    order: &Order<'_>,
+    occasion: Occasion<'_>,
+    id: ApplyId,
+) -> Result<(Hand, Record), Trouble> {
+    let repo = ground.repo;
+    let (hand, git_dir, modes) = match order.to {
+        Destination::Patch { path } => (files::hand_of(Path::new(path))?, None, Modes::Ignored),
+        // The folder stays as it is; a bare repository has none.
+        Destination::Branch { .. } => (
+            Hand::open(repo.root(), &[])?,
+            Some(RepoPath::new(names::bytes(repo.git_dir()).to_vec())),
+            Modes::Ignored,
+        ),
+        _ => (
+            ground.hand()?,
+            Some(RepoPath::new(names::bytes(repo.git_dir()).to_vec())),
+            modes(repo),
+        ),
+    };
+    let record = Record {
+        version: VERSION,
+        token: format!("{}-{:06x}", id.0, fastrand::u32(..0x0100_0000)),
+        id,
+        at: occasion.at,
+        run: occasion.run.cloned(),
+        context: repo.context(),
+        to: order.to.clone(),
+        agents: order.labels(),
+        undoes: None,
+        site: Site {
+            root: RepoPath::new(names::bytes(&hand.full(b"")).to_vec()),
+            git_dir,
+            modes,
+        },
+        files: Vec::new(),
+        made: Vec::new(),
+        emptied: Vec::new(),
+        git: InGit::default(),
+        conflicts: Vec::new(),
+    };
+    Ok((hand, record))
 }
 
 /// Whether git keeps modes here.

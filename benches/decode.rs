@@ -49,6 +49,7 @@ fn setup(wire: Wire) -> Setup {
             local: true,
             price: None,
             rate_limit: RateLimit::default(),
+            manners: massgen_tui::provider::Manners::default(),
             context: Context::default(),
         }),
         tools: ToolStyle::Native,

@@ -8,7 +8,7 @@ use super::{Services, Source, checkup::Sought, ways::endpoint};
 use crate::{
     config::{BackendConfig, Config, ToolCalling, backends},
     protocol::{Discovered, HealthOf},
-    provider::{Endpoint, RateLimit, health::Subject},
+    provider::{Endpoint, Manners, RateLimit, health::Subject},
 };
 
 /// The endpoints of a team, fallbacks and teams inside it included; the demo team has none of its
@@ -118,6 +118,7 @@ pub fn of_vendors(services: &Services) -> Vec<Subject> {
                     local: false,
                     price: None,
                     rate_limit: RateLimit::default(),
+                    manners: Manners::default(),
                     context: crate::protocol::Context::default(),
                 },
                 has_model: false,
@@ -146,6 +147,7 @@ pub fn of_server(server: &Discovered) -> Subject {
             local: true,
             price: None,
             rate_limit: RateLimit::default(),
+            manners: Manners::default(),
             context: crate::protocol::Context::default(),
         },
         has_model: false,

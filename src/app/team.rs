@@ -11,7 +11,7 @@ use crate::{
     demo::{self, Actor, Scenario},
     engine::{Member, SessionSetup, nested::NestedTeam},
     protocol::{AgentCard, AgentId, Context, Failure, Form, Limits, Origin, Rules, RunId},
-    provider::{Endpoint, Price, RateLimit, ToolCalling, Wire},
+    provider::{Endpoint, Manners, Price, RateLimit, ToolCalling, Wire},
     store::redact::Redactor,
 };
 
@@ -169,6 +169,7 @@ async fn demo_team(name: &str, services: &Services) -> Result<Team, Failure> {
         local: true,
         price: None,
         rate_limit: RateLimit::default(),
+        manners: Manners::default(),
         context: Context::default(),
     };
     Ok(scripted(&scenario, &endpoint, &services.overlay, services))

@@ -32,6 +32,7 @@ pub fn endpoint(backend: &BackendConfig) -> Endpoint {
         local: backend.local,
         price: None,
         rate_limit: backend.rate_limit,
+        manners: backend.manners.clone(),
         context: backend.context.over(&Context::default()),
     }
 }
@@ -171,9 +172,11 @@ impl Ways {
     pub fn secrets(&self) -> impl Iterator<Item = String> {
         self.all.iter().flat_map(|way| match way {
             Way::Server(endpoint) => {
-                let key = endpoint.key.as_ref();
-                key.map(|key: &SecretString| key.expose_secret().to_owned())
-                    .into_iter()
+                let headers = endpoint.manners.headers.iter();
+                let headers = headers.filter(|(name, _)| is_secret(&name.to_uppercase()));
+                let headers = headers.map(|(_, value)| value);
+                let all = endpoint.key.iter().chain(headers);
+                all.map(|key: &SecretString| key.expose_secret().to_owned())
                     .collect()
             }
             Way::Program(program, _) => {

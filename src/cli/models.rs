@@ -53,6 +53,8 @@ struct Row {
     vision: Option<bool>,
     /// Whether a key is there or none is wanted.
     key: bool,
+    /// The variable that holds it; `null` where none is wanted.
+    key_variable: Option<String>,
     /// Whether a server lists it now; `null` when none was asked.
     live: Option<bool>,
     loaded: Option<bool>,
@@ -131,6 +133,7 @@ fn from_table(entry: &catalog::Entry, has_key: impl Fn(&str) -> bool) -> Row {
         .map_or_else(|| entry.provider.clone(), |backend| backend.r#type.clone());
     Row {
         key: has_key(&backend),
+        key_variable: backends::find(&backend).and_then(|backend| backend.keys.first().cloned()),
         backend,
         id: entry.id.clone(),
         context: entry.context,
@@ -153,10 +156,13 @@ fn merge(rows: &mut Vec<Row>, backend: &str, models: &[ModelInfo], priced: bool)
         row.live = Some(models.iter().any(|model| model.id == row.id));
     }
     for model in models {
-        if rows
-            .iter()
-            .any(|row| row.backend == backend && row.id == model.id)
-        {
+        let known = rows
+            .iter_mut()
+            .find(|row| row.backend == backend && row.id == model.id);
+        if let Some(row) = known {
+            // What the server has in force is truer than what the table says.
+            row.context = model.context.or(row.context);
+            row.loaded = model.loaded;
             continue;
         }
         let free = (!priced).then_some(0.0);
@@ -172,6 +178,9 @@ fn merge(rows: &mut Vec<Row>, backend: &str, models: &[ModelInfo], priced: bool)
             reasoning: None,
             vision: None,
             key: true,
+            key_variable: priced
+                .then(|| backends::find(backend)?.keys.first().cloned())
+                .flatten(),
             live: Some(true),
             loaded: model.loaded,
             deprecated_after: None,

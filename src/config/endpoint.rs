@@ -63,6 +63,7 @@ impl AgentBuilder<'_> {
             tool_calling,
             local: entry.local || private,
             rate_limit: rate_limit(node),
+            manners: self.manners(node, entry, path),
             context: super::context::read(node),
             program: None,
             endpoints: Vec::new(),
@@ -242,7 +243,18 @@ impl AgentBuilder<'_> {
             );
             return None;
         };
-        Some(tidy_url(&url, entry))
+        let url = tidy_url(&url, entry);
+        let version = node.some("api_version").and_then(Node::text);
+        Some(
+            match version.map(str::trim).filter(|text| !text.is_empty()) {
+                // A deployment's own address wants a version, Azure's v1 API wants none.
+                Some(version) if url.contains("/deployments/") && !url.contains("api-version=") => {
+                    let mark = if url.contains('?') { '&' } else { '?' };
+                    format!("{url}{mark}api-version={version}")
+                }
+                _ => url,
+            },
+        )
     }
 
     /// The key and the variable it comes from. Keys of one vendor are never sent to the host of

@@ -22,6 +22,7 @@ mod expand;
 mod finishing;
 mod limits;
 mod load;
+mod manners;
 mod model;
 mod modes;
 mod node;
@@ -44,7 +45,9 @@ pub use diagnostic::{Finding, Report, Severity};
 pub use dotenv::Environment;
 pub use excerpt::{Source, clean, looks_secret};
 pub use load::{Env, Loaded, Purpose, direct, load, load_bytes, load_file, load_file_with};
-pub use model::{AgentConfig, BackendConfig, Config, Kept, RateLimit, ToolCalling, Wire};
+pub use model::{
+    AgentConfig, BackendConfig, CircuitSaid, Config, Kept, Manners, RateLimit, ToolCalling, Wire,
+};
 pub use node::Span;
 pub use overlay::Overlay;
 pub use paths::Paths;

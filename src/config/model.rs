@@ -63,6 +63,8 @@ pub struct BackendConfig {
     pub local: bool,
     /// What the plan of the key allows.
     pub rate_limit: RateLimit,
+    /// How it is asked beyond the usual.
+    pub manners: Manners,
     /// Its window, and how full a conversation may get.
     pub context: ContextSaid,
     /// The program that it is; nothing else of the address counts then.
@@ -80,6 +82,26 @@ pub struct RateLimit {
     pub requests: Option<u32>,
     /// Tokens per minute, prompt and reply.
     pub tokens: Option<u64>,
+}
+
+/// How a backend is asked beyond the usual.
+#[derive(Clone, Debug, Default)]
+pub struct Manners {
+    /// Further headers, names in lower case; values may be secrets.
+    pub headers: Vec<(String, SecretString)>,
+    /// When it is left alone after failures.
+    pub circuit: CircuitSaid,
+}
+
+/// What a configuration says about the circuit breaker; `None` leaves the usual.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CircuitSaid {
+    /// Failures in a row that open it; `u32::MAX` for never.
+    pub failures: Option<u32>,
+    /// First rest in milliseconds.
+    pub rest_ms: Option<u64>,
+    /// Longest rest in milliseconds.
+    pub longest_ms: Option<u64>,
 }
 
 /// Which API a server speaks; told in `docs/providers.md`.

@@ -44,6 +44,15 @@ const CONTROL: &[&str] = &[
     "env",
     "use_default_prompt",
     "model_reasoning_effort",
+    "api_version",
+    "betas",
+    "organization",
+    "extra_headers",
+    "default_headers",
+    "llm_circuit_breaker_enabled",
+    "llm_circuit_breaker_max_failures",
+    "llm_circuit_breaker_reset_time_seconds",
+    "llm_circuit_breaker_max_backoff_seconds",
 ];
 
 /// True for a field that the program sets itself.

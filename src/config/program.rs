@@ -178,6 +178,7 @@ impl AgentBuilder<'_> {
             tool_calling: ToolCalling::Native,
             local: false,
             rate_limit: RateLimit::default(),
+            manners: super::model::Manners::default(),
             context: super::context::read(node),
             endpoints: Vec::new(),
             fallbacks: Vec::new(),

@@ -63,7 +63,8 @@ impl AgentBuilder<'_> {
                 return None;
             }
         };
-        if own.iter().any(|entry| OWN.contains(&entry.key.as_str())) {
+        let nested = |entry: &Entry| matches!(entry.key.as_str(), "fallbacks" | "endpoints");
+        if own.iter().any(nested) {
             self.push(
                 Severity::Warning,
                 "nested-ways",

@@ -108,7 +108,7 @@ fn listed(row: &mut Health, endpoint: &Endpoint, body: &str) -> (HealthState, St
     };
     row.models = Some(models.len());
     // Lists of some vendors are shorter than what they serve, so only a suggestion is made.
-    let known = models.iter().any(|model| model.id == endpoint.model);
+    let known = listing::matching(endpoint, &models).is_some();
     if row.model.is_none() || known || models.is_empty() {
         return (HealthState::Up, String::new());
     }

@@ -144,6 +144,21 @@ fn can_chat(row: &Value) -> bool {
     !silent && !id.contains("dall-e")
 }
 
+/// The model of a list that an endpoint means: Ollama's tag may be left out, and a server of one model
+/// takes any name.
+#[must_use]
+pub fn matching<'a>(endpoint: &Endpoint, models: &'a [ModelInfo]) -> Option<&'a ModelInfo> {
+    let wanted = endpoint.model.as_str();
+    let named = models
+        .iter()
+        .find(|model| model.id == wanted || model.id.strip_suffix(":latest") == Some(wanted));
+    let any_name = matches!(endpoint.backend.as_str(), "llamacpp" | "sglang");
+    named.or(match models {
+        [only] if any_name => Some(only),
+        _ => None,
+    })
+}
+
 /// Characters in a row that two names must share to be taken for each other.
 const ALIKE: usize = 4;
 
@@ -212,6 +227,29 @@ mod tests {
             context,
             loaded,
         }
+    }
+
+    #[test]
+    fn a_tag_may_be_left_out_and_a_server_of_one_model_takes_any_name() {
+        let model = |id: &str| ModelInfo {
+            id: id.to_owned(),
+            context: None,
+            loaded: None,
+        };
+        let models = [model("qwen3:latest"), model("qwen3:4b")];
+        let mut endpoint = crate::provider::test_support::endpoint("http://h/v1");
+        for (wanted, expected) in [
+            ("qwen3", Some("qwen3:latest")),
+            ("qwen3:4b", Some("qwen3:4b")),
+            ("qwen", None),
+        ] {
+            wanted.clone_into(&mut endpoint.model);
+            let found = matching(&endpoint, &models).map(|model| model.id.as_str());
+            assert_eq!(found, expected, "{wanted}");
+        }
+        assert!(matching(&endpoint, &models[..1]).is_none());
+        "llamacpp".clone_into(&mut endpoint.backend);
+        assert!(matching(&endpoint, &models[..1]).is_some());
     }
 
     #[test]

@@ -38,7 +38,7 @@ use std::sync::Arc;
 use futures_util::stream::BoxStream;
 use serde_json::{Map, Value};
 
-pub use crate::config::{RateLimit, ToolCalling, Wire};
+pub use crate::config::{Manners, RateLimit, ToolCalling, Wire};
 use crate::protocol::{
     CallEvent, Carried, Context, Event, Failure, Message, ToolCall, ToolChoice, ToolEvent,
     ToolSpec, Usage,
@@ -206,6 +206,8 @@ pub struct Endpoint {
     pub price: Option<Price>,
     /// What the plan of its key allows.
     pub rate_limit: RateLimit,
+    /// How it is asked beyond the usual.
+    pub manners: Manners,
     /// Its window where somebody has said it, and how full a conversation may get.
     pub context: Context,
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Map;
 
-use super::{Endpoint, RateLimit, ToolCalling, Wire};
+use super::{Endpoint, Manners, RateLimit, ToolCalling, Wire};
 
 /// A plain endpoint with a key, not local.
 pub(in crate::provider) fn endpoint(base_url: &str) -> Endpoint {
@@ -18,6 +18,7 @@ pub(in crate::provider) fn endpoint(base_url: &str) -> Endpoint {
         local: false,
         price: None,
         rate_limit: RateLimit::default(),
+        manners: Manners::default(),
         context: crate::protocol::Context::default(),
     }
 }

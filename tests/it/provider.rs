@@ -11,7 +11,8 @@ use massgen_tui::provider::discovery::{Targets, discover};
 use massgen_tui::provider::http::{Client, HttpProvider, Patience, Timeouts};
 use massgen_tui::provider::retry::Policy;
 use massgen_tui::provider::{
-    Endpoint, Provider, RateLimit, Request, StopReason, StreamEvent, ToolCalling, Wire, listing,
+    Endpoint, Manners, Provider, RateLimit, Request, StopReason, StreamEvent, ToolCalling, Wire,
+    listing,
 };
 use serde_json::{Map, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -72,6 +73,7 @@ fn endpoint(base_url: String) -> Endpoint {
         local: true,
         price: None,
         rate_limit: RateLimit::default(),
+        manners: Manners::default(),
         context: massgen_tui::protocol::Context::default(),
     }
 }
@@ -245,6 +247,32 @@ async fn the_request_and_its_headers() {
     connection.send(TEXT).await;
     connection.finish().await;
     assert_eq!(call.rest().await, text_reply());
+}
+
+#[tokio::test]
+async fn headers_of_the_configuration_and_azures_key() {
+    let server = Server::start().await;
+    let own = Manners {
+        headers: vec![("x-title".to_owned(), "team".to_owned().into())],
+        ..Manners::default()
+    };
+    let azure = Endpoint {
+        backend: "azure_openai".to_owned(),
+        manners: own,
+        ..endpoint(format!("{}?api-version=preview", server.base_url()))
+    };
+    let call = Call::start(client_with(patient()), azure);
+    let connection = server.accept().await;
+    let request = &connection.request;
+    assert_eq!(
+        request.line,
+        "POST /v1/chat/completions?api-version=preview"
+    );
+    assert_eq!(request.header("x-title"), Some("team"));
+    assert_eq!(request.header("api-key"), Some(KEY));
+    assert_eq!(request.header("authorization"), None);
+    connection.reply(401, &[], "{}").await;
+    assert_eq!(call.rest().await.kind(), Some(FailureKind::Auth));
 }
 
 #[tokio::test]

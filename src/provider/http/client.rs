@@ -267,16 +267,11 @@ impl Client {
         let wait = self.0.timeouts.listing;
         let work = async {
             let url = join(&endpoint.base_url, path);
-            let mut request = self
+            let request = self
                 .pool(route(endpoint), &url)?
                 .get(url)
                 .header(ACCEPT, "application/json");
-            for (name, value) in wire::headers(endpoint.wire) {
-                request = request.header(*name, *value);
-            }
-            if let Some((name, value)) = credential(endpoint)? {
-                request = request.header(name, value);
-            }
+            let request = dressed(request, endpoint)?;
             let response = request
                 .send()
                 .await
@@ -331,7 +326,7 @@ impl Client {
         (accept, wait): (Accept, Duration),
     ) -> Result<reqwest::Response, Failure> {
         let url = join(&endpoint.base_url, &outgoing.path);
-        let mut request = self
+        let request = self
             .pool(route(endpoint), &url)?
             .post(url)
             .header(ACCEPT, accept.kind())
@@ -339,12 +334,7 @@ impl Client {
             .header(ACCEPT_ENCODING, "identity")
             .header(CONTENT_TYPE, "application/json")
             .body(outgoing.body);
-        for (name, value) in wire::headers(endpoint.wire) {
-            request = request.header(*name, *value);
-        }
-        if let Some((name, value)) = credential(endpoint)? {
-            request = request.header(name, value);
-        }
+        let request = dressed(request, endpoint)?;
         match tokio::time::timeout(wait, request.send()).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(trouble::sending(&error, endpoint)),
@@ -441,6 +431,23 @@ fn join(base: &str, path: &str) -> String {
     format!("{base}{path}{query}")
 }
 
+/// A request with the headers of its family, its key, and those of the configuration.
+fn dressed(
+    mut request: reqwest::RequestBuilder,
+    endpoint: &Endpoint,
+) -> Result<reqwest::RequestBuilder, Failure> {
+    for (name, value) in wire::headers(endpoint.wire) {
+        request = request.header(*name, *value);
+    }
+    if let Some((name, value)) = credential(endpoint)? {
+        request = request.header(name, value);
+    }
+    for (name, value) in &endpoint.manners.headers {
+        request = request.header(name, value.expose_secret());
+    }
+    Ok(request)
+}
+
 /// The key in the header where the family wants it.
 fn credential(endpoint: &Endpoint) -> Result<Option<(HeaderName, HeaderValue)>, Failure> {
     let Some(key) = &endpoint.key else {
@@ -450,7 +457,12 @@ fn credential(endpoint: &Endpoint) -> Result<Option<(HeaderName, HeaderValue)>, 
     if key.is_empty() {
         return Ok(None);
     }
-    let (name, text) = match wire::key_header(endpoint.wire) {
+    let style = match endpoint.backend.as_str() {
+        // A bearer token means somebody's login there.
+        "azure_openai" => KeyHeader::Named("api-key"),
+        _ => wire::key_header(endpoint.wire),
+    };
+    let (name, text) = match style {
         KeyHeader::Bearer => (AUTHORIZATION, format!("Bearer {key}")),
         KeyHeader::Named(name) => (HeaderName::from_static(name), key.to_owned()),
     };

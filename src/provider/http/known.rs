@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 
 use super::Client;
 use crate::protocol::ModelInfo;
-use crate::provider::{Endpoint, discovery};
+use crate::provider::{Endpoint, discovery, listing};
 
 /// Backends whose servers tell what they have loaded.
 const TELLING: [&str; 5] = ["lmstudio", "ollama", "vllm", "sglang", "llamacpp"];
@@ -54,7 +54,7 @@ impl Client {
         let Some(models) = discovery::models(self, endpoint).await else {
             return known;
         };
-        if let Some(model) = matching(&endpoint.model, &models) {
+        if let Some(model) = listing::matching(endpoint, &models) {
             // Under the name by which it is asked for.
             let id = endpoint.model.clone();
             let model = ModelInfo {
@@ -65,18 +65,6 @@ impl Client {
         }
         self.known(endpoint)
     }
-}
-
-/// The model of a list that a name means: Ollama's tag may be left out, and a server of one model
-/// takes any name.
-fn matching<'a>(wanted: &str, models: &'a [ModelInfo]) -> Option<&'a ModelInfo> {
-    let named = models
-        .iter()
-        .find(|model| model.id == wanted || model.id.strip_suffix(":latest") == Some(wanted));
-    named.or(match models {
-        [only] => Some(only),
-        _ => None,
-    })
 }
 
 /// One spelling of this machine.
@@ -106,15 +94,5 @@ mod tests {
         assert_eq!(client.known(&here).window, Some(4_096));
         here.model = "other".to_owned();
         assert_eq!(client.known(&here), Known::default());
-    }
-
-    #[test]
-    fn a_tag_may_be_left_out() {
-        let models = [model("qwen3:latest"), model("qwen3:4b")];
-        let id = |wanted| matching(wanted, &models).map(|model| model.id.as_str());
-        assert_eq!(id("qwen3"), Some("qwen3:latest"));
-        assert_eq!(id("qwen3:4b"), Some("qwen3:4b"));
-        assert_eq!(id("qwen"), None);
-        assert!(matching("whatever", &[model("m.gguf")]).is_some());
     }
 }

@@ -54,8 +54,17 @@ impl HttpProvider {
     /// A provider that asks `endpoint` through `client`. Costs nothing until the first call.
     #[must_use]
     pub fn new(client: Client, endpoint: Endpoint) -> Self {
+        let mut policy = client.policy();
+        let said = endpoint.manners.circuit;
+        let rules = &mut policy.circuit;
+        rules.failures = said.failures.unwrap_or(rules.failures);
+        rules.rest_ms = said.rest_ms.unwrap_or(rules.rest_ms);
+        rules.longest_ms = said
+            .longest_ms
+            .unwrap_or(rules.longest_ms)
+            .max(rules.rest_ms);
         Self {
-            policy: client.policy(),
+            policy,
             client,
             endpoint: Arc::new(endpoint),
         }

@@ -59,7 +59,40 @@ pub fn encode(endpoint: &Endpoint, request: &Request, adaptation: Adaptation) ->
             body.insert(name.to_owned(), value.clone());
         }
     }
+    if host(&endpoint.base_url) == "api.openai.com" {
+        let key = || Value::from(cache_key(request));
+        body.entry("prompt_cache_key").or_insert_with(key);
+    }
     Value::Object(body)
+}
+
+/// A name for what stays the same at the head of a conversation: calls that share it are sent to where
+/// the prompt is in the cache. Says nothing about its words.
+pub fn cache_key(request: &Request) -> String {
+    let head = request
+        .messages
+        .iter()
+        .take(2)
+        .map(|message| match message {
+            Message::System { text }
+            | Message::User { text }
+            | Message::Tool { text, .. }
+            | Message::Assistant { text, .. } => text,
+        });
+    let tools = request.tools.iter().map(|tool| &tool.name);
+    let hash = head.chain(tools).fold(OFFSET, |hash, text| fnv(hash, text));
+    format!("massgen-tui-{hash:016x}")
+}
+
+/// Where a hash begins.
+const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a over a text and its end.
+fn fnv(hash: u64, text: &str) -> u64 {
+    let bytes = text.bytes().chain([0xff]);
+    bytes.fold(hash, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// `OpenAI`'s reasoning models take only the new name; everyone else knows the old one.
@@ -220,6 +253,36 @@ mod tests {
             }],
             choice,
         }
+    }
+
+    #[test]
+    fn openai_gets_a_name_for_what_stays_the_same() {
+        let at = |base: &str, request: &Request| {
+            encode(&endpoint(base), request, Adaptation::default())
+                .get("prompt_cache_key")
+                .cloned()
+        };
+        let openai = "https://api.openai.com/v1";
+        let first = request(ToolChoice::Auto);
+        let mut later = first.clone();
+        later.messages.push(Message::User {
+            text: "more".to_owned(),
+        });
+        let mut other = first.clone();
+        other.messages[0] = Message::System {
+            text: "another agent".to_owned(),
+        };
+        let key = at(openai, &first);
+        assert!(key.is_some());
+        assert_eq!(at(openai, &later), key);
+        assert_ne!(at(openai, &other), key);
+        assert_eq!(at("https://api.groq.com/openai/v1", &first), None);
+        let mut own = endpoint(openai);
+        own.parameters = [("prompt_cache_key".to_owned(), Value::from("mine"))]
+            .into_iter()
+            .collect();
+        let body = encode(&own, &first, Adaptation::default());
+        assert_eq!(body["prompt_cache_key"], "mine");
     }
 
     #[test]

@@ -88,6 +88,40 @@ fn generation(body: &mut Map<String, Value>, change: impl FnOnce(&mut Map<String
     }
 }
 
+/// Settings of its thinking; names in either spelling.
+fn thinking(body: &mut Map<String, Value>, said: &Value) {
+    let said = camel(said);
+    generation(body, |config| {
+        let thinking = config.entry("thinkingConfig").or_insert_with(|| json!({}));
+        if let (Some(thinking), Some(said)) = (thinking.as_object_mut(), said.as_object()) {
+            for (name, value) in said {
+                thinking.insert(name.clone(), value.clone());
+            }
+        }
+    });
+}
+
+/// The same with names as this API writes them: `thinking_budget` is `thinkingBudget`.
+fn camel(value: &Value) -> Value {
+    match value {
+        Value::Array(list) => list.iter().map(camel).collect(),
+        Value::Object(map) => {
+            let renamed = map.iter().map(|(name, value)| {
+                let mut words = name.split('_');
+                let mut name = words.next().unwrap_or_default().to_owned();
+                for word in words {
+                    let mut letters = word.chars();
+                    name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+                    name.push_str(letters.as_str());
+                }
+                (name, camel(value))
+            });
+            Value::Object(renamed.collect())
+        }
+        other => other.clone(),
+    }
+}
+
 /// Puts a parameter where this API wants it.
 fn parameter(body: &mut Map<String, Value>, name: &str, value: &Value) {
     let own = match name {
@@ -114,6 +148,24 @@ fn parameter(body: &mut Map<String, Value>, name: &str, value: &Value) {
                     thinking.insert("thinkingLevel".to_owned(), Value::from(level));
                 }
             });
+            return;
+        }
+        "thinking_config" => return thinking(body, value),
+        "include_thoughts" => {
+            return thinking(body, &json!({"includeThoughts": value}));
+        }
+        "safety_settings" => {
+            body.insert("safetySettings".to_owned(), camel(value));
+            return;
+        }
+        "function_calling_mode" => {
+            // What the conversation asks for counts more.
+            let mode = value.as_str().unwrap_or_default().to_uppercase();
+            let known = ["AUTO", "ANY", "NONE", "VALIDATED"].contains(&mode.as_str());
+            if known && body.contains_key("tools") && !body.contains_key("toolConfig") {
+                let config = json!({"functionCallingConfig": {"mode": mode}});
+                body.insert("toolConfig".to_owned(), config);
+            }
             return;
         }
         "generationConfig" | "generation_config" => {

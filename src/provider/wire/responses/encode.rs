@@ -8,8 +8,11 @@ use serde_json::{Map, Value, json};
 
 use crate::protocol::{Message, ToolChoice, ToolSpec};
 use crate::provider::host::host;
-use crate::provider::wire::{Adaptation, as_text, carried, chat::encode::replayable};
-use crate::provider::{Endpoint, Request, text_tools};
+use crate::provider::wire::{
+    Adaptation, as_text, carried,
+    chat::encode::{cache_key, replayable},
+};
+use crate::provider::{Endpoint, Request, catalog, text_tools};
 
 /// Fields that belong to the conversation; parameters of the same name are ignored.
 const OWN_FIELDS: [&str; 8] = [
@@ -62,12 +65,33 @@ pub fn encode(endpoint: &Endpoint, request: &Request, adaptation: Adaptation) ->
     for (name, value) in &endpoint.parameters {
         parameter(&mut body, name, value);
     }
+    if host(&endpoint.base_url) == "api.openai.com" {
+        let key = || Value::from(cache_key(request));
+        body.entry("prompt_cache_key").or_insert_with(key);
+    }
+    summary(&mut body, endpoint, adaptation);
+    Value::Object(body)
+}
+
+/// Reasoning is told as a summary or not at all: models that reason are asked for it, unless the
+/// configuration says otherwise or the server has refused.
+fn summary(body: &mut Map<String, Value>, endpoint: &Endpoint, adaptation: Adaptation) {
+    let effort = body
+        .get("reasoning")
+        .and_then(|reasoning| reasoning.get("effort")?.as_str());
+    let reasons = catalog::find("openai", &endpoint.model).is_some_and(|entry| entry.reasoning);
+    let asks = host(&endpoint.base_url) == "api.openai.com" && reasons && effort != Some("none");
+    if asks && !adaptation.no_summary {
+        let reasoning = body.entry("reasoning").or_insert_with(|| json!({}));
+        if let Some(reasoning) = reasoning.as_object_mut() {
+            reasoning.entry("summary").or_insert(Value::from("auto"));
+        }
+    }
     if adaptation.no_summary
         && let Some(Value::Object(reasoning)) = body.get_mut("reasoning")
     {
         reasoning.remove("summary");
     }
-    Value::Object(body)
 }
 
 /// Puts a parameter where this API wants it.

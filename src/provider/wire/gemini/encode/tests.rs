@@ -128,3 +128,34 @@ fn the_model_is_in_the_path() {
         assert_eq!(path(model), expected);
     }
 }
+
+#[test]
+fn settings_of_the_vendor_get_their_names() {
+    let parameters = json!({
+        "thinking_config": {"thinking_budget": 512},
+        "include_thoughts": false,
+        "safety_settings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}],
+        "function_calling_mode": "validated",
+    });
+    let at = Endpoint {
+        parameters: parameters.as_object().cloned().unwrap_or_default(),
+        ..gemini("of-nobody")
+    };
+    let mut request = request();
+    request.choice = ToolChoice::Auto;
+    let body = encode(&at, &request, Adaptation::default());
+    assert_eq!(
+        body["generationConfig"]["thinkingConfig"],
+        json!({"thinkingBudget": 512, "includeThoughts": false})
+    );
+    assert_eq!(body["safetySettings"][0]["threshold"], "BLOCK_NONE");
+    let mode = "/toolConfig/functionCallingConfig/mode";
+    assert_eq!(body.pointer(mode), Some(&json!("VALIDATED")));
+    request.choice = ToolChoice::Required;
+    let body = encode(&at, &request, Adaptation::default());
+    assert_eq!(
+        body.pointer(mode),
+        Some(&json!("ANY")),
+        "the conversation's"
+    );
+}

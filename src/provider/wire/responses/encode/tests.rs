@@ -124,3 +124,43 @@ fn parameters_get_the_names_of_this_api() {
     let body = encode(&endpoint, &request(None), quiet);
     assert_eq!(body["reasoning"], json!({"effort": "low"}));
 }
+
+#[test]
+fn models_that_reason_are_asked_for_a_summary() {
+    let body = |model: &str, parameters: Value, adaptation: Adaptation| {
+        let at = Endpoint {
+            backend: "openai".into(),
+            base_url: "https://api.openai.com/v1".into(),
+            model: model.into(),
+            parameters: parameters.as_object().cloned().unwrap_or_default(),
+            ..responses()
+        };
+        encode(&at, &request(None), adaptation)
+    };
+    let usual = Adaptation::default();
+    let refused = Adaptation {
+        no_summary: true,
+        ..usual
+    };
+    let reasons = catalog::entries()
+        .iter()
+        .find(|entry| entry.provider == "openai" && entry.reasoning)
+        .map(|entry| entry.id.clone())
+        .expect("such a model");
+    let summary = |body: &Value| body.pointer("/reasoning/summary").cloned();
+    assert_eq!(
+        summary(&body(&reasons, json!({}), usual)),
+        Some(json!("auto"))
+    );
+    assert_eq!(summary(&body(&reasons, json!({}), refused)), None);
+    let own = json!({"reasoning": {"summary": "detailed", "effort": "low"}});
+    let said = body(&reasons, own, usual);
+    assert_eq!(
+        said["reasoning"],
+        json!({"summary": "detailed", "effort": "low"})
+    );
+    let none = json!({"reasoning_effort": "none"});
+    assert_eq!(summary(&body(&reasons, none, usual)), None);
+    assert_eq!(summary(&body("of-nobody", json!({}), usual)), None);
+    assert!(body(&reasons, json!({}), usual)["prompt_cache_key"].is_string());
+}

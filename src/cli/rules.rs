@@ -78,6 +78,10 @@ pub struct AwayArgs {
     /// What happens to questions when nobody is there: skip, first, wait or fail.
     #[arg(long, value_name = "POLICY", value_parser = ["skip", "first", "wait", "fail"])]
     pub questions: Option<String>,
+    /// What happens to tool calls that need leave: never, ask (the person, the inbox) or auto (all but
+    /// what is denied).
+    #[arg(long, value_name = "POLICY", value_parser = ["never", "ask", "auto"])]
+    pub approve: Option<String>,
 }
 
 impl RuleArgs {
@@ -149,6 +153,11 @@ impl RuleArgs {
                 "--questions",
                 "orchestrator.questions",
                 self.away.questions.clone(),
+            ),
+            (
+                "--approve",
+                "orchestrator.permissions.approve",
+                self.away.approve.clone(),
             ),
         ];
         let given = all

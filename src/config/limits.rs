@@ -99,6 +99,7 @@ fn rules(orchestrator: Option<&Node>, findings: &mut Vec<Finding>) -> Rules {
     rules.context = super::context::read(orchestrator).over(&rules.context);
     rules.talking = talking::read(orchestrator, findings);
     rules.working = working::read(orchestrator, findings);
+    rules.permitting = super::permitting::read(orchestrator, findings);
     super::seeing::read(orchestrator, &mut rules, findings);
     rules
 }

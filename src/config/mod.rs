@@ -29,6 +29,7 @@ mod node;
 mod overlay;
 mod params;
 pub mod paths;
+mod permitting;
 pub mod program;
 mod rules;
 mod scaling;

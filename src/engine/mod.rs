@@ -17,6 +17,7 @@ mod forecast;
 mod guide;
 mod history;
 mod intake;
+pub mod leave;
 mod ledger;
 pub mod nested;
 pub mod outbox;

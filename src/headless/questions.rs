@@ -4,8 +4,8 @@
 //! there is none, so that no run stands still for nothing.
 
 use crate::protocol::{
-    Command, Event, EventKind, Question, QuestionEvent, QuestionKind, QuestionPolicy, Reply,
-    RunEvent,
+    ApprovePolicy, Command, Event, EventKind, Question, QuestionEvent, QuestionKind,
+    QuestionPolicy, Reply, RunEvent, approval,
 };
 use crate::run::RunState;
 
@@ -26,6 +26,17 @@ pub(super) fn judge(event: &Event, state: &RunState) -> Option<Verdict> {
     };
     let turn = state.turn.as_ref()?;
     let talking = &turn.start.rules.talking;
+    if matches!(question.kind, QuestionKind::Approval(_)) {
+        let waits = match turn.start.rules.permitting.approve {
+            Some(ApprovePolicy::Ask) => true,
+            // Never and auto are decided before anybody is asked.
+            Some(ApprovePolicy::Never | ApprovePolicy::Auto) => false,
+            None => talking.inbox.is_some(),
+        };
+        let reply = Reply::Rejected(approval::NOBODY.to_owned());
+        let id = question.id;
+        return (!waits).then_some(Verdict::Answer(Command::Answer { id, reply }));
+    }
     let policy = talking.questions.unwrap_or(match talking.inbox {
         Some(_) => QuestionPolicy::Wait,
         None => QuestionPolicy::Skip,
@@ -47,15 +58,12 @@ pub(super) fn judge(event: &Event, state: &RunState) -> Option<Verdict> {
     Some(Verdict::Answer(Command::Answer { id, reply }))
 }
 
-/// What a tool call is told that would need leave.
-const NOBODY: &str = "nobody is here to allow it";
-
 fn first(question: &Question) -> Reply {
     match &question.kind {
         QuestionKind::Question { options } if options.is_empty() => Reply::Skipped,
         QuestionKind::Question { .. } => Reply::Option(1),
         QuestionKind::Plan { .. } => Reply::Approved,
-        QuestionKind::Approval(_) => Reply::Rejected(NOBODY.to_owned()),
+        QuestionKind::Approval(_) => Reply::Rejected(approval::NOBODY.to_owned()),
     }
 }
 
@@ -96,6 +104,16 @@ mod tests {
         };
         let open = || QuestionKind::Question { options: vec![] };
         let plan = || QuestionKind::Plan { plan: "p".into() };
+        let leave = || {
+            QuestionKind::Approval(Box::new(crate::protocol::Approval {
+                tool: "run_command".into(),
+                deed: crate::protocol::Deed::Other { words: "x".into() },
+                why: String::new(),
+                always: None,
+                held: String::new(),
+            }))
+        };
+        let no = || Reply::Rejected(approval::NOBODY.into());
         let answer = |reply| {
             let id = QuestionId(1);
             Some(Verdict::Answer(Command::Answer { id, reply }))
@@ -108,6 +126,9 @@ mod tests {
             (Some(First), false, choice(), answer(Reply::Option(1))),
             (Some(First), false, open(), answer(Reply::Skipped)),
             (Some(First), false, plan(), answer(Reply::Approved)),
+            (Some(First), false, leave(), answer(no())),
+            (Some(Skip), true, leave(), None),
+            (Some(Fail), false, leave(), answer(no())),
         ] {
             assert_eq!(judged(policy, inbox, kind), verdict, "{policy:?} {inbox}");
         }

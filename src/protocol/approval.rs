@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::AgentId;
 
+/// What a call is told where nobody can be asked; a run that nobody watches answers with it.
+pub const NOBODY: &str = "nobody is here to allow it";
+
 /// One thing that a tool call would do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

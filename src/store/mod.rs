@@ -10,6 +10,7 @@ mod files;
 mod index;
 mod lines;
 mod lock;
+pub mod permissions;
 mod prompts;
 mod reader;
 pub mod redact;

@@ -155,8 +155,11 @@ pub trait Approver: Send + Sync {
 
 /// Who writes decisions down, one after the other, never changing an earlier one.
 pub trait Recorder: Send + Sync {
-    /// Takes one decision; returns when it is written or cannot be.
-    fn note(&self, decided: Decided) -> BoxFuture<'static, ()>;
+    /// Takes one decision; returns when it is written.
+    ///
+    /// # Errors
+    /// It cannot be written; what it allows is then not done.
+    fn note(&self, decided: Decided) -> BoxFuture<'static, Result<(), String>>;
 }
 
 /// What fetches pages: http and https only, public addresses only, bounded in time and size.

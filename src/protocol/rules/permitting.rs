@@ -50,6 +50,24 @@ impl Default for Permitting {
     }
 }
 
+/// What rules speak about.
+const ACTIONS: [&str; 5] = ["command", "read_file", "write_file", "read_url", "*"];
+
+/// Why a rule cannot be read; `None` when it can.
+#[must_use]
+pub fn objection(rule: &str) -> Option<String> {
+    let rule = rule.trim();
+    let (action, rest) = rule.split_once('(').unwrap_or((rule, ")"));
+    if !ACTIONS.contains(&action.trim()) {
+        let known = ACTIONS.join(", ");
+        return Some(format!(
+            "\"{action}\" is no action; rules begin with one of {known}"
+        ));
+    }
+    (!rest.ends_with(')'))
+        .then(|| format!("\"{rule}\" has no closing bracket; write `action(pattern)`"))
+}
+
 impl Permitting {
     /// True when nothing was set.
     #[must_use]

@@ -40,11 +40,11 @@ pub struct Wish {
 pub async fn leave(hands: &Hands, wish: Wish) -> Result<Leave, String> {
     match hands.permits.judge(&wish.deed, wish.usual.clone()) {
         Verdict::Allow(by) => {
-            note(hands, &wish, Permission::Allowed, by, String::new()).await;
+            note(hands, &wish, Permission::Allowed, by, String::new()).await?;
             Ok(Leave { deed: wish.deed })
         }
         Verdict::Deny(by, why) => {
-            note(hands, &wish, Permission::Denied, by, why.clone()).await;
+            note(hands, &wish, Permission::Denied, by, why.clone()).await?;
             Err(format!("Denied: {why} {NEXT}"))
         }
         Verdict::Ask(why) => ask(hands, wish, why).await,
@@ -76,7 +76,7 @@ async fn ask(hands: &Hands, mut wish: Wish, why: String) -> Result<Leave, String
             }
             // The person's own words are held by the floor and the denying rules, too.
             if let Verdict::Deny(by, why) = hands.permits.judge(&wish.deed, Usual::Allow) {
-                note(hands, &wish, Permission::Denied, by, why.clone()).await;
+                note(hands, &wish, Permission::Denied, by, why.clone()).await?;
                 return Err(format!("Denied: {why} {NEXT}"));
             }
             (DecidedBy::Person, None)
@@ -100,17 +100,24 @@ async fn ask(hands: &Hands, mut wish: Wish, why: String) -> Result<Leave, String
     };
     match no {
         None => {
-            note(hands, &wish, Permission::Allowed, by, why).await;
+            note(hands, &wish, Permission::Allowed, by, why).await?;
             Ok(Leave { deed: wish.deed })
         }
         Some((told, reason)) => {
-            note(hands, &wish, Permission::Denied, by, reason).await;
+            note(hands, &wish, Permission::Denied, by, reason).await?;
             Err(told)
         }
     }
 }
 
-async fn note(hands: &Hands, wish: &Wish, permission: Permission, by: DecidedBy, why: String) {
+/// Writes a decision down. What cannot be written down is not done.
+async fn note(
+    hands: &Hands,
+    wish: &Wish,
+    permission: Permission,
+    by: DecidedBy,
+    why: String,
+) -> Result<(), String> {
     let decided = Decided {
         agent: hands.agent,
         tool: wish.tool.to_owned(),
@@ -120,5 +127,7 @@ async fn note(hands: &Hands, wish: &Wish, permission: Permission, by: DecidedBy,
         why,
         tier: wish.tier.to_owned(),
     };
-    hands.record.note(decided).await;
+    hands.record.note(decided).await.map_err(|error| {
+        format!("Not done: the decision about it could not be recorded ({error}).")
+    })
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-pub use rule::{ACTIONS, Rule, always};
+pub use rule::{Rule, always};
 
 use crate::protocol::{DecidedBy, Deed, Permitting};
 

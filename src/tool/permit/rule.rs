@@ -6,12 +6,9 @@
 
 use super::line::Line;
 use crate::{
-    protocol::Deed,
+    protocol::{Deed, rules::objection},
     tool::pattern::{Pattern, Star},
 };
-
-/// What rules speak about.
-pub const ACTIONS: [&str; 5] = ["command", "read_file", "write_file", "read_url", "*"];
 
 /// A rule.
 #[derive(Clone, Debug)]
@@ -28,21 +25,13 @@ impl Rule {
     /// What is wrong with it and how one looks.
     pub fn read(text: &str) -> Result<Self, String> {
         let text = text.trim();
+        if let Some(why) = objection(text) {
+            return Err(format!("{why}."));
+        }
         let (action, target) = match text.split_once('(') {
-            Some((action, rest)) => {
-                let target = rest.strip_suffix(')').ok_or_else(|| {
-                    format!("\"{text}\" has no closing bracket; write `action(pattern)`.")
-                })?;
-                (action.trim(), Some(target))
-            }
+            Some((action, rest)) => (action.trim(), rest.strip_suffix(')')),
             None => (text, None),
         };
-        if !ACTIONS.contains(&action) {
-            return Err(format!(
-                "\"{action}\" is no action; rules begin with one of {}.",
-                ACTIONS.join(", ")
-            ));
-        }
         let star = match action {
             "read_file" | "write_file" => Star::Component,
             _ => Star::Nothing,

@@ -57,9 +57,9 @@ impl Approver for Person {
 pub struct Record(pub Mutex<Vec<Decided>>);
 
 impl Recorder for Record {
-    fn note(&self, decided: Decided) -> BoxFuture<'static, ()> {
+    fn note(&self, decided: Decided) -> BoxFuture<'static, Result<(), String>> {
         self.0.lock().unwrap().push(decided);
-        ready(()).boxed()
+        ready(Ok(())).boxed()
     }
 }
 

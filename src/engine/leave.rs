@@ -1,0 +1,212 @@
+//! Leave for tool calls: asked at the desk, written into the record of the session.
+//!
+//! The policy of the run decides first where it says never or auto; otherwise the question waits in
+//! the one queue with all others. Silence is a no.
+
+use futures_util::future::{BoxFuture, FutureExt as _};
+use tokio::sync::{mpsc, oneshot};
+
+use super::desk::{Desk, Draft};
+use crate::{
+    protocol::{
+        AgentId, Approval, ApprovePolicy, Decided, Permitting, QuestionKind, Reply, Timestamp,
+        approval,
+    },
+    store::permissions::Permissions,
+    tool::hands::{Approver, Recorder, Ruling},
+};
+
+/// Decisions on their way to the record.
+const DEPTH: usize = 64;
+
+/// Asks at the desk.
+#[derive(Clone, Debug)]
+pub struct AtDesk {
+    desk: Desk,
+    policy: Option<ApprovePolicy>,
+    seconds: u64,
+}
+
+impl AtDesk {
+    /// An approver over the desk of the session.
+    #[must_use]
+    pub fn new(desk: Desk, permitting: &Permitting) -> Self {
+        Self {
+            desk,
+            policy: permitting.approve,
+            seconds: permitting.seconds,
+        }
+    }
+}
+
+impl Approver for AtDesk {
+    fn ask(&self, agent: AgentId, approval: Approval) -> BoxFuture<'static, Ruling> {
+        let Self {
+            desk,
+            policy,
+            seconds,
+        } = self.clone();
+        async move {
+            match policy {
+                Some(ApprovePolicy::Never) => {
+                    return Ruling::PolicyNo(
+                        "what needs leave is refused (`--approve never`)".into(),
+                    );
+                }
+                Some(ApprovePolicy::Auto) => return Ruling::PolicyYes,
+                Some(ApprovePolicy::Ask) | None => {}
+            }
+            let draft = Draft {
+                asker: Some(agent),
+                text: format!("May I use {}?", approval.tool),
+                kind: QuestionKind::Approval(Box::new(approval)),
+                seconds,
+            };
+            match desk.ask(draft).await {
+                None => Ruling::Silence,
+                Some((_, Reply::Approved)) => Ruling::Once,
+                Some((_, Reply::Always)) => Ruling::Always,
+                Some((_, Reply::Edited(line))) => Ruling::Edited(line),
+                Some((_, Reply::Rejected(why))) if why == approval::NOBODY => Ruling::PolicyNo(why),
+                Some((_, Reply::Rejected(why) | Reply::Text(why))) => Ruling::No(why),
+                Some((_, Reply::Skipped | Reply::Option(_))) => Ruling::No(String::new()),
+            }
+        }
+        .boxed()
+    }
+}
+
+/// A decision on its way to the record, and who waits until it is there.
+type Line = (Timestamp, Decided, oneshot::Sender<Result<(), String>>);
+
+/// Writes decisions into the record of the session, on a thread that may wait.
+#[derive(Clone, Debug)]
+pub struct Written(mpsc::Sender<Line>);
+
+impl Written {
+    /// A recorder over a record; it ends with its last clone.
+    #[must_use]
+    pub fn new(mut record: Permissions) -> Self {
+        let (sender, mut lines): (_, mpsc::Receiver<Line>) = mpsc::channel(DEPTH);
+        tokio::task::spawn_blocking(move || {
+            while let Some((at, decided, done)) = lines.blocking_recv() {
+                let written = record.note(at, decided);
+                // Nobody waits any more when the call was cut off.
+                let _ = done.send(written.map_err(|error| error.to_string()));
+            }
+        });
+        Self(sender)
+    }
+}
+
+impl Recorder for Written {
+    fn note(&self, decided: Decided) -> BoxFuture<'static, Result<(), String>> {
+        let sender = self.0.clone();
+        async move {
+            let (done, written) = oneshot::channel();
+            let gone = || "its writer is gone".to_owned();
+            let line = (super::outbox::now(), decided, done);
+            sender.send(line).await.map_err(|_| gone())?;
+            written.await.map_err(|_| gone())?
+        }
+        .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        engine::{
+            desk,
+            outbox::{self, Sinks},
+        },
+        protocol::{Deed, EventKind, QuestionEvent, QuestionId, RunEvent, Seq},
+        store::redact::Redactor,
+    };
+
+    fn call() -> Approval {
+        Approval {
+            tool: "run_command".into(),
+            deed: Deed::Command {
+                line: "make".into(),
+                folder: ".".into(),
+            },
+            why: "a rule".into(),
+            always: None,
+            held: String::new(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_waits_at_the_desk_and_silence_is_no() {
+        let (sender, mut events) = mpsc::channel(64);
+        let (outbox, _) = outbox::start(
+            Sinks {
+                log: None,
+                subscribers: vec![sender],
+                redactor: Redactor::default(),
+                trouble: None,
+                prompts: None,
+            },
+            Seq::default(),
+        );
+        let desk = desk::start(outbox, QuestionId::default());
+        let person = AtDesk::new(desk.clone(), &Permitting::default());
+        for (reply, ruling) in [
+            (Some(Reply::Approved), Ruling::Once),
+            (
+                Some(Reply::Edited("ls".into())),
+                Ruling::Edited("ls".into()),
+            ),
+            (
+                Some(Reply::Rejected("why".into())),
+                Ruling::No("why".into()),
+            ),
+            (Some(Reply::Skipped), Ruling::No(String::new())),
+            (
+                Some(Reply::Rejected(approval::NOBODY.into())),
+                Ruling::PolicyNo(approval::NOBODY.into()),
+            ),
+            (None, Ruling::Silence),
+        ] {
+            let asked = tokio::spawn(person.ask(AgentId(1), call()));
+            let id = loop {
+                let kind = events.recv().await.unwrap().kind;
+                if let EventKind::Run(RunEvent::Question(QuestionEvent::Asked(question))) = kind {
+                    break question.id;
+                }
+            };
+            if let Some(reply) = reply {
+                desk.answer(id, reply).await;
+            }
+            assert_eq!(asked.await.unwrap(), ruling);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_policy_decides_before_anybody_is_asked() {
+        let (outbox, _) = outbox::start(
+            Sinks {
+                log: None,
+                subscribers: Vec::new(),
+                redactor: Redactor::default(),
+                trouble: None,
+                prompts: None,
+            },
+            Seq::default(),
+        );
+        let desk = desk::start(outbox, QuestionId::default());
+        let with = |policy| Permitting {
+            approve: Some(policy),
+            ..Permitting::default()
+        };
+        let never = AtDesk::new(desk.clone(), &with(ApprovePolicy::Never));
+        assert!(matches!(
+            never.ask(AgentId(1), call()).await,
+            Ruling::PolicyNo(_)
+        ));
+        let auto = AtDesk::new(desk, &with(ApprovePolicy::Auto));
+        assert_eq!(auto.ask(AgentId(1), call()).await, Ruling::PolicyYes);
+    }
+}

@@ -16,6 +16,13 @@ const WEIGHS: &str = "end with the single word STOP";
 /// The tool of who checks the final text, and the mark before its words.
 pub const VERDICT: &str = "verdict";
 const REVIEW: &str = "<review>";
+/// Words of the engine before the labels of a ballot.
+const ASKS: [&str; 4] = [
+    "Vote for one of ",
+    "every answer that is good enough: ",
+    "best first: ",
+    "every one of ",
+];
 /// What the engine says to a call that ended its round.
 const RECORDED: &str = "Recorded.";
 
@@ -95,6 +102,17 @@ pub struct Choice {
     pub revision: Option<u32>,
 }
 
+impl Choice {
+    fn read(value: &str) -> Self {
+        let label = value.parse::<Label>().ok();
+        Self {
+            value: value.to_owned(),
+            agent: label.map(|l| l.agent).or_else(|| value.parse().ok()),
+            revision: label.map(|l| l.revision),
+        }
+    }
+}
+
 impl Ballot {
     fn read(parameters: &Value) -> Self {
         let fields = &parameters["properties"];
@@ -119,25 +137,26 @@ impl Ballot {
         } else {
             (&fields["agent_id"]["enum"], Form::One)
         };
-        let values = values.as_array();
-        let choices = values
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .map(|value| {
-                let label = value.parse::<Label>().ok();
-                Choice {
-                    value: value.to_owned(),
-                    agent: label.map(|l| l.agent).or_else(|| value.parse().ok()),
-                    revision: label.map(|l| l.revision),
-                }
-            })
-            .collect();
+        let values = values.as_array().into_iter().flatten();
         Self {
-            choices,
+            choices: values.filter_map(Value::as_str).map(Choice::read).collect(),
             form,
             criteria,
         }
+    }
+
+    /// The ballot, with the entries of the words that asked for the vote where the tool lists none:
+    /// some clients list their tools once, before there is anything to vote for.
+    fn or_as_said(mut self, request: &Ask) -> Self {
+        if self.choices.is_empty() {
+            let heard = request
+                .messages
+                .iter()
+                .filter(|message| matches!(message.role.as_str(), "user" | "tool"));
+            let said = heard.rev().find_map(|message| listed(&message.text()));
+            self.choices = said.unwrap_or_default();
+        }
+        self
     }
 
     /// The newest entry of an agent.
@@ -215,7 +234,7 @@ impl Offer {
             revises: said.iter().any(|text| text.contains(REVIEW)),
             recorded: results.filter(|m| m.text() == RECORDED).count(),
             tools: functions.iter().map(|f| f.name.clone()).collect(),
-            ballot: vote.map(|function| Ballot::read(&function.parameters)),
+            ballot: vote.map(|f| Ballot::read(&f.parameters).or_as_said(request)),
             start: if off && said.last().is_some_and(|text| text.contains(ASIDE)) {
                 Start::Beside
             } else if under {
@@ -232,6 +251,20 @@ impl Offer {
     pub fn has(&self, tool: &str) -> bool {
         self.tools.iter().any(|name| name == tool)
     }
+}
+
+/// The labels behind the last words that ask for a vote.
+fn listed(text: &str) -> Option<Vec<Choice>> {
+    let text = squeeze(text);
+    let after = ASKS
+        .iter()
+        .filter_map(|words| Some(text.rfind(words)? + words.len()))
+        .max()?;
+    let words = text.get(after..)?.split(' ');
+    let labels = words.map(|word| word.trim_end_matches([',', '.', ';']));
+    let labels = labels.take_while(|word| word.parse::<Label>().is_ok());
+    let choices: Vec<Choice> = labels.map(Choice::read).collect();
+    (!choices.is_empty()).then_some(choices)
 }
 
 /// The name between the marks of a step.
@@ -289,6 +322,28 @@ mod tests {
         assert_eq!(find("alder").as_deref(), Some("agent1.1"));
         assert_eq!(find("birch").as_deref(), Some("agent2.2"));
         assert_eq!(find("alder.2"), None);
+    }
+
+    #[test]
+    fn a_ballot_without_a_list_is_the_one_that_was_asked_for() {
+        let said = |text: &str| {
+            let offer = read(json!({ "model": "m", "messages": [
+                { "role": "user", "content": "Vote for one of agent2.1." },
+                { "role": "tool", "content": text }],
+                "tools": [{ "type": "function", "function": { "name": "vote" } }] }));
+            let ballot = offer.ballot.unwrap();
+            let values = ballot.choices().iter().map(|choice| choice.value.clone());
+            values.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            said("Now. Vote for one of agent1.1, agent3.2. Or else."),
+            "agent1.1 agent3.2"
+        );
+        assert_eq!(
+            said("Rank with `vote`, best first: agent1.1, agent2.2"),
+            "agent1.1 agent2.2"
+        );
+        assert_eq!(said("Recorded."), "agent2.1");
     }
 
     #[test]

@@ -1,63 +1,27 @@
 #!/bin/sh
 # Runs a team of one Claude Code against our demo server: the program is real, its model is a script.
-# Needs node, npm and a registry, nothing else: no key, no login.
+# Needs node, npm and a registry, nothing else: no key, no login. CLAUDE=path takes one that is there.
 set -eu
+. "$(dirname "$0")/common.sh"
 
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-version=${CLAUDE_CODE_VERSION:-2.1.197}
-model=${DEMO_MODEL:-script-birch}
-program=${MASSGEN_TUI:-}
-for built in "$root/target/release/massgen-tui" "$root/target/debug/massgen-tui"; do
-    [ -n "$program" ] || { [ -x "$built" ] && program=$built; } || true
-done
-[ -n "$program" ] || { echo "Build the program first (cargo build), or set MASSGEN_TUI." >&2; exit 2; }
-
-work=$(mktemp -d)
-server=
-finish() {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    rm -rf "$work"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
-
-if [ -n "${CLAUDE:-}" ]; then
-    claude=$CLAUDE
-else
-    npm install --silent --no-audit --no-fund --prefix "$work/npm" "@anthropic-ai/claude-code@$version" >/dev/null
+claude=${CLAUDE:-}
+if [ -z "$claude" ]; then
+    from_npm "@anthropic-ai/claude-code@${CLAUDE_CODE_VERSION:-2.1.197}"
     claude=$work/npm/node_modules/.bin/claude
 fi
-echo "agent: $("$claude" --version)"
-
-"$program" demo-server --speed max --token demo-token >"$work/server.out" 2>"$work/server.log" &
-server=$!
-url=
-tries=0
-while [ -z "$url" ]; do
-    kill -0 "$server" 2>/dev/null || { cat "$work/server.log" >&2; exit 1; }
-    tries=$((tries + 1))
-    [ "$tries" -le 100 ] || { echo "the server does not say where it listens" >&2; exit 1; }
-    sleep 0.1
-    url=$(sed -n 's|^base url: *\(http://.*\)/v1$|\1|p' "$work/server.out")
-done
-
+mkdir "$work/home"
+echo "agent: $(HOME="$work/home" "$claude" --version)"
+demo_server
 cat >"$work/team.yaml" <<EOF
 agents:
   - id: claude
-    backend: {type: claude_code, model: $model, command: ["$claude"]}
+    backend: {type: claude_code, model: ${DEMO_MODEL:-script-birch}, command: ["$claude"]}
 EOF
-mkdir "$work/home"
-code=0
-cd "$work"
-answer=$(HOME="$work/home" CLAUDE_CONFIG_DIR="$work/home/.claude" ANTHROPIC_BASE_URL="$url" ANTHROPIC_API_KEY=demo-token \
-    timeout "${LIMIT:-120}" "$program" run --state-dir "$work/state" --config "$work/team.yaml" \
-    "How does the team decide?" 2>"$work/progress") || code=$?
-cat "$work/progress"
-echo "exit code: $code"
-printf '%s\n' "$answer"
-sort "$work/server.log" | uniq -c
-[ "$code" -eq 0 ] || exit 1
-grep -q 'published agent1.1' "$work/progress" || { echo "it published nothing" >&2; exit 1; }
-grep -q 'voted for' "$work/progress" || { echo "it did not vote" >&2; exit 1; }
+export HOME="$work/home" CLAUDE_CONFIG_DIR="$work/home/.claude"
+export ANTHROPIC_BASE_URL="$url" ANTHROPIC_API_KEY="$token"
+team_run "How does the team decide?"
+sort "$work/demo.log" | uniq -c
+[ "$code" -eq 0 ] || fails "exit code $code" "$work/demo.log"
+told 'published agent1.1' "it published nothing"
+told 'voted for' "it did not vote"
 echo "ok: Claude Code"

@@ -1,13 +1,12 @@
 //! Gemini CLI: its command line, and its lines read. Pure.
 //!
-//! It takes tool servers from settings files only; ours is a file of system settings, so that the
-//! person's own settings and login stay as they are.
+//! It takes tool servers from settings files only: `home` makes one for it.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::claude::{PATIENCE_MS, word};
+use super::claude::word;
 use super::heard::{Heard, SERVER, failure, remark, shown};
 use crate::config::Program;
 use crate::protocol::{FailureKind, ToolEvent};
@@ -38,23 +37,13 @@ pub fn arguments(program: &Program, resume: Option<&str>) -> Vec<String> {
 
 /// Variables of ours.
 #[must_use]
-pub fn variables(settings: Option<&Path>) -> Vec<(String, String)> {
-    let mut variables = vec![
+pub fn variables(home: &Path) -> Vec<(String, String)> {
+    let home = home.to_string_lossy().into_owned();
+    vec![
         ("GEMINI_CLI_NO_RELAUNCH".to_owned(), "true".to_owned()),
         ("GEMINI_CLI_TRUST_WORKSPACE".to_owned(), "true".to_owned()),
-    ];
-    let settings = settings.map(|path| path.to_string_lossy().into_owned());
-    variables.extend(settings.map(|path| ("GEMINI_CLI_SYSTEM_SETTINGS_PATH".to_owned(), path)));
-    variables
-}
-
-/// The settings that name our tool server.
-#[must_use]
-pub fn settings(command: &str, arguments: &[String]) -> String {
-    json!({"mcpServers": {SERVER: {
-        "command": command, "args": arguments, "timeout": PATIENCE_MS, "trust": true
-    }}})
-    .to_string()
+        ("GEMINI_CLI_HOME".to_owned(), home),
+    ]
 }
 
 /// What its exit code says about a failure; `None` for one without a meaning.

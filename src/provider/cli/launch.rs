@@ -9,6 +9,7 @@ use super::codex::{self, Codex};
 use super::folder::Folder;
 use super::gemini::{self, Gemini};
 use super::heard::Heard;
+use super::home;
 use super::process::Process;
 use crate::config::{Dialect, Program};
 use crate::protocol::{Failure, FailureKind};
@@ -145,10 +146,9 @@ fn dressed(
             (arguments, Vec::new(), Ear::Codex(Codex::default()), prompt)
         }
         Dialect::GeminiCli => {
-            let settings = tools
-                .map(|(command, words)| put("settings.json", &gemini::settings(command, words)));
-            let settings = settings.transpose()?;
-            let variables = gemini::variables(settings.as_deref());
+            let home =
+                home::furnish(folder, &program.env, tools).map_err(|error| unwritable(&error))?;
+            let variables = gemini::variables(&home);
             let prompt = led(resume, system, prompt);
             (
                 gemini::arguments(program, resume),

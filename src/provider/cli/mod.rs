@@ -12,6 +12,7 @@ mod codex;
 mod folder;
 mod gemini;
 mod heard;
+mod home;
 mod launch;
 mod lines;
 mod mcp;

@@ -40,8 +40,8 @@ def server():
             return None
         return [json.loads(found["mcp_servers.massgen.command"])] + json.loads(found["mcp_servers.massgen.args"])
     if dialect == "gemini":
-        path = os.environ.get("GEMINI_CLI_SYSTEM_SETTINGS_PATH")
-        entry = json.load(open(path))["mcpServers"]["massgen"] if path else None
+        home = os.environ["GEMINI_CLI_HOME"]
+        entry = json.load(open(home + "/.gemini/settings.json"))["mcpServers"].get("massgen")
         return entry and [entry["command"]] + entry["args"]
     entry = next(iter(opened["mcpServers"]), None)
     return entry and [entry["command"]] + entry["args"]

@@ -24,6 +24,7 @@ pub mod outbox;
 mod past;
 mod paying;
 pub mod premises;
+mod permits;
 mod prompt;
 mod reply;
 mod roster;

@@ -124,6 +124,8 @@ impl Reply {
                 self.carried = Some(carried);
                 None
             }
+            // It went to the person.
+            StreamEvent::Permission(_) => None,
             StreamEvent::Usage(usage) => {
                 self.usage = Some(usage);
                 None

@@ -247,6 +247,13 @@ impl Provider for Chain {
         self.links.first()?.provider.with_model(model)
     }
 
+    fn permit(&self, ask: u64, option: Option<usize>) {
+        // Only the one at work waits for it.
+        for link in self.links.iter() {
+            link.provider.permit(ask, option);
+        }
+    }
+
     fn context(&self) -> Context {
         let last = self.state.last.load(Ordering::Relaxed);
         let link = self.links.get(last).or_else(|| self.links.first());

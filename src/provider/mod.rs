@@ -90,6 +90,9 @@ pub enum StreamEvent {
     /// Tokens of this call, priced when the price is known. Sent at most once, before `Stop` or
     /// before the error that ends a reply midway (estimated then).
     Usage(Usage),
+    /// The model asks whether it may do something; [`Provider::permit`] takes the answer. It waits, and
+    /// may say more meanwhile.
+    Permission(Permission),
     /// Something happened in the team that replies. Only a [`Group`] yields it; the usage in it is
     /// not told again by `Usage`.
     Nested(Box<Event>),
@@ -108,11 +111,25 @@ impl StreamEvent {
             | Self::ToolArguments { .. }
             | Self::ToolCall(_)
             | Self::Tool(_) => true,
-            Self::Nested(_) | Self::Call(_) | Self::Carried(_) | Self::Usage(_) | Self::Stop(_) => {
-                false
-            }
+            Self::Nested(_)
+            | Self::Call(_)
+            | Self::Permission(_)
+            | Self::Carried(_)
+            | Self::Usage(_)
+            | Self::Stop(_) => false,
         }
     }
+}
+
+/// A question of a program that works by itself: may it?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permission {
+    /// Its number, for [`Provider::permit`].
+    pub id: u64,
+    /// What it wants to do.
+    pub text: String,
+    /// What can be answered; the first one refuses.
+    pub options: Vec<String>,
 }
 
 /// Why the model stopped.
@@ -147,6 +164,10 @@ pub trait Provider: Send + Sync + 'static {
     fn aside(&self, request: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {
         self.stream(request)
     }
+
+    /// Answers a [`StreamEvent::Permission`]: the option with this number from 0, or nothing, which
+    /// refuses.
+    fn permit(&self, _ask: u64, _option: Option<usize>) {}
 
     /// The same server, asked for another model; `None` where there is no model to exchange.
     fn with_model(&self, _model: &str) -> Option<Shared> {

@@ -12,7 +12,7 @@ use massgen_tui::{
     config::{self, Dialect, Program, program::Instructions},
     protocol::{CallEvent, Failure, FailureKind, Message, ToolChoice, ToolEvent, ToolSpec, Usage},
     provider::{
-        Provider as _, Request, StopReason, StreamEvent,
+        Permission, Provider as _, Request, StopReason, StreamEvent,
         cli::{CliProvider, Setup},
     },
 };
@@ -28,6 +28,7 @@ const DIALECTS: [(Dialect, &str); 4] = [
 /// An agent with its script.
 struct Agent {
     provider: CliProvider,
+    command: Vec<String>,
     script: PathBuf,
     _folder: tempfile::TempDir,
 }
@@ -71,12 +72,13 @@ fn agent((dialect, word): (Dialect, &str), script: &Value) -> Option<Agent> {
     fs::write(&path, script.to_string()).unwrap();
     let fake = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/agents/fake.py");
     let words = [python.as_path(), &fake, Path::new(word), &path];
-    let command = words
+    let command: Vec<String> = words
         .iter()
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
     Some(Agent {
-        provider: provider(program(dialect, command)),
+        provider: provider(program(dialect, command.clone())),
+        command,
         script: path,
         _folder: folder,
     })
@@ -130,6 +132,7 @@ struct Heard {
     draft: String,
     calls: Vec<massgen_tui::protocol::ToolCall>,
     cards: Vec<String>,
+    asked: Vec<Permission>,
     retries: u32,
     usage: Option<Usage>,
     stop: Option<StopReason>,
@@ -137,6 +140,15 @@ struct Heard {
 }
 
 async fn hear(provider: &CliProvider, messages: &[Message]) -> Heard {
+    hear_and_permit(provider, messages, None).await
+}
+
+/// Hears a reply; every permission gets the option with this number.
+async fn hear_and_permit(
+    provider: &CliProvider,
+    messages: &[Message],
+    option: Option<usize>,
+) -> Heard {
     let mut stream = provider.stream(request(messages));
     let mut heard = Heard::default();
     while let Some(item) = stream.next().await {
@@ -150,6 +162,10 @@ async fn hear(provider: &CliProvider, messages: &[Message]) -> Heard {
             Ok(StreamEvent::Call(CallEvent::Retrying { .. })) => heard.retries += 1,
             Ok(StreamEvent::Usage(usage)) => heard.usage = Some(usage),
             Ok(StreamEvent::Stop(stop)) => heard.stop = Some(stop),
+            Ok(StreamEvent::Permission(asked)) => {
+                provider.permit(asked.id, option);
+                heard.asked.push(asked);
+            }
             Err(failure) => heard.failure = Some(failure),
             Ok(_) => {}
         }
@@ -393,30 +409,175 @@ async fn a_side_question_does_not_touch_the_conversation() {
     assert!(agent.notes().contains("result of vote: Recorded."));
 }
 
+fn outcomes(agent: &Agent) -> Vec<String> {
+    let notes = agent.notes();
+    let lines = notes.lines().filter(|line| line.starts_with("outcome"));
+    lines.map(str::to_owned).collect()
+}
+
 #[tokio::test]
-async fn permissions_are_refused_but_for_our_own_tools() {
+async fn permissions_are_the_persons_but_for_our_own_tools() {
     let script = json!([
         ["permission", "rm -rf ~", "execute"],
         ["permission", "vote (massgen MCP Server)", "other"],
         ["text", "Well."],
         ["end"],
     ]);
-    let Some(agent) = agent(DIALECTS[3], &script) else {
+    for (option, first) in [
+        (None, "reject_once"),
+        (Some(0), "reject_once"),
+        (Some(1), "allow_once"),
+        (Some(9), "reject_once"),
+    ] {
+        let Some(agent) = agent(DIALECTS[3], &script) else {
+            return;
+        };
+        let heard = hear_and_permit(&agent.provider, &task(), option).await;
+        assert_eq!(heard.text, "Well.");
+        let [asked] = &heard.asked[..] else {
+            panic!("asked once, for what is not ours: {heard:?}");
+        };
+        assert!(asked.text.contains("rm -rf ~"), "{asked:?}");
+        assert_eq!(
+            asked.options,
+            ["reject_once", "allow_once"],
+            "what refuses is first"
+        );
+        let shown = heard.cards.iter().any(|card| card.contains("rm -rf ~"));
+        assert_eq!(
+            shown,
+            first == "reject_once",
+            "a refusal is shown: {heard:?}"
+        );
+        let outcomes = outcomes(&agent);
+        assert!(
+            outcomes[0].contains(first) && outcomes[1].contains("allow_once"),
+            "{outcomes:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_acp_agent_logs_in_with_its_key_takes_its_choices_and_loads_its_session() {
+    let script = json!([
+        ["text", "Half"],
+        ["hang", "child"],
+        ["text", "Whole."],
+        ["end"]
+    ]);
+    let Some(mut agent) = agent(DIALECTS[3], &script) else {
         return;
     };
-    let heard = hear(&agent.provider, &task()).await;
-    assert_eq!(heard.text, "Well.");
-    assert!(
-        heard.cards.iter().any(|card| card.contains("rm -rf ~")),
-        "{heard:?}"
+    let mut program = program(DIALECTS[3].0, agent.command.clone());
+    program.extra_args = ["wants-login", "loads", "modes"]
+        .map(str::to_owned)
+        .to_vec();
+    program.env.push(("FAKE_API_KEY".into(), "k".into()));
+    program.model = Some("m1".into());
+    agent.provider = provider(program);
+    let mut messages = task();
+    let mut stream = agent.provider.stream(request(&messages));
+    assert_eq!(
+        stream.next().await,
+        Some(Ok(StreamEvent::Text("Half".into())))
+    );
+    agent.noted("hangs").await;
+    let notes = agent.notes();
+    for words in [
+        r#"authenticate {"methodId": "some-api-key"}"#,
+        r#"session/set_mode {"sessionId": "s1", "modeId": "read-only"}"#,
+        r#"session/set_model {"sessionId": "s1", "modelId": "m1"}"#,
+    ] {
+        assert!(notes.contains(words), "{words}: {notes}");
+    }
+    drop(stream);
+    messages.push(Message::Assistant {
+        text: "Half".into(),
+        calls: Vec::new(),
+        carried: None,
+    });
+    messages.push(Message::User {
+        text: "Go on.".into(),
+    });
+    let heard = hear(&agent.provider, &messages).await;
+    assert_eq!(
+        heard.text, "Whole.",
+        "what was before is not told again: {heard:?}"
     );
     let notes = agent.notes();
-    let outcomes: Vec<&str> = notes
-        .lines()
-        .filter(|line| line.starts_with("outcome"))
-        .collect();
+    assert!(notes.contains("session/load"), "{notes}");
+    assert_eq!(notes.matches("The task.").count(), 1, "{notes}");
+}
+
+#[tokio::test]
+async fn an_acp_agent_without_a_key_says_how_one_logs_in() {
+    let Some(mut agent) = agent(DIALECTS[3], &json!([["end"]])) else {
+        return;
+    };
+    let mut program = program(DIALECTS[3].0, agent.command.clone());
+    program.extra_args = vec!["wants-login".into()];
+    agent.provider = provider(program);
+    let heard = hear(&agent.provider, &task()).await;
+    let failure = heard.failure.unwrap();
+    assert_eq!(failure.kind, FailureKind::Auth);
+    assert!(failure.words().contains("Browser, API key"), "{failure}");
+}
+
+/// The built program with a team of two such agents, from a configuration file.
+#[test]
+fn a_team_from_a_configuration_file_decides_headless() {
+    let Some(python) = python() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let fake = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/agents/fake.py");
+    let mut yaml = String::from("agents:\n");
+    for (name, kind, word) in [("ann", "claude_code", "claude"), ("bob", "acp", "acp")] {
+        let script = folder.path().join(word);
+        let steps = json!([
+            ["permission", "rm -rf ~", "execute"],
+            ["call", "new_answer", {"content": format!("What {name} says.")}],
+            ["call", "vote", {"agent_id": "agent1.1", "reason": "It is right."}],
+            ["call", "vote", {"agent_id": "agent1.1", "reason": "Still."}],
+            ["text", "The answer, presented."],
+            ["end"], ["text", "The answer, presented."], ["end"],
+        ]);
+        let steps = if word == "acp" {
+            steps
+        } else {
+            json!(steps.as_array().unwrap()[1..])
+        };
+        fs::write(&script, steps.to_string()).unwrap();
+        let command = json!([python, fake, word, script]);
+        yaml += &format!("  - {{id: {name}, backend: {{type: {kind}, command: {command}}}}}\n");
+    }
+    let config = folder.path().join("team.yaml");
+    fs::write(&config, yaml).unwrap();
+    let state = folder.path().join("state");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_massgen-tui"))
+        .args(["run", "--headless", "--config"])
+        .arg(&config)
+        .arg("--state-dir")
+        .arg(&state)
+        .arg("Which is it?")
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    let notes = fs::read_to_string(folder.path().join("acp.notes")).unwrap_or_default();
+    assert_eq!(output.status.code(), Some(0), "{told}\n{notes}");
     assert!(
-        outcomes[0].contains("reject_once") && outcomes[1].contains("allow_once"),
-        "{outcomes:?}"
+        String::from_utf8_lossy(&output.stdout).contains("What ann says.")
+            || String::from_utf8_lossy(&output.stdout).contains("presented"),
+        "{told}"
     );
+    for words in [
+        "ann published",
+        "bob published",
+        "voted for agent1.1",
+        "rm -rf ~",
+    ] {
+        assert!(told.contains(words), "{words}: {told}\n{notes}");
+    }
+    assert!(notes.contains("reject_once"), "{notes}");
 }

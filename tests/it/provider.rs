@@ -185,7 +185,9 @@ impl Reply {
             Ok(StreamEvent::Call(CallEvent::Retrying { failure, .. })) => {
                 self.retries.push(failure.kind);
             }
-            Ok(StreamEvent::Nested(_) | StreamEvent::Tool(_)) => panic!("a model has no team"),
+            Ok(StreamEvent::Nested(_) | StreamEvent::Tool(_) | StreamEvent::Permission(_)) => {
+                panic!("a model has no team and asks nobody")
+            }
             Ok(StreamEvent::Usage(usage)) => {
                 self.tokens = Some((usage.input, usage.cached, usage.output, usage.reasoning));
             }

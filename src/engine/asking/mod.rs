@@ -93,6 +93,12 @@ impl Asking {
         (asking, receiver)
     }
 
+    /// Who asks the person here, where, and how many seconds an answer is waited for.
+    #[must_use]
+    pub fn person(&self) -> (AgentId, Desk, u64) {
+        (self.agent, self.desk.clone(), self.rules.ask_seconds)
+    }
+
     /// Notes what is about to be sent, for peers who ask.
     pub fn note(&self, messages: &[Message], tools: &[ToolSpec]) {
         if self.rules.ask.agents() {

@@ -10,6 +10,7 @@ use crate::{
         bank::Allotted,
         outbox,
         paying::Denied,
+        permits,
         reply::Reply,
         seat::{Called, Seat},
         workflow,
@@ -47,7 +48,9 @@ impl Seat {
         let provider = Arc::clone(&self.provider);
         let Some(group) = provider.group().filter(|_| wants_team(&request)) else {
             let longest = self.afford(round, &request).await?;
-            return Ok((longest, provider.stream(request)));
+            let stream = provider.stream(request);
+            let stream = permits::through_the_desk(stream, provider, self.asking.person());
+            return Ok((longest, stream));
         };
         reply.of_team();
         let allowance = self.allot(round, &request, now).await?;

@@ -1,16 +1,19 @@
 //! The Agent Client Protocol, version 1, from the client's side. Pure: lines in, lines out.
 //!
-//! One process holds the session; every request is a prompt in it. Files and terminals are not
-//! offered. Whatever asks for permission is refused once, but for our own tools.
+//! One process holds the session; every request is a prompt in it. A further process loads the session
+//! of the one before where the agent can do that. Files and terminals are not offered. Our own tools are
+//! allowed; whatever else asks for permission is the person's to decide, and refused when nobody does.
 
-use std::collections::BTreeSet;
+mod open;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Value, json};
 
 use super::claude::word;
 use super::heard::{Heard, SERVER, failure, remark, shown};
 use crate::protocol::{Failure, FailureKind, ToolEvent};
-use crate::provider::usage::Tokens;
+use crate::provider::{Permission, usage::Tokens};
 
 /// What a session begins with.
 #[derive(Clone, Debug, Default)]
@@ -21,13 +24,22 @@ pub struct Opening {
     pub tools: Option<(String, Vec<String>)>,
     /// The first prompt.
     pub prompt: String,
+    /// The session to go on with.
+    pub resume: Option<String>,
+    /// The model to ask it for.
+    pub model: Option<String>,
+    /// It has a key in its environment, so that it can be told to log in with that.
+    pub key: bool,
 }
 
 /// What the last request of ours was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Waiting {
     Initialize,
+    Login,
     Session,
+    /// A choice; an agent that refuses it goes on with its own.
+    Choice,
     Prompt,
     Nothing,
 }
@@ -43,6 +55,24 @@ pub struct Acp {
     id: u64,
     open: BTreeSet<String>,
     refused: u32,
+    /// What it can do and how one logs in, as it said first.
+    said: Value,
+    /// It was told to log in.
+    logged_in: bool,
+    /// Choices that are still to be made, before the first prompt.
+    choices: VecDeque<(&'static str, Value)>,
+    /// Permissions that the person is asked for: by our number, its id and what it offers.
+    asked: BTreeMap<u64, Asked>,
+    asks: u64,
+}
+
+/// A permission that waits for the person.
+#[derive(Debug)]
+struct Asked {
+    id: Value,
+    /// Option ids with their kinds, in the order they were shown.
+    options: Vec<(String, String)>,
+    title: String,
 }
 
 /// Kinds of tools that change something or reach out; none of ours is.
@@ -60,6 +90,11 @@ impl Acp {
             id: 0,
             open: BTreeSet::new(),
             refused: 0,
+            said: Value::Null,
+            logged_in: false,
+            choices: VecDeque::new(),
+            asked: BTreeMap::new(),
+            asks: 0,
         }
     }
 
@@ -98,6 +133,7 @@ impl Acp {
             line.get("id").filter(|id| !id.is_null()),
         ) {
             ("", Some(id)) if id.as_u64() == Some(self.id) => self.answered(line),
+            ("session/update", None) if self.is_old() => Vec::new(),
             ("session/update", None) => self.update(&line["params"]["update"]),
             ("session/request_permission", Some(id)) => self.permission(id, &line["params"]),
             ("", _) | (_, None) => Vec::new(),
@@ -110,31 +146,17 @@ impl Acp {
     fn answered(&mut self, line: &Value) -> Vec<Heard> {
         let waited = std::mem::replace(&mut self.waiting, Waiting::Nothing);
         if let Some(error) = line.get("error").filter(|error| !error.is_null()) {
-            let mut failure = failure(&self.name, word(error, "message"));
-            if error["code"].as_i64() == Some(-32000) {
-                failure.kind = FailureKind::Auth;
-            }
-            return vec![Heard::Failed(failure)];
+            return self.objected(waited, error);
         }
         let result = &line["result"];
         match waited {
             Waiting::Initialize => {
-                let tools = self.opening.tools.iter();
-                let servers: Vec<Value> = tools
-                    .map(|(command, arguments)| json!({"name": SERVER, "command": command, "args": arguments, "env": []}))
-                    .collect();
-                let parameters = json!({"cwd": self.opening.cwd, "mcpServers": servers});
-                vec![Heard::Say(self.ask(
-                    Waiting::Session,
-                    "session/new",
-                    &parameters,
-                ))]
+                self.said = result.clone();
+                self.enter()
             }
-            Waiting::Session => {
-                word(result, "sessionId").clone_into(&mut self.session);
-                let prompt = std::mem::take(&mut self.opening.prompt);
-                self.prompt(&prompt).map(Heard::Say).into_iter().collect()
-            }
+            Waiting::Login => self.enter(),
+            Waiting::Session => self.entered(result),
+            Waiting::Choice => self.choose(),
             Waiting::Prompt => {
                 let mut heard: Vec<Heard> = tokens(&result["usage"])
                     .map(Heard::Tokens)
@@ -155,6 +177,88 @@ impl Acp {
             }
             Waiting::Nothing => Vec::new(),
         }
+    }
+
+    /// A request of ours was answered with an error.
+    fn objected(&mut self, waited: Waiting, error: &Value) -> Vec<Heard> {
+        let mut failure = failure(&self.name, word(error, "message"));
+        if error["code"].as_i64() == Some(-32000) {
+            failure.kind = FailureKind::Auth;
+        }
+        match waited {
+            // Its own choice is as good.
+            Waiting::Choice => {
+                let words = format!("It did not take a choice: {}", failure.message);
+                let mut heard = remark("choice", "notice", &words).to_vec();
+                heard.extend(self.choose());
+                heard
+            }
+            Waiting::Session if failure.kind == FailureKind::Auth && !self.logged_in => {
+                match open::login(&self.said, self.opening.key) {
+                    Some(method) => {
+                        self.logged_in = true;
+                        let parameters = json!({"methodId": method});
+                        let line = self.ask(Waiting::Login, "authenticate", &parameters);
+                        vec![Heard::Say(line)]
+                    }
+                    None => vec![Heard::Failed(open::logins(failure, &self.said))],
+                }
+            }
+            _ if failure.kind == FailureKind::Auth => {
+                vec![Heard::Failed(open::logins(failure, &self.said))]
+            }
+            _ => vec![Heard::Failed(failure)],
+        }
+    }
+
+    /// Opens a session, or the one to go on with.
+    fn enter(&mut self) -> Vec<Heard> {
+        let tools = self.opening.tools.iter();
+        let servers: Vec<Value> = tools
+            .map(|(command, arguments)| json!({"name": SERVER, "command": command, "args": arguments, "env": []}))
+            .collect();
+        let mut parameters = json!({"cwd": self.opening.cwd, "mcpServers": servers});
+        let method = match &self.opening.resume {
+            None => "session/new",
+            Some(session) => {
+                parameters["sessionId"] = session.as_str().into();
+                match open::resumes(&self.said) {
+                    Some(method) => method,
+                    None => {
+                        let words = format!("{} cannot go on with an earlier session.", self.name);
+                        let failure = Failure::new(FailureKind::Transient, words);
+                        return vec![Heard::Failed(failure)];
+                    }
+                }
+            }
+        };
+        vec![Heard::Say(self.ask(Waiting::Session, method, &parameters))]
+    }
+
+    /// The session is open.
+    fn entered(&mut self, result: &Value) -> Vec<Heard> {
+        match &self.opening.resume {
+            Some(session) => session.clone_into(&mut self.session),
+            None => word(result, "sessionId").clone_into(&mut self.session),
+        }
+        self.choices = open::choices(result, &self.session, self.opening.model.as_deref());
+        let mut heard = vec![Heard::Session(self.session.clone())];
+        heard.extend(self.choose());
+        heard
+    }
+
+    /// Makes the next choice, or says the first prompt.
+    fn choose(&mut self) -> Vec<Heard> {
+        if let Some((method, parameters)) = self.choices.pop_front() {
+            return vec![Heard::Say(self.ask(Waiting::Choice, method, &parameters))];
+        }
+        let prompt = std::mem::take(&mut self.opening.prompt);
+        self.prompt(&prompt).map(Heard::Say).into_iter().collect()
+    }
+
+    /// True while it tells what was before: a session that is loaded is told once more.
+    fn is_old(&self) -> bool {
+        self.waiting == Waiting::Session
     }
 
     fn update(&mut self, update: &Value) -> Vec<Heard> {
@@ -216,22 +320,61 @@ impl Acp {
 
     fn permission(&mut self, id: &Value, parameters: &Value) -> Vec<Heard> {
         let tool = &parameters["toolCall"];
-        let allowed = is_ours(tool);
-        let wanted = if allowed { "allow_once" } else { "reject_once" };
-        let options = parameters["options"].as_array().into_iter().flatten();
-        let mut options = options.filter(|option| word(option, "kind") == wanted);
-        let outcome = match options.next() {
-            Some(option) => json!({"outcome": "selected", "optionId": word(option, "optionId")}),
-            None => json!({"outcome": "cancelled"}),
+        let offered = parameters["options"].as_array().into_iter().flatten();
+        let offered = offered.map(|option| (option, word(option, "kind")));
+        if is_ours(tool) {
+            let once = offered
+                .filter(|(_, kind)| *kind == "allow_once")
+                .map(|(option, _)| word(option, "optionId"));
+            return vec![Heard::Say(outcome(id, once.into_iter().next()))];
+        }
+        // What refuses stands first: an answer without thought is the careful one. "Always" would
+        // speak for calls that nobody has seen.
+        let mut options: Vec<(&Value, &str)> = offered
+            .filter(|(_, kind)| matches!(*kind, "reject_once" | "allow_once"))
+            .collect();
+        options.sort_by_key(|(_, kind)| *kind != "reject_once");
+        self.asks += 1;
+        let title = shown(word(tool, "title"));
+        let permission = Permission {
+            id: self.asks,
+            text: format!("{} asks for permission: {title}", self.name),
+            options: options
+                .iter()
+                .map(|(option, _)| word(option, "name").to_owned())
+                .collect(),
         };
-        let answer = json!({"jsonrpc": "2.0", "id": id, "result": {"outcome": outcome}});
-        let mut heard = vec![Heard::Say(answer.to_string())];
-        if !allowed {
+        let options = options
+            .iter()
+            .map(|(option, kind)| (word(option, "optionId").to_owned(), (*kind).to_owned()))
+            .collect();
+        let asked = Asked {
+            id: id.clone(),
+            options,
+            title,
+        };
+        self.asked.insert(self.asks, asked);
+        vec![Heard::Asks(permission)]
+    }
+
+    /// What the person said to a permission: the option with this number, or nothing, which refuses.
+    pub fn permit(&mut self, ask: u64, option: Option<usize>) -> Vec<Heard> {
+        let Some(Asked { id, options, title }) = self.asked.remove(&ask) else {
+            return Vec::new();
+        };
+        let chosen = option.and_then(|number| options.get(number));
+        let refusal = options.iter().find(|(_, kind)| kind == "reject_once");
+        let taken = chosen.or(refusal);
+        let line = outcome(&id, taken.map(|(option, _)| option.as_str()));
+        let mut heard = vec![Heard::Say(line)];
+        if taken.is_none_or(|(_, kind)| kind != "allow_once") {
             self.refused += 1;
-            let words = format!(
-                "Not allowed, agents only read for now: {}",
-                word(tool, "title")
-            );
+            let who = if chosen.is_some() {
+                "by you"
+            } else {
+                "agents only read unless you allow more"
+            };
+            let words = format!("Not allowed ({who}): {title}");
             heard.extend(remark(
                 &format!("permission_{}", self.refused),
                 "permission",
@@ -242,8 +385,21 @@ impl Acp {
     }
 }
 
-/// True for a call of one of our tools: its title names our server, and its kind is harmless.
+/// The answer to a request for permission; without an option it is cancelled.
+fn outcome(id: &Value, option: Option<&str>) -> String {
+    let outcome = match option {
+        Some(option) => json!({"outcome": "selected", "optionId": option}),
+        None => json!({"outcome": "cancelled"}),
+    };
+    json!({"jsonrpc": "2.0", "id": id, "result": {"outcome": outcome}}).to_string()
+}
+
+/// True for a call of one of our tools: its input names our server (Codex), or its title does and its
+/// kind is harmless.
 fn is_ours(tool: &Value) -> bool {
+    if word(&tool["rawInput"], "server") == SERVER && tool["rawInput"]["tool"].is_string() {
+        return true;
+    }
     let risky = RISKY.contains(&word(tool, "kind"));
     !risky && word(tool, "title").contains(SERVER)
 }

@@ -1,7 +1,7 @@
 //! What a line of a program says, whichever program it is.
 
 use crate::protocol::{Failure, FailureKind, ToolEvent};
-use crate::provider::usage::Tokens;
+use crate::provider::{Permission, usage::Tokens};
 
 /// Name of the server that gives a program our tools.
 pub const SERVER: &str = "massgen";
@@ -34,6 +34,8 @@ pub enum Heard {
     Tokens(Tokens),
     /// Tokens of everything it did so far, and its price if it tells.
     Total(Tokens),
+    /// It asks whether it may do something.
+    Asks(Permission),
     /// This line is to be written to it.
     Say(String),
     /// Its turn is over.

@@ -37,6 +37,14 @@ impl Ear {
             Self::Acp(ear) => ear.hear(line),
         }
     }
+
+    /// What the person said to a permission it asked for. Only one dialect asks.
+    pub fn permit(&mut self, ask: u64, option: Option<usize>) -> Vec<Heard> {
+        match self {
+            Self::Claude(_) | Self::Codex(_) | Self::Gemini(_) => Vec::new(),
+            Self::Acp(ear) => ear.permit(ask, option),
+        }
+    }
 }
 
 /// A program at work, and who listens to it.
@@ -164,7 +172,10 @@ fn dressed(
             let opening = Opening {
                 cwd,
                 tools,
-                prompt: led(None, system, prompt),
+                prompt: led(resume, system, prompt),
+                resume: resume.map(str::to_owned),
+                model: program.model.clone(),
+                key: program.env.iter().any(|(name, _)| name.ends_with("_KEY")),
             };
             let ear = Acp::new(&program.name, opening);
             (

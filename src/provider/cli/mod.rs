@@ -39,6 +39,8 @@ use crate::protocol::{Failure, FailureKind, ToolSpec};
 
 /// Requests on their way to the session; there is one at a time.
 const REQUESTS: usize = 4;
+/// Answers to permissions on their way to the session.
+const PERMITS: usize = 64;
 /// Events between a program and its reader; a slow reader slows the program.
 const EVENTS: usize = 64;
 
@@ -62,8 +64,18 @@ pub struct Setup {
 #[derive(Debug)]
 pub struct CliProvider {
     setup: Arc<Setup>,
-    session: OnceLock<mpsc::Sender<Ask>>,
+    session: OnceLock<Desk>,
 }
+
+/// The ends that reach a session.
+#[derive(Debug)]
+struct Desk {
+    asks: mpsc::Sender<Ask>,
+    permits: mpsc::Sender<Permit>,
+}
+
+/// What the person said to a permission: its number and the option.
+type Permit = (u64, Option<usize>);
 
 /// A request and who hears the reply.
 #[derive(Debug)]
@@ -87,14 +99,16 @@ impl Provider for CliProvider {
     fn stream(&self, request: Request) -> BoxStream<'static, Item> {
         let session = self.session.get_or_init(|| {
             let (sender, asks) = mpsc::channel(REQUESTS);
-            tokio::spawn(work(
-                Session::new(Arc::clone(&self.setup), Offer::Ours),
-                asks,
-            ));
-            sender
+            let (permits, permitted) = mpsc::channel(PERMITS);
+            let session = Session::new(Arc::clone(&self.setup), Offer::Ours, permitted);
+            tokio::spawn(work(session, asks));
+            Desk {
+                asks: sender,
+                permits,
+            }
         });
         let (out, events) = mpsc::channel(EVENTS);
-        if session.try_send(Ask { request, out }).is_err() {
+        if session.asks.try_send(Ask { request, out }).is_err() {
             let message = format!(
                 "{} is still busy with earlier requests.",
                 self.setup.program.name
@@ -105,7 +119,9 @@ impl Provider for CliProvider {
     }
 
     fn aside(&self, request: Request) -> BoxStream<'static, Item> {
-        let mut session = Session::new(Arc::clone(&self.setup), Offer::Nothing);
+        // Nobody is asked on the side.
+        let (_, permitted) = mpsc::channel(1);
+        let mut session = Session::new(Arc::clone(&self.setup), Offer::Nothing, permitted);
         let (out, events) = mpsc::channel(EVENTS);
         tokio::spawn(async move {
             let request = Request {
@@ -116,6 +132,13 @@ impl Provider for CliProvider {
             session.stop().await;
         });
         replies(events)
+    }
+
+    fn permit(&self, ask: u64, option: Option<usize>) {
+        if let Some(session) = self.session.get() {
+            // A program that asks for more at once than this hears a refusal from its own patience.
+            let _ = session.permits.try_send((ask, option));
+        }
     }
 
     fn with_model(&self, model: &str) -> Option<Shared> {

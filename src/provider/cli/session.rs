@@ -19,7 +19,7 @@ use super::reply::Reply;
 use super::talk::{self, Further, Step};
 use super::tally::Tally;
 use super::tools::{Called, Tools};
-use super::{Item, Setup, gemini};
+use super::{Item, Permit, Setup, gemini};
 use crate::config::Dialect;
 use crate::protocol::{CallEvent, Failure, FailureKind, Message, ToolCall, ToolSpec};
 use crate::provider::{Request, StopReason, StreamEvent};
@@ -43,6 +43,8 @@ pub struct Session {
     open: Option<(String, oneshot::Sender<String>)>,
     /// The last reply was cut off.
     cut: bool,
+    /// What the person says to its permissions.
+    permits: mpsc::Receiver<Permit>,
     calls: u32,
     launches: u32,
     tally: Tally,
@@ -52,12 +54,13 @@ pub struct Session {
 enum Next {
     Line(Option<Line>),
     Call(Called),
+    Permit(Permit),
 }
 
 impl Session {
     /// A conversation that has not begun.
     #[must_use]
-    pub fn new(setup: Arc<Setup>, offer: Offer) -> Self {
+    pub fn new(setup: Arc<Setup>, offer: Offer, permits: mpsc::Receiver<Permit>) -> Self {
         Self {
             tally: Tally::new(setup.price),
             setup,
@@ -68,6 +71,7 @@ impl Session {
             running: None,
             open: None,
             cut: false,
+            permits,
             calls: 0,
             launches: 0,
         }
@@ -201,14 +205,14 @@ impl Session {
         }
         self.stop().await;
         match (&self.id, self.setup.program.dialect) {
-            (Some(_), Dialect::ClaudeCode | Dialect::Codex | Dialect::GeminiCli) => {
-                if self.setup.program.dialect != Dialect::Codex {
+            (Some(_), dialect) => {
+                if matches!(dialect, Dialect::ClaudeCode | Dialect::GeminiCli) {
                     // These count from the start of the process.
                     self.tally = Tally::new(self.setup.price);
                 }
                 self.launch(request, &prompt, reply).await
             }
-            _ => self.afresh(request, reply).await,
+            (None, _) => self.afresh(request, reply).await,
         }
     }
 
@@ -226,6 +230,8 @@ impl Session {
             // Calls of a process that is over.
             while server.calls.try_recv().is_ok() {}
         }
+        // Answers to questions of a process that is over.
+        while self.permits.try_recv().is_ok() {}
         self.launches += 1;
         reply.of_launch(self.launches);
         let start = Start {
@@ -267,6 +273,15 @@ impl Session {
                         }
                     }
                 }
+                Next::Permit((ask, option)) => {
+                    let heard = self
+                        .running
+                        .as_mut()
+                        .map(|running| running.ear.permit(ask, option));
+                    for heard in heard.unwrap_or_default() {
+                        self.take(heard, reply).await?;
+                    }
+                }
                 Next::Line(Some(Line::TooLong)) => {}
                 Next::Line(None) => return Err(self.broken_off().await),
             }
@@ -290,6 +305,7 @@ impl Session {
                 biased;
                 line = running.process.line() => Next::Line(line),
                 Some(called) = call => Next::Call(called),
+                Some(permit) = self.permits.recv() => Next::Permit(permit),
             }
         };
         timeout(SILENCE, next).await.map_err(|_| {
@@ -362,6 +378,18 @@ impl Session {
                 };
                 reply.send(StreamEvent::Call(event)).await?;
             }
+            Heard::Asks(permission) => match self.offer {
+                Offer::Ours => reply.send(StreamEvent::Permission(permission)).await?,
+                Offer::Nothing => {
+                    let heard = self
+                        .running
+                        .as_mut()
+                        .map(|running| running.ear.permit(permission.id, None));
+                    for heard in heard.unwrap_or_default() {
+                        Box::pin(self.take(heard, reply)).await?;
+                    }
+                }
+            },
             Heard::Tokens(tokens) => self.tally.one(tokens),
             Heard::Total(tokens) => self.tally.total(tokens),
             Heard::Say(line) => {

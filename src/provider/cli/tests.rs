@@ -48,6 +48,7 @@ fn short(heard: &Heard) -> String {
         Heard::Total(tokens) => {
             format!("total {}/{} {:?}", tokens.input, tokens.output, tokens.usd)
         }
+        Heard::Asks(_) => "asks".to_owned(),
         Heard::Say(line) => format!("say {line}"),
         Heard::Done => "done".to_owned(),
         Heard::Failed(failure) => format!("failed {}", failure.words()),
@@ -192,6 +193,7 @@ fn acp_opens_asks_and_refuses() {
         cwd: "/x".into(),
         tools: Some(("bin".into(), vec!["a".into()])),
         prompt: "task".into(),
+        ..Opening::default()
     };
     let mut client = Acp::new("agent", opening);
     assert!(client.begin().contains("\"initialize\""));
@@ -201,13 +203,14 @@ fn acp_opens_asks_and_refuses() {
         new.contains("session/new") && new.contains("\"bin\"") && new.contains("\"env\":[]"),
         "{new}"
     );
-    let prompt = hear(&mut ear, &[json!({"id":2,"result":{"sessionId":"z"}})]).join("");
+    let prompt = hear(&mut ear, &[json!({"id":2,"result":{"sessionId":"z"}})]).join(" ");
     assert!(
         prompt.contains("session/prompt") && prompt.contains("task"),
         "{prompt}"
     );
     let options =
         json!([{"optionId":"y","kind":"allow_once"},{"optionId":"n","kind":"reject_once"}]);
+    let mut asks = 0;
     for (title, kind, chosen) in [
         ("vote (massgen MCP Server)", "other", "\"y\""),
         ("rm -rf / # massgen", "execute", "\"n\""),
@@ -215,12 +218,18 @@ fn acp_opens_asks_and_refuses() {
     ] {
         let line = json!({"id":0,"method":"session/request_permission","params":{"toolCall":{"title":title,"kind":kind},"options":options}});
         let answer = hear(&mut ear, &[line]);
+        asks += u64::from(chosen == "\"n\"");
+        let answer = match answer[0].as_str() {
+            "asks" => ear.permit(asks, None).iter().map(short).collect(),
+            _ => answer,
+        };
         assert!(answer[0].contains(chosen), "{title}: {answer:?}");
         assert_eq!(
             answer.len() > 1,
             chosen == "\"n\"",
             "a refusal is shown: {title}"
         );
+        assert!(ear.permit(asks, Some(1)).is_empty(), "answered once");
     }
     let update = |update: Value| json!({"method":"session/update","params":{"update":update}});
     let heard = hear(

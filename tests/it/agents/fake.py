@@ -5,7 +5,8 @@ usage: fake.py DIALECT SCRIPT ARGUMENTS...
 DIALECT is claude, codex, gemini or acp; SCRIPT is a JSON list of steps. Each step is a list whose
 first word says what is done: text, think, tool, call (one of the team's tools), line (written as it
 is), huge, stderr, hang, child (leaves a process behind), exit, die. The steps of every process of an
-agent are one list: a step "end" ends the turn, the next process goes on behind it.
+agent are one list: a step "end" ends the turn, the next process goes on behind it. Words among the
+ARGUMENTS of an acp agent: wants-login, loads (earlier sessions), modes.
 """
 import json, os, subprocess, sys, time
 
@@ -145,18 +146,37 @@ def end():
 
 def prompt_of_acp():
     """Waits for the next prompt; answers what comes before it."""
-    global opened, asked
+    global opened, asked, logged_in
     while True:
         line = sys.stdin.readline()
         if not line:
             sys.exit(0)
         message = json.loads(line)
         method = message.get("method")
+        if method and method != "session/prompt":
+            note(method + " " + json.dumps({k: v for k, v in message["params"].items() if k != "mcpServers"}))
         if method == "initialize":
-            say({"jsonrpc": "2.0", "id": message["id"], "result": {"protocolVersion": 1, "agentCapabilities": {}}})
-        elif method == "session/new":
+            logins = [{"id": "web", "name": "Browser"}, {"id": "some-api-key", "name": "API key"}]
+            able = {"loadSession": "loads" in arguments}
+            result = {"protocolVersion": 1, "agentCapabilities": able, "authMethods": logins}
+            say({"jsonrpc": "2.0", "id": message["id"], "result": result})
+        elif method == "authenticate":
+            logged_in = True
+            say({"jsonrpc": "2.0", "id": message["id"], "result": {}})
+        elif method in ("session/new", "session/load") and "wants-login" in arguments and not logged_in:
+            error = {"code": -32000, "message": "Authentication required"}
+            say({"jsonrpc": "2.0", "id": message["id"], "error": error})
+        elif method in ("session/new", "session/load"):
             opened = message["params"]
-            say({"jsonrpc": "2.0", "id": message["id"], "result": {"sessionId": "s1"}})
+            if method == "session/load":
+                text("What was said before.")
+            result = {"sessionId": "s1"} if method == "session/new" else {}
+            if "modes" in arguments:
+                modes = [{"id": "agent", "name": "Agent"}, {"id": "read-only", "name": "Read only"}]
+                result["modes"] = {"currentModeId": "agent", "availableModes": modes}
+            say({"jsonrpc": "2.0", "id": message["id"], "result": result})
+        elif method in ("session/set_mode", "session/set_model"):
+            say({"jsonrpc": "2.0", "id": message["id"], "result": {}})
         elif method == "session/prompt":
             asked = message["id"]
             return message["params"]["prompt"][0]["text"]
@@ -164,7 +184,7 @@ def prompt_of_acp():
             note("outcome " + json.dumps(message["result"]))
 
 
-opened, asked, tools = None, None, None
+opened, asked, tools, logged_in = None, None, None, False
 note("start " + " ".join(word.replace("\n", " ") for word in arguments))
 prompt = prompt_of_acp() if dialect == "acp" else sys.stdin.read()
 note("prompt " + prompt.replace("\n", " "))

@@ -244,12 +244,9 @@ impl Decoder {
             "id": item.get("call_id").or_else(|| item.get("id")),
             "function": {"name": item.get("name")},
         });
+        // Arguments in it are not read: LiteLLM sends them there whole and once more in pieces. They come
+        // in pieces or with the finished item.
         self.book.calls.chunk(&[fragment], out);
-        self.arguments(
-            Some(position),
-            item.get("arguments").and_then(Value::as_str),
-            out,
-        );
         position
     }
 

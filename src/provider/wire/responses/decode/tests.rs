@@ -72,6 +72,14 @@ fn servers_tell_calls_in_different_ways() {
         ),
         ("as a finished item only", vec![item]),
         (
+            "with all of them at the beginning, too",
+            vec![
+                r#"{"type":"response.output_item.added","output_index":0,"item":{"id":"fc_1","type":"function_call","call_id":"c1","name":"f","arguments":"{\"x\":1}"}}"#,
+                r#"{"type":"response.function_call_arguments.delta","item_id":"fc_1","output_index":0,"delta":"{\"x\":1}"}"#,
+                item,
+            ],
+        ),
+        (
             "with arguments only at the end",
             vec![
                 r#"{"type":"response.output_item.added","output_index":0,"item":{"id":"fc_1","type":"function_call","call_id":"c1","name":"f"}}"#,

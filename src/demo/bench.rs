@@ -108,6 +108,7 @@ impl Size {
         };
         Actor {
             aside: String::new(),
+            notes: String::new(),
             steps: std::collections::BTreeMap::new(),
             verdicts: Vec::new(),
             reviews: Vec::new(),

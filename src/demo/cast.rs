@@ -129,6 +129,13 @@ struct Scene<'a> {
 impl Progress {
     /// The reaction to the next request. `actor` is one of `scenario`'s agents.
     pub fn play(&mut self, scenario: &Scenario, actor: &Actor, offer: &Offer) -> Turn {
+        if offer.start == Start::Notes {
+            return Turn::Reply(Reply {
+                score: notes(actor),
+                commit: Commit::Said(Cue::Aside),
+                cut: None,
+            });
+        }
         if offer.start == Start::Beside {
             // No part of the run: neither counted nor disturbed by the script's troubles.
             return Turn::Reply(Reply {
@@ -289,6 +296,16 @@ fn aside(actor: &Actor) -> Score {
     let mut score = Score::new(actor.speed, "call_aside".to_owned());
     score.text(match actor.aside.trim() {
         "" => "The script has no answer to that.",
+        text => text,
+    });
+    score
+}
+
+/// The notes that an agent writes on a conversation that has become too long.
+fn notes(actor: &Actor) -> Score {
+    let mut score = Score::new(actor.speed, "call_notes".to_owned());
+    score.text(match actor.notes.trim() {
+        "" => "- Done: the script goes on where it was; it needs no notes.",
         text => text,
     });
     score

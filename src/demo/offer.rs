@@ -23,6 +23,8 @@ const ASKS: [&str; 4] = [
     "best first: ",
     "every one of ",
 ];
+/// Words of the engine that ask for notes.
+const NOTES: &str = "<end of conversation> Write the notes now.";
 /// What the engine says to a call that ended its round.
 const RECORDED: &str = "Recorded.";
 
@@ -56,6 +58,8 @@ pub enum Start {
     Under,
     /// Another agent asks something; the run itself goes on elsewhere.
     Beside,
+    /// Notes on a conversation that has become too long are wanted.
+    Notes,
 }
 
 /// Which task the person gave.
@@ -235,7 +239,9 @@ impl Offer {
             recorded: results.filter(|m| m.text() == RECORDED).count(),
             tools: functions.iter().map(|f| f.name.clone()).collect(),
             ballot: vote.map(|f| Ballot::read(&f.parameters).or_as_said(request)),
-            start: if off && said.last().is_some_and(|text| text.contains(ASIDE)) {
+            start: if last.contains(NOTES) {
+                Start::Notes
+            } else if off && said.last().is_some_and(|text| text.contains(ASIDE)) {
                 Start::Beside
             } else if under {
                 Start::Under

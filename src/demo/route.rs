@@ -44,6 +44,8 @@ pub enum Place {
     Model(String),
     /// A call of a model; the model itself where the path names it.
     Call(Option<String>),
+    /// A conversation to be made smaller.
+    Compact,
 }
 
 impl Route {
@@ -61,6 +63,7 @@ impl Route {
             ("v1", "models") => (Family::Chat, Place::Models),
             ("v1", "chat/completions") => (Family::Chat, Place::Call(None)),
             ("v1", "responses") => (Family::Responses, Place::Call(None)),
+            ("v1", "responses/compact") => (Family::Responses, Place::Compact),
             ("v1", "messages") => (Family::Messages, Place::Call(None)),
             ("v1", other) => {
                 let model = other.strip_prefix("models/")?.to_owned();
@@ -174,12 +177,33 @@ impl Stage {
         })
     }
 
+    /// Makes a conversation smaller, as far as a script can: the first words stay, and a mark stands for
+    /// all the rest. The script itself forgets nothing.
+    ///
+    /// # Errors
+    /// The request is none, or no script has its model.
+    pub fn compact(&self, body: &[u8], number: u64) -> Result<Value, Refusal> {
+        let family = Family::Responses;
+        let request: Value = serde_json::from_slice(body).map_err(|error| {
+            let message = format!("We could not read the JSON body of your request: {error}");
+            Refusal::new(family, 400, &message, "invalid_json")
+        })?;
+        let model = request["model"].as_str().unwrap_or_default();
+        if self.cast(model).is_none() {
+            let model: String = model.chars().take(80).collect();
+            let message = format!("The model `{model}` does not exist; GET /v1/models lists all.");
+            return Err(Refusal::new(family, 404, &message, "model_not_found"));
+        }
+        wire::compacted(&request, number)
+            .map_err(|message| Refusal::new(family, 400, &message, "invalid_request"))
+    }
+
     /// Answers a call of a model, and tells in a few words how. `number` makes ids unique.
     pub async fn call(&self, route: &Route, body: &[u8], number: u64) -> (Answer, String) {
         let family = route.family;
         let model = match &route.place {
             Place::Call(model) => model.as_deref(),
-            Place::Models | Place::Model(_) => None,
+            Place::Models | Place::Model(_) | Place::Compact => None,
         };
         let request = match Ask::read(family, model, body) {
             Ok(request) => request,
@@ -284,6 +308,10 @@ mod tests {
         }
         let google = route("/v1beta/models/script-a:streamGenerateContent").unwrap();
         assert_eq!(google.place, Place::Call(Some("script-a".into())));
+        assert_eq!(
+            route("/s/7/v1/responses/compact").unwrap().place,
+            Place::Compact
+        );
         for nothing in [
             "/",
             "",

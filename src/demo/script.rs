@@ -61,6 +61,9 @@ pub struct Actor {
     /// What it says when another agent asks it something beside its work.
     #[serde(default)]
     pub aside: String,
+    /// The notes it writes on a conversation that has become too long.
+    #[serde(default)]
+    pub notes: String,
     /// What it publishes in a step of a mode, by the name of the step: `plan`, `chunk 2`.
     #[serde(default)]
     pub steps: BTreeMap<String, Line>,

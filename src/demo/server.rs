@@ -237,7 +237,7 @@ impl House {
         };
         let wanted = match route.place {
             Place::Models | Place::Model(_) => Method::GET,
-            Place::Call(_) => Method::POST,
+            Place::Call(_) | Place::Compact => Method::POST,
         };
         if *method != wanted {
             let message = format!("{method} is not allowed on {path}; use {wanted}.");
@@ -287,7 +287,7 @@ impl House {
                 };
                 (reply, String::new())
             }
-            Place::Call(_) => match Limited::new(request.into_body(), BODY_LIMIT)
+            Place::Call(_) | Place::Compact => match Limited::new(request.into_body(), BODY_LIMIT)
                 .collect()
                 .await
             {
@@ -304,6 +304,12 @@ impl House {
     }
 
     async fn call(&self, route: &Route, body: &[u8], number: u64) -> (Reply, String) {
+        if route.place == Place::Compact {
+            return match self.stage.compact(body, number) {
+                Ok(smaller) => (json(StatusCode::OK, &smaller), "compaction".into()),
+                Err(refusal) => (refused(&refusal), "no compaction".into()),
+            };
+        }
         let (answer, note) = self.stage.call(route, body, number).await;
         let reply = match answer {
             Answer::Refused(refusal) => refused(&refusal),

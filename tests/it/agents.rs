@@ -531,7 +531,7 @@ fn a_team_from_a_configuration_file_decides_headless() {
     };
     let folder = tempfile::tempdir().unwrap();
     let fake = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/agents/fake.py");
-    let mut yaml = String::from("agents:\n");
+    let mut agents = Vec::new();
     for (name, kind, word) in [("ann", "claude_code", "claude"), ("bob", "acp", "acp")] {
         let script = folder.path().join(word);
         let steps = json!([
@@ -549,10 +549,10 @@ fn a_team_from_a_configuration_file_decides_headless() {
         };
         fs::write(&script, steps.to_string()).unwrap();
         let command = json!([python, fake, word, script]);
-        yaml += &format!("  - {{id: {name}, backend: {{type: {kind}, command: {command}}}}}\n");
+        agents.push(json!({"id": name, "backend": {"type": kind, "command": command}}));
     }
     let config = folder.path().join("team.yaml");
-    fs::write(&config, yaml).unwrap();
+    fs::write(&config, json!({ "agents": agents }).to_string()).unwrap();
     let state = folder.path().join("state");
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_massgen-tui"))
         .args(["run", "--headless", "--config"])

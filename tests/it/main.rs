@@ -21,6 +21,7 @@ mod proofs;
 mod provider;
 mod pty;
 mod resume;
+mod shrinking;
 mod store;
 mod tidy;
 mod workspace;

@@ -1004,3 +1004,4 @@ mod errors;
 mod families;
 mod health;
 mod resting;
+mod streams;

@@ -114,6 +114,11 @@ pub struct WireFunction {
     pub parameters: Value,
 }
 
+/// The answer to `POST /responses/compact`, or why there is none.
+pub fn compacted(request: &Value, number: u64) -> Result<Value, String> {
+    responses::compacted(request, number)
+}
+
 /// A piece of a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delta {

@@ -60,10 +60,36 @@ fn item(item: &Value) -> Option<Value> {
             let role = if role == "developer" { "system" } else { role };
             message(role, &text_of(item.get("content")?))
         }
-        "function_call" => message("assistant", ""),
+        // What was said is in it, and the script knows it by heart.
+        "function_call" | "compaction" => message("assistant", ""),
         "function_call_output" => message("tool", &text_of(item.get("output")?)),
         _ => return None,
     })
+}
+
+/// A conversation made smaller: the first words of the user as they were, and one opaque item.
+pub fn compacted(request: &Value, number: u64) -> Result<Value, String> {
+    let items = request.get("input").and_then(Value::as_array);
+    let items = items.ok_or("missing required parameter: 'input'")?;
+    let kind = |item: &Value, name: &str| item.get("type").and_then(Value::as_str) == Some(name);
+    let calls = |name: &str| items.iter().filter(|item| kind(item, name)).count();
+    if calls("function_call") != calls("function_call_output") {
+        return Err("a function call in 'input' has no output".to_owned());
+    }
+    let characters: usize = items.iter().map(|item| item.to_string().len()).sum();
+    let task = items
+        .iter()
+        .find(|item| item.get("role").and_then(Value::as_str) == Some("user"));
+    let mut output: Vec<Value> = task.into_iter().cloned().collect();
+    output.push(json!({ "type": "compaction", "id": format!("cmp_{number}"),
+        "encrypted_content": format!("script-{characters}-characters") }));
+    let input = characters as u64 / 4;
+    Ok(
+        json!({ "id": format!("resp_c{number}"), "object": "response.compaction", "created_at": CREATED,
+        "output": output,
+        "usage": { "input_tokens": input, "input_tokens_details": { "cached_tokens": 0 },
+            "output_tokens": 40, "output_tokens_details": { "reasoning_tokens": 0 }, "total_tokens": input + 40 } }),
+    )
 }
 
 /// Writes the events of one response.

@@ -53,7 +53,10 @@ pub struct Acp {
     session: String,
     /// Id of the last request of ours.
     id: u64,
-    open: BTreeSet<String>,
+    /// Cards that are open, with what they are about.
+    open: BTreeMap<String, String>,
+    /// Calls of our own tools that run.
+    ours: BTreeSet<String>,
     refused: u32,
     /// What it can do and how one logs in, as it said first.
     said: Value,
@@ -88,7 +91,8 @@ impl Acp {
             waiting: Waiting::Nothing,
             session: String::new(),
             id: 0,
-            open: BTreeSet::new(),
+            open: BTreeMap::new(),
+            ours: BTreeSet::new(),
             refused: 0,
             said: Value::Null,
             logged_in: false,
@@ -222,14 +226,12 @@ impl Acp {
             None => "session/new",
             Some(session) => {
                 parameters["sessionId"] = session.as_str().into();
-                match open::resumes(&self.said) {
-                    Some(method) => method,
-                    None => {
-                        let words = format!("{} cannot go on with an earlier session.", self.name);
-                        let failure = Failure::new(FailureKind::Transient, words);
-                        return vec![Heard::Failed(failure)];
-                    }
-                }
+                let Some(method) = open::resumes(&self.said) else {
+                    let words = format!("{} cannot go on with an earlier session.", self.name);
+                    let failure = Failure::new(FailureKind::Transient, words);
+                    return vec![Heard::Failed(failure)];
+                };
+                method
             }
         };
         vec![Heard::Say(self.ask(Waiting::Session, method, &parameters))]
@@ -291,8 +293,11 @@ impl Acp {
         let call = word(update, "toolCallId").to_owned();
         let mut heard = Vec::new();
         let title = word(update, "title");
-        if !self.open.contains(&call) && !title.is_empty() && !is_ours(update) {
-            self.open.insert(call.clone());
+        if is_ours(update) {
+            self.ours.insert(call.clone());
+        }
+        if !self.open.contains_key(&call) && !title.is_empty() && !is_ours(update) {
+            self.open.insert(call.clone(), title.to_owned());
             heard.push(Heard::Tool(ToolEvent::Started {
                 call: call.clone(),
                 name: match word(update, "kind") {
@@ -303,7 +308,11 @@ impl Acp {
             }));
         }
         let status = word(update, "status");
-        if matches!(status, "completed" | "failed") && self.open.remove(&call) {
+        let over = matches!(status, "completed" | "failed");
+        if over {
+            self.ours.remove(&call);
+        }
+        if over && self.open.remove(&call).is_some() {
             let parts = update["content"].as_array().into_iter().flatten();
             let texts: Vec<&str> = parts
                 .filter_map(|part| part["content"]["text"].as_str())
@@ -322,7 +331,9 @@ impl Acp {
         let tool = &parameters["toolCall"];
         let offered = parameters["options"].as_array().into_iter().flatten();
         let offered = offered.map(|option| (option, word(option, "kind")));
-        if is_ours(tool) {
+        // Some name only the call, which they have told before.
+        let call = word(tool, "toolCallId");
+        if is_ours(tool) || self.ours.contains(call) {
             let once = offered
                 .filter(|(_, kind)| *kind == "allow_once")
                 .map(|(option, _)| word(option, "optionId"));
@@ -335,7 +346,12 @@ impl Acp {
             .collect();
         options.sort_by_key(|(_, kind)| *kind != "reject_once");
         self.asks += 1;
-        let title = shown(word(tool, "title"));
+        let told = self
+            .open
+            .get(call)
+            .map_or("something it does not name", String::as_str);
+        let title = Some(word(tool, "title")).filter(|title| !title.is_empty());
+        let title = shown(title.unwrap_or(told));
         let permission = Permission {
             id: self.asks,
             text: format!("{} asks for permission: {title}", self.name),

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::heard::{Heard, SERVER, failure, shown};
+use super::heard::{Heard, SERVER, Writing, failure, shown};
 use crate::config::{Program, program::Instructions};
 use crate::protocol::{Failure, FailureKind, ToolEvent};
 use crate::provider::usage::Tokens;
@@ -167,7 +167,7 @@ impl Claude {
                 match (word(block, "type"), ours(word(block, "name"))) {
                     ("tool_use", Some(name)) => {
                         self.writing = index;
-                        vec![Heard::Begins(name.to_owned())]
+                        vec![Heard::Writes(Writing::Begins(name.to_owned()))]
                     }
                     ("text", _) if self.spoke => {
                         self.spoke = false;
@@ -186,7 +186,7 @@ impl Claude {
                     }
                     "thinking_delta" => vec![Heard::Thinking(text("thinking"))],
                     "input_json_delta" if self.writing.is_some() && self.writing == index => {
-                        vec![Heard::Fragment(text("partial_json"))]
+                        vec![Heard::Writes(Writing::More(text("partial_json")))]
                     }
                     _ => Vec::new(),
                 }

@@ -15,10 +15,8 @@ pub enum Heard {
     Text(String),
     /// Reasoning.
     Thinking(String),
-    /// It begins to write a call of one of our tools. The call itself comes from the tool server.
-    Begins(String),
-    /// More of the arguments of that call.
-    Fragment(String),
+    /// It writes a call of one of our tools. The call itself comes from the tool server.
+    Writes(Writing),
     /// A tool of its own.
     Tool(ToolEvent),
     /// Its model call failed and it tries again.
@@ -42,6 +40,15 @@ pub enum Heard {
     Done,
     /// Its turn failed.
     Failed(Failure),
+}
+
+/// A call of one of our tools while it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Writing {
+    /// It begins, with this name.
+    Begins(String),
+    /// More of its arguments.
+    More(String),
 }
 
 /// Most bytes of a result of a tool that are shown.

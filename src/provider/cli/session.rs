@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::folder::Folder;
-use super::heard::{Heard, failure};
+use super::heard::{Heard, Writing, failure};
 use super::launch::{Ear, Offer, Running, SOCKET, Start, launch};
 use super::lines::Line;
 use super::reply::Reply;
@@ -363,8 +363,8 @@ impl Session {
             Heard::Session(id) => self.id = Some(id).filter(|id| !id.is_empty()).or(self.id.take()),
             Heard::Text(text) => reply.text(text).await?,
             Heard::Thinking(text) => reply.thinking(text).await?,
-            Heard::Begins(name) => reply.begins(name).await?,
-            Heard::Fragment(fragment) => reply.fragment(fragment).await?,
+            Heard::Writes(Writing::Begins(name)) => reply.begins(name).await?,
+            Heard::Writes(Writing::More(fragment)) => reply.fragment(fragment).await?,
             Heard::Tool(event) => reply.tool(event).await?,
             Heard::Retrying {
                 attempt,

@@ -7,7 +7,7 @@ use super::acp::{Acp, Opening};
 use super::claude::Claude;
 use super::codex::Codex;
 use super::gemini::Gemini;
-use super::heard::Heard;
+use super::heard::{Heard, Writing};
 use super::launch::Ear;
 use crate::protocol::{FailureKind, ToolEvent};
 
@@ -25,8 +25,8 @@ fn short(heard: &Heard) -> String {
         Heard::Session(id) => format!("session {id}"),
         Heard::Text(text) => format!("text {text}"),
         Heard::Thinking(text) => format!("think {text}"),
-        Heard::Begins(name) => format!("begins {name}"),
-        Heard::Fragment(text) => format!("fragment {text}"),
+        Heard::Writes(Writing::Begins(name)) => format!("begins {name}"),
+        Heard::Writes(Writing::More(text)) => format!("fragment {text}"),
         Heard::Tool(ToolEvent::Started {
             call,
             name,
@@ -232,6 +232,21 @@ fn acp_opens_asks_and_refuses() {
         assert!(ear.permit(asks, Some(1)).is_empty(), "answered once");
     }
     let update = |update: Value| json!({"method":"session/update","params":{"update":update}});
+    // Codex names only the call, and told before what it is.
+    for (id, input, chosen) in [
+        ("a", json!({"server":"massgen","tool":"vote"}), "\"y\""),
+        ("b", json!({"command":"massgen"}), "asks"),
+    ] {
+        let told = update(
+            json!({"sessionUpdate":"tool_call","toolCallId":id,"title":"mcp.massgen.vote",
+            "kind":"execute","status":"in_progress","rawInput":input}),
+        );
+        let asked = json!({"id":1,"method":"session/request_permission",
+            "params":{"toolCall":{"toolCallId":id,"kind":"execute"},"options":options}});
+        let heard = hear(&mut ear, &[told, asked]);
+        let last = heard.last().unwrap();
+        assert!(last.contains(chosen), "{id}: {heard:?}");
+    }
     let heard = hear(
         &mut ear,
         &[

@@ -10,6 +10,10 @@ use crate::config::Wire;
 use crate::protocol::{Carried, Message};
 use crate::provider::Endpoint;
 
+/// Most text of a reply, in bytes, that is kept to go back. No model writes so much; a server that writes
+/// without end takes no memory, and its reply goes back in its neutral form.
+pub const MOST: usize = 1024 * 1024;
+
 /// The items of a reply of this endpoint; `None` when there is nothing to keep.
 #[must_use]
 pub fn keep(endpoint: &Endpoint, items: Vec<Value>) -> Option<Carried> {

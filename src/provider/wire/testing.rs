@@ -53,7 +53,10 @@ pub fn collect(events: Vec<StreamEvent>, failure: Option<&Failure>) -> Reply {
                 assert_eq!(reply.usage.replace(usage), None, "usage once");
             }
             StreamEvent::Stop(stop) => reply.stop = Some(stop),
-            StreamEvent::Call(_) | StreamEvent::Tool(_) | StreamEvent::Nested(_) => {
+            StreamEvent::Call(_)
+            | StreamEvent::Tool(_)
+            | StreamEvent::Nested(_)
+            | StreamEvent::Permission(_) => {
                 panic!("not the decoder's business")
             }
         }

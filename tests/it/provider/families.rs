@@ -1,4 +1,4 @@
-//! The wire families other than chat completions against a raw server: the request as it goes out,
+//! The four wire families against a raw server: the request as it goes out,
 //! streams cut and dressed in every way, and ends that are no ends.
 
 use std::io::Write as _;
@@ -18,8 +18,18 @@ struct Family {
     error: (&'static str, FailureKind),
 }
 
-fn families() -> [Family; 3] {
+fn families() -> [Family; 4] {
     [
+        Family {
+            wire: Wire::Chat,
+            stream: include_str!("../../fixtures/sse/chat.sse"),
+            path: "POST /v1/chat/completions",
+            key: ("authorization", format!("Bearer {KEY}")),
+            error: (
+                r#"{"error":{"message":"Incorrect API key provided","type":"invalid_request_error","code":"invalid_api_key"}}"#,
+                FailureKind::Auth,
+            ),
+        },
         Family {
             wire: Wire::Responses,
             stream: include_str!("../../fixtures/sse/responses.sse"),
@@ -90,7 +100,7 @@ async fn requests_go_where_the_family_wants_them() {
         let bearer = request.header("authorization").is_some();
         assert_eq!(
             bearer,
-            family.wire == Wire::Responses,
+            matches!(family.wire, Wire::Responses | Wire::Chat),
             "the key goes out once"
         );
         connection.open().await;
@@ -129,8 +139,8 @@ async fn a_stream_without_its_end_is_cut_whatever_came() {
         let body = family.stream.trim_end();
         let cut = &body[..body.rfind("\n\n").unwrap()];
         let cut = match family.wire {
-            // `message_delta` already says that the reply is whole.
-            Wire::Messages => &cut[..cut.rfind("\n\n").unwrap()],
+            // The event before the last already says that the reply is whole.
+            Wire::Messages | Wire::Chat => &cut[..cut.rfind("\n\n").unwrap()],
             _ => cut,
         };
         let server = Server::start().await;

@@ -68,17 +68,15 @@ pub fn choices(
         let options = opened["configOptions"].as_array();
         let of_models =
             |option: &&Value| word(option, "category") == "model" || word(option, "id") == "model";
-        choices.push_back(match options.into_iter().flatten().find(of_models) {
-            Some(option) => {
-                let parameters =
-                    json!({"sessionId": session, "configId": option["id"], "value": model});
-                ("session/set_config_option", parameters)
-            }
-            None => {
-                let parameters = json!({"sessionId": session, "modelId": model});
-                ("session/set_model", parameters)
-            }
-        });
+        let choice = if let Some(option) = options.into_iter().flatten().find(of_models) {
+            let parameters =
+                json!({"sessionId": session, "configId": option["id"], "value": model});
+            ("session/set_config_option", parameters)
+        } else {
+            let parameters = json!({"sessionId": session, "modelId": model});
+            ("session/set_model", parameters)
+        };
+        choices.push_back(choice);
     }
     choices
 }

@@ -83,6 +83,8 @@ pub struct Decoder {
     calls: u64,
     /// Parts, to be carried back.
     parts: Vec<Value>,
+    /// Bytes of text that came for the parts.
+    kept: usize,
     signed: bool,
     finish: Option<Finish>,
     /// The reply came as one document, so nothing follows.
@@ -97,6 +99,7 @@ impl Decoder {
             book: Book::new(setup),
             calls: 0,
             parts: Vec::new(),
+            kept: 0,
             signed: false,
             finish: None,
             done: false,
@@ -168,7 +171,12 @@ impl Decoder {
             return Err(classify::cut_stream(self.book.endpoint()));
         };
         let parts = std::mem::take(&mut self.parts);
-        let parts = if self.signed { parts } else { Vec::new() };
+        let whole = self.kept <= carried::MOST;
+        let parts = if self.signed && whole {
+            parts
+        } else {
+            Vec::new()
+        };
         let carried = carried::keep(self.book.endpoint(), parts);
         self.book.close(finish, carried, out)
     }
@@ -193,7 +201,9 @@ impl Decoder {
             return;
         }
         self.book.count(&part.text);
+        self.kept = self.kept.saturating_add(part.text.len());
         match self.parts.last_mut().filter(|last| is_plain(last)) {
+            _ if self.kept > carried::MOST => {}
             Some(last) => {
                 if let Some(Value::String(all)) = last.get_mut("text") {
                     all.push_str(&part.text);
@@ -260,7 +270,10 @@ impl Decoder {
         if thought && !signed {
             return;
         }
+        let text = part.get("text").and_then(Value::as_str);
+        self.kept = self.kept.saturating_add(text.map_or(0, str::len));
         match self.parts.last_mut() {
+            _ if self.kept > carried::MOST => {}
             Some(last) if is_plain(last) && is_plain(part) => {
                 if let (Some(Value::String(all)), Some(more)) = (
                     last.get_mut("text"),

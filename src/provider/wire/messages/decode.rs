@@ -68,6 +68,8 @@ enum CommonDelta<'a> {
 pub struct Decoder {
     book: Book,
     blocks: BTreeMap<u64, Block>,
+    /// Bytes of text that came for the blocks.
+    kept: usize,
     counts: Map<String, Value>,
     finish: Option<Finish>,
     done: bool,
@@ -80,6 +82,7 @@ impl Decoder {
         Self {
             book: Book::new(setup),
             blocks: BTreeMap::new(),
+            kept: 0,
             counts: Map::new(),
             finish: None,
             done: false,
@@ -272,7 +275,10 @@ impl Decoder {
         if text.is_empty() {
             return;
         }
-        if let Some(block) = self.blocks.get_mut(&index) {
+        self.kept = self.kept.saturating_add(text.len());
+        if self.kept <= carried::MOST
+            && let Some(block) = self.blocks.get_mut(&index)
+        {
             match block.value.get_mut(name) {
                 Some(Value::String(kept)) => kept.push_str(text),
                 Some(_) => {}
@@ -313,9 +319,10 @@ impl Decoder {
             let kind = block.value.get("type").and_then(Value::as_str);
             kind.unwrap_or_default().to_owned()
         };
-        if !blocks
-            .values()
-            .any(|block| kind(block).contains("thinking"))
+        if self.kept > carried::MOST
+            || !blocks
+                .values()
+                .any(|block| kind(block).contains("thinking"))
         {
             return Vec::new();
         }

@@ -13,6 +13,7 @@ mod keyring;
 mod keys;
 mod ports;
 mod session;
+mod taking;
 mod team;
 mod ways;
 
@@ -22,6 +23,7 @@ pub use hub::{Hub, HubHandle};
 pub use keys::{Keep, Keys};
 pub use ports::World;
 pub use session::start;
+pub use taking::{End, Policy, Taken, after_run};
 pub use team::{Source, Team};
 pub use ways::endpoint;
 

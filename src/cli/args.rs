@@ -165,6 +165,10 @@ pub struct RunArgs {
     /// No progress lines on stderr.
     #[arg(long, short)]
     pub quiet: bool,
+    /// What becomes of the winner's files: never (nothing), patch (a patch beside the session's log),
+    /// ask (in a terminal), auto (applied when everything fits).
+    #[arg(long, value_name = "HOW", default_value = "patch", value_parser = ["never", "patch", "ask", "auto"])]
+    pub apply: String,
     /// Ask further in a stored session (the latest without an id): the team knows what was before.
     #[arg(long = "continue", value_name = "ID", num_args = 0..=1, default_missing_value = LATEST)]
     pub after: Option<String>,

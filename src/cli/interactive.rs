@@ -42,6 +42,7 @@ pub async fn run(globals: &Globals, mut team: TeamArgs, mut task: Option<String>
             headless: true,
             output: "text".into(),
             quiet: false,
+            apply: "patch".to_owned(),
             after: None,
             task,
         };

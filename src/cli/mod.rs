@@ -20,6 +20,8 @@ pub mod models;
 mod resume;
 mod rules;
 mod run;
+mod taking;
+pub mod undo;
 pub mod worktrees;
 
 use std::{io::Write as _, process::ExitCode};

@@ -8,6 +8,7 @@ use super::{
     Globals,
     args::RunArgs,
     launch::{self, Trouble},
+    taking,
 };
 use crate::{
     app::{self, Way},
@@ -31,6 +32,8 @@ async fn start(globals: &Globals, mut args: RunArgs) -> Result<u8, Trouble> {
     super::args::task_after_demo(&mut args.team, &mut args.task);
     args.task_after_continue();
     let (services, paths) = launch::services(globals, &args.team.demo_speed, &args.team.rules)?;
+    taking::at_start(&services).await;
+    let policy = taking::policy(&args.apply);
     let named = launch::named(&args.team, &services, &paths).await?;
     if let Some(name) = &args.after {
         let task = match args.task.as_deref() {
@@ -40,7 +43,10 @@ async fn start(globals: &Globals, mut args: RunArgs) -> Result<u8, Trouble> {
         };
         let run = services.store.clone()?.find(name)?;
         let output = output(&args.output, args.quiet);
-        return super::resume::go_on(&services, &run, named, Way::Continue(task), output).await;
+        let how = (output.format, output.progress);
+        let way = Way::Continue(task);
+        let code = super::resume::go_on(&services, &run, named, way, output).await?;
+        return Ok(taking::after(&services, run, policy, how, code).await);
     }
     let source = match named {
         Some(source) => source,
@@ -63,10 +69,11 @@ async fn start(globals: &Globals, mut args: RunArgs) -> Result<u8, Trouble> {
         .map_err(|error| Trouble::Usage(format!("Signals cannot be listened for: {error}.")))?;
     let team = source.build(&services).await?;
     let (sender, events) = mpsc::channel(EVENTS);
-    let (_, session) = app::start(&services, team, task, sender);
+    let (run, session) = app::start(&services, team, task, sender);
     let output = output(&args.output, args.quiet);
+    let how = (output.format, output.progress);
     let exit = headless::drive(events, session.commands, signals, output).await;
-    Ok(exit.code())
+    Ok(taking::after(&services, run, policy, how, exit.code()).await)
 }
 
 /// The process's own streams, as the flags want them.

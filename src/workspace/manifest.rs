@@ -106,6 +106,12 @@ impl Manifest {
         }
     }
 
+    /// Whether there is a record of `run`.
+    #[must_use]
+    pub fn exists(state: &Path, run: &RunId) -> bool {
+        refs::check(run).is_ok() && folder(state, run).join("manifest.json").is_file()
+    }
+
     /// The record of `run`.
     ///
     /// # Errors

@@ -61,6 +61,12 @@ impl Trouble {
         }
     }
 
+    /// The system refused something at a file of ours, outside of any repository.
+    #[must_use]
+    pub fn of_file(what: &str, path: &Path, error: &io::Error) -> Self {
+        Self::io(what, path, error)
+    }
+
     /// The system refused something at `path`.
     pub(super) fn io(what: &str, path: &Path, error: &io::Error) -> Self {
         let (kind, next) = match error.kind() {

@@ -6,6 +6,7 @@
 
 mod agents;
 mod app;
+mod applying;
 mod bad_days;
 mod bench;
 mod cli;

@@ -1,0 +1,109 @@
+//! `--apply`: what becomes of the winner's files when a run without a screen ends.
+//!
+//! What was done is said on stderr, and with JSON output in one last line on stdout.
+
+use std::{
+    io::{self, BufRead as _, IsTerminal as _, Write as _},
+    sync::Arc,
+};
+
+use crate::{
+    app::{self, Policy, Services, Taken},
+    headless::{Format, Progress},
+    protocol::{Failure, FailureKind, RunId},
+    workspace::apply,
+};
+
+/// Exit code when there is an answer and its files could not be applied, or their patch not be written.
+pub const NOT_TAKEN: u8 = 6;
+
+/// The value of `--apply`.
+pub fn policy(said: &str) -> Policy {
+    match said {
+        "never" => Policy::Never,
+        "ask" => Policy::Ask,
+        "auto" => Policy::Auto,
+        _ => Policy::Patch,
+    }
+}
+
+/// Ends what a killed program left half done in somebody's files, and says so.
+pub async fn at_start(services: &Services) {
+    let state = services.state_dir.clone();
+    let ended = tokio::task::spawn_blocking(move || apply::recover(&state)).await;
+    match ended {
+        Ok(Ok(ended)) => {
+            for line in super::undo::told(&ended).lines() {
+                super::complain(line);
+            }
+        }
+        Ok(Err(trouble)) => super::complain(&trouble.to_string()),
+        Err(error) => super::complain(&format!("Old applications cannot be looked at: {error}.")),
+    }
+}
+
+/// Deals with the winner's files; gives the exit code in the place of `code`, the run's own.
+pub async fn after(
+    services: &Arc<Services>,
+    run: RunId,
+    policy: Policy,
+    how: (Format, Progress),
+    code: u8,
+) -> u8 {
+    let services = Arc::clone(services);
+    let work = move || app::after_run(&services, &run, policy, &ask);
+    let taken = tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| {
+            let what = format!("The winner's files could not be looked at: {error}.");
+            Err(Failure::new(FailureKind::Local, what))
+        });
+    // The code of a run that was stopped or failed says more.
+    let worse = if matches!(code, 0 | 4) {
+        NOT_TAKEN
+    } else {
+        code
+    };
+    match taken {
+        Ok(taken) => {
+            tell(&taken, how);
+            if taken.iter().any(Taken::failed) {
+                worse
+            } else {
+                code
+            }
+        }
+        Err(failure) => {
+            super::complain(&failure.words());
+            worse
+        }
+    }
+}
+
+fn tell(taken: &[Taken], (format, progress): (Format, Progress)) {
+    for one in taken {
+        if one.failed() || progress == Progress::Shown {
+            one.words().iter().for_each(|line| super::complain(line));
+        }
+    }
+    if format == Format::Json && !taken.is_empty() {
+        let line = serde_json::json!({ "massgen_tui": "taken", "folders": taken });
+        // A closed pipe is nobody to tell.
+        let _ = writeln!(io::stdout().lock(), "{line}");
+    }
+}
+
+/// Asks at the terminal; `None` when there is none.
+fn ask(question: &str) -> Option<bool> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        super::complain("Nobody is at a terminal to be asked, so a patch is written.");
+        return None;
+    }
+    let mut stderr = io::stderr();
+    // Who cannot read the question does not answer it.
+    let asked = write!(stderr, "{}", crate::text::clean::text(question));
+    asked.and_then(|()| stderr.flush()).ok()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer).ok()?;
+    Some(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
+}

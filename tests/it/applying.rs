@@ -1,0 +1,166 @@
+//! `massgen-tui undo` and `run --apply` with the real binary.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+use massgen_tui::{
+    protocol::{
+        Timestamp,
+        change::{Access, Built, Destination, ObjectId, RepoPath},
+    },
+    workspace::{
+        Repo, Untracked,
+        apply::{self, Ground, Occasion, Order},
+        unwatched,
+    },
+};
+
+fn git(dir: &Path, args: &[&str]) -> String {
+    let out = Command::new("git")
+        .current_dir(dir)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_SYSTEM", "/dev/null")
+        .args(args)
+        .output()
+        .unwrap();
+    assert!(
+        out.status.success(),
+        "{args:?}: {}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    String::from_utf8_lossy(&out.stdout).trim().to_owned()
+}
+
+/// A repository with a result applied to it: `a` is changed.
+fn applied(root: &Path) {
+    let repo = root.join("repo");
+    fs::create_dir(&repo).unwrap();
+    git(&repo, &["init", "-q"]);
+    fs::write(repo.join("a"), "2\n").unwrap();
+    git(&repo, &["add", "-A"]);
+    let after = ObjectId(git(&repo, &["write-tree"]));
+    fs::write(repo.join("a"), "1\n").unwrap();
+    git(&repo, &["add", "-A"]);
+    let base = ObjectId(git(&repo, &["write-tree"]));
+    let repo = Repo::discover(&repo).unwrap();
+    let ground = Ground {
+        repo: &repo,
+        access: Access::Write,
+        inside: &RepoPath::from(""),
+        untracked: &Untracked::default(),
+        state_dir: &root.join("state"),
+    };
+    let built = Built {
+        tree: after,
+        provenance: Vec::new(),
+        clashes: Vec::new(),
+    };
+    let order = Order {
+        base: &base,
+        built: &built,
+        decisions: &[],
+        credits: &[],
+        to: &Destination::WorkingTree,
+    };
+    let seen = apply::preview(&ground, &order).unwrap();
+    let occasion = Occasion {
+        run: None,
+        at: Timestamp(1_795_256_130_000),
+    };
+    apply::apply(&ground, &order, &seen, occasion, &unwatched).unwrap();
+}
+
+fn run(root: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_massgen-tui"))
+        .args(args)
+        .arg("--state-dir")
+        .arg(root.join("state"))
+        .env("HOME", root)
+        .current_dir(root)
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn undo_lists_refuses_and_takes_back() {
+    let root = tempfile::tempdir().unwrap();
+    let empty = run(root.path(), &["undo"]);
+    assert_eq!(empty.status.code(), Some(1));
+    assert!(
+        text(&empty.stderr).contains("nothing to undo"),
+        "{}",
+        text(&empty.stderr)
+    );
+    applied(root.path());
+    let file = root.path().join("repo/a");
+    let list = run(root.path(), &["undo", "--list"]);
+    assert!(
+        text(&list.stdout).contains("   1  2026-11-21"),
+        "{}",
+        text(&list.stdout)
+    );
+    let json = run(root.path(), &["undo", "--list", "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["applied"][0]["files"], serde_json::json!(["a"]));
+    assert_eq!(json["applied"][0]["stands"], true);
+    fs::write(&file, "edited\n").unwrap();
+    let refused = run(root.path(), &["undo", "1"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        text(&refused.stderr).contains("you changed files since they were applied: a"),
+        "{}",
+        text(&refused.stderr)
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), "edited\n");
+    fs::write(&file, "2\n").unwrap();
+    let undone = run(root.path(), &["undo", "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&undone.stdout).unwrap();
+    assert_eq!(
+        (json["undone"].as_str(), json["files"][0].as_str()),
+        (Some("1"), Some("a"))
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), "1\n");
+    for args in [&["undo", "7"][..], &["undo", "../1"], &["undo", "1"]] {
+        assert_eq!(run(root.path(), args).status.code(), Some(1), "{args:?}");
+    }
+    assert_eq!(
+        run(root.path(), &["undo", "--keep", "--merge"])
+            .status
+            .code(),
+        Some(2)
+    );
+}
+
+#[test]
+fn a_run_without_folders_takes_nothing_whatever_the_flag_says() {
+    for how in ["never", "patch", "ask", "auto"] {
+        let root = tempfile::tempdir().unwrap();
+        let args = [
+            "run",
+            "--demo",
+            "--demo-speed",
+            "max",
+            "--quiet",
+            "--apply",
+            how,
+            "Why is the sky blue?",
+        ];
+        let out = run(root.path(), &args);
+        assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+        assert_eq!(text(&out.stderr), "", "{how}");
+    }
+    let root = tempfile::tempdir().unwrap();
+    assert_eq!(
+        run(root.path(), &["run", "--demo", "--apply", "always", "x"])
+            .status
+            .code(),
+        Some(2)
+    );
+}

@@ -83,7 +83,7 @@ impl Grounds {
         watch: Watch<'_>,
     ) -> Result<(), Trouble> {
         let taken = self.tree_of(tree.agent, tree.context, Keep::No, watch)?;
-        let now = self.take(tree.agent, tree.context, Keep::No, watch)?;
+        let now = self.committed(tree.agent, tree.context, &taken)?;
         let latest = tree.latest.as_ref().map(|latest| &latest.tree);
         let named = refs::latest(&self.manifest.run, tree.agent, tree.context);
         let kept = latest == Some(&now.tree) && repo.git().refname_to_id(&named).is_ok();

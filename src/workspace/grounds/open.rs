@@ -136,10 +136,6 @@ impl Grounds {
         Ok(())
     }
 
-    pub(in crate::workspace) fn state(&self) -> &Path {
-        &self.state
-    }
-
     pub(in crate::workspace) const fn record(&mut self) -> &mut Manifest {
         &mut self.manifest
     }

@@ -88,8 +88,18 @@ impl Grounds {
         keep: Keep,
         watch: Watch<'_>,
     ) -> Result<Snapshot, Trouble> {
-        let kept = self.manifest.place(context)?;
         let taken = self.tree_of(agent, context, keep, watch)?;
+        self.committed(agent, context, &taken)
+    }
+
+    /// A tree of a worktree as a commit on top of the baseline; no ref names it yet.
+    pub(super) fn committed(
+        &self,
+        agent: AgentId,
+        context: ContextId,
+        taken: &Taken,
+    ) -> Result<Snapshot, Trouble> {
+        let kept = self.manifest.place(context)?;
         let latest = self
             .manifest
             .trees
@@ -100,7 +110,7 @@ impl Grounds {
             return Ok(latest);
         }
         let repo = self.repo(context)?;
-        snapshot(&repo, kept, &taken, &format!("What {agent} has\n"))
+        snapshot(&repo, kept, taken, &format!("What {agent} has\n"))
     }
 
     /// Keeps a snapshot that no ref that counts names: a ref, and a patch beside it. Tells whether that

@@ -1,7 +1,9 @@
 //! Git with real repositories, beside what the `git` binary itself reports.
 
 mod bench_of_git;
+mod cli;
 mod grounds;
+mod kill;
 mod trees;
 mod untouched;
 mod yard;

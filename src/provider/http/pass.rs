@@ -17,6 +17,8 @@ use crate::provider::{Endpoint, StreamEvent};
 
 /// How soon to look again while somebody else finds out.
 const LOOK_AGAIN_MS: u64 = 250;
+/// Two ends of a rest that lie this near to each other are one.
+const SAME_REST: Duration = Duration::from_millis(500);
 
 /// What a call knows of the breaker.
 #[derive(Default)]
@@ -24,8 +26,8 @@ pub(super) struct Resting {
     pass: Option<Pass>,
     /// The end of its patience, from the first wait on.
     until: Option<Instant>,
-    /// The person knows that it waits.
-    told: bool,
+    /// The end of the rest that the person was told of.
+    told: Option<Instant>,
 }
 
 /// A place behind the breaker.
@@ -94,7 +96,14 @@ impl Call {
             self.ready.push_back(Err(failure));
             return Some(Stage::Over);
         }
-        if !self.resting.told {
+        // A rest that follows a trial that failed is told anew; a look at a trial is not.
+        let news = match (self.resting.told, entry) {
+            (None, _) => true,
+            (Some(told), Entry::Rests(_)) => now + pause > told + SAME_REST,
+            (Some(_), _) => false,
+        };
+        if news {
+            self.resting.told = Some(now + pause);
             self.tell(CircuitState::Open { next_ms: wait });
         }
         Some(Stage::Wait(pause))
@@ -163,7 +172,6 @@ impl Call {
     }
 
     fn tell(&mut self, state: CircuitState) {
-        self.resting.told = matches!(state, CircuitState::Open { .. });
         let server = who(&self.endpoint);
         let event = CallEvent::Circuit { server, state };
         self.ready.push_back(Ok(StreamEvent::Call(event)));

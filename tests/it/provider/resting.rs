@@ -83,8 +83,13 @@ async fn a_call_waits_for_the_next_try_and_tells_when_the_server_is_back() {
         matches!(opened, CircuitState::Open { next_ms: 1 }),
         "{opened:?}"
     );
-    // Busy servers are tried six times; the third attempt is the trial.
-    assert_eq!(circuit(&mut call).await, CircuitState::Trial);
+    // Busy servers are tried six times; the third attempt is the trial. If the rest is not over by
+    // then, the wait for it is told first.
+    let mut next = circuit(&mut call).await;
+    if matches!(next, CircuitState::Open { .. }) {
+        next = circuit(&mut call).await;
+    }
+    assert_eq!(next, CircuitState::Trial);
     stream_once(&server, TEXT).await;
     assert_eq!(circuit(&mut call).await, CircuitState::Closed);
     let reply = call.rest().await;

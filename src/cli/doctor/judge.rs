@@ -33,6 +33,10 @@ pub fn report(facts: &Facts) -> Vec<Line> {
             "install git; only work on repositories needs it",
         ),
     }
+    let held = super::held::lines(&facts.sandbox);
+    for (health, text, help) in held {
+        lines.add("sandbox", health, text, help);
+    }
     state(&facts.state, &mut lines);
     lines.0
 }

@@ -15,7 +15,9 @@ use crate::config::{Environment, Paths, clean};
 use crate::protocol::Discovered;
 use crate::provider::discovery::{Targets, discover};
 use crate::provider::http::Client;
+use crate::tool::sandbox::{Found, Launcher};
 
+mod held;
 mod judge;
 mod probe;
 #[cfg(test)]
@@ -47,6 +49,8 @@ pub struct Probe<'a> {
     pub size: Option<(u16, u16)>,
     /// Model servers that answered.
     pub servers: Vec<Discovered>,
+    /// What holds commands of agents, as a trial found out.
+    pub sandbox: Found,
 }
 
 /// Everything there is to judge.
@@ -70,6 +74,8 @@ pub struct Facts {
     pub servers: Vec<Discovered>,
     /// Command-line agents, and where they are.
     pub agents: Vec<AgentFact>,
+    /// What holds commands of agents.
+    pub sandbox: Found,
     /// What `git --version` said.
     pub git: Option<String>,
     /// The state folder.
@@ -182,6 +188,8 @@ pub async fn run(globals: &super::Globals, args: &Args) -> u8 {
     let (paths, env) = super::config_cmd::surroundings();
     let targets = Targets::from_env(|name| env.get(name));
     let servers = discover(&Client::new(), &targets).await;
+    let launcher = Launcher::here(paths.home.clone(), paths.cwd.clone());
+    let sandbox = launcher.found().await.clone();
     let tty = std::io::stdout().is_terminal();
     let facts = gather(Probe {
         state_dir: paths.state_dir(globals.state_dir.as_deref(), None),
@@ -190,6 +198,7 @@ pub async fn run(globals: &super::Globals, args: &Args) -> u8 {
         named_config: None,
         size: tty.then(crossterm::terminal::size).and_then(Result::ok),
         servers,
+        sandbox,
     });
     let lines = report(&facts);
     let text = if args.json {

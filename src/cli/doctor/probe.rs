@@ -22,6 +22,7 @@ pub fn gather(probe: Probe) -> Facts {
         git: git(),
         state: state(&probe),
         servers: probe.servers,
+        sandbox: probe.sandbox,
     }
 }
 

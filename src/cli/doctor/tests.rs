@@ -31,6 +31,7 @@ fn healthy() -> Facts {
         conflicts: Vec::new(),
         env_notes: Vec::new(),
         servers: Vec::new(),
+        sandbox: super::held::tests::held(),
         git: Some("git version 2.50".to_owned()),
         agents: vec![AgentFact {
             name: "Codex".to_owned(),
@@ -91,6 +92,11 @@ fn a_healthy_machine_has_nothing_to_do() {
 
     git
       ✓ ok       git version 2.50
+
+    sandbox
+      ✓ ok       commands of agents are held by landlock; landlock: all of it (ABI 7)
+      ✓ ok       tried and prevented: reading outside, writing outside, the network, signals to other programs
+      ✓ ok       bubblewrap is not used: bwrap is not installed
 
     state folder
       ✓ ok       /state can be written
@@ -239,6 +245,7 @@ fn facts_come_from_the_machine() {
         state_dir: Ok(temp.path().join("state/deep")),
         size: None,
         servers: Vec::new(),
+        sandbox: held::tests::held(),
     });
     assert_eq!(
         facts.config.as_ref().and_then(|config| config.agents),

@@ -62,6 +62,24 @@ impl Launcher {
         }
     }
 
+    /// A launcher over this process: its variables and its program.
+    #[must_use]
+    pub fn here(home: Option<PathBuf>, cwd: PathBuf) -> Self {
+        let variables = std::env::vars_os();
+        let variables = variables
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let own = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
+        Self::new(
+            Machine {
+                home,
+                variables,
+                cwd,
+            },
+            own,
+        )
+    }
+
     /// What holds commands here. Tried once.
     pub async fn found(&self) -> &Found {
         self.inner.found.get_or_init(|| trial::find_out(self)).await

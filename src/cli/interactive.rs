@@ -62,6 +62,7 @@ async fn start(
         None => None,
     };
     let (services, paths) = launch::services(globals, &team.demo_speed, &team.rules)?;
+    super::taking::at_start(&services).await;
     let mut options = options(globals);
     let named = launch::named(team, &services, &paths).await?;
     let configured = match &named {

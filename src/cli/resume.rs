@@ -31,6 +31,7 @@ async fn start(globals: &Globals, mut args: ResumeArgs) -> Result<u8, Trouble> {
         args.team.config = args.with.take();
     }
     let (services, paths) = launch::services(globals, &args.team.demo_speed, &args.team.rules)?;
+    super::taking::at_start(&services).await;
     let source = launch::named(&args.team, &services, &paths).await?;
     let name = args.id.as_deref().unwrap_or("latest");
     let run = services.store.clone()?.find(name)?;

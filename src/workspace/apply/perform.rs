@@ -14,7 +14,7 @@ use super::{
     recover,
 };
 use crate::{
-    protocol::change::{Applied, ApplyId, Destination, ObjectId, Preview, RepoPath},
+    protocol::change::{Applied, ApplyId, Destination, KeptIn, ObjectId, Preview, RepoPath},
     workspace::{Trouble, TroubleKind, Watch, names, unwatched},
 };
 
@@ -26,6 +26,7 @@ pub(super) fn apply(
     occasion: Occasion<'_>,
     watch: Watch<'_>,
 ) -> Result<Applied, Trouble> {
+    owned(ground, order.to)?;
     let journals = Journals::open(ground.state_dir)?;
     recover::settle(&journals)?;
     let plan = plan::plan(ground, order)?;
@@ -64,6 +65,22 @@ pub(super) fn apply(
         conflicts: record.conflicts,
         commit,
     })
+}
+
+/// Refuses to stage or commit in a repository that is ours: the one beside a folder without any.
+fn owned(ground: &Ground<'_>, to: &Destination) -> Result<(), Trouble> {
+    let in_git = matches!(
+        to,
+        Destination::Index | Destination::Commit { .. } | Destination::Branch { .. }
+    );
+    if in_git && ground.repo.kept() == KeptIn::Shadow {
+        return Err(refused(
+            ground,
+            "this folder is in no git repository",
+            "Apply to the working tree or write a patch.",
+        ));
+    }
+    Ok(())
 }
 
 /// The files as the person knows them.

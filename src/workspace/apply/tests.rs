@@ -4,6 +4,8 @@ mod crash;
 mod drift;
 mod ends;
 mod matrix;
+mod random;
+mod shadow;
 mod undo;
 
 use std::{

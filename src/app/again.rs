@@ -8,13 +8,13 @@ use std::path::Path;
 
 use tokio::sync::mpsc;
 
-use super::{Services, Source, Team, inbox::Inbox};
+use super::{Services, Source, Team, ground::Ground, inbox::Inbox};
 use crate::{
     config::{self, Purpose},
     engine::{self, Begin, Past, Session},
     protocol::{AgentCard, Event, Failure, FailureKind, Origin, RunId, TurnStart},
     run::RunState,
-    store::{Damage, Reopened},
+    store::{Damage, Reopened, redact::Redactor},
 };
 
 /// How a stored session goes on.
@@ -95,7 +95,10 @@ pub async fn go_on(
         Way::Continue(prompt) => Begin::Continue { past, prompt },
     };
     let inbox = team.inbox.take();
-    let (setup, mut sinks) = super::session::parts(run.clone(), team, Ok(log), events);
+    let redactor = Redactor::new(&team.secrets);
+    let ground = Ground::reopen(services, run, &start.rules, &session.events, redactor).await?;
+    let (mut setup, mut sinks) = super::session::parts(run.clone(), team, Ok(log), events);
+    setup.grounds = super::session::premises(ground);
     sinks.subscribers.extend(inbox.as_ref().map(Inbox::ear));
     sinks.prompts.clone_from(&services.dump_prompts);
     let session = engine::begin(setup, sinks, begin);

@@ -160,7 +160,8 @@ impl Hub {
             team.rules.working.folders = folders;
         }
         self.close().await;
-        let (run, session) = super::start(&self.services, team, prompt, self.events.clone());
+        let events = self.events.clone();
+        let (run, session) = super::start(&self.services, team, prompt, events).await?;
         self.session = Some(session);
         Ok(run)
     }

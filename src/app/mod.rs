@@ -7,6 +7,7 @@
 mod again;
 mod checkup;
 pub mod endpoints;
+mod ground;
 mod hub;
 mod inbox;
 mod keyring;

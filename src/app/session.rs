@@ -1,36 +1,80 @@
-//! Puts a team, a log and a reader together and starts the engine.
+//! Puts a team, a log, folders and a reader together and starts the engine.
+
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::{Services, Team, inbox::Inbox};
+use super::{Services, Team, ground::Ground, inbox::Inbox};
 use crate::{
-    engine::{self, Session, SessionSetup, outbox},
-    protocol::{Event, Failure, RunId},
+    demo,
+    engine::{
+        self, Session, SessionSetup, outbox,
+        premises::{Grounds, Premises},
+    },
+    protocol::{Event, Failure, Folder, Origin, RunId, change::Access},
     store::{self, WriterHandle, redact::Redactor},
+    workspace::sample,
 };
 
 /// Starts a session. Without a log it runs all the same, and says so.
-#[must_use]
-pub fn start(
+///
+/// # Errors
+/// A folder that the team is to work on cannot be used.
+pub async fn start(
     services: &Services,
     mut team: Team,
     prompt: String,
     events: mpsc::Sender<Event>,
-) -> (RunId, Session) {
+) -> Result<(RunId, Session), Failure> {
     let run = store::new_run_id(outbox::now().0);
+    if let Some(folder) = planted(services, &team, &run).await? {
+        team.rules.working.folders = vec![folder];
+    }
+    let redactor = Redactor::new(&team.secrets);
+    let ground = Ground::lay(services, &run, &team.rules, redactor).await?;
     let opened = match &services.store {
         Ok(store) => store.write(run.clone()),
         Err(failure) => Err(failure.clone()),
     };
     let inbox = team.inbox.take();
-    let (setup, mut sinks) = parts(run.clone(), team, opened, events);
+    let (mut setup, mut sinks) = parts(run.clone(), team, opened, events);
+    setup.grounds = premises(ground);
     sinks.subscribers.extend(inbox.as_ref().map(Inbox::ear));
     sinks.prompts.clone_from(&services.dump_prompts);
     let session = engine::spawn(setup, sinks, prompt);
     if let Some(inbox) = inbox {
         inbox.start(&session.commands);
     }
-    (run, session)
+    Ok((run, session))
+}
+
+/// The folders as the engine sees them.
+pub(super) fn premises(ground: Option<Ground>) -> Grounds {
+    ground.map(|ground| Arc::new(ground) as Arc<dyn Premises>)
+}
+
+/// The sample repository of a demo scene that changes files, made for this session alone.
+async fn planted(services: &Services, team: &Team, run: &RunId) -> Result<Option<Folder>, Failure> {
+    let Origin::Demo { scenario } = &team.origin else {
+        return Ok(None);
+    };
+    let scenario = demo::find(scenario)?;
+    if scenario.files.is_empty() {
+        return Ok(None);
+    }
+    let folder = services.state_dir.join("samples").join(&run.0);
+    let path = folder.display().to_string();
+    super::ground::blocking(move || {
+        let files = scenario.files.iter();
+        let files = files.map(|(path, text)| (path.as_str(), text.as_str()));
+        sample::plant(&folder, files, &format!("Begin {}", scenario.name))
+    })
+    .await?;
+    Ok(Some(Folder {
+        path,
+        access: Access::Write,
+        protected: Vec::new(),
+    }))
 }
 
 /// What the engine needs of a team, a log and a reader.

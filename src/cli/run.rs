@@ -69,7 +69,7 @@ async fn start(globals: &Globals, mut args: RunArgs) -> Result<u8, Trouble> {
         .map_err(|error| Trouble::Usage(format!("Signals cannot be listened for: {error}.")))?;
     let team = source.build(&services).await?;
     let (sender, events) = mpsc::channel(EVENTS);
-    let (run, session) = app::start(&services, team, task, sender);
+    let (run, session) = app::start(&services, team, task, sender).await?;
     let output = output(&args.output, args.quiet);
     let how = (output.format, output.progress);
     let exit = headless::drive(events, session.commands, signals, output).await;

@@ -210,7 +210,7 @@ async fn follow(
         team.members.retain(|member| member.card.name == *name);
     }
     let (sender, mut events) = mpsc::channel(EVENTS);
-    let (_, session) = app::start(services, team, job.task.prompt.clone(), sender);
+    let (_, session) = app::start(services, team, job.task.prompt.clone(), sender).await?;
     let mut meter = Meter::default();
     let mut asked_to_leave = false;
     loop {

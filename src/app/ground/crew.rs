@@ -1,0 +1,228 @@
+//! The hands of each agent: its worktrees, what it may read besides, who holds its commands, who is
+//! asked and where that is written down.
+
+use std::{
+    collections::BTreeMap,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use futures_util::future::{BoxFuture, FutureExt as _};
+use tokio::sync::watch;
+
+use super::{Ground, Keeper, temp};
+use crate::{
+    app::Services,
+    config::Paths,
+    engine::{
+        desk::Desk,
+        leave::{AtDesk, Written},
+    },
+    protocol::{AgentId, Decided, Failure, Permitting, Rules, RunId, change::Access},
+    store::{permissions::Permissions, redact::Redactor},
+    tool::{
+        self, Crew, Hands, Root, Toolbox,
+        hands::{Approver, Recorder},
+        permit::Permits,
+        sandbox::{Launcher, Machine},
+    },
+    workspace::{self, Trouble},
+};
+
+/// What all agents of a session share.
+pub(super) struct Kit {
+    run: RunId,
+    state: PathBuf,
+    /// Folder of the session's files.
+    session: PathBuf,
+    /// What nobody reads.
+    closed: Vec<PathBuf>,
+    permits: Arc<Permits>,
+    permitting: Permitting,
+    /// Paths that stay as they are, per folder.
+    protected: Vec<Vec<String>>,
+    runner: Launcher,
+    redactor: Redactor,
+}
+
+impl Kit {
+    pub(super) fn new(
+        services: &Services,
+        rules: &Rules,
+        run: &RunId,
+        redactor: Redactor,
+    ) -> Result<Self, Failure> {
+        let permits = Permits::new(&rules.permitting).map_err(super::local)?;
+        let cwd = std::env::current_dir().unwrap_or_default();
+        let paths = Paths::discover(cwd.clone());
+        let machine = Machine {
+            home: paths.home.clone(),
+            variables: std::env::vars().collect(),
+            cwd,
+        };
+        let own = std::env::current_exe()
+            .map_err(|error| super::local(format!("This program cannot find itself: {error}.")))?;
+        let mut closed = vec![services.state_dir.clone()];
+        closed.extend(paths.config);
+        closed.extend(paths.state);
+        Ok(Self {
+            run: run.clone(),
+            state: services.state_dir.clone(),
+            session: services.state_dir.join("sessions").join(&run.0),
+            closed,
+            permits: Arc::new(permits),
+            permitting: rules.permitting.clone(),
+            protected: rules
+                .working
+                .folders
+                .iter()
+                .map(|folder| folder.protected.clone())
+                .collect(),
+            runner: Launcher::new(machine, own),
+            redactor,
+        })
+    }
+}
+
+/// The tools that work on the folders.
+pub(super) fn tools(ground: &Ground, desk: &Desk, tools: Toolbox) -> Toolbox {
+    let kit = &ground.kit;
+    let record = record(kit);
+    let crew: Arc<dyn Crew> = Arc::new(Members {
+        ground: ground.clone(),
+        person: Arc::new(AtDesk::new(desk.clone(), &kit.permitting)),
+        record,
+        hands: watch::channel(Arc::default()).0,
+    });
+    tools.with_files(&crew, &kit.permitting)
+}
+
+struct Members {
+    ground: Ground,
+    person: Arc<dyn Approver>,
+    record: Arc<dyn Recorder>,
+    /// The hands that were given so far.
+    hands: watch::Sender<Arc<BTreeMap<AgentId, Arc<Hands>>>>,
+}
+
+impl Crew for Members {
+    fn hands(&self, agent: AgentId) -> BoxFuture<'static, Result<Arc<Hands>, String>> {
+        if let Some(hands) = self.hands.borrow().get(&agent) {
+            let hands = Arc::clone(hands);
+            return async { Ok(hands) }.boxed();
+        }
+        let (ground, given) = (self.ground.clone(), self.hands.clone());
+        let (person, record) = (Arc::clone(&self.person), Arc::clone(&self.record));
+        async move {
+            let kit = Arc::clone(&ground.kit);
+            // Asked twice at once, the worktree is made once: the second finds it.
+            let reach = reach(&ground, agent).await.map_err(|failure| {
+                format!(
+                    "Your copy of the folder cannot be made: {}",
+                    failure.message
+                )
+            })?;
+            let hands = Arc::new(Hands {
+                agent,
+                ground: reach,
+                peers: Some(Arc::new(ground)),
+                permits: Arc::clone(&kit.permits),
+                person,
+                record,
+                runner: Arc::new(kit.runner.clone()),
+                web: None,
+            });
+            given.send_modify(|given| {
+                Arc::make_mut(given).insert(agent, Arc::clone(&hands));
+            });
+            Ok(hands)
+        }
+        .boxed()
+    }
+}
+
+/// Where an agent reaches: its worktrees are made now.
+async fn reach(ground: &Ground, agent: AgentId) -> Result<tool::Ground, Failure> {
+    let kit = Arc::clone(&ground.kit);
+    let work = ground.clone();
+    work.perform(move |keeper| {
+        let desks = keeper.grounds.worktree(agent)?;
+        let temp = temp(&kit.state, &kit.run, agent);
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&temp)
+            .map_err(|error| Trouble {
+                kind: workspace::TroubleKind::Other,
+                what: format!("cannot make a folder for temporary files: {error}"),
+                place: temp.display().to_string(),
+                next: "Check the rights of the state folder.".to_owned(),
+            })?;
+        let mut git_dirs = Vec::new();
+        for desk in desks.iter().filter(|desk| desk.access == Access::Write) {
+            git_dirs.extend(git_dirs_of(keeper, agent, desk)?);
+        }
+        let roots = desks.iter().map(|desk| Root {
+            // The same in the trees of others.
+            name: desk.context.0.to_string(),
+            path: folder(&desk.path),
+            access: desk.access,
+            protected: kit
+                .protected
+                .get(usize::from(desk.context.0))
+                .cloned()
+                .unwrap_or_default(),
+        });
+        Ok(tool::Ground {
+            roots: roots.collect(),
+            temp,
+            git_dirs,
+            closed: kit.closed.clone(),
+        })
+    })
+    .await
+}
+
+/// The git directories that belong to a worktree.
+fn git_dirs_of(
+    keeper: &Keeper,
+    agent: AgentId,
+    desk: &workspace::Desk,
+) -> Result<Vec<PathBuf>, Trouble> {
+    let manifest = keeper.grounds.manifest();
+    let place = manifest.place(desk.context)?;
+    let common = place.common_dir().to_path_buf();
+    let own = manifest
+        .trees
+        .iter()
+        .find(|tree| tree.agent == agent && tree.context == desk.context)
+        .map(|tree| common.join("worktrees").join(&tree.admin));
+    Ok(std::iter::once(common).chain(own).collect())
+}
+
+/// A context that is a single file is worked on in its folder.
+fn folder(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if path.is_file() => parent.to_path_buf(),
+        _ => path.to_path_buf(),
+    }
+}
+
+/// Where decisions are written down.
+fn record(kit: &Kit) -> Arc<dyn Recorder> {
+    match Permissions::open(&kit.session, kit.redactor.clone()) {
+        Ok(record) => Arc::new(Written::new(record)),
+        Err(failure) => Arc::new(Unwritten(failure.message)),
+    }
+}
+
+/// A record that cannot be opened: nothing that needs leave is done without it.
+struct Unwritten(String);
+
+impl Recorder for Unwritten {
+    fn note(&self, _: Decided) -> BoxFuture<'static, Result<(), String>> {
+        let why = self.0.clone();
+        async move { Err(why) }.boxed()
+    }
+}

@@ -1,0 +1,238 @@
+//! The folders of a session: git below, tools and engine above.
+//!
+//! One thread owns the [`workspace::Grounds`] of a session and does one thing at a time; everybody
+//! else sends it work and waits. It ends with the last handle, with a last snapshot of every worktree.
+
+mod crew;
+mod peers;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use futures_util::future::{BoxFuture, FutureExt as _};
+use tokio::sync::{mpsc, oneshot};
+
+use self::crew::Kit;
+use super::Services;
+use crate::{
+    engine::{desk::Desk, premises::Premises},
+    protocol::{
+        AgentEvent, AgentId, Event, EventKind, Failure, FailureKind, Isolation, Label, Rules,
+        RunId, Untracked, Working,
+        change::{Snapshot, Workplace},
+    },
+    store::redact::Redactor,
+    tool::Toolbox,
+    workspace::{self, Grounds, Place, Trouble, TroubleKind},
+};
+
+/// Pieces of work that may wait.
+const WAITING: usize = 64;
+
+/// What the thread owns.
+struct Keeper {
+    grounds: Grounds,
+    /// The trees behind the labels of this session.
+    published: BTreeMap<Label, Vec<Snapshot>>,
+}
+
+/// One piece of work.
+type Work = Box<dyn FnOnce(&mut Keeper) + Send>;
+
+/// The folders of one session. Clones are the same.
+#[derive(Clone)]
+pub struct Ground {
+    work: mpsc::Sender<Work>,
+    places: Arc<[Workplace]>,
+    kit: Arc<Kit>,
+}
+
+impl Ground {
+    /// Lays the ground of a new session; `None` when its rules name no folder.
+    ///
+    /// # Errors
+    /// Which folder cannot be used, why, and what to do.
+    pub async fn lay(
+        services: &Services,
+        run: &RunId,
+        rules: &Rules,
+        redactor: Redactor,
+    ) -> Result<Option<Self>, Failure> {
+        if rules.working.folders.is_empty() {
+            return Ok(None);
+        }
+        let cwd = std::env::current_dir().unwrap_or_default();
+        let places = places(&rules.working, &cwd)?;
+        let (state, named) = (services.state_dir.clone(), run.clone());
+        let grounds = blocking(move || Grounds::lay(&state, &named, &places)).await?;
+        let kit = Kit::new(services, rules, run, redactor)?;
+        Ok(Some(Self::over(kit, grounds, BTreeMap::new())))
+    }
+
+    /// Takes the ground of a stored session up again; `None` when it had none.
+    ///
+    /// # Errors
+    /// Another process has it, or its record is damaged.
+    pub async fn reopen(
+        services: &Services,
+        run: &RunId,
+        rules: &Rules,
+        log: &[Event],
+        redactor: Redactor,
+    ) -> Result<Option<Self>, Failure> {
+        let (state, named) = (services.state_dir.clone(), run.clone());
+        let grounds = tokio::task::spawn_blocking(move || Grounds::reopen(&state, &named))
+            .await
+            .map_err(|error| local(format!("The folders could not be opened: {error}.")))?;
+        match grounds {
+            Ok(grounds) => {
+                let kit = Kit::new(services, rules, run, redactor)?;
+                Ok(Some(Self::over(kit, grounds, published(log))))
+            }
+            Err(trouble) if trouble.kind == TroubleKind::Missing => Ok(None),
+            Err(trouble) => Err(failure(&trouble)),
+        }
+    }
+
+    fn over(kit: Kit, grounds: Grounds, published: BTreeMap<Label, Vec<Snapshot>>) -> Self {
+        let places = grounds.workplaces().to_vec().into();
+        let (work, mut waiting) = mpsc::channel::<Work>(WAITING);
+        // Ends when the last sender is dropped, which the session's end does.
+        drop(tokio::task::spawn_blocking(move || {
+            let mut keeper = Keeper { grounds, published };
+            while let Some(work) = waiting.blocking_recv() {
+                work(&mut keeper);
+            }
+            // What cannot be kept now is found as an orphan at the next start.
+            let _ = keeper.grounds.close();
+        }));
+        Self {
+            work,
+            places,
+            kit: Arc::new(kit),
+        }
+    }
+
+    /// Does something on the owning thread.
+    async fn perform<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&mut Keeper) -> Result<T, Trouble> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let gone = || local("The folders of the session are closed.".to_owned());
+        let (reply, answer) = oneshot::channel();
+        let work: Work = Box::new(move |keeper| {
+            let _ = reply.send(work(keeper));
+        });
+        self.work.send(work).await.map_err(|_| gone())?;
+        let done = answer.await.map_err(|_| gone())?;
+        done.map_err(|trouble| failure(&trouble))
+    }
+}
+
+impl Premises for Ground {
+    fn places(&self) -> Vec<Workplace> {
+        self.places.to_vec()
+    }
+
+    fn tools(&self, desk: &Desk, tools: Toolbox) -> Toolbox {
+        crew::tools(self, desk, tools)
+    }
+
+    fn snapshot(&self, agent: AgentId) -> BoxFuture<'static, Result<Vec<Snapshot>, Failure>> {
+        let ground = self.clone();
+        ground
+            .perform(move |keeper| keeper.grounds.snapshot(agent))
+            .boxed()
+    }
+
+    fn label(
+        &self,
+        label: Label,
+        snapshots: Vec<Snapshot>,
+    ) -> BoxFuture<'static, Result<(), Failure>> {
+        let ground = self.clone();
+        ground
+            .perform(move |keeper| {
+                keeper.grounds.label(label, &snapshots)?;
+                keeper.published.insert(label, snapshots);
+                Ok(())
+            })
+            .boxed()
+    }
+}
+
+/// The folders that the rules name, as the workspace takes them.
+fn places(working: &Working, cwd: &Path) -> Result<Vec<Place>, Failure> {
+    let untracked = match working.untracked {
+        Untracked::All => workspace::Untracked::default(),
+        Untracked::None => workspace::Untracked::Leave,
+    };
+    let mut places: Vec<Place> = Vec::new();
+    for folder in &working.folders {
+        let path = cwd.join(&folder.path);
+        if !path.exists() {
+            return Err(local(format!("There is no folder {}.", path.display()))
+                .hint("Correct the path under `context_paths`, or make the folder."));
+        }
+        if working.isolation == Isolation::Worktree && workspace::Repo::discover(&path).is_err() {
+            return Err(
+                local(format!("{} is in no git repository.", path.display())).hint(
+                    "`write_mode: worktree` asks for one: run `git init` there, or write `auto`.",
+                ),
+            );
+        }
+        places.push(Place {
+            path,
+            access: folder.access,
+            untracked: untracked.clone(),
+            include: Vec::new(),
+        });
+    }
+    Ok(places)
+}
+
+/// The trees behind the labels of a log.
+fn published(log: &[Event]) -> BTreeMap<Label, Vec<Snapshot>> {
+    let answers = log.iter().filter_map(|event| match &event.kind {
+        EventKind::Agent {
+            event: AgentEvent::Published(answer),
+            ..
+        } => Some((answer.label, answer.changes.clone())),
+        _ => None,
+    });
+    answers.collect()
+}
+
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Trouble> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| local(format!("Work on the folders ended: {error}.")))?
+        .map_err(|trouble| failure(&trouble))
+}
+
+/// Trouble with a repository, for the person.
+pub(super) fn failure(trouble: &Trouble) -> Failure {
+    let kind = match trouble.kind {
+        TroubleKind::Cancelled => FailureKind::Cancelled,
+        _ => FailureKind::Local,
+    };
+    let mut what = trouble.what.clone();
+    if let Some(first) = what.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    Failure::new(kind, format!("{what} ({}).", trouble.place)).hint(trouble.next.clone())
+}
+
+fn local(words: String) -> Failure {
+    Failure::new(FailureKind::Local, words)
+}
+
+/// A private folder for an agent's temporary files.
+fn temp(state: &Path, run: &RunId, agent: AgentId) -> PathBuf {
+    state.join("tmp").join(&run.0).join(agent.to_string())
+}

@@ -11,7 +11,7 @@ mod tree;
 
 use std::{fs::File, path::PathBuf};
 
-use super::{Manifest, Repo, Trouble, Untracked, names, refs, unwatched};
+use super::{Manifest, Repo, Trouble, TroubleKind, Untracked, names, refs, unwatched};
 use crate::protocol::{
     AgentId, Label, RunId,
     change::{Access, ContextId, Snapshot, Workplace},
@@ -97,7 +97,11 @@ impl Grounds {
         let agents: std::collections::BTreeSet<_> =
             self.manifest.trees.iter().map(|tree| tree.agent).collect();
         for agent in agents {
-            self.snapshot(agent)?;
+            match self.snapshot(agent) {
+                // A worktree that the person removed has no last state; its snapshots are kept.
+                Err(trouble) if trouble.kind == TroubleKind::Missing => {}
+                taken => drop(taken?),
+            }
         }
         self.manifest.closed = true;
         self.save()

@@ -507,6 +507,17 @@ fn a_run_is_opened_once_and_again() {
 }
 
 #[test]
+fn a_worktree_that_the_person_removed_does_not_keep_a_run_open() {
+    let bench = Bench::new();
+    let mut field = Field::on(bench.root());
+    let root = field.root(AGENT);
+    fs::remove_dir_all(&root).unwrap();
+    let trouble = field.grounds.snapshot(AGENT).unwrap_err();
+    assert_eq!(trouble.kind, TroubleKind::Missing);
+    field.grounds.close().unwrap();
+}
+
+#[test]
 fn git_knows_the_worktrees() {
     let bench = Bench::new();
     let mut field = Field::on(bench.root());

@@ -21,6 +21,7 @@ mod modes;
 mod proofs;
 mod provider;
 mod pty;
+mod repair;
 mod resume;
 mod shrinking;
 mod store;

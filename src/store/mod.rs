@@ -14,6 +14,7 @@ pub mod permissions;
 mod prompts;
 mod reader;
 pub mod redact;
+mod review;
 #[cfg(test)]
 pub(crate) mod samples;
 mod schema;

@@ -13,6 +13,7 @@ pub mod rows;
 pub mod stream;
 mod style;
 pub mod width;
+pub mod words;
 pub mod wrap;
 
 pub use rows::Row;

@@ -7,11 +7,15 @@
 
 mod apply;
 mod diff;
+mod notes;
 mod path;
 mod pick;
 
 pub use apply::{Applied, ApplyId, Decision, Destination, Drift, DriftState, Preview, Stop, Take};
 pub use diff::{DiffLine, FileDiff, Hunk, LineEnd, LineKind};
+pub use notes::{
+    Comment, CommentKind, Face, Looked, Picked, ReviewNotes, Reviewed, Spot, SpotFile,
+};
 pub use path::{PathParseError, RepoPath};
 pub use pick::{Built, Clash, LineRef, Part, Pick, Provenance, Selection, Source};
 

@@ -13,6 +13,7 @@ mod inbox;
 mod keyring;
 mod keys;
 mod ports;
+mod review;
 mod session;
 mod taking;
 mod team;

@@ -117,6 +117,9 @@ impl Ports for World {
             }
             Query::Sessions => blocking(move || Done::Sessions(sessions(&services))),
             Query::Open(run) => blocking(move || Done::Opened(open(&services, &run))),
+            Query::Review(ask) => {
+                blocking(move || Done::Review(Box::new(super::review::answer(&services, *ask))))
+            }
         }
     }
 

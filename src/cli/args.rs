@@ -220,6 +220,13 @@ pub struct OpenArgs {
     pub id: Option<String>,
 }
 
+/// Arguments of `review`.
+#[derive(Debug, Args)]
+pub struct ReviewArgs {
+    /// Session id or the start of one; without it the latest whose agents changed files.
+    pub id: Option<String>,
+}
+
 /// `--demo "a whole task"`: a value with blanks is the task, not the name of a scenario.
 pub fn task_after_demo(team: &mut TeamArgs, task: &mut Option<String>) {
     if task.is_none()

@@ -18,17 +18,23 @@ use crate::{
     app::{Hub, Services, Source, World},
     config::Paths,
     demo,
-    protocol::{Origin, RunId},
+    protocol::{Event, Failure, FailureKind, Origin, RunId},
+    run::RunState,
     store::Store,
     text::clean,
     tui::{
         self,
         effect::{Here, Launch, MouseReports, Onward, TeamChoice},
-        options::{DemoScenario, ExitReason, ExitSummary, Sample, StartOptions, TeamSummary},
+        options::{
+            DemoScenario, ExitReason, ExitSummary, First, Sample, StartOptions, TeamSummary,
+        },
+        review::Review,
         theme::Theme,
     },
 };
 
+/// Sessions among which the latest with changes is looked for.
+const LOOKED_AT: usize = 200;
 /// Events that may wait for the screen.
 const EVENTS: usize = 1024;
 
@@ -154,6 +160,45 @@ async fn opened(globals: &Globals, id: Option<&str>) -> Result<ExitSummary, Trou
     }
     options.opened = Some(Arc::new(session.events));
     show(&services, None, None, options).await
+}
+
+/// Opens the review of a stored session; without a name, of the latest whose agents changed files.
+pub async fn review(globals: &Globals, id: Option<&str>) -> u8 {
+    finish(reviewed(globals, id).await)
+}
+
+async fn reviewed(globals: &Globals, id: Option<&str>) -> Result<ExitSummary, Trouble> {
+    let (services, _) = launch::services(globals, "1", &RuleArgs::default())?;
+    let store = Store::reading(&services.state_dir);
+    let events = match id {
+        Some(id) => store.read(&store.find(id)?)?.events,
+        None => latest_changes(&store)?,
+    };
+    let mut options = options(globals);
+    options.opened = Some(Arc::new(events));
+    options.first = First::Review;
+    show(&services, None, None, options).await
+}
+
+/// The newest session whose agents changed files.
+fn latest_changes(store: &Store) -> Result<Vec<Event>, Failure> {
+    for session in store.list(LOOKED_AT)?.sessions {
+        let Ok(found) = store.read(&session.run) else {
+            continue;
+        };
+        let mut run = RunState::default();
+        for event in &found.events {
+            run.apply(event);
+        }
+        if Review::offers(&run) {
+            return Ok(found.events);
+        }
+    }
+    Err(Failure::new(
+        FailureKind::Local,
+        format!("None of the latest {LOOKED_AT} sessions has changed files."),
+    )
+    .hint("`massgen-tui logs list` shows all sessions; name one: massgen-tui review ID."))
 }
 
 /// Shows a stored session and goes on with the turn that broke off.

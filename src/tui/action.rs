@@ -4,7 +4,7 @@
 //! `app.help` or `live.zoom`: the feature, a dot, the feature's own name. Names never change their
 //! meaning between versions; keys do.
 
-use super::{composer, layer, live, setup};
+use super::{composer, layer, live, review, setup};
 
 /// One thing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +25,8 @@ pub enum Action {
     Team(layer::Team),
     /// The live screen.
     Live(live::Action),
+    /// The review screen.
+    Review(review::Action),
 }
 
 /// Actions of the program as a whole.
@@ -67,6 +69,8 @@ pub enum Run {
     Panes,
     /// Go on with a stored session whose turn broke off.
     Resume,
+    /// Review what the agents changed in files.
+    Review,
 }
 
 /// An action's name within its feature, its line of help, and the action.
@@ -116,6 +120,11 @@ const RUN: &[Named<Run>] = &[
         "go on with a stored session that broke off",
         Run::Resume,
     ),
+    (
+        "review",
+        "review the files that agents changed",
+        Run::Review,
+    ),
 ];
 
 /// An action as people see it.
@@ -152,6 +161,7 @@ impl Action {
         add(&mut all, "list", layer::Action::TABLE, Self::Layer);
         add(&mut all, "talk", layer::Talk::TABLE, Self::Talk);
         add(&mut all, "team", layer::Team::TABLE, Self::Team);
+        add(&mut all, "review", review::Action::TABLE, Self::Review);
         all.extend(live::Action::all().iter().filter_map(|(name, help)| {
             Some(Entry {
                 name: format!("live.{name}"),

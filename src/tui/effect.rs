@@ -5,18 +5,27 @@
 
 use std::{sync::Arc, time::Duration};
 
+use super::review::{Ask, Told};
 use crate::protocol::{Command, Discovered, Event, Failure, Health, RunId, SessionSummary};
 
 /// Names one asynchronous request; a late answer with another ticket is dropped.
 ///
-/// Two number spaces keep the askers apart: the top of the program counts from [`Ticket::TOP`] on,
-/// the live screen below it.
+/// Number spaces keep the askers apart: the top of the program counts from [`Ticket::TOP`] on, the
+/// review screen from [`Ticket::REVIEW`] on, the live screen below both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ticket(pub u64);
 
 impl Ticket {
     /// First ticket of the top of the program; tickets below belong to the live screen.
     pub const TOP: u64 = 1 << 63;
+
+    /// First ticket of the review screen; those below belong to the live screen.
+    pub const REVIEW: u64 = 1 << 62;
+
+    /// True for a ticket that the review screen gave out.
+    pub const fn is_review(self) -> bool {
+        self.0 >= Self::REVIEW && !self.is_top()
+    }
 
     /// True for a ticket that the top of the program gave out.
     pub const fn is_top(self) -> bool {
@@ -89,6 +98,8 @@ pub enum Effect {
         ticket: Ticket,
         /// Text to edit.
         text: String,
+        /// What kind of text.
+        draft: Draft,
     },
     /// Switch mouse reports on or off; off leaves selecting text to the terminal.
     Mouse(MouseReports),
@@ -98,6 +109,15 @@ pub enum Effect {
     Suspend,
     /// Leave.
     Exit,
+}
+
+/// What kind of text an editor gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Draft {
+    /// Words of the person: they come back through the text gate, without blank lines at the end.
+    Prose,
+    /// Lines of a file: they come back byte for byte.
+    Code,
 }
 
 /// Whether the terminal tells the program about the mouse.
@@ -132,6 +152,8 @@ pub enum Query {
     Sessions,
     /// The events of a stored session.
     Open(RunId),
+    /// Something about the files that agents changed.
+    Review(Box<Ask>),
 }
 
 /// Answers of the world.
@@ -155,6 +177,8 @@ pub enum Done {
     Edited(Result<Option<String>, Failure>),
     /// A launch could not be started.
     LaunchFailed(Failure),
+    /// Something about the files that agents changed.
+    Review(Box<Told>),
 }
 
 /// A team and a task.

@@ -10,7 +10,7 @@ use super::{
     live::{self, Live},
     model::{Focus, Hearers, Leaving, Model, Screen},
     msg::{Mouse, MouseKind},
-    route,
+    reviewing, route,
     setup::Section,
     update,
 };
@@ -42,7 +42,9 @@ pub(super) fn pulse(model: &Model) -> Option<Duration> {
         } else {
             CLOCK
         }),
-        Screen::Live => None,
+        Screen::Review if reviewing::waits(model) => Some(SPIN),
+        Screen::Review if model.shared.running() => Some(CLOCK),
+        Screen::Live | Screen::Review => None,
     }
 }
 
@@ -76,11 +78,14 @@ pub(super) fn event(model: &mut Model, event: &Event) -> Effects {
             model.shared.run = RunState::default();
             model.shared.live = true;
             model.live = Live::new();
+            model.review = None;
             model.setup.launching = None;
             model.focus = Focus::Panes;
             let _ = model.composer.take();
         }
-        model.screen = Screen::Live;
+        if model.screen == Screen::Start {
+            model.screen = Screen::Live;
+        }
     }
     if model.session.fresh {
         // The tail of a session that was left.
@@ -88,6 +93,7 @@ pub(super) fn event(model: &mut Model, event: &Event) -> Effects {
     }
     model.shared.run.apply(event);
     model.live.apply(event, &model.shared);
+    reviewing::follow(model, event);
     if let (EventKind::Run(_), Some(turn)) = (&event.kind, &model.shared.run.turn) {
         model.layers.follow(turn);
     }
@@ -128,7 +134,7 @@ fn asked(model: &mut Model, question: &protocol::Question) -> Effects {
 
 /// Opens the card of questions or the list of messages, or acts on the one that is open.
 pub(super) fn talk(model: &mut Model, talk: Talk) -> Effects {
-    let (Some(turn), Screen::Live) = (&model.shared.run.turn, model.screen) else {
+    let (Some(turn), Screen::Live) = (&model.shared.run.turn, session_screen(model)) else {
         return model.hint("No team is at work.");
     };
     let layer = match (talk, model.layers.top()) {
@@ -146,6 +152,14 @@ pub(super) fn talk(model: &mut Model, talk: Talk) -> Effects {
             Effects::none()
         }
         None => model.hint("Nobody asks you anything."),
+    }
+}
+
+/// The screen, where the review counts as a part of the live one.
+const fn session_screen(model: &Model) -> Screen {
+    match model.screen {
+        Screen::Start => Screen::Start,
+        Screen::Live | Screen::Review => Screen::Live,
     }
 }
 
@@ -177,6 +191,7 @@ pub(super) fn show_stored(model: &mut Model, events: &[Event]) -> Effects {
     model.shared.run = RunState::default();
     model.shared.live = false;
     model.live = Live::new();
+    model.review = None;
     model.shared.now = events.last().map(|event| event.at).unwrap_or_default();
     let mut effects = Effects::none();
     for event in events {
@@ -356,6 +371,7 @@ pub(super) fn home(model: &mut Model) -> Effects {
     model.shared.run = RunState::default();
     model.shared.live = true;
     model.live = Live::new();
+    model.review = None;
     let search = match model.setup.servers {
         Load::Idle | Load::Failed(_) => model.discover(),
         Load::Loading(_) | Load::Ready(_) => Effects::none(),

@@ -24,6 +24,8 @@ pub mod msg;
 pub mod options;
 pub mod ports;
 pub mod prepare;
+pub mod review;
+mod reviewing;
 pub mod route;
 pub mod runtime;
 pub mod setup;

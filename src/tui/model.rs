@@ -15,7 +15,9 @@ use super::{
     layer::{Layers, Notices},
     layout::{self, Regions},
     live::{self, Live},
-    options::{ExitReason, ExitSummary, StartOptions},
+    options::{ExitReason, ExitSummary, First, StartOptions},
+    review::Review,
+    reviewing,
     setup::Setup,
     shared::Shared,
 };
@@ -50,8 +52,8 @@ pub struct Model {
     pub size: Size,
     /// What keys mean.
     pub keymap: Keymap,
-    /// Mouse reports.
-    pub mouse: MouseReports,
+    /// The review of the session on the screen, once it was opened.
+    pub review: Option<Box<Review>>,
     /// What the session on the screen is to the person.
     pub(super) session: Session,
     /// What is waited for.
@@ -69,6 +71,8 @@ pub enum Screen {
     Start,
     /// The team at work, or a session read from the log.
     Live,
+    /// What the agents changed in files.
+    Review,
 }
 
 /// Parts of the live screen that take keys.
@@ -98,6 +102,8 @@ pub(super) struct Session {
     pub(super) hearers: Hearers,
     /// How far leaving the program got.
     pub(super) leaving: Leaving,
+    /// Whether the mouse is ours.
+    pub(super) mouse: MouseReports,
 }
 
 /// How far leaving got.
@@ -155,11 +161,12 @@ impl Model {
             notices: Notices::default(),
             size: layout::FALLBACK,
             keymap: Keymap::builtin(),
-            mouse: options.mouse,
+            review: None,
             session: Session {
                 fresh: true,
                 hearers: Hearers::All,
                 leaving: Leaving::No,
+                mouse: options.mouse,
             },
             waits: Waits::default(),
             tickets: Tickets::default(),
@@ -180,7 +187,13 @@ impl Model {
             effects = effects.and(model.notices.tell(Level::Warning, text, ticket));
         }
         effects = effects.and(match (&options.opened, &options.launch) {
-            (Some(events), None) => flow::show_stored(&mut model, events),
+            (Some(events), None) => {
+                let shown = flow::show_stored(&mut model, events);
+                match options.first {
+                    First::Session => shown,
+                    First::Review => shown.and(reviewing::open(&mut model)),
+                }
+            }
             (Some(events), Some(_)) => {
                 let shown = flow::show_stored(&mut model, events);
                 shown.and(again::resume(&mut model))
@@ -280,7 +293,7 @@ impl Model {
             .run
             .turn
             .as_ref()
-            .filter(|_| self.screen == Screen::Live)
+            .filter(|_| self.screen != Screen::Start)
         else {
             return "massgen-tui".to_owned();
         };

@@ -28,6 +28,8 @@ pub struct StartOptions {
     pub folder: String,
     /// Folders that the configuration or the flags give to agents.
     pub folders: usize,
+    /// What is shown first of that session.
+    pub first: First,
     /// Text the task editor starts with.
     pub draft: String,
     /// Problems met before the screen was there, one sentence each; shown as notices.
@@ -49,6 +51,7 @@ impl StartOptions {
             samples: Vec::new(),
             launch: None,
             opened: None,
+            first: First::Session,
             folder: String::new(),
             folders: 0,
             draft: String::new(),
@@ -58,6 +61,16 @@ impl StartOptions {
             version: String::new(),
         }
     }
+}
+
+/// What is shown first of a stored session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum First {
+    /// Its last turn.
+    #[default]
+    Session,
+    /// What its agents changed in files.
+    Review,
 }
 
 /// The configured team, as offered on the start screen.

@@ -5,6 +5,7 @@
 use super::{
     layout::{self, EditorRoom},
     model::{Focus, Model, Screen, Seen},
+    route,
 };
 
 /// Prepares the next frame.
@@ -15,6 +16,7 @@ pub fn prepare(model: &mut Model) {
     match model.screen {
         Screen::Start => prepare_start(model),
         Screen::Live => prepare_live(model),
+        Screen::Review => prepare_review(model),
     }
     model.layers.prepare(&model.shared.theme, model.size);
 }
@@ -26,6 +28,22 @@ fn prepare_start(model: &mut Model) {
     model
         .setup
         .prepare(&model.shared, model.composer.is_empty(), regions.main);
+}
+
+fn prepare_review(model: &mut Model) {
+    let room = if route::editing(model) {
+        EditorRoom::Open(model.composer.rows(layout::live_editor_width(model.size)))
+    } else {
+        EditorRoom::None
+    };
+    let regions = layout::live(model.size, room);
+    model.seen = Seen {
+        regions,
+        ..Seen::default()
+    };
+    if let Some(review) = &mut model.review {
+        review.prepare(&model.shared, regions.main);
+    }
 }
 
 fn prepare_live(model: &mut Model) {

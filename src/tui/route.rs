@@ -7,6 +7,7 @@ use super::{
     keymap::{Context, Key, Meaning},
     model::{Focus, Model, Screen},
     msg::{Input, Msg},
+    review,
     setup::Section,
 };
 
@@ -29,6 +30,7 @@ pub fn base_contexts(model: &Model) -> Vec<Context> {
         contexts.push(match model.screen {
             Screen::Start => Context::Task,
             Screen::Live => Context::Steer,
+            Screen::Review => Context::Review(review::Place::Writing),
         });
         contexts.push(Context::Edit);
     } else {
@@ -36,6 +38,8 @@ pub fn base_contexts(model: &Model) -> Vec<Context> {
             Screen::Start => contexts.push(Context::Start),
             Screen::Live if model.live.capturing_text() => contexts.push(Context::Search),
             Screen::Live => contexts.push(Context::Panes),
+            Screen::Review if capturing(model) => contexts.push(Context::Search),
+            Screen::Review => contexts.push(Context::Review(place(model))),
         }
     }
     contexts.extend([Context::Command, Context::Global]);
@@ -55,6 +59,10 @@ pub fn command_contexts(model: &Model) -> Vec<Context> {
     let screen = match model.screen {
         Screen::Start => [Context::Task, Context::Start],
         Screen::Live => [Context::Panes, Context::Steer],
+        Screen::Review => {
+            let places = [review::Place::Main, review::Place::Writing];
+            places.map(Context::Review)
+        }
     };
     screen
         .into_iter()
@@ -67,7 +75,20 @@ pub fn editing(model: &Model) -> bool {
     match model.screen {
         Screen::Start => model.setup.focus == Section::Editor,
         Screen::Live => model.focus == Focus::Editor,
+        Screen::Review => place(model) == review::Place::Writing,
     }
+}
+
+/// The part of the review screen that takes keys.
+fn place(model: &Model) -> review::Place {
+    let open = model.review.as_ref();
+    open.map_or(review::Place::Main, |review| review.context())
+}
+
+/// True while the review screen takes text on its one line.
+fn capturing(model: &Model) -> bool {
+    let open = model.review.as_ref();
+    open.is_some_and(|review| review.capturing_text())
 }
 
 /// The message a key makes.
@@ -100,7 +121,14 @@ pub fn translate(model: &Model, key: Key) -> Msg {
 fn typing(model: &Model) -> Typing {
     let text = match model.layers.top() {
         Some(layer) => layer.takes_text(),
-        None => editing(model) || (model.screen == Screen::Live && model.live.capturing_text()),
+        None => {
+            editing(model)
+                || match model.screen {
+                    Screen::Start => false,
+                    Screen::Live => model.live.capturing_text(),
+                    Screen::Review => capturing(model),
+                }
+        }
     };
     if text { Typing::Text } else { Typing::Keys }
 }

@@ -9,7 +9,7 @@ use super::{
     keymap::Chord,
     layer, live,
     model::{Focus, Model, Screen},
-    route,
+    reviewing, route,
     setup::{self, Section},
     widget::{Hint, Weight, hints},
 };
@@ -108,13 +108,14 @@ fn current(model: &Model) -> Vec<Hint> {
         ],
         (None, Screen::Start) => start(model),
         (None, Screen::Live) => on_live(model),
+        (None, Screen::Review) => reviewing::hints(model),
     };
     let contexts = route::contexts(model);
     let panes =
         model.layers.top().is_none() && model.screen == Screen::Live && model.focus == Focus::Panes;
     let inside = (panes && !model.live.capturing_text() && model.live.leads_inside())
         .then_some((Action::Live(live::Action::Inside), "in and out of the team"));
-    inside
+    let mut hints: Vec<Hint> = inside
         .iter()
         .chain(wanted)
         .filter_map(|(action, does)| {
@@ -125,7 +126,11 @@ fn current(model: &Model) -> Vec<Hint> {
                 weight: weight(*action),
             })
         })
-        .collect()
+        .collect();
+    if panes && let Some(review) = reviewing::offer(model) {
+        hints.insert(0, review);
+    }
+    hints
 }
 
 /// How to get help and how to leave stay in sight the longest.

@@ -8,13 +8,13 @@ use super::{
     again, checkup,
     composer::{self, Edit, Moved},
     crew,
-    effect::{Done, Effect, Effects, Ticket},
+    effect::{Done, Draft, Effect, Effects, Ticket},
     flow,
     layer::{self, Help, Layer, NoticeList, Palette},
     live,
     model::{Focus, Leaving, Model, Screen},
     msg::{Input, Mouse, MouseKind, Msg},
-    route,
+    reviewing, route,
     setup::{self, Section},
 };
 use crate::{protocol::Level, tui::layout};
@@ -60,13 +60,18 @@ fn perform(model: &mut Model, action: Action) -> Effects {
         Action::Team(team) => crew::perform(model, team),
         Action::Live(live) => match model.screen {
             Screen::Live => model.live.update(live, &model.shared),
+            Screen::Review => reviewing::live_key(model, live),
             Screen::Start => model.hint("That is for the live screen."),
         },
+        Action::Review(review) => reviewing::perform(model, review),
     }
 }
 
 /// The keys of a list, while the live screen takes text to search for.
 fn search_key(model: &mut Model, action: layer::Action) -> Effects {
+    if model.screen == Screen::Review {
+        return reviewing::typed(model, action);
+    }
     let input = match action {
         layer::Action::Accept => live::Input::Enter,
         layer::Action::Erase => live::Input::Backspace,
@@ -107,12 +112,12 @@ fn perform_app(model: &mut Model, app: App) -> Effects {
             return Effects::one(Effect::Capture { ticket });
         }
         App::Mouse => {
-            model.mouse = model.mouse.toggled();
-            let words = match model.mouse {
+            model.session.mouse = model.session.mouse.toggled();
+            let words = match model.session.mouse {
                 super::effect::MouseReports::On => "The mouse scrolls and focuses again.",
                 super::effect::MouseReports::Off => "The mouse selects text; keys scroll.",
             };
-            return Effects::one(Effect::Mouse(model.mouse)).and(model.hint(words));
+            return Effects::one(Effect::Mouse(model.session.mouse)).and(model.hint(words));
         }
         App::Home => return flow::home(model),
     }
@@ -136,6 +141,7 @@ fn perform_run(model: &mut Model, run: Run) -> Effects {
             grant_setup(model, wish)
         }
         Run::Resume => again::resume(model),
+        Run::Review => reviewing::open(model),
         Run::Panes => {
             model.focus = Focus::Panes;
             Effects::none()
@@ -188,6 +194,7 @@ fn perform_composer(model: &mut Model, action: composer::Action) -> Effects {
             Effects::one(Effect::Edit {
                 ticket,
                 text: model.composer.text(),
+                draft: Draft::Prose,
             })
         }
         composer::Action::Edit(edit) => {
@@ -226,7 +233,11 @@ pub(super) fn grant(model: &mut Model, wish: layer::Wish) -> Effects {
         layer::Wish::Edit(id, text) => {
             let ticket = model.tickets.issue();
             model.waits.answer = Some((ticket, id));
-            Effects::one(Effect::Edit { ticket, text })
+            Effects::one(Effect::Edit {
+                ticket,
+                text,
+                draft: Draft::Prose,
+            })
         }
         layer::Wish::Tell(words) => model.hint(words),
         layer::Wish::CheckUp => checkup::ask(model),
@@ -262,6 +273,8 @@ fn type_text(model: &mut Model, text: &str) -> Effects {
                 .input(live::Input::Paste(text.to_owned()), &model.shared);
         }
         Screen::Live => model.focus = Focus::Editor,
+        Screen::Review if !route::editing(model) => return reviewing::type_text(model, text),
+        Screen::Review => {}
     }
     let taken = model.composer.insert(text);
     if taken < text.len() {
@@ -288,7 +301,7 @@ fn take_mouse(model: &mut Model, mouse: Mouse) -> Effects {
     let regions = model.seen.regions;
     let click = mouse.kind == MouseKind::Click;
     if layout::hit(regions.composer, mouse.column, mouse.row) {
-        if click {
+        if click && model.screen != Screen::Review {
             return perform_run(model, Run::Compose);
         }
         return Effects::none();
@@ -313,6 +326,7 @@ fn take_mouse(model: &mut Model, mouse: Mouse) -> Effects {
             }
             Effects::none()
         }
+        Screen::Review => reviewing::mouse(model, mouse),
         Screen::Live => {
             if click {
                 model.focus = Focus::Panes;
@@ -323,6 +337,9 @@ fn take_mouse(model: &mut Model, mouse: Mouse) -> Effects {
 }
 
 fn take_answer(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
+    if ticket.is_review() {
+        return reviewing::done(model, ticket, done);
+    }
     match done {
         Done::Discovered(servers) => {
             model.setup.found_servers(ticket, servers);
@@ -357,5 +374,7 @@ fn take_answer(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
         Done::Edited(result) => flow::edited(model, ticket, result),
         Done::LaunchFailed(failure) => flow::launch_failed(model, ticket, failure),
         Done::Highlighted(_) => model.live.done(ticket, done),
+        // Only the review screen asks for these, with its own tickets.
+        Done::Review(_) => Effects::none(),
     }
 }

@@ -39,6 +39,12 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
             model.live.view(&model.shared, frame, regions.main);
             message_editor(model, frame);
         }
+        Screen::Review => {
+            if let Some(review) = &model.review {
+                review.view(&model.shared, frame.buffer_mut(), regions.main);
+            }
+            message_editor(model, frame);
+        }
     }
     status::view(model, frame, regions.status);
     model.layers.view(theme, frame);
@@ -106,7 +112,7 @@ fn message_editor(model: &Model, frame: &mut Frame<'_>) {
     if regions.composer.is_empty() {
         return;
     }
-    let focused = model.focus == Focus::Editor;
+    let focused = model.focus == Focus::Editor || model.screen == Screen::Review;
     let open = regions.editor.y > regions.composer.y;
     if open {
         rule(model, frame);
@@ -130,12 +136,14 @@ fn message_editor(model: &Model, frame: &mut Frame<'_>) {
 fn rule(model: &Model, frame: &mut Frame<'_>) {
     let theme = &model.shared.theme;
     let area = model.seen.regions.composer;
-    let style = if model.focus == Focus::Editor {
+    let style = if route::editing(model) {
         theme.border_focus
     } else {
         theme.border
     };
-    let words = if model.shared.running() {
+    let words = if let (Screen::Review, Some(review)) = (model.screen, &model.review) {
+        format!(" {} ", review.rule())
+    } else if model.shared.running() {
         format!(" to {} ", hearers(model))
     } else {
         " next task for this team ".to_owned()
@@ -151,6 +159,9 @@ fn rule(model: &Model, frame: &mut Frame<'_>) {
 }
 
 fn placeholder(model: &Model) -> String {
+    if model.screen == Screen::Review {
+        return "Enter notes it, Alt-Enter begins a new line, Esc leaves it".to_owned();
+    }
     let focused = model.focus == Focus::Editor;
     match (model.shared.running(), focused) {
         (true, true) => {

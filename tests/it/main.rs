@@ -23,6 +23,7 @@ mod provider;
 mod pty;
 mod repair;
 mod resume;
+mod review;
 mod shrinking;
 mod store;
 mod tidy;

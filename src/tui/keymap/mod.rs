@@ -16,7 +16,10 @@ pub use file::Problem;
 pub use key::{Chord, Key, KeyParseError};
 pub use page::markdown;
 
-use super::action::{Action, Entry};
+use super::{
+    action::{Action, Entry},
+    review::Place,
+};
 
 /// Where a binding holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,27 +42,39 @@ pub enum Context {
     Panes,
     /// While text to search for is typed.
     Search,
-    /// In overlays with a list: help, palette, notices, endpoints.
-    List,
-    /// In a question.
-    Confirm,
+    /// On the review screen.
+    Review(Place),
+    /// In an overlay.
+    Over(Over),
     /// Nowhere: only the palette offers it.
     Palette,
 }
 
+/// Kinds of overlays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Over {
+    /// With a list: help, palette, notices, endpoints.
+    List,
+    /// A question.
+    Confirm,
+}
+
 impl Context {
     /// All contexts, in the order of the help overlay.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Command,
         Self::Panes,
         Self::Steer,
+        Self::Review(Place::Main),
+        Self::Review(Place::Writing),
+        Self::Review(Place::Steps),
         Self::Task,
         Self::Start,
         Self::Empty,
         Self::Edit,
         Self::Search,
-        Self::List,
-        Self::Confirm,
+        Self::Over(Over::List),
+        Self::Over(Over::Confirm),
         Self::Global,
         Self::Palette,
     ];
@@ -76,8 +91,11 @@ impl Context {
             Self::Edit => "edit",
             Self::Panes => "panes",
             Self::Search => "search",
-            Self::List => "list",
-            Self::Confirm => "confirm",
+            Self::Review(Place::Main) => "review",
+            Self::Review(Place::Writing) => "review-writing",
+            Self::Review(Place::Steps) => "review-steps",
+            Self::Over(Over::List) => "list",
+            Self::Over(Over::Confirm) => "confirm",
             Self::Palette => "palette",
         }
     }
@@ -94,8 +112,11 @@ impl Context {
             Self::Edit => "In every editor",
             Self::Panes => "Live screen, panes and pages",
             Self::Search => "While typing a search",
-            Self::List => "In help, commands, notices and endpoints",
-            Self::Confirm => "In a question",
+            Self::Review(Place::Main) => "Review screen",
+            Self::Review(Place::Writing) => "Review screen, while a comment is written",
+            Self::Review(Place::Steps) => "Review screen, sending and applying",
+            Self::Over(Over::List) => "In help, commands, notices and endpoints",
+            Self::Over(Over::Confirm) => "In a question",
             Self::Palette => "Without a key, from the palette",
         }
     }

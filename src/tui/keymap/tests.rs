@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::{Chord, Context, Key, Keymap, Meaning, markdown};
-use crate::tui::action::Action;
+use super::{Chord, Context, Key, Keymap, Meaning, Over, markdown};
+use crate::tui::{action::Action, review::Place};
 
 /// Every stack of contexts that the program can be in, most specific first.
 const STACKS: &[&[Context]] = &[
@@ -23,17 +23,34 @@ const STACKS: &[&[Context]] = &[
     &[Context::Start, Context::Command, Context::Global],
     &[Context::Panes, Context::Command, Context::Global],
     &[Context::Search, Context::Command, Context::Global],
-    &[Context::List, Context::Global],
-    &[Context::Confirm, Context::Global],
+    &[Context::Over(Over::List), Context::Global],
+    &[Context::Over(Over::Confirm), Context::Global],
+    &[
+        Context::Review(Place::Main),
+        Context::Command,
+        Context::Global,
+    ],
+    &[
+        Context::Review(Place::Steps),
+        Context::Command,
+        Context::Global,
+    ],
+    &[
+        Context::Review(Place::Writing),
+        Context::Edit,
+        Context::Command,
+        Context::Global,
+    ],
 ];
 
 /// Contexts in which plain characters are text.
-const TEXT: [Context; 5] = [
+const TEXT: [Context; 6] = [
+    Context::Review(Place::Writing),
     Context::Task,
     Context::Steer,
     Context::Edit,
     Context::Search,
-    Context::List,
+    Context::Over(Over::List),
 ];
 
 #[test]

@@ -29,7 +29,11 @@ pub use palette::Palette;
 pub use questions::Questions;
 pub use talk::Talk;
 
-use super::{effect::Ticket, keymap::Context, theme::Theme};
+use super::{
+    effect::Ticket,
+    keymap::{Context, Over},
+    theme::Theme,
+};
 use crate::{
     protocol::{Command, Health, QuestionId},
     run::Turn,
@@ -251,8 +255,8 @@ impl Layer {
             | Self::Notices(_)
             | Self::Messages(_)
             | Self::Crew(_)
-            | Self::Health(_) => Context::List,
-            Self::Confirm(_) | Self::Questions(_) => Context::Confirm,
+            | Self::Health(_) => Context::Over(Over::List),
+            Self::Confirm(_) | Self::Questions(_) => Context::Over(Over::Confirm),
         }
     }
 

@@ -72,7 +72,8 @@ impl Live {
             | Done::Opened(_)
             | Done::Captured(_)
             | Done::Edited(_)
-            | Done::LaunchFailed(_) => {}
+            | Done::LaunchFailed(_)
+            | Done::Review(_) => {}
         }
         Effects::none()
     }

@@ -10,18 +10,21 @@ use std::{
     process,
 };
 
-use crate::protocol::{Failure, FailureKind};
+use crate::{
+    protocol::{Failure, FailureKind},
+    tui::effect::Draft,
+};
 
 /// Largest text taken back from the editor, in bytes.
 const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// Lets the person edit `text`; `None` when it comes back as it was.
-pub(super) fn edit(text: &str) -> Result<Option<String>, Failure> {
+pub(super) fn edit(text: &str, draft: Draft) -> Result<Option<String>, Failure> {
     let editor = ["VISUAL", "EDITOR"]
         .into_iter()
         .find_map(|name| env::var(name).ok().filter(|value| !value.trim().is_empty()))
         .unwrap_or_else(|| "vi".to_owned());
-    let file = Draft::new(text).map_err(|error| {
+    let file = Scratch::new(text).map_err(|error| {
         Failure::new(
             FailureKind::Local,
             format!("The text could not be written to a file in the temporary folder: {error}."),
@@ -49,16 +52,19 @@ pub(super) fn edit(text: &str) -> Result<Option<String>, Failure> {
             format!("The edited text could not be read back: {error}."),
         )
     })?;
+    if draft == Draft::Code {
+        return Ok((edited != text).then_some(edited));
+    }
     let edited = edited.trim_end_matches('\n');
     Ok((edited != text.trim_end_matches('\n')).then(|| edited.to_owned()))
 }
 
 /// A file that nobody else can read and that goes away when dropped.
-struct Draft {
+struct Scratch {
     path: PathBuf,
 }
 
-impl Draft {
+impl Scratch {
     fn new(text: &str) -> io::Result<Self> {
         let folder = env::temp_dir();
         for attempt in 0..100 {
@@ -69,9 +75,9 @@ impl Draft {
             ));
             match create(&path) {
                 Ok(mut file) => {
-                    let draft = Self { path };
+                    let scratch = Self { path };
                     file.write_all(text.as_bytes())?;
-                    return Ok(draft);
+                    return Ok(scratch);
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
@@ -89,7 +95,7 @@ impl Draft {
     }
 }
 
-impl Drop for Draft {
+impl Drop for Scratch {
     fn drop(&mut self) {
         // A file left in the temporary folder is the system's to clear.
         let _ = fs::remove_file(&self.path);

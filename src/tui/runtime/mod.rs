@@ -34,7 +34,7 @@ use self::{
     signals::{Asked, Signals},
 };
 use super::{
-    effect::{Done, Effect, Effects, MouseReports, Ticket},
+    effect::{Done, Draft, Effect, Effects, MouseReports, Ticket},
     layout,
     model::Model,
     msg::{Input, Msg},
@@ -155,7 +155,7 @@ struct Front<S> {
     /// The terminal is with an editor.
     lent: Option<Ticket>,
     /// Text for the editor, until nobody reads keys any more.
-    draft: Option<String>,
+    draft: Option<(String, Draft)>,
     exit: Option<ExitReason>,
 }
 
@@ -257,9 +257,9 @@ impl<S: Stage> Front<S> {
         if let Some(ticket) = self.lent {
             // Dropped, not only unread: it would go on reading what is meant for the editor.
             *keys = None;
-            if let Some(text) = self.draft.take() {
+            if let Some((text, draft)) = self.draft.take() {
                 self.stage.quiet();
-                self.performer.edit(ticket, text);
+                self.performer.edit(ticket, text, draft);
             }
         } else if keys.is_none() {
             match self.stage.input() {
@@ -405,7 +405,11 @@ impl<S: Stage> Front<S> {
                     self.check(copied);
                 }
                 Effect::Capture { ticket } => self.capture(ticket),
-                Effect::Edit { ticket, text } => self.lend(ticket, text),
+                Effect::Edit {
+                    ticket,
+                    text,
+                    draft,
+                } => self.lend(ticket, text, draft),
                 Effect::Mouse(mouse) => {
                     let switched = self.stage.mouse(mouse);
                     self.check(switched);
@@ -438,11 +442,11 @@ impl<S: Stage> Front<S> {
         }
     }
 
-    fn lend(&mut self, ticket: Ticket, text: String) {
+    fn lend(&mut self, ticket: Ticket, text: String, draft: Draft) {
         match self.stage.leave() {
             Ok(()) => {
                 self.lent = Some(ticket);
-                self.draft = Some(text);
+                self.draft = Some((text, draft));
             }
             Err(error) => self.performer.refuse_edit(ticket, &error),
         }

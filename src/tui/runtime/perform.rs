@@ -12,8 +12,9 @@ use crate::{
     protocol::{Failure, FailureKind, Health},
     text::{self, clean},
     tui::{
-        effect::{Done, Launch, Query, Ticket},
+        effect::{Done, Draft, Launch, Query, Ticket},
         ports::Ports,
+        review::{News, Told},
     },
 };
 
@@ -87,11 +88,16 @@ impl Performer {
     }
 
     /// Gives the text to `$EDITOR`. The terminal is already lent.
-    pub(super) fn edit(&self, ticket: Ticket, text: String) {
+    pub(super) fn edit(&self, ticket: Ticket, text: String, draft: Draft) {
         let answers = self.answers.clone();
         tokio::task::spawn_blocking(move || {
-            let edited = editor::edit(&text)
-                .map(|edited| edited.map(|text| clean::text(&text).into_owned()))
+            let edited = editor::edit(&text, draft)
+                .map(|edited| {
+                    edited.map(|text| match draft {
+                        Draft::Prose => clean::text(&text).into_owned(),
+                        Draft::Code => text,
+                    })
+                })
                 .map_err(clean_failure);
             let _ = answers.blocking_send((ticket, Done::Edited(edited)));
         });
@@ -136,6 +142,7 @@ fn clean_done(done: Done) -> Done {
         | Done::Woke
         | Done::Captured(_)
         | Done::Edited(_) => done,
+        Done::Review(told) => Done::Review(Box::new(clean_told(*told))),
     }
 }
 
@@ -144,6 +151,25 @@ fn clean_health(row: &mut Health) {
     let texts = [&mut row.name, &mut row.base_url, &mut row.hint];
     for text in texts.into_iter().chain(&mut row.model) {
         *text = clean::line(text).into_owned();
+    }
+}
+
+/// Cleans what the review screen paints. Bytes for an editor stay what they are, and names of agents'
+/// files are cleaned where they are shown: they are also sent back.
+fn clean_told(told: Told) -> Told {
+    match told.map_err(clean_failure)? {
+        News::File(content) => {
+            let content = Arc::unwrap_or_clone(content);
+            Ok(News::File(Arc::new(content.cleaned())))
+        }
+        news @ (News::Notes(_)
+        | News::Kept
+        | News::Changes(_)
+        | News::Raw(_)
+        | News::Built(_)
+        | News::Preview(_)
+        | News::Applied(_)
+        | News::Undone(_)) => Ok(news),
     }
 }
 

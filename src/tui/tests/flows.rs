@@ -494,7 +494,7 @@ fn the_editor_comes_back_with_the_text() {
     person.write("draft").took();
     person.press("ctrl-e");
     let took = person.took();
-    let [Effect::Edit { ticket, text }] = took.as_slice() else {
+    let [Effect::Edit { ticket, text, .. }] = took.as_slice() else {
         panic!("an editor, not {took:?}");
     };
     let ticket = *ticket;

@@ -6,5 +6,6 @@ mod flows;
 mod health;
 pub mod kit;
 mod laws;
+mod review;
 mod screens;
 mod talking;

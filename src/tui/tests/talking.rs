@@ -170,7 +170,7 @@ fn a_plan_is_approved_changed_or_rejected() {
         .took()
         .into_iter()
         .find_map(|effect| match effect {
-            Effect::Edit { ticket, text } if text.contains("2. write") => Some(ticket),
+            Effect::Edit { ticket, text, .. } if text.contains("2. write") => Some(ticket),
             _ => None,
         })
         .expect("the editor");

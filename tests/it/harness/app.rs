@@ -15,7 +15,7 @@ use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyModifiers};
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream};
 use massgen_tui::{
     capture,
-    protocol::{Command, Event, EventKind, Failure, Seq, Timestamp},
+    protocol::{Command, Event, EventKind, Failure, FailureKind, Seq, Timestamp},
     tui::{
         ExitSummary, StartOptions,
         effect::{Done, Launch, MouseReports, Query},
@@ -86,6 +86,11 @@ impl Ports for World {
             Query::Discover => Done::Discovered(Vec::new()),
             Query::Sessions => Done::Sessions(Ok(Vec::new())),
             Query::Open(_) => Done::Opened(Ok(Arc::new(Vec::new()))),
+            // No session of these tests works on a folder.
+            Query::Review(_) => Done::Review(Box::new(Err(Failure::new(
+                FailureKind::Local,
+                "There is no repository.",
+            )))),
         };
         async move {
             tokio::time::sleep(Duration::from_millis(200)).await;

@@ -1,0 +1,499 @@
+//! From what was taken to the person's files: built, a destination, what it would write, written.
+//!
+//! Nothing is written before the person has seen which files, where, and what stands in the way, and
+//! has said yes to exactly that. Every step can be gone back from; what was applied can be undone.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Action, Go, News, Page, Review, Step, Take, TakenBack, Told, View, What, Wish, Wishes,
+    asks::Wait, comments::Writing,
+};
+use crate::{
+    protocol::{
+        AgentId, Failure, Label, Level,
+        change::{Applied, Built, Decision, Destination, DriftState, Preview, RepoPath, Selection},
+    },
+    tui::{effect::Ticket, shared::Shared},
+};
+
+/// Whose version of a file is taken.
+pub(super) use crate::protocol::change::Take as Choice;
+
+/// How far it has got.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Stage {
+    /// The result is being built.
+    Building(Ticket),
+    /// Where to?
+    Choosing,
+    /// What it would do is being found out.
+    Previewing(Ticket),
+    /// Shall it be done?
+    Asking(Box<Preview>),
+    /// It is being done.
+    Applying(Ticket),
+    /// It was done.
+    Done(Box<Applied>),
+    /// It is being taken back.
+    Undoing(Ticket),
+    /// It was taken back.
+    Undone(Box<TakenBack>),
+    /// It failed, and nothing was written.
+    Failed(Failure),
+}
+
+/// Destinations by their place in the list.
+pub(super) const PLACES: usize = 5;
+
+/// A result on its way.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Finish {
+    pub(super) stage: Stage,
+    pub(super) selection: Selection,
+    pub(super) built: Option<Built>,
+    /// The destination under the cursor.
+    pub(super) cursor: usize,
+    /// The file to decide on under the cursor.
+    pub(super) row: usize,
+    /// The first row in sight.
+    pub(super) top: usize,
+    pub(super) message: String,
+    pub(super) branch: String,
+    pub(super) patch: String,
+    /// What was decided about files that both sides changed.
+    pub(super) decisions: BTreeMap<RepoPath, Choice>,
+    /// The field that the editor is open for.
+    pub(super) field: Field,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    /// The message of the commit.
+    Message,
+    /// The name of the branch.
+    Branch,
+    /// The patch file.
+    Patch,
+}
+
+impl Finish {
+    pub(super) const fn waits(&self) -> bool {
+        matches!(
+            self.stage,
+            Stage::Building(_) | Stage::Previewing(_) | Stage::Applying(_) | Stage::Undoing(_)
+        )
+    }
+
+    /// The words above the editor.
+    pub(super) const fn field(&self) -> &'static str {
+        match self.field {
+            Field::Message => "message of the commit",
+            Field::Branch => "name of the new branch",
+            Field::Patch => "file for the patch",
+        }
+    }
+
+    /// The destination under the cursor.
+    pub(super) fn destination(&self) -> Destination {
+        match self.cursor {
+            0 => Destination::WorkingTree,
+            1 => Destination::Index,
+            2 => Destination::Commit {
+                message: self.message.clone(),
+            },
+            3 => Destination::Branch {
+                name: self.branch.clone(),
+                message: self.message.clone(),
+            },
+            _ => Destination::Patch {
+                path: self.patch.clone(),
+            },
+        }
+    }
+
+    /// Files that can be decided on: those that both sides changed, those that cannot be written.
+    pub(super) fn open(preview: &Preview) -> Vec<(&RepoPath, &'static [Choice])> {
+        let drift = preview.drift.iter().filter_map(|drift| {
+            let choices: &[Choice] = match drift.state {
+                DriftState::Same => return None,
+                DriftState::Merged | DriftState::Conflict => {
+                    &[Choice::Both, Choice::Mine, Choice::Theirs]
+                }
+                DriftState::Choice => &[Choice::Mine, Choice::Theirs],
+            };
+            Some((&drift.path, choices))
+        });
+        let stops = preview.stops.iter();
+        drift
+            .chain(stops.map(|stop| (&stop.path, &[Choice::Mine][..])))
+            .collect()
+    }
+
+    /// What was decided about a file; both sides where both can stand and nothing was said.
+    pub(super) fn decided(&self, path: &RepoPath, choices: &[Choice]) -> Option<Choice> {
+        let said = self.decisions.get(path).copied();
+        said.or_else(|| choices.contains(&Choice::Both).then_some(Choice::Both))
+    }
+
+    /// Files that must be decided on before anything is applied.
+    pub(super) fn undecided(&self, preview: &Preview) -> usize {
+        let open = Self::open(preview).into_iter();
+        open.filter(|(path, choices)| self.decided(path, choices).is_none())
+            .count()
+    }
+
+    /// The next choice for the file under the cursor; false when there is none to make.
+    fn decide(&mut self) -> bool {
+        let Stage::Asking(preview) = &self.stage else {
+            return false;
+        };
+        let open = Self::open(preview);
+        let Some((path, choices)) = open.get(self.row.min(open.len().saturating_sub(1))) else {
+            return false;
+        };
+        let now = self.decided(path, choices);
+        let at = now.and_then(|now| choices.iter().position(|choice| *choice == now));
+        let next = at.map_or(0, |at| (at + 1) % choices.len());
+        let Some(choice) = choices.get(next).copied() else {
+            return false;
+        };
+        self.decisions.insert((*path).clone(), choice);
+        true
+    }
+
+    fn said(&self) -> Vec<Decision> {
+        let decisions = self.decisions.iter();
+        decisions
+            .map(|(path, take)| Decision {
+                path: path.clone(),
+                take: *take,
+            })
+            .collect()
+    }
+}
+
+impl Review {
+    pub(super) fn begin_build(&mut self) -> Wishes {
+        let Some(place) = self.place() else {
+            return Wishes::new();
+        };
+        let selection = self.book.selection(self.at.context, &place.tree);
+        if selection.picks.is_empty() {
+            return hint("Nothing is taken yet: Space takes a file, hunk or line, a all files.");
+        }
+        let what = What::Build(Box::new(selection.clone()));
+        let (ticket, effects) = self.query(Wait::Step, what);
+        let agents = self.authors(&selection);
+        self.page = Page::Finish(Box::new(Finish {
+            stage: Stage::Building(ticket),
+            built: None,
+            decisions: BTreeMap::new(),
+            cursor: 0,
+            row: 0,
+            top: 0,
+            message: format!("Changes of {agents}"),
+            branch: format!("massgen/{}", self.subject.run),
+            patch: format!("{}.patch", self.subject.run),
+            field: Field::Message,
+            selection,
+        }));
+        vec![Wish::Do(effects)]
+    }
+
+    /// Whose changes a selection is made of, by name.
+    fn authors(&self, selection: &Selection) -> String {
+        let mut agents: Vec<AgentId> = selection.picks.iter().map(|pick| pick.from.agent).collect();
+        agents.sort_unstable();
+        agents.dedup();
+        let names: Vec<&str> = agents
+            .into_iter()
+            .filter_map(|id| self.subject.agent(id))
+            .map(|agent| agent.name.as_str())
+            .collect();
+        names.join(", ")
+    }
+
+    /// The answers of all agents.
+    fn labels(&self) -> Vec<Label> {
+        let agents = self.subject.agents.iter();
+        agents.filter_map(|agent| agent.label).collect()
+    }
+
+    /// Takes back what was applied last.
+    pub(super) fn undo(&mut self) -> Wishes {
+        let Some(last) = self.book.applied.last().cloned() else {
+            return hint("Nothing was applied from this review.");
+        };
+        let (ticket, effects) = self.query(Wait::Step, What::Undo(last.id.clone()));
+        let base = self.place().map(|place| place.tree.clone());
+        let selection = Selection {
+            context: last.context,
+            base: base.unwrap_or_else(|| crate::protocol::change::ObjectId(String::new())),
+            picks: Vec::new(),
+        };
+        let finish = match std::mem::take(&mut self.page) {
+            Page::Finish(finish) => Finish {
+                stage: Stage::Undoing(ticket),
+                top: 0,
+                ..*finish
+            },
+            Page::Diff | Page::Send(_) => Finish {
+                stage: Stage::Undoing(ticket),
+                selection,
+                built: None,
+                decisions: BTreeMap::new(),
+                cursor: 0,
+                row: 0,
+                top: 0,
+                message: String::new(),
+                branch: String::new(),
+                patch: String::new(),
+                field: Field::Message,
+            },
+        };
+        self.page = Page::Finish(Box::new(finish));
+        vec![Wish::Do(effects)]
+    }
+
+    /// An action while a page covers the lines.
+    pub(super) fn on_page(&mut self, action: Action) -> Wishes {
+        match (&mut self.page, action) {
+            (Page::Send(cursor), Action::Go(Go::Up)) => {
+                *cursor = cursor.saturating_sub(1);
+                Wishes::new()
+            }
+            (Page::Send(cursor), Action::Go(Go::Down)) => {
+                let cursor = *cursor + 1;
+                self.page = Page::Send(cursor.min(self.hearers().len().saturating_sub(1)));
+                Wishes::new()
+            }
+            (Page::Send(cursor), Action::View(View::Open)) => {
+                let place = *cursor;
+                self.send(place)
+            }
+            (Page::Send(_), Action::Step(Step::Back)) => {
+                self.page = Page::Diff;
+                Wishes::new()
+            }
+            (Page::Send(_), _) => hint("Enter sends, Esc goes back."),
+            (Page::Finish(_), Action::View(View::Open)) => self.onward(),
+            (Page::Finish(_), Action::Step(Step::Back)) => self.backward(),
+            (Page::Finish(_), Action::Step(Step::Undo)) => self.undo(),
+            (Page::Finish(_), Action::Take(Take::Edit)) => self.edit_field(),
+            (Page::Finish(finish), Action::Take(Take::This)) => {
+                if finish.decide() {
+                    Wishes::new()
+                } else {
+                    hint("There is nothing to decide about here.")
+                }
+            }
+            (Page::Finish(finish), Action::Go(go)) => {
+                finish.moved(go);
+                Wishes::new()
+            }
+            (Page::Finish(_), _) => hint("Enter goes on, Esc goes back."),
+            (Page::Diff, _) => Wishes::new(),
+        }
+    }
+
+    pub(super) fn wheel_on_page(&mut self, wheel: i32) -> Wishes {
+        if let Page::Finish(finish) = &mut self.page {
+            finish.top = finish.top.saturating_add_signed(wheel as isize);
+        }
+        Wishes::new()
+    }
+
+    fn onward(&mut self) -> Wishes {
+        let Page::Finish(finish) = &self.page else {
+            return Wishes::new();
+        };
+        match &finish.stage {
+            Stage::Choosing => self.preview(),
+            Stage::Asking(preview) => {
+                if finish.undecided(preview) > 0 {
+                    return hint(
+                        "Some files cannot be written as they are: Space decides about each.",
+                    );
+                }
+                if preview.files.is_empty() {
+                    return hint("There is nothing to write: your files are like this already.");
+                }
+                let what = What::Apply {
+                    selection: Box::new(finish.selection.clone()),
+                    to: finish.destination(),
+                    decisions: finish.said(),
+                    labels: self.labels(),
+                    preview: preview.clone(),
+                };
+                let (ticket, effects) = self.query(Wait::Step, what);
+                self.set_stage(Stage::Applying(ticket));
+                vec![Wish::Do(effects)]
+            }
+            Stage::Done(_) | Stage::Undone(_) | Stage::Failed(_) => {
+                self.page = Page::Diff;
+                Wishes::new()
+            }
+            Stage::Building(_) | Stage::Previewing(_) | Stage::Applying(_) | Stage::Undoing(_) => {
+                hint("This is still at work.")
+            }
+        }
+    }
+
+    fn preview(&mut self) -> Wishes {
+        let Page::Finish(finish) = &self.page else {
+            return Wishes::new();
+        };
+        let built = finish.built.as_ref();
+        if built.is_some_and(|built| built.provenance.is_empty()) {
+            return hint("Nothing is left of what was taken: all of it clashes.");
+        }
+        let what = What::Preview {
+            selection: Box::new(finish.selection.clone()),
+            to: finish.destination(),
+            labels: self.labels(),
+        };
+        let (ticket, effects) = self.query(Wait::Step, what);
+        self.set_stage(Stage::Previewing(ticket));
+        vec![Wish::Do(effects)]
+    }
+
+    fn backward(&mut self) -> Wishes {
+        let Page::Finish(finish) = &mut self.page else {
+            return Wishes::new();
+        };
+        match finish.stage {
+            Stage::Applying(_) | Stage::Undoing(_) => {
+                return hint("Files are being written; this ends by itself.");
+            }
+            Stage::Previewing(ticket) => {
+                finish.stage = Stage::Choosing;
+                self.asks.waits.remove(&ticket);
+            }
+            Stage::Asking(_) => finish.stage = Stage::Choosing,
+            Stage::Failed(_) if finish.built.is_some() => finish.stage = Stage::Choosing,
+            Stage::Building(ticket) => {
+                self.asks.waits.remove(&ticket);
+                self.page = Page::Diff;
+            }
+            Stage::Choosing | Stage::Done(_) | Stage::Undone(_) | Stage::Failed(_) => {
+                self.page = Page::Diff;
+            }
+        }
+        Wishes::new()
+    }
+
+    /// The editor for what the destination needs.
+    fn edit_field(&mut self) -> Wishes {
+        let Page::Finish(finish) = &mut self.page else {
+            return Wishes::new();
+        };
+        if finish.stage != Stage::Choosing {
+            return hint("Esc goes back to the destinations.");
+        }
+        let (field, text) = match finish.cursor {
+            2 => (Field::Message, &finish.message),
+            3 => (Field::Branch, &finish.branch),
+            4 => (Field::Patch, &finish.patch),
+            _ => return hint("There is nothing to write for this one."),
+        };
+        finish.field = field;
+        let text = text.clone();
+        self.writing = Some(Writing::Field);
+        vec![Wish::Write(text)]
+    }
+
+    /// A field was written.
+    pub(super) fn filled(&mut self, text: Option<&str>) -> Wishes {
+        let Page::Finish(finish) = &mut self.page else {
+            return Wishes::new();
+        };
+        let Some(text) = text else {
+            return hint("It was left as it was.");
+        };
+        if text.is_empty() {
+            return hint("It cannot be empty; it was left as it was.");
+        }
+        let first = text.lines().next().unwrap_or_default().trim().to_owned();
+        match finish.field {
+            Field::Message => text.clone_into(&mut finish.message),
+            Field::Branch => finish.branch = first,
+            Field::Patch => finish.patch = first,
+        }
+        Wishes::new()
+    }
+
+    fn set_stage(&mut self, stage: Stage) {
+        if let Page::Finish(finish) = &mut self.page {
+            finish.stage = stage;
+            finish.top = 0;
+        }
+    }
+
+    /// A step is done.
+    pub(super) fn stepped(&mut self, told: Told, _shared: &Shared) -> Wishes {
+        let mut wishes = Wishes::new();
+        match told {
+            Ok(News::Built(built)) => {
+                if let Page::Finish(finish) = &mut self.page {
+                    finish.built = Some(*built);
+                }
+                self.set_stage(Stage::Choosing);
+            }
+            Ok(News::Preview(preview)) => self.set_stage(Stage::Asking(preview)),
+            Ok(News::Applied(applied)) => {
+                self.book.applied.push((*applied).clone());
+                self.book.revision += 1;
+                self.set_stage(Stage::Done(applied));
+                wishes.push(Wish::Do(self.keep()));
+            }
+            Ok(News::Undone(undone)) => {
+                self.book.applied.retain(|applied| applied.id != undone.id);
+                self.book.revision += 1;
+                self.set_stage(Stage::Undone(undone));
+                wishes.push(Wish::Do(self.keep()));
+            }
+            Ok(_) => {}
+            Err(failure) => {
+                wishes.push(Wish::Tell(Level::Error, failure.to_string()));
+                self.set_stage(Stage::Failed(failure));
+            }
+        }
+        wishes
+    }
+}
+
+impl Finish {
+    fn moved(&mut self, go: Go) {
+        let choosing = self.stage == Stage::Choosing;
+        if let Stage::Asking(preview) = &self.stage {
+            let last = Self::open(preview).len().saturating_sub(1);
+            match go {
+                Go::Up if self.row > 0 => {
+                    self.row -= 1;
+                    return;
+                }
+                Go::Down if self.row < last => {
+                    self.row += 1;
+                    return;
+                }
+                _ => {}
+            }
+        }
+        match go {
+            Go::Up if choosing => self.cursor = self.cursor.saturating_sub(1),
+            Go::Down if choosing => self.cursor = (self.cursor + 1).min(PLACES - 1),
+            Go::Up => self.top = self.top.saturating_sub(1),
+            Go::Down => self.top += 1,
+            Go::PageUp | Go::HalfUp => self.top = self.top.saturating_sub(10),
+            Go::PageDown | Go::HalfDown => self.top += 10,
+            Go::First => self.top = 0,
+            Go::Last => self.top = usize::MAX / 2,
+            Go::NextHunk | Go::PreviousHunk | Go::NextFile | Go::PreviousFile => {}
+        }
+    }
+}
+
+fn hint(words: &str) -> Wishes {
+    vec![Wish::Hint(words.to_owned())]
+}

@@ -1,0 +1,281 @@
+//! The review screen among the others: how it is opened and left, what it asks the rest to do.
+//!
+//! Comments are written in the one editor that all screens share; a draft that stood in it comes back
+//! when the comment is done. They reach agents the way all words of the person do: steered while a
+//! team is at work, as the next task when it is done.
+
+use super::{
+    action::{Action, Run},
+    again,
+    effect::{Done, Effect, Effects, Ticket},
+    keymap::Context,
+    layer, live,
+    model::{Focus, Model, Screen},
+    msg::{Mouse, MouseKind},
+    review::{self, Find, Review, Say, Step, Take, Turn, Typed, View, Wish, Wishes},
+    route,
+    widget::{Hint, Weight},
+};
+use crate::protocol::{AgentEvent, Command, Event, EventKind, SteerMode, Target};
+
+/// Opens the review, or returns to it.
+pub(super) fn open(model: &mut Model) -> Effects {
+    if model.screen == Screen::Start {
+        return model.hint("That is for the live screen.");
+    }
+    if model.review.is_none() {
+        let Some((review, effects)) = Review::open(&model.shared.run, &model.shared.theme) else {
+            return model
+                .hint("The agents of this session work on no folder, so there are no changes.");
+        };
+        model.review = Some(Box::new(review));
+        model.screen = Screen::Review;
+        return effects;
+    }
+    model.screen = Screen::Review;
+    model.focus = Focus::Panes;
+    Effects::none()
+}
+
+/// Performs an action of the screen.
+pub(super) fn perform(model: &mut Model, action: review::Action) -> Effects {
+    if model.screen != Screen::Review {
+        return model.hint("That is for the review screen.");
+    }
+    let writing = route::editing(model);
+    let Some(review) = &mut model.review else {
+        return Effects::none();
+    };
+    let wishes = match action {
+        review::Action::Say(Say::Save) if writing => {
+            let text = model.composer.text();
+            review.written(Some(&text))
+        }
+        review::Action::Say(Say::Cancel) if writing => review.written(None),
+        action => review.update(action),
+    };
+    grant(model, wishes)
+}
+
+/// Does what the screen wishes.
+fn grant(model: &mut Model, wishes: Wishes) -> Effects {
+    let mut effects = Effects::none();
+    for wish in wishes {
+        let more = match wish {
+            Wish::Do(more) => more,
+            Wish::Hint(words) => model.hint(words),
+            Wish::Tell(level, words) => model.tell(level, words),
+            Wish::Leave => {
+                model.screen = Screen::Live;
+                model.focus = Focus::Panes;
+                Effects::none()
+            }
+            Wish::Write(text) => {
+                let draft = model.composer.text();
+                if let Some(review) = &mut model.review {
+                    review.set_aside(draft);
+                }
+                model.composer.set(&text);
+                Effects::none()
+            }
+            Wish::Written => {
+                let draft = model.review.as_mut().map(|review| review.take_aside());
+                model.composer.set(&draft.unwrap_or_default());
+                Effects::none()
+            }
+            Wish::Say { to, text } => say(model, to, text),
+        };
+        effects = effects.and(more);
+    }
+    effects
+}
+
+/// Lets agents hear the comments.
+fn say(model: &mut Model, to: Target, text: String) -> Effects {
+    if model.shared.running() {
+        let told = model.hint("Sent; they hear it at their next safe point.");
+        let command = Command::Steer {
+            target: to,
+            text,
+            mode: SteerMode::Queue,
+        };
+        return Effects::one(Effect::Engine(command)).and(told);
+    }
+    // The whole team works in the next turn, so the message says whom it is for.
+    let prompt = match &to {
+        Target::All => text,
+        Target::One(agent) => format!("For {agent}:\n\n{text}"),
+        Target::Several(agents) => {
+            let names: Vec<String> = agents.iter().map(ToString::to_string).collect();
+            format!("For {}:\n\n{text}", names.join(", "))
+        }
+    };
+    model.screen = Screen::Live;
+    model.focus = Focus::Panes;
+    if model.shared.live {
+        let told = model.hint("Sent as the next task of this team.");
+        return Effects::one(Effect::Engine(Command::FollowUp { prompt })).and(told);
+    }
+    model.composer.set(&prompt);
+    again::next_task(model)
+}
+
+/// An answer for the screen; it may be left by now.
+pub(super) fn done(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
+    let Some(review) = &mut model.review else {
+        return Effects::none();
+    };
+    let wishes = review.done(ticket, done, &model.shared);
+    grant(model, wishes)
+}
+
+/// The run has gone on.
+pub(super) fn follow(model: &mut Model, event: &Event) {
+    let matters = match &event.kind {
+        EventKind::Run(_) => true,
+        EventKind::Agent { event, .. } => {
+            matches!(event, AgentEvent::Published(_) | AgentEvent::Ballot(_))
+        }
+    };
+    if let Some(review) = &mut model.review
+        && matters
+    {
+        review.follow(&model.shared.run);
+    }
+}
+
+/// True while a spinner turns on the screen.
+pub(super) fn waits(model: &Model) -> bool {
+    model.review.as_ref().is_some_and(|review| review.waits())
+}
+
+/// Text for the line of the screen that takes some.
+pub(super) fn type_text(model: &mut Model, text: &str) -> Effects {
+    let Some(review) = model
+        .review
+        .as_mut()
+        .filter(|review| review.capturing_text())
+    else {
+        return model.hint("Nothing takes text here; c writes a comment.");
+    };
+    let wishes = review.type_text(text);
+    grant(model, wishes)
+}
+
+/// A key of the line that takes text.
+pub(super) fn typed(model: &mut Model, action: layer::Action) -> Effects {
+    let typed = match action {
+        layer::Action::Accept => Typed::Accept,
+        layer::Action::Erase => Typed::Erase,
+        layer::Action::Close => Typed::Close,
+        layer::Action::Up
+        | layer::Action::Down
+        | layer::Action::PageUp
+        | layer::Action::PageDown
+        | layer::Action::First
+        | layer::Action::Last
+        | layer::Action::Refresh
+        | layer::Action::Pick(_) => return Effects::none(),
+    };
+    let wishes = model.review.as_mut().map(|review| review.typed(typed));
+    grant(model, wishes.unwrap_or_default())
+}
+
+/// A key of the live screen that means the same here: up and down while searching.
+pub(super) fn live_key(model: &mut Model, action: live::Action) -> Effects {
+    let typed = match action {
+        live::Action::Search(live::Find::Next) => Typed::Down,
+        live::Action::Search(live::Find::Previous) => Typed::Up,
+        _ => return model.hint("That is for the live screen."),
+    };
+    let wishes = model.review.as_mut().map(|review| review.typed(typed));
+    grant(model, wishes.unwrap_or_default())
+}
+
+/// The mouse over the screen.
+pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Effects {
+    if route::editing(model) {
+        return Effects::none();
+    }
+    let wheel = match mouse.kind {
+        MouseKind::WheelUp(notches) => -i32::from(notches),
+        MouseKind::WheelDown(notches) => i32::from(notches),
+        MouseKind::Click => 0,
+    };
+    let place = (mouse.column, mouse.row);
+    let wishes = model
+        .review
+        .as_mut()
+        .map(|review| review.mouse(place, wheel));
+    grant(model, wishes.unwrap_or_default())
+}
+
+/// The keys that matter now.
+pub(super) fn hints(model: &Model) -> &'static [(Action, &'static str)] {
+    const MAIN: &[(Action, &str)] = &[
+        (Action::Review(review::Action::Take(Take::This)), "take"),
+        (
+            Action::Review(review::Action::Take(Take::Reviewed)),
+            "reviewed",
+        ),
+        (Action::Review(review::Action::Say(Say::Comment)), "comment"),
+        (Action::Review(review::Action::Step(Step::Build)), "build"),
+        (
+            Action::Review(review::Action::View(View::Focus)),
+            "files, lines",
+        ),
+        (Action::Review(review::Action::Turn(Turn::Next)), "agent"),
+        (
+            Action::Review(review::Action::View(View::Compare)),
+            "compare",
+        ),
+        (
+            Action::Review(review::Action::View(View::Split)),
+            "side by side",
+        ),
+        (Action::Review(review::Action::Find(Find::Search)), "search"),
+        (Action::App(super::action::App::Help), "keys"),
+        (Action::Review(review::Action::Step(Step::Back)), "back"),
+    ];
+    const WRITING: &[(Action, &str)] = &[
+        (Action::Review(review::Action::Say(Say::Save)), "note it"),
+        (
+            Action::Review(review::Action::Say(Say::Kind)),
+            "issue, suggestion…",
+        ),
+        (Action::Review(review::Action::Say(Say::Cancel)), "leave it"),
+    ];
+    const STEPS: &[(Action, &str)] = &[
+        (Action::Review(review::Action::View(View::Open)), "go on"),
+        (Action::Review(review::Action::Go(review::Go::Down)), "down"),
+        (Action::Review(review::Action::Step(Step::Back)), "back"),
+    ];
+    const SEARCH: &[(Action, &str)] = &[
+        (Action::Layer(layer::Action::Accept), "done"),
+        (Action::Layer(layer::Action::Close), "away with it"),
+    ];
+    let Some(review) = &model.review else {
+        return MAIN;
+    };
+    match review.context() {
+        _ if review.capturing_text() => SEARCH,
+        review::Place::Main => MAIN,
+        review::Place::Writing => WRITING,
+        review::Place::Steps => STEPS,
+    }
+}
+
+/// The key that opens the review, on a live screen whose session has changes.
+pub(super) fn offer(model: &Model) -> Option<Hint> {
+    if model.screen != Screen::Live || !Review::offers(&model.shared.run) {
+        return None;
+    }
+    let key = model
+        .keymap
+        .key_for(&[Context::Panes], Action::Run(Run::Review))?;
+    Some(Hint {
+        key: key.to_string(),
+        does: "review changes",
+        weight: Weight::Usual,
+    })
+}

@@ -11,8 +11,8 @@ use crate::{
     protocol::{
         Failure, FailureKind, Label, RunId,
         change::{
-            Access, Built, ContextId, Decision, Destination, FileChange, ObjectId, RepoPath,
-            Selection, Side,
+            Access, ApplyId, Built, ContextId, Decision, Destination, FileChange, ObjectId,
+            RepoPath, Selection, Side,
         },
     },
     store::Store,
@@ -101,19 +101,21 @@ pub(super) fn answer(services: &Services, ask: Ask) -> Told {
             let applied = apply::apply(&bench.ground(), &order, &preview, occasion, &unwatched);
             Ok(News::Applied(Box::new(applied.map_err(failure)?)))
         }
-        What::Undo(id) => {
-            let at = crate::engine::outbox::now();
-            let state = &services.state_dir;
-            // What the person changed since is kept; what cannot be kept is refused and told.
-            let undone = apply::undo(state, Some(&id), Changed::Refuse, at, &unwatched);
-            let undone = undone.map_err(failure)?;
-            Ok(News::Undone(Box::new(TakenBack {
-                id: undone.id,
-                files: undone.files,
-                kept: undone.kept,
-            })))
-        }
+        What::Undo(id) => undo(services, &id),
     }
+}
+
+/// Takes an application back. Nothing is undone over what the person changed since: that is refused
+/// and told.
+fn undo(services: &Services, id: &ApplyId) -> Told {
+    let at = crate::engine::outbox::now();
+    let state = &services.state_dir;
+    let undone = apply::undo(state, Some(id), Changed::Refuse, at, &unwatched).map_err(failure)?;
+    Ok(News::Undone(Box::new(TakenBack {
+        id: undone.id,
+        files: undone.files,
+        kept: undone.kept,
+    })))
 }
 
 /// The repository that keeps a session's trees of a folder, as the session's own manifest names it.
@@ -137,11 +139,7 @@ impl<'a> Bench<'a> {
     fn of(services: &'a Services, run: &RunId, selection: &Selection) -> Result<Self, Failure> {
         let manifest = Manifest::read(&services.state_dir, run).map_err(failure)?;
         let kept = manifest.place(selection.context).map_err(failure)?;
-        let (access, inside, untracked) = (
-            kept.place.access,
-            kept.inside.clone(),
-            kept.untracked.clone(),
-        );
+        let (access, inside, untracked) = (kept.place.access, kept.inside.clone(), kept.untracked);
         let repo = Repo::open_kept(&manifest, selection.context).map_err(failure)?;
         let built = apply::build(&repo, selection, &[]).map_err(failure)?;
         Ok(Self {

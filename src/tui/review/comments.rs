@@ -10,7 +10,7 @@ use super::{
 use crate::{
     protocol::{
         Target,
-        change::{Comment, CommentKind, Face, LineKind, Spot, SpotFile},
+        change::{Comment, CommentKind, Face, Spot, SpotFile},
     },
     tui::effect::{Effect, Effects},
 };
@@ -167,8 +167,8 @@ impl Review {
         let mut quote = Vec::new();
         let mut numbers: Vec<(u32, Face)> = Vec::new();
         for place in from..=to {
-            quote.extend(quoted(pane, place));
-            numbers.extend(spot(pane, place));
+            quote.extend(pane.quoted(place));
+            numbers.extend(pane.spot(place));
         }
         // A range over both sides is told by the lines after, where there are some.
         let face = if numbers.iter().any(|(_, face)| *face == Face::New) {
@@ -459,43 +459,6 @@ impl Review {
         self.book.revision += 1;
         self.page = Page::Diff;
         vec![Wish::Do(self.keep()), Wish::Say { to, text }]
-    }
-}
-
-/// The lines of an item as they are quoted: with their signs where there are two sides.
-fn quoted(pane: &Pane, place: usize) -> Vec<String> {
-    let Some(Item::Row { hunk, row }) = pane.sheet.item(place) else {
-        return pane.text(place).into_iter().map(str::to_owned).collect();
-    };
-    let pair = pane.sheet.pair(hunk, row);
-    let lines = pane
-        .lines()
-        .and_then(|content| content.diff.hunks.get(hunk));
-    let lines = lines.map_or(&[][..], |hunk| &hunk.lines);
-    let right = pair.right.filter(|right| pair.left != Some(*right));
-    let both = [pair.left, right].into_iter().flatten();
-    both.filter_map(|line| lines.get(line))
-        .map(|line| {
-            let sign = match line.kind {
-                LineKind::Context => ' ',
-                LineKind::Added => '+',
-                LineKind::Removed => '-',
-            };
-            format!("{sign}{}", line.text)
-        })
-        .collect()
-}
-
-/// The line of an item and the side it is counted on.
-fn spot(pane: &Pane, place: usize) -> Option<(u32, Face)> {
-    let item = pane.sheet.item(place)?;
-    match item {
-        Item::Same { .. } | Item::Row { .. } => match pane.sheet.lines_of(item) {
-            (0, 0) => None,
-            (old, 0) => Some((old, Face::Old)),
-            (_, new) => Some((new, Face::New)),
-        },
-        Item::Fold { .. } | Item::Head(_) | Item::Note(_) => None,
     }
 }
 

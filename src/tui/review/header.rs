@@ -11,6 +11,7 @@ use super::{
     Focus, Page, Review, Since,
     pane::{Pane, Shown},
     pick,
+    subject::Worker,
 };
 use crate::{
     protocol::change::{Body, Destination, FileChange, FileMode, KeptIn, ObjectId},
@@ -97,35 +98,7 @@ fn chips(review: &Review, shared: &Shared, room: usize) -> Line<'static> {
     let newer = review.newer.is_some();
     let news = if newer { " ↻ u: newer work " } else { "" };
     let reserved = width::of(&tail) + width::of(news) + 1;
-    let chip = |index: usize, long: bool| {
-        let agent = agents.get(index)?;
-        let mut text = format!(
-            " {} {}",
-            index + 1,
-            width::fit(&agent.name, if long { 16 } else { 8 })
-        );
-        if review.subject.winner == Some(agent.id) {
-            text.push_str(" ★");
-        }
-        if agent.votes > 0 {
-            let _ = write!(text, " ✓{}", agent.votes);
-        }
-        if long {
-            match (agent.label, agent.snapshot(review.at.context)) {
-                (Some(label), Some(found)) => {
-                    let count = files(found.files);
-                    let (added, removed) = (found.added, found.removed);
-                    let _ = write!(text, " {label} {count} +{added} -{removed}");
-                }
-                (Some(label), None) => {
-                    let _ = write!(text, " {label} no files");
-                }
-                (None, _) => text.push_str(" no answer"),
-            }
-        }
-        text.push(' ');
-        Some(text)
-    };
+    let chip = |index: usize, long: bool| Some(chip(review, index, agents.get(index)?, long));
     let space = room.saturating_sub(reserved);
     let total = |long: bool| -> usize {
         (0..agents.len())
@@ -173,6 +146,33 @@ fn chips(review: &Review, shared: &Shared, room: usize) -> Line<'static> {
         spans.push(Span::styled(tail, theme.dim));
     }
     Line::from(spans)
+}
+
+/// One agent: number, name, whether it leads, votes; where there is room label, files and lines.
+fn chip(review: &Review, index: usize, agent: &Worker, long: bool) -> String {
+    let name = width::fit(&agent.name, if long { 16 } else { 8 });
+    let mut text = format!(" {} {name}", index + 1);
+    if review.subject.winner == Some(agent.id) {
+        text.push_str(" ★");
+    }
+    if agent.votes > 0 {
+        let _ = write!(text, " ✓{}", agent.votes);
+    }
+    if long {
+        match (agent.label, agent.snapshot(review.at.context)) {
+            (Some(label), Some(found)) => {
+                let count = files(found.files);
+                let (added, removed) = (found.added, found.removed);
+                let _ = write!(text, " {label} {count} +{added} -{removed}");
+            }
+            (Some(label), None) => {
+                let _ = write!(text, " {label} no files");
+            }
+            (None, _) => text.push_str(" no answer"),
+        }
+    }
+    text.push(' ');
+    text
 }
 
 /// What is left to review, what is taken, what is unsent.

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     protocol::{
         AgentId,
-        change::{Comment, FileChange, LineKind, Part},
+        change::{Comment, Face, FileChange, LineKind, Part},
     },
     text::words,
     tui::{effect::Load, theme::Theme},
@@ -128,8 +128,8 @@ impl Pane {
         };
         self.anchor = None;
         self.cursor = same.unwrap_or_else(|| match numbers {
-            (old, 0) if old > 0 => self.sheet.place_of(crate::protocol::change::Face::Old, old),
-            (_, new) => self.sheet.place_of(crate::protocol::change::Face::New, new),
+            (old, 0) if old > 0 => self.sheet.place_of(Face::Old, old),
+            (_, new) => self.sheet.place_of(Face::New, new),
         });
         self.top = (self.cursor.saturating_sub(self.height / 3), 0);
     }
@@ -285,6 +285,45 @@ impl Pane {
                     .collect()
             }
             Item::Fold { .. } | Item::Head(_) | Item::Note(_) => Vec::new(),
+        }
+    }
+
+    /// The lines of an item as they are quoted: with their signs where there are two sides.
+    #[must_use]
+    pub fn quoted(&self, place: usize) -> Vec<String> {
+        let Some(Item::Row { hunk, row }) = self.sheet.item(place) else {
+            return self.text(place).into_iter().map(str::to_owned).collect();
+        };
+        let pair = self.sheet.pair(hunk, row);
+        let lines = self
+            .lines()
+            .and_then(|content| content.diff.hunks.get(hunk));
+        let lines = lines.map_or(&[][..], |hunk| &hunk.lines);
+        let right = pair.right.filter(|right| pair.left != Some(*right));
+        let both = [pair.left, right].into_iter().flatten();
+        both.filter_map(|line| lines.get(line))
+            .map(|line| {
+                let sign = match line.kind {
+                    LineKind::Context => ' ',
+                    LineKind::Added => '+',
+                    LineKind::Removed => '-',
+                };
+                format!("{sign}{}", line.text)
+            })
+            .collect()
+    }
+
+    /// The line of an item and the side it is counted on.
+    #[must_use]
+    pub fn spot(&self, place: usize) -> Option<(u32, Face)> {
+        let item = self.sheet.item(place)?;
+        match item {
+            Item::Same { .. } | Item::Row { .. } => match self.sheet.lines_of(item) {
+                (0, 0) => None,
+                (old, 0) => Some((old, Face::Old)),
+                (_, new) => Some((new, Face::New)),
+            },
+            Item::Fold { .. } | Item::Head(_) | Item::Note(_) => None,
         }
     }
 }

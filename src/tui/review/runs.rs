@@ -3,7 +3,7 @@
 //! Pure arithmetic over a diff; made once for each file.
 
 use super::ask::Content;
-use crate::protocol::change::{Hunk, LineKind};
+use crate::protocol::change::{Hunk, LineKind, LineRef};
 
 /// Lines of a hunk that stand beside each other, by their place in the hunk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -124,4 +124,13 @@ pub(super) fn gaps(content: &Content) -> Vec<Gap> {
         shown: (0, 0),
     });
     gaps
+}
+
+/// A changed line by its places; beyond four billion there is none.
+#[must_use]
+pub fn reference(hunk: usize, line: usize) -> LineRef {
+    LineRef {
+        hunk: u32::try_from(hunk).unwrap_or(u32::MAX),
+        line: u32::try_from(line).unwrap_or(u32::MAX),
+    }
 }

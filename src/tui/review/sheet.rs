@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-pub use super::runs::Pair;
+pub use super::runs::{Pair, reference};
 use super::{
     ask::Content,
     runs::{Body, Gap, body, gaps},
@@ -497,14 +497,5 @@ impl Sheet {
             put(Segment::Note(id), 1);
         }
         put(Segment::Rows { hunk, from: done }, count - done);
-    }
-}
-
-/// A changed line by its places; beyond four billion there is none.
-#[must_use]
-pub fn reference(hunk: usize, line: usize) -> LineRef {
-    LineRef {
-        hunk: u32::try_from(hunk).unwrap_or(u32::MAX),
-        line: u32::try_from(line).unwrap_or(u32::MAX),
     }
 }

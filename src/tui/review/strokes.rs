@@ -228,8 +228,9 @@ mod tests {
     #[test]
     fn blanks_can_be_seen_and_words_are_marked() {
         let red = Style::new().fg(Color::Red);
+        let word = 2..3;
         let stroke = Stroke {
-            words: (&[2..3], red),
+            words: (std::slice::from_ref(&word), red),
             blanks: Some(Style::new()),
             ..plain("a b")
         };

@@ -121,7 +121,10 @@ fn script() -> impl Strategy<Value = Vec<Op>> {
 }
 
 fn joined(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines
+        .iter()
+        .flat_map(|line| [line.as_str(), "\n"])
+        .collect()
 }
 
 /// All rows of a sheet, one item after the other.

@@ -57,17 +57,18 @@ pub fn keep() -> u8 {
     }
     let word = match start(&plan) {
         Err(why) => Word::Failed(why),
-        Ok((child, ready)) => {
+        Ok((child, ready, inner)) => {
             let _ = say(&socket, &ready);
-            watch(child, &socket, plan.limits.processes)
+            let end = watch(child, &socket, plan.limits.processes);
+            last_words(&inner).unwrap_or(end)
         }
     };
     sweep();
     u8::from(say(&socket, &word).is_err())
 }
 
-/// Starts the inner process and waits until it is the command.
-fn start(plan: &Plan) -> Result<(Child, Word), String> {
+/// Starts the inner process and waits until it is about to become the command.
+fn start(plan: &Plan) -> Result<(Child, Word, UnixStream), String> {
     let broken = |error: std::io::Error| format!("The command could not be prepared: {error}.");
     let (ours, theirs) = UnixStream::pair().map_err(broken)?;
     let own = std::env::current_exe().map_err(broken)?;
@@ -93,11 +94,15 @@ fn start(plan: &Plan) -> Result<(Child, Word), String> {
         Some(Word::Failed(why)) => return Err(why),
         _ => return Err("The command could not be prepared: its process ended.".to_owned()),
     };
-    // The socket closes by itself when the process becomes the command.
-    match hear::<Word>(&ours) {
-        Ok(Some(Word::Failed(why))) => Err(why),
-        _ => Ok((child, ready)),
-    }
+    Ok((child, ready, ours))
+}
+
+/// What the inner process said when it could not become the command. Never waits: bubblewrap holds
+/// the other end as long as it runs.
+fn last_words(inner: &UnixStream) -> Option<Word> {
+    inner.set_nonblocking(true).ok()?;
+    let word = hear::<Word>(inner).ok().flatten();
+    word.filter(|word| matches!(word, Word::Failed(_)))
 }
 
 /// Waits for the end, for the program to go, or for too many processes.

@@ -3,8 +3,7 @@
 //! Nothing here is laid out: the list knows how many items there are and which one stands where, in
 //! time that does not grow with their number. Hunks keep the numbers of the default diff whatever is
 //! unfolded. Unified and side by side are two orders of the same lines.
-//!
-//! Not here: how an item is painted (see [`super::paint`]), what is picked.
+//! Not here: how an item is painted, what is picked.
 
 use std::collections::BTreeMap;
 
@@ -69,8 +68,7 @@ enum Segment {
     Note(u32),
 }
 
-/// Where comments stand: the number of a line on a side, and the comments below it. Line 0 is the
-/// file as a whole.
+/// Comments by the line and side they stand below; line 0 is the file as a whole.
 pub type Anchors = BTreeMap<(u32, Face), Vec<u32>>;
 
 /// The list.

@@ -55,6 +55,20 @@ pub enum Command {
 /// Arguments of `prune`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct PruneArgs {
+    /// Which sessions.
+    #[command(flatten)]
+    pub which: WhichArgs,
+    /// Remove snapshots and record as well; what differs from the person's files becomes salvage.
+    #[arg(long)]
+    pub forget: bool,
+    /// One JSON object instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which sessions are cleared away.
+#[derive(Clone, Debug, clap::Args)]
+pub struct WhichArgs {
     /// Sessions, as `worktrees list` names them.
     #[arg(required_unless_present_any = ["all", "older_than", "left_behind"])]
     pub sessions: Vec<String>,
@@ -67,12 +81,6 @@ pub struct PruneArgs {
     /// Those that a crash left behind.
     #[arg(long, conflicts_with = "sessions")]
     pub left_behind: bool,
-    /// Remove snapshots and record as well; what differs from the person's files becomes salvage.
-    #[arg(long)]
-    pub forget: bool,
-    /// One JSON object instead of text.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Set by Ctrl-C: the removal stops at the next safe place.
@@ -164,21 +172,22 @@ fn prune(state: &Path, here: &Path, args: &PruneArgs, now: u64) -> Result<String
     } else {
         Scope::Trees
     };
-    let runs: Vec<RunId> = if args.sessions.is_empty() {
+    let runs: Vec<RunId> = if args.which.sessions.is_empty() {
         let old = |held: &Held| {
-            args.older_than
+            args.which
+                .older_than
                 .is_none_or(|days| now.saturating_sub(held.touched) >= days * 86_400)
         };
-        let left = |held: &Held| !args.left_behind || held.standing == Standing::LeftBehind;
+        let left = |held: &Held| !args.which.left_behind || held.standing == Standing::LeftBehind;
         workspace::list(state)?
             .into_iter()
             .filter(|held| held.standing != Standing::InUse && old(held) && left(held))
             .map(|held| held.run)
             .collect()
     } else {
-        args.sessions.iter().cloned().map(RunId).collect()
+        args.which.sessions.iter().cloned().map(RunId).collect()
     };
-    if args.all {
+    if args.which.all {
         // A folder outside any repository has no strays.
         let _ = workspace::forget_strays(state, here, &watch);
     }

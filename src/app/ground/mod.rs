@@ -187,7 +187,7 @@ fn places(working: &Working, cwd: &Path) -> Result<Vec<Place>, Failure> {
         places.push(Place {
             path,
             access: folder.access,
-            untracked: untracked.clone(),
+            untracked,
             include: Vec::new(),
         });
     }

@@ -138,14 +138,14 @@ fn list(keeper: &Keeper, label: Label, folder: &str) -> Result<Vec<PeerFile>, Tr
         if listed.last().is_some_and(|last| last.path == path) {
             continue;
         }
-        let size = match is_file {
-            true => repo
-                .file(
-                    &snapshot.tree,
-                    &RepoPath::from(format!("{prefix}{name}").as_str()),
-                )?
-                .map(|side| side.size),
-            false => None,
+        let size = if is_file {
+            repo.file(
+                &snapshot.tree,
+                &RepoPath::from(format!("{prefix}{name}").as_str()),
+            )?
+            .map(|side| side.size)
+        } else {
+            None
         };
         listed.push(PeerFile { path, size });
     }

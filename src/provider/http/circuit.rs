@@ -271,7 +271,9 @@ mod tests {
                     }
                     Step::Succeed(at) => take(&mut inside, at).and_then(|_| {
                         let change = circuit.succeeded();
-                        inside.iter_mut().for_each(|role| *role = Role::Usual);
+                        for role in inside.iter_mut() {
+                            *role = Role::Usual;
+                        }
                         change
                     }),
                     Step::Fail(at) => {

@@ -247,6 +247,9 @@ async fn turn(
     ways.outbox
         .emit(EventKind::Run(RunEvent::Started(Box::new(start))))
         .await;
+    if number == 1 {
+        premises::warn(&ways.grounds, &ways.outbox).await;
+    }
     for event in leg.map_or(&[][..], |leg| &leg.news) {
         let event = RunEvent::Stage(event.clone());
         ways.outbox.emit(EventKind::Run(event)).await;

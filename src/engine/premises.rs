@@ -23,6 +23,9 @@ pub trait Premises: Send + Sync {
     /// They, as they were when the session began.
     fn places(&self) -> Vec<Workplace>;
 
+    /// What the person should know about them before agents begin, one sentence each.
+    fn warnings(&self) -> BoxFuture<'static, Vec<String>>;
+
     /// The tools that work on them.
     fn tools(&self, desk: &Desk, tools: Toolbox) -> Toolbox;
 
@@ -111,6 +114,14 @@ async fn kept(
             outbox.emit(notice_of(Level::Error, &words)).await;
             Vec::new()
         }
+    }
+}
+
+/// Tells the person what there is to know about the folders.
+pub(super) async fn warn(grounds: &Grounds, outbox: &Outbox) {
+    let Some(premises) = grounds else { return };
+    for words in premises.warnings().await {
+        outbox.emit(notice_of(Level::Warning, &words)).await;
     }
 }
 

@@ -180,7 +180,7 @@ fn echo() -> String {
     thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { return };
-            let mut bytes = [0; 64 * 1024];
+            let mut bytes = vec![0; 64 * 1024];
             let read = stream.read(&mut bytes).unwrap_or(0);
             let text = String::from_utf8_lossy(&bytes[..read]);
             let heard = serde_json::json!({"error": {"message": text}}).to_string();

@@ -273,12 +273,7 @@ async fn the_world_tells_the_screen_what_git_tells() {
     assert_eq!(String::from_utf8_lossy(&out.stdout).trim(), counts);
     assert_eq!(content.diff.hunks.len(), 2);
     let old = content.old.as_ref().expect("lines");
-    assert_eq!(
-        old.iter()
-            .map(|line| format!("{line}\n"))
-            .collect::<String>(),
-        LIB
-    );
+    assert_eq!(old.join("\n") + "\n", LIB);
 
     let change = Box::new(lib.clone());
     let Ok(News::Raw(raw)) = ask(&world, &made.run, What::Raw { context, change }).await else {

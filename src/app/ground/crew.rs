@@ -19,13 +19,13 @@ use crate::{
         desk::Desk,
         leave::{AtDesk, Written},
     },
-    protocol::{AgentId, Decided, Failure, Permitting, Rules, RunId, change::Access},
+    protocol::{AgentId, Decided, Failure, Offered, Permitting, Rules, RunId, change::Access},
     store::{permissions::Permissions, redact::Redactor},
     tool::{
         self, Crew, Hands, Root, Toolbox,
         hands::{Approver, Recorder},
         permit::Permits,
-        sandbox::{Launcher, Machine},
+        sandbox::{Launcher, Tier},
     },
     workspace::{self, Trouble},
 };
@@ -56,13 +56,6 @@ impl Kit {
         let permits = Permits::new(&rules.permitting).map_err(super::local)?;
         let cwd = std::env::current_dir().unwrap_or_default();
         let paths = Paths::discover(cwd.clone());
-        let machine = Machine {
-            home: paths.home.clone(),
-            variables: std::env::vars().collect(),
-            cwd,
-        };
-        let own = std::env::current_exe()
-            .map_err(|error| super::local(format!("This program cannot find itself: {error}.")))?;
         let mut closed = vec![services.state_dir.clone()];
         closed.extend(paths.config);
         closed.extend(paths.state);
@@ -79,8 +72,22 @@ impl Kit {
                 .iter()
                 .map(|folder| folder.protected.clone())
                 .collect(),
-            runner: Launcher::new(machine, own),
+            runner: Launcher::here(paths.home.clone(), cwd),
             redactor,
+        })
+    }
+}
+
+impl Kit {
+    /// Says so where nothing holds the commands of agents.
+    pub(super) async fn unheld(&self) -> Option<String> {
+        if self.permitting.commands == Offered::No {
+            return None;
+        }
+        (self.runner.found().await.tier == Tier::Nothing).then(|| {
+            "Nothing holds the commands of agents on this machine (no Landlock, no bubblewrap): each \
+             one asks you first. `massgen-tui doctor` says what is missing."
+                .to_owned()
         })
     }
 }

@@ -32,6 +32,9 @@ use crate::{
 /// Pieces of work that may wait.
 const WAITING: usize = 64;
 
+/// Paths that a warning names.
+const TOLD: usize = 3;
+
 /// What the thread owns.
 struct Keeper {
     grounds: Grounds,
@@ -137,6 +140,18 @@ impl Premises for Ground {
         self.places.to_vec()
     }
 
+    fn warnings(&self) -> BoxFuture<'static, Vec<String>> {
+        let (ground, kit) = (self.clone(), Arc::clone(&self.kit));
+        async move {
+            let left_out = ground.perform(|keeper| Ok(left_out(&keeper.grounds))).await;
+            // A ground that is closed already warns of nothing.
+            let mut words = left_out.unwrap_or_default();
+            words.extend(kit.unheld().await);
+            words
+        }
+        .boxed()
+    }
+
     fn tools(&self, desk: &Desk, tools: Toolbox) -> Toolbox {
         crew::tools(self, desk, tools)
     }
@@ -192,6 +207,31 @@ fn places(working: &Working, cwd: &Path) -> Result<Vec<Place>, Failure> {
         });
     }
     Ok(places)
+}
+
+/// What of the folders is not in the agents' copies.
+fn left_out(grounds: &Grounds) -> Vec<String> {
+    let places = grounds.manifest().places.iter();
+    let some = places.filter(|kept| !kept.left_out.is_empty());
+    some.map(|kept| {
+        let shown: Vec<String> = kept
+            .left_out
+            .iter()
+            .take(TOLD)
+            .map(|one| one.path.to_string())
+            .collect();
+        let more = kept.left_out.len() as u64 + kept.more - shown.len() as u64;
+        let more = match more {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        format!(
+            "Agents do not get all of {}: {}{more} (`massgen-tui worktrees list` says why).",
+            kept.place.path,
+            shown.join(", ")
+        )
+    })
+    .collect()
 }
 
 /// The trees behind the labels of a log.

@@ -271,9 +271,7 @@ mod tests {
                     }
                     Step::Succeed(at) => take(&mut inside, at).and_then(|_| {
                         let change = circuit.succeeded();
-                        for role in inside.iter_mut() {
-                            *role = Role::Usual;
-                        }
+                        inside.fill(Role::Usual);
                         change
                     }),
                     Step::Fail(at) => {

@@ -43,6 +43,10 @@ impl Premises for Trees {
         }]
     }
 
+    fn warnings(&self) -> BoxFuture<'static, Vec<String>> {
+        async { vec!["A folder of packages is left out.".to_owned()] }.boxed()
+    }
+
     fn tools(&self, _: &Desk, tools: Toolbox) -> Toolbox {
         tools
     }
@@ -59,9 +63,10 @@ impl Premises for Trees {
             added: 3,
             removed: 1,
         };
-        let result = match self.broken {
-            true => Err(Failure::new(FailureKind::Local, "The disk is full.")),
-            false => Ok(vec![snapshot]),
+        let result = if self.broken {
+            Err(Failure::new(FailureKind::Local, "The disk is full."))
+        } else {
+            Ok(vec![snapshot])
         };
         async { result }.boxed()
     }
@@ -128,6 +133,11 @@ async fn an_answer_carries_the_files_of_its_moment_under_its_label() {
         panic!("{:?}", events.first());
     };
     assert_eq!(start.places, trees.places());
+    let warned = |event: &Event| {
+        matches!(&event.kind, EventKind::Run(RunEvent::Notice { text, .. })
+            if text.contains("left out"))
+    };
+    assert_eq!(events.iter().filter(|event| warned(event)).count(), 1);
     let told: Vec<(Label, Vec<Snapshot>)> = answers(&events)
         .into_iter()
         .map(|answer| (answer.label, answer.changes))

@@ -136,6 +136,10 @@ pub fn git(folder: &Path, words: &[&str]) -> String {
 }
 
 impl Rig {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers write the rules where they call"
+    )]
     pub fn new(permitting: Permitting, system: System) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let base = fs::canonicalize(folder.path()).unwrap();

@@ -247,6 +247,7 @@ const ENDS: &[(&str, &str, usize)] = &[
     ("tools", "lathe", 3),
     ("talking", "lectern", 2),
     ("slow", "tortoise", 3),
+    ("repair", "wren", 3),
     ("ranked", "ruby", 2),
     ("scores", "copper", 2),
 ];

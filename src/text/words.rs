@@ -10,7 +10,7 @@ use similar::{ChangeTag, TextDiff};
 /// Longest line, in bytes, that is compared word by word.
 const LONGEST: usize = 1_024;
 
-/// Least share of words in common.
+/// Least share of text in common, blanks not counted: between two strangers they are alike.
 const LIKENESS: f32 = 0.3;
 
 /// What differs between two lines.
@@ -29,7 +29,7 @@ pub fn changed(old: &str, new: &str) -> Option<Changed> {
         return None;
     }
     let diff = TextDiff::from_unicode_words(old, new);
-    if diff.ratio() < LIKENESS {
+    if likeness(&diff, old, new) < LIKENESS {
         return None;
     }
     let mut changed = Changed::default();
@@ -52,6 +52,21 @@ pub fn changed(old: &str, new: &str) -> Option<Changed> {
         }
     }
     Some(changed)
+}
+
+/// The share of both lines' text that stands in both.
+fn likeness<'a>(diff: &TextDiff<'a, 'a, 'a, str>, old: &str, new: &str) -> f32 {
+    let weight = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count();
+    let all = weight(old) + weight(new);
+    if all == 0 {
+        return 1.0;
+    }
+    let same = diff
+        .iter_all_changes()
+        .filter(|change| change.tag() == ChangeTag::Equal)
+        .map(|change| weight(change.value()))
+        .sum::<usize>();
+    2.0 * same as f32 / all as f32
 }
 
 /// True when the lines differ in blanks alone.

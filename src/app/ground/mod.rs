@@ -102,7 +102,8 @@ impl Ground {
 
     fn over(kit: Kit, grounds: Grounds, published: BTreeMap<Label, Vec<Snapshot>>) -> Self {
         let places = grounds.workplaces().to_vec().into();
-        let (work, mut waiting) = mpsc::channel::<Work>(WAITING);
+        let (work, mut waiting): (mpsc::Sender<Work>, mpsc::Receiver<Work>) =
+            mpsc::channel(WAITING);
         // Ends when the last sender is dropped, which the session's end does.
         drop(tokio::task::spawn_blocking(move || {
             let mut keeper = Keeper { grounds, published };

@@ -402,7 +402,7 @@ impl Reviewer {
             .to_owned()
     }
 
-    fn to_file(&mut self, path: &str) -> &mut Self {
+    fn go_to_file(&mut self, path: &str) -> &mut Self {
         self.press("g");
         for _ in 0..20 {
             if self
@@ -424,20 +424,20 @@ fn screens() {
         let mut reviewer = Reviewer::open(width, height);
         let mut shots = String::new();
         let mut shot = |name: &str, reviewer: &mut Reviewer| {
-            shots.push_str(&format!("== {name}\n{}\n", reviewer.sees()));
+            shots.extend(["== ", name, "\n", &reviewer.sees(), "\n"]);
         };
         shot("files", &mut reviewer);
-        reviewer.to_file("src/main.rs").press("tab ] j j space");
+        reviewer.go_to_file("src/main.rs").press("tab ] j j space");
         shot("lines, one taken", &mut reviewer);
         reviewer.press("s");
         shot("side by side", &mut reviewer);
         reviewer.press("s x");
         shot("compared", &mut reviewer);
-        reviewer.press("x tab").to_file("logo.png").press("tab");
+        reviewer.press("x tab").go_to_file("logo.png").press("tab");
         shot("binary", &mut reviewer);
-        reviewer.press("tab").to_file("huge.csv").press("tab");
+        reviewer.press("tab").go_to_file("huge.csv").press("tab");
         shot("huge", &mut reviewer);
-        reviewer.press("tab").to_file("answer").press("tab");
+        reviewer.press("tab").go_to_file("answer").press("tab");
         shot("answer", &mut reviewer);
         reviewer.press("tab t");
         shot("tree", &mut reviewer);
@@ -457,7 +457,7 @@ fn screens() {
 fn states_without_files() {
     let mut shots = String::new();
     let mut shot = |name: &str, reviewer: &mut Reviewer| {
-        shots.push_str(&format!("== {name}\n{}\n", reviewer.sees()));
+        shots.extend(["== ", name, "\n", &reviewer.sees(), "\n"]);
     };
     let mut empty = Reviewer::at(80, 12, Shelf::default());
     empty.press("w");
@@ -507,11 +507,11 @@ fn the_offer_stands_on_the_live_screen() {
 #[test]
 fn files_hunks_lines_and_ranges_are_taken_and_left() {
     let mut reviewer = Reviewer::open(100, 24);
-    reviewer.to_file("src/main.rs").press("space");
+    reviewer.go_to_file("src/main.rs").press("space");
     assert!(reviewer.row("src/main.rs").contains('●'));
     reviewer.press("k space");
     assert!(reviewer.row("src/main.rs").contains('○'));
-    reviewer.to_file("src/main.rs").press("tab h");
+    reviewer.go_to_file("src/main.rs").press("tab h");
     assert!(
         reviewer.row("src/main.rs").contains('●'),
         "all hunks are the whole"
@@ -539,9 +539,9 @@ fn files_hunks_lines_and_ranges_are_taken_and_left() {
 fn parts_of_two_agents_come_together() {
     let mut reviewer = Reviewer::open(100, 24);
     reviewer
-        .to_file("src/new.rs")
+        .go_to_file("src/new.rs")
         .press("space 2")
-        .to_file("src/main.rs")
+        .go_to_file("src/main.rs")
         .press("space b");
     let picks = &reviewer
         .shelf
@@ -563,8 +563,8 @@ fn parts_of_two_agents_come_together() {
 #[test]
 fn a_review_is_kept_and_taken_up_again() {
     let mut reviewer = Reviewer::open(100, 24);
-    reviewer.to_file("src/new.rs").press("space k r");
-    reviewer.to_file("src/main.rs").press("tab g j j c");
+    reviewer.go_to_file("src/new.rs").press("space k r");
+    reviewer.go_to_file("src/main.rs").press("tab g j j c");
     reviewer.write("Why two?").press("enter q");
     let kept = reviewer.shelf.kept.clone().expect("it was kept");
     assert_eq!(kept.reviewed.len(), 1);
@@ -616,7 +616,7 @@ fn a_review_is_kept_and_taken_up_again() {
 #[test]
 fn comments_are_sent_as_one_message() {
     let mut reviewer = Reviewer::open(100, 24);
-    reviewer.to_file("src/main.rs").press("tab g j j c");
+    reviewer.go_to_file("src/main.rs").press("tab g j j c");
     assert!(
         reviewer
             .sees()
@@ -651,7 +651,7 @@ fn comments_are_sent_as_one_message() {
 #[test]
 fn comments_on_an_answer_begin_the_next_turn() {
     let mut reviewer = Reviewer::at(100, 24, Shelf::usual()).ended();
-    reviewer.press("w").to_file("answer").press("tab c");
+    reviewer.press("w").go_to_file("answer").press("tab c");
     reviewer.write("Say why.").press("enter S down enter");
     let prompt = reviewer.other.iter().find_map(|effect| match effect {
         Effect::Engine(Command::FollowUp { prompt }) => Some(prompt.clone()),
@@ -668,7 +668,7 @@ fn a_draft_survives_a_comment() {
     let mut reviewer = Reviewer::at(100, 24, Shelf::usual());
     reviewer.press("i").write("half a thought").press("esc w");
     reviewer
-        .to_file("src/main.rs")
+        .go_to_file("src/main.rs")
         .press("C")
         .write("x")
         .press("esc q i");
@@ -678,7 +678,7 @@ fn a_draft_survives_a_comment() {
 #[test]
 fn a_hunk_is_edited_in_the_editor() {
     let mut reviewer = Reviewer::open(100, 24);
-    reviewer.to_file("src/main.rs").press("tab g e");
+    reviewer.go_to_file("src/main.rs").press("tab g e");
     let edit = reviewer.other.iter().find_map(|effect| match effect {
         Effect::Edit { ticket, text, .. } => Some((*ticket, text.clone())),
         _ => None,
@@ -806,7 +806,7 @@ fn searching_and_filtering() {
     reviewer.press("enter esc");
     assert!(reviewer.sees().contains("logo.png"));
     reviewer
-        .to_file("src/main.rs")
+        .go_to_file("src/main.rs")
         .press("/")
         .write("finish")
         .press("enter");

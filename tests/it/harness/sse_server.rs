@@ -77,6 +77,13 @@ impl Server {
         Connection { request, stream }
     }
 
+    /// The next connection with its request read; `None` for one whose client went away first.
+    pub async fn accept_if_asked(&self) -> Option<Connection> {
+        let mut stream = self.accept_raw().await;
+        let request = read_request(&mut stream).await.ok()?;
+        Some(Connection { request, stream })
+    }
+
     /// Answers every request from a table of path and (status, body) until dropped; unknown paths
     /// are 404.
     pub fn serve(self, routes: Vec<(&'static str, u16, String)>) -> tokio::task::JoinHandle<()> {

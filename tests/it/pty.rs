@@ -551,6 +551,20 @@ fn f12_writes_a_picture_of_the_screen() {
     terminal.press("q");
     terminal.end();
 
+    let mut terminal = Terminal::start(&wide(&["--demo", "repair", "--demo-speed", "max"]));
+    terminal.wait_for_text("review changes");
+    terminal.press("w");
+    terminal.wait_for_text("to review");
+    terminal.wait_for_text("check 07:15 07:15 0");
+    terminal.press("a");
+    terminal.wait_for_text("3 taken");
+    let home = terminal.home.path().display().to_string();
+    // Where the test ran is nobody's business.
+    pictures.push(("review", picture(&mut terminal, 1).replace(&home, "~")));
+    terminal.press(CTRL_C);
+    terminal.press(CTRL_C);
+    terminal.end();
+
     for (name, svg) in pictures {
         assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
         assert!(

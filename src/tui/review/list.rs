@@ -6,7 +6,7 @@ use super::{Focus, Review, files::Line, header::tail, pick};
 use crate::{
     protocol::change::{ChangeKind, FileChange},
     text::width,
-    tui::{shared::Shared, theme::Theme},
+    tui::{shared::Shared, theme::Theme, widget},
 };
 
 /// Room from which the word of a change is written beside its letter.
@@ -34,7 +34,7 @@ pub(super) fn rows(
             let marked = place == cursor;
             let row = row(review, shared, line, room, marked);
             if marked && review.at.focus == Focus::Files {
-                row.patch_style(shared.theme.selection)
+                widget::marked(row, shared.theme.selection)
             } else {
                 row
             }

@@ -14,7 +14,7 @@ use crate::{
     tui::{
         shared::Shared,
         theme::Theme,
-        widget::{paragraph, spinner},
+        widget::{self, paragraph, spinner},
     },
 };
 
@@ -420,7 +420,7 @@ fn choice(words: &str, detail: &str, marked: bool, theme: &Theme, room: usize) -
         Span::styled(detail, theme.dim),
     ]);
     if marked {
-        line.patch_style(theme.selection)
+        widget::marked(line, theme.selection)
     } else {
         line
     }

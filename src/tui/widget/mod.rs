@@ -2,6 +2,7 @@
 
 mod badge;
 mod hints;
+mod marked;
 mod paragraph;
 mod scrollbar;
 mod spinner;
@@ -9,6 +10,7 @@ mod window;
 
 pub use badge::demo_badge;
 pub use hints::{Hint, Weight, hints};
+pub use marked::marked;
 pub use paragraph::paragraph;
 pub use scrollbar::scrollbar;
 pub use spinner::spinner;

@@ -1,7 +1,7 @@
 //! From what a person picked to files in their folder, and back.
 //!
-//! [`build`] makes one tree of parts of several agents' changes. [`preview`] tells what bringing it to
-//! the person's folder would do, [`apply`] does it, [`undo`] takes it back, [`recover`] ends what a
+//! [`build()`] makes one tree of parts of several agents' changes. [`preview()`] tells what bringing it to
+//! the person's folder would do, [`apply()`] does it, [`undo()`] takes it back, [`recover()`] ends what a
 //! killed program left half done. Everything is blocking.
 //!
 //! What always holds:

@@ -552,6 +552,9 @@ fn f12_writes_a_picture_of_the_screen() {
     terminal.end();
 
     let mut terminal = Terminal::start(&wide(&["--demo", "repair", "--demo-speed", "max"]));
+    // Earlier there are changes of some agents only.
+    terminal.wait_for_text("Final answer");
+    terminal.wait_for_text("answered");
     terminal.wait_for_text("review changes");
     terminal.press("w");
     terminal.wait_for_text("to review");

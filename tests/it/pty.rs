@@ -551,7 +551,14 @@ fn f12_writes_a_picture_of_the_screen() {
     terminal.press("q");
     terminal.end();
 
-    let mut terminal = Terminal::start(&wide(&["--demo", "repair", "--demo-speed", "max"]));
+    let mut terminal = Terminal::start(&wide(&[
+        "--demo",
+        "repair",
+        "--demo-speed",
+        "max",
+        "--approve",
+        "auto",
+    ]));
     // Earlier there are changes of some agents only.
     terminal.wait_for_text("Final answer");
     terminal.wait_for_text("answered");

@@ -39,6 +39,20 @@ impl Scene {
             .unwrap()
     }
 
+    /// Plays the scene. Where nothing holds commands, each one asks; here the answer is yes.
+    fn play(&self, further: &[&str]) -> Output {
+        let usual = [
+            "run",
+            "--demo",
+            "repair",
+            "--demo-speed",
+            "max",
+            "--approve",
+            "auto",
+        ];
+        self.run(&[&usual, further].concat())
+    }
+
     /// The one session, and its sample repository.
     fn session(&self) -> (RunId, PathBuf) {
         let store = Store::reading(&self.state());
@@ -78,7 +92,7 @@ fn answers(scene: &Scene, run: &RunId) -> Vec<Answer> {
 #[test]
 fn agents_mend_a_script_in_copies_and_the_folder_stays_as_it_was() {
     let scene = Scene::new();
-    let ran = scene.run(&["run", "--demo", "repair", "--demo-speed", "max"]);
+    let ran = scene.play(&[]);
     assert!(ran.status.success(), "{ran:?}");
     let (run, sample) = scene.session();
 
@@ -123,7 +137,7 @@ fn agents_mend_a_script_in_copies_and_the_folder_stays_as_it_was() {
 #[test]
 fn tools_tell_what_they_did_and_a_failing_command_is_told_as_failing() {
     let scene = Scene::new();
-    let ran = scene.run(&["run", "--demo", "repair", "--demo-speed", "max"]);
+    let ran = scene.play(&[]);
     assert!(ran.status.success(), "{ran:?}");
     let (run, _) = scene.session();
     let session = Store::reading(&scene.state()).read(&run).unwrap();
@@ -156,15 +170,7 @@ fn tools_tell_what_they_did_and_a_failing_command_is_told_as_failing() {
 #[test]
 fn what_won_is_a_patch_unless_it_is_asked_to_be_applied() {
     let scene = Scene::new();
-    let ran = scene.run(&[
-        "run",
-        "--demo",
-        "repair",
-        "--demo-speed",
-        "max",
-        "--apply",
-        "auto",
-    ]);
+    let ran = scene.play(&["--apply", "auto"]);
     assert!(ran.status.success(), "{ran:?}");
     let (_, sample) = scene.session();
     let mut changed: Vec<String> = git(&sample, &["status", "--porcelain", "-uall"])

@@ -33,7 +33,10 @@ pub(super) fn make(
     let folder = folder(common, name);
     let failed =
         |error: io::Error| Trouble::io("cannot make the worktree known to git", &folder, &error);
-    fs::create_dir_all(&folder).map_err(failed)?;
+    // Whoever forgets the last worktree removes the folder of all of them: perhaps just now.
+    fs::create_dir_all(&folder)
+        .or_else(|_| fs::create_dir_all(&folder))
+        .map_err(failed)?;
     let write = |file: &str, content: &[u8]| fs::write(folder.join(file), content).map_err(failed);
     write("locked", b"in use by massgen-tui")?;
     write("commondir", b"../..\n")?;

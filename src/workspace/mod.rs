@@ -43,7 +43,7 @@ mod trouble;
 mod watch;
 mod yard;
 
-pub use grounds::{Desk, Grounds, Place};
+pub use grounds::{Desk, Grounds, Looking, Made, Making, Place, Seen};
 pub use manifest::{KeptPlace, KeptTree, Manifest, TreeStage};
 pub use repo::Repo;
 pub use take::{LeftOut, Room, Taken, Untracked, Why};

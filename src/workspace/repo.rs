@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Manifest, Taken, Trouble, TroubleKind, Untracked, Watch, names, take, unwatched};
+use super::{KeptPlace, Manifest, Taken, Trouble, TroubleKind, Untracked, Watch, names, take, unwatched};
 use crate::protocol::change::{ContextId, FileMode, KeptIn, ObjectId, RepoPath, Side};
 
 /// A repository of the person, or one of ours beside a folder that has none.
@@ -113,7 +113,11 @@ impl Repo {
     /// The repository that keeps folder number `context` of a run, with the person's files as its
     /// folder.
     pub fn open_kept(manifest: &Manifest, context: ContextId) -> Result<Self, Trouble> {
-        let kept = manifest.place(context)?;
+        Self::open_place(manifest.place(context)?)
+    }
+
+    /// The repository that keeps this folder of a run.
+    pub(super) fn open_place(kept: &KeptPlace) -> Result<Self, Trouble> {
         if kept.git_dir.as_bytes().is_empty() {
             return Err(Trouble::new(
                 TroubleKind::NotARepository,
@@ -128,7 +132,7 @@ impl Repo {
         drop(git);
         let only = (kept.place.kept == KeptIn::Shadow && !kept.inside.as_bytes().is_empty())
             .then(|| kept.inside.clone());
-        Ok(Self::open_at(kept.git_dir(), work, context)?.kept_in(kept.place.kept, only))
+        Ok(Self::open_at(kept.git_dir(), work, kept.place.context)?.kept_in(kept.place.kept, only))
     }
 
     /// The same repository, ours or the person's, looked at as a whole or for one file.

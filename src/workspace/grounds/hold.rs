@@ -1,6 +1,6 @@
 //! Holding a run only to clear it away: nothing is made, and repositories may be gone.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use super::{Grounds, snap::Keep};
 use crate::{
@@ -35,7 +35,8 @@ impl Grounds {
             places: Vec::new(),
             state,
             manifest: record,
-            _lock: lock,
+            making: BTreeMap::new(),
+            lock: Arc::new(lock),
         })
     }
 
@@ -82,8 +83,9 @@ impl Grounds {
         cleared: &mut Cleared,
         watch: Watch<'_>,
     ) -> Result<(), Trouble> {
-        let taken = self.tree_of(tree.agent, tree.context, Keep::No, watch)?;
-        let now = self.committed(tree.agent, tree.context, &taken)?;
+        let spot = self.spot(tree.agent, tree.context)?;
+        let taken = spot.tree(Keep::No, watch)?;
+        let now = spot.committed(&taken)?;
         let latest = tree.latest.as_ref().map(|latest| &latest.tree);
         let named = refs::latest(&self.manifest.run, tree.agent, tree.context);
         let kept = latest == Some(&now.tree) && repo.git().refname_to_id(&named).is_ok();

@@ -3,15 +3,23 @@
 //! One process at a time holds a run's ground (a lock in its folder). Everything is written into the
 //! [`Manifest`] before it is done.
 
+mod away;
 mod base;
 mod hold;
 mod open;
 mod snap;
 mod tree;
 
-use std::{fs::File, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    path::PathBuf,
+    sync::{Arc, Weak},
+};
 
-use super::{Manifest, Repo, Trouble, TroubleKind, Untracked, names, refs, unwatched};
+pub use self::away::{Looking, Made, Making, Seen};
+
+use super::{Manifest, Repo, Trouble, TroubleKind, Untracked, Watch, names, refs, unwatched};
 use crate::protocol::{
     AgentId, Label, RunId,
     change::{Access, ContextId, Snapshot, Workplace},
@@ -50,8 +58,10 @@ pub struct Grounds {
     state: PathBuf,
     manifest: Manifest,
     places: Vec<Workplace>,
+    /// Whose worktrees are being made somewhere: the marks live as long as that work does.
+    making: BTreeMap<AgentId, Weak<()>>,
     /// Held open: the lock ends with the process, however it ends.
-    _lock: File,
+    lock: Arc<File>,
 }
 
 impl Grounds {
@@ -75,6 +85,16 @@ impl Grounds {
     /// Where the agent works, one desk per folder; worktrees are made on first use.
     pub fn worktree(&mut self, agent: AgentId) -> Result<Vec<Desk>, Trouble> {
         self.worktree_watched(agent, &unwatched)
+    }
+
+    /// [`Self::worktree`], watched.
+    pub fn worktree_watched(
+        &mut self,
+        agent: AgentId,
+        watch: Watch<'_>,
+    ) -> Result<Vec<Desk>, Trouble> {
+        let made = self.begin(agent)?.perform(watch);
+        self.made(made)
     }
 
     /// Keeps a published answer's snapshots under its label, for as long as the run is kept.

@@ -1,11 +1,11 @@
 //! Beginning a ground, and taking one up again.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use super::{Grounds, Place, base};
 use crate::{
     protocol::{
-        RunId,
+        AgentId, RunId,
         change::{Access, ContextId, Workplace},
     },
     workspace::{
@@ -72,7 +72,8 @@ impl Grounds {
             places: workplaces(&record),
             state,
             manifest: record,
-            _lock: lock,
+            making: BTreeMap::new(),
+            lock: Arc::new(lock),
         };
         grounds.keep_bases()?;
         Ok(grounds)
@@ -94,9 +95,10 @@ impl Grounds {
             places: workplaces(&record),
             state,
             manifest: record,
-            _lock: lock,
+            making: BTreeMap::new(),
+            lock: Arc::new(lock),
         };
-        grounds.clear_halves(&unwatched)?;
+        grounds.clear_halves(None, &unwatched)?;
         grounds.keep_bases()?;
         grounds.save()?;
         Ok(grounds)
@@ -115,13 +117,19 @@ impl Grounds {
         Ok(())
     }
 
-    /// Clears away worktrees that were never given to anyone, and those whose removal had begun.
-    pub(in crate::workspace) fn clear_halves(&mut self, watch: Watch<'_>) -> Result<(), Trouble> {
+    /// Clears away worktrees that were never given to anyone, and those whose removal had begun: those
+    /// of one agent, or all.
+    pub(in crate::workspace) fn clear_halves(
+        &mut self,
+        agent: Option<AgentId>,
+        watch: Watch<'_>,
+    ) -> Result<(), Trouble> {
         let halves: Vec<_> = self
             .manifest
             .trees
             .iter()
             .filter(|tree| tree.stage != TreeStage::Ready)
+            .filter(|tree| agent.is_none_or(|agent| agent == tree.agent))
             .cloned()
             .collect();
         for tree in halves {

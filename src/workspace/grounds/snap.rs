@@ -1,6 +1,6 @@
 //! Snapshots of worktrees, and salvage of work that nothing else keeps.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use super::{Grounds, base};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
         change::{ContextId, Snapshot},
     },
     workspace::{
-        Repo, Taken, Trouble, TroubleKind, Watch, manifest, names, refs,
+        KeptPlace, Repo, Taken, Trouble, TroubleKind, Watch, manifest, names,
         salvage::{self, Counting},
         take::{self, Nested, Task},
         unwatched,
@@ -20,97 +20,34 @@ impl Grounds {
     /// What the agent's worktrees hold now, kept as its latest: one snapshot per folder that it may
     /// write. An agent without worktrees has none.
     pub fn snapshot(&mut self, agent: AgentId) -> Result<Vec<Snapshot>, Trouble> {
-        let contexts: Vec<_> = self
-            .manifest
-            .trees
-            .iter()
-            .filter(|tree| tree.agent == agent)
-            .map(|tree| tree.context)
-            .collect();
-        let mut snapshots = Vec::with_capacity(contexts.len());
-        for context in contexts {
-            let snapshot = self.take(agent, context, Keep::No, &unwatched)?;
-            let repo = self.repo(context)?;
-            let name = refs::latest(&self.manifest.run, agent, context);
-            refs::set(repo.git(), &name, names::oid(&snapshot.commit)?)?;
-            self.entry(agent, context, |tree| tree.latest = Some(snapshot.clone()))?;
-            snapshots.push(snapshot);
-        }
-        self.save()?;
-        Ok(snapshots)
+        let seen = self.look_at(agent)?.perform(&unwatched)?;
+        self.seen(seen)
     }
 
     /// What a snapshot of a worktree leaves out, beside the snapshot: for the person to know.
     pub fn look(&self, agent: AgentId, context: ContextId) -> Result<Taken, Trouble> {
-        self.tree_of(agent, context, Keep::No, &unwatched)
+        self.spot(agent, context)?.tree(Keep::No, &unwatched)
     }
 
-    /// The worktree as a tree.
-    pub(super) fn tree_of(
+    /// One worktree, known well enough to look at it away from the ground.
+    pub(in crate::workspace) fn spot(
         &self,
         agent: AgentId,
         context: ContextId,
-        keep: Keep,
-        watch: Watch<'_>,
-    ) -> Result<Taken, Trouble> {
+    ) -> Result<Spot, Trouble> {
         let run = &self.manifest.run;
-        let kept = self.manifest.place(context)?;
-        let root = manifest::tree(&self.state, run, agent, context);
-        let index = manifest::index(&self.state, run, agent, context);
-        if !root.symlink_metadata().is_ok_and(|about| about.is_dir()) {
-            return Err(Trouble::new(
-                TroubleKind::Missing,
-                format!("the worktree of {agent} is no folder any more"),
-                root.display().to_string(),
-                "Its snapshots are kept; `massgen-tui worktrees restore` writes one.",
-            ));
-        }
-        let skip: BTreeSet<_> = kept.copied.iter().cloned().collect();
-        let task = Task {
-            git_dir: kept.common_dir(),
-            root: &root,
-            seed: &index,
-            keep: (keep == Keep::Yes).then_some(index.as_path()),
-            untracked: take::Untracked::Take(take::Room::default()),
-            skip: &skip,
-            nested: Nested::Files,
-            only: None,
-            junk: false,
-        };
-        take::tree(&task, watch)
-    }
-
-    /// The worktree as a commit on top of the baseline; no ref names it yet.
-    pub(in crate::workspace) fn take(
-        &self,
-        agent: AgentId,
-        context: ContextId,
-        keep: Keep,
-        watch: Watch<'_>,
-    ) -> Result<Snapshot, Trouble> {
-        let taken = self.tree_of(agent, context, keep, watch)?;
-        self.committed(agent, context, &taken)
-    }
-
-    /// A tree of a worktree as a commit on top of the baseline; no ref names it yet.
-    pub(super) fn committed(
-        &self,
-        agent: AgentId,
-        context: ContextId,
-        taken: &Taken,
-    ) -> Result<Snapshot, Trouble> {
-        let kept = self.manifest.place(context)?;
-        let latest = self
+        let known = self
             .manifest
             .trees
             .iter()
-            .find(|tree| tree.agent == agent && tree.context == context)
-            .and_then(|tree| tree.latest.clone());
-        if let Some(latest) = latest.filter(|latest| latest.tree == taken.tree) {
-            return Ok(latest);
-        }
-        let repo = self.repo(context)?;
-        snapshot(&repo, kept, taken, &format!("What {agent} has\n"))
+            .find(|tree| tree.agent == agent && tree.context == context);
+        Ok(Spot {
+            agent,
+            root: manifest::tree(&self.state, run, agent, context),
+            index: manifest::index(&self.state, run, agent, context),
+            kept: self.manifest.place(context)?.clone(),
+            latest: known.and_then(|tree| tree.latest.clone()),
+        })
     }
 
     /// Keeps a snapshot that no ref that counts names: a ref, and a patch beside it. Tells whether that
@@ -135,6 +72,75 @@ impl Grounds {
     }
 }
 
+/// One worktree.
+#[derive(Debug)]
+pub(in crate::workspace) struct Spot {
+    agent: AgentId,
+    root: PathBuf,
+    index: PathBuf,
+    kept: KeptPlace,
+    latest: Option<Snapshot>,
+}
+
+impl Spot {
+    /// Its folder, as the record keeps it.
+    pub(in crate::workspace) const fn kept(&self) -> &KeptPlace {
+        &self.kept
+    }
+
+    /// The worktree as a tree.
+    pub(in crate::workspace) fn tree(
+        &self,
+        keep: Keep,
+        watch: Watch<'_>,
+    ) -> Result<Taken, Trouble> {
+        let root = &self.root;
+        if !root.symlink_metadata().is_ok_and(|about| about.is_dir()) {
+            return Err(Trouble::new(
+                TroubleKind::Missing,
+                format!("the worktree of {} is no folder any more", self.agent),
+                root.display().to_string(),
+                "Its snapshots are kept; `massgen-tui worktrees restore` writes one.",
+            ));
+        }
+        let skip: BTreeSet<_> = self.kept.copied.iter().cloned().collect();
+        let task = Task {
+            git_dir: self.kept.common_dir(),
+            root,
+            seed: &self.index,
+            keep: (keep == Keep::Yes).then_some(self.index.as_path()),
+            untracked: take::Untracked::Take(take::Room::default()),
+            skip: &skip,
+            nested: Nested::Files,
+            only: None,
+            junk: false,
+        };
+        take::tree(&task, watch)
+    }
+
+    /// The worktree as a commit on top of the baseline; no ref names it yet.
+    pub(in crate::workspace) fn take(
+        &self,
+        keep: Keep,
+        watch: Watch<'_>,
+    ) -> Result<Snapshot, Trouble> {
+        let taken = self.tree(keep, watch)?;
+        self.committed(&taken)
+    }
+
+    /// A tree of the worktree as a commit on top of the baseline; no ref names it yet.
+    pub(in crate::workspace) fn committed(&self, taken: &Taken) -> Result<Snapshot, Trouble> {
+        match &self.latest {
+            Some(latest) if latest.tree == taken.tree => Ok(latest.clone()),
+            _ => {
+                let repo = Repo::open_place(&self.kept)?;
+                let words = format!("What {} has\n", self.agent);
+                snapshot(&repo, &self.kept, taken, &words)
+            }
+        }
+    }
+}
+
 /// Whether the index of a worktree is left as the snapshot found it, or goes with the snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::workspace) enum Keep {
@@ -147,7 +153,7 @@ pub(in crate::workspace) enum Keep {
 /// The commit of a tree on top of a place's baseline, and how it differs.
 fn snapshot(
     repo: &Repo,
-    kept: &crate::workspace::KeptPlace,
+    kept: &KeptPlace,
     taken: &Taken,
     message: &str,
 ) -> Result<Snapshot, Trouble> {

@@ -1,6 +1,6 @@
-//! An agent's worktrees: making them, and bringing one to another state.
+//! An agent's worktrees: where they are, and bringing one to another state.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, path::Path};
 
 use git2::{Index, IndexEntry, IndexTime, Oid};
 
@@ -11,36 +11,14 @@ use crate::{
         change::{Access, ContextId, Snapshot},
     },
     workspace::{
-        KeptPlace, KeptTree, Repo, TreeStage, Trouble, Watch, admin,
-        beneath::{self, Beneath},
-        checkout, include, manifest, names, refs,
-        salvage::Counting,
-        unwatched,
+        KeptTree, Repo, Trouble, admin, beneath::Beneath, checkout, manifest, names, refs,
+        salvage::Counting, unwatched,
     },
 };
 
 impl Grounds {
-    /// [`Self::worktree`], watched.
-    pub fn worktree_watched(
-        &mut self,
-        agent: AgentId,
-        watch: Watch<'_>,
-    ) -> Result<Vec<Desk>, Trouble> {
-        for context in self.writable() {
-            let known = self
-                .manifest
-                .trees
-                .iter()
-                .any(|tree| tree.agent == agent && tree.context == context);
-            if !known {
-                self.make(agent, context, watch)?;
-            }
-        }
-        Ok(self.desks(agent))
-    }
-
     /// Where the agent works; its worktrees are there already.
-    fn desks(&self, agent: AgentId) -> Vec<Desk> {
+    pub(super) fn desks(&self, agent: AgentId) -> Vec<Desk> {
         let run = &self.manifest.run;
         self.manifest
             .places
@@ -67,63 +45,6 @@ impl Grounds {
             .collect()
     }
 
-    /// Makes one worktree: told in the record first, ready in the record last.
-    fn make(
-        &mut self,
-        agent: AgentId,
-        context: ContextId,
-        watch: Watch<'_>,
-    ) -> Result<(), Trouble> {
-        let run = self.manifest.run.clone();
-        let kept = self.manifest.place(context)?.clone();
-        let tree = KeptTree {
-            agent,
-            context,
-            admin: format!("{}{run}-{agent}-{}", admin::PREFIX, context.0),
-            stage: TreeStage::Making,
-            latest: None,
-        };
-        let name = tree.admin.clone();
-        self.manifest.trees.push(tree);
-        self.save()?;
-        let made = self.fill(&kept, agent, &name, watch);
-        if let Err(trouble) = made {
-            // Whatever stays behind is cleared at the next opening.
-            let _ = self.clear_halves(&unwatched);
-            return Err(trouble);
-        }
-        self.entry(agent, context, |tree| tree.stage = TreeStage::Ready)?;
-        self.save()
-    }
-
-    fn fill(
-        &self,
-        kept: &KeptPlace,
-        agent: AgentId,
-        name: &str,
-        watch: Watch<'_>,
-    ) -> Result<(), Trouble> {
-        let (run, context) = (&self.manifest.run, kept.place.context);
-        let root = manifest::tree(&self.state, run, agent, context);
-        beneath::remove_tree(&root, &unwatched)?;
-        manifest::make_private(&root)?;
-        let index = manifest::index(&self.state, run, agent, context);
-        let base = manifest::base_index(&self.state, run, context);
-        fs::copy(&base, &index)
-            .map_err(|error| Trouble::io("cannot copy the index", &base, &error))?;
-        let target = checkout::Target {
-            git_dir: kept.common_dir(),
-            root: &root,
-            index: &index,
-        };
-        checkout::write(target, None, watch)?;
-        if !kept.copied.is_empty() {
-            include::copy(kept.root(), &root, &kept.copied, watch)?;
-        }
-        let commit = names::oid(&kept.place.base)?;
-        admin::make(kept.common_dir(), name, &root, commit, &index)
-    }
-
     pub(in crate::workspace) fn entry(
         &mut self,
         agent: AgentId,
@@ -145,7 +66,9 @@ impl Grounds {
     pub fn reset(&mut self, agent: AgentId, snapshots: &[Snapshot]) -> Result<(), Trouble> {
         self.worktree(agent)?;
         for snapshot in snapshots {
-            let now = self.take(agent, snapshot.context, Keep::Yes, &unwatched)?;
+            let now = self
+                .spot(agent, snapshot.context)?
+                .take(Keep::Yes, &unwatched)?;
             if now.tree != snapshot.tree {
                 self.salvage(agent, &now, Counting::AllButLatest, "before a reset")?;
             }

@@ -4,6 +4,7 @@ mod bench_of_git;
 mod cli;
 mod grounds;
 mod kill;
+mod side_by_side;
 mod trees;
 mod untouched;
 mod yard;

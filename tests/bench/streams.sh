@@ -22,7 +22,7 @@ trap 'exit 130' INT TERM
 "$program" demo-server --speed "${SPEED:-200}" --token bench-token >"$work/server.out" 2>/dev/null &
 server=$!
 tries=0
-until grep -q '^base url:' "$work/server.out"; do
+until grep -qs '^base url:' "$work/server.out"; do
     tries=$((tries + 1))
     [ "$tries" -le 100 ] || { echo "the server does not say where it listens" >&2; exit 1; }
     sleep 0.1

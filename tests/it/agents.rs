@@ -91,10 +91,19 @@ impl Agent {
 
     /// Waits until the fake has noted something.
     async fn noted(&self, words: &str) {
-        while !self.notes().contains(words) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        until(words, || self.notes().contains(words)).await;
     }
+}
+
+/// Waits for something that another process does and nobody announces; a minute without it fails.
+async fn until(what: &str, holds: impl Fn() -> bool) {
+    for _ in 0..6_000 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never: {what}");
 }
 
 fn tool(name: &str) -> ToolSpec {
@@ -375,9 +384,7 @@ async fn whoever_stops_listening_ends_the_whole_group_and_the_next_request_resum
             .lines()
             .find_map(|line| line.strip_prefix(word))
             .unwrap();
-        while runs(pid) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        until("its whole process group is gone", || !runs(pid)).await;
     }
 }
 

@@ -1,7 +1,7 @@
 //! What agents may do with the folder the program was started in.
 //!
-//! A choice of the person for this start; the demo team has a sample of its own and leaves the folder
-//! alone, so it is not asked about there.
+//! A choice of the person for this start; the demo team never touches the folder, so it is not asked
+//! about there.
 
 use ratatui::text::{Line, Span};
 
@@ -43,7 +43,7 @@ impl Setup {
     /// The next choice, or the one before.
     pub(super) fn change_folder(&mut self, forward: bool) -> Wish {
         if !self.works_here() {
-            return Wish::Tell("The demo team works on a sample of its own, not on your folder.");
+            return Wish::Tell("The demo team leaves your folder alone; pick another team to work on it.");
         }
         let choices = Here::choices(self.offer.folders);
         let at = choices.iter().position(|one| *one == self.here);

@@ -708,5 +708,5 @@ fn the_demo_team_is_not_given_the_folder() {
     let mut person = Person::at(80, 24, &options);
     person.find_servers(Vec::new()).press("alt-w");
     assert!(!person.sees().contains("harbour"));
-    assert!(person.sees().contains("a sample of its own"));
+    assert!(person.sees().contains("leaves your folder alone"));
 }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::{LeftOut, Trouble, TroubleKind, Untracked, names, refs};
 use crate::protocol::{
     AgentId, RunId,
-    change::{ContextId, RepoPath, Snapshot, Workplace},
+    change::{ContextId, ObjectId, RepoPath, Snapshot, Workplace},
 };
 
 /// The form of the record.
@@ -40,6 +40,35 @@ pub struct Manifest {
     pub trees: Vec<KeptTree>,
     /// How much was salvaged: the number of the last `salvage/<n>`.
     pub salvaged: u32,
+    /// What worktrees begin with, where that is not the baseline alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub starts: Vec<Start>,
+    /// Members of teams inside teams, who have worktrees under numbers of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nested: Vec<Inner>,
+}
+
+/// What the worktrees of a team begin with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// In whose place the team is; `None` is the team of the session.
+    pub team: Option<AgentId>,
+    /// How often the team has begun anew.
+    pub begun: u32,
+    /// The files it begins with; the baseline of folders that are not among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Snapshot>,
+}
+
+/// A member of a team inside a team.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inner {
+    /// The number of its worktrees, snapshots and labels.
+    pub number: AgentId,
+    /// In whose place its team is: an agent of the session, or the number of such a member.
+    pub team: AgentId,
+    /// Its number within its team.
+    pub member: AgentId,
 }
 
 /// One folder of a run.
@@ -63,6 +92,9 @@ pub struct KeptPlace {
     pub left_out: Vec<LeftOut>,
     /// How much more is not in it.
     pub more: u64,
+    /// How often its baseline was taken again.
+    #[serde(default)]
+    pub renewed: u32,
 }
 
 /// One worktree.
@@ -79,6 +111,12 @@ pub struct KeptTree {
     /// Its latest snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest: Option<Snapshot>,
+    /// Commit and tree of the baseline it stands on; the folder's where it is not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<(ObjectId, ObjectId)>,
+    /// Which of its team's beginnings it has followed.
+    #[serde(default)]
+    pub begun: u32,
 }
 
 /// How far a worktree is.
@@ -103,6 +141,8 @@ impl Manifest {
             places: Vec::new(),
             trees: Vec::new(),
             salvaged: 0,
+            starts: Vec::new(),
+            nested: Vec::new(),
         }
     }
 
@@ -168,6 +208,18 @@ impl Manifest {
         Ok(())
     }
 
+    /// What people call whoever has worktrees under this number: `agent2`, `agent2/agent1` for a member of
+    /// the team in its place.
+    #[must_use]
+    pub fn name(&self, agent: AgentId) -> String {
+        let inner = self.nested.iter().find(|one| one.number == agent);
+        // A member is always written down after its team, so this ends.
+        match inner.filter(|one| one.team < one.number) {
+            Some(one) => format!("{}/{}", self.name(one.team), one.member),
+            None => agent.to_string(),
+        }
+    }
+
     /// The folder number `context`.
     pub fn place(&self, context: ContextId) -> Result<&KeptPlace, Trouble> {
         self.places
@@ -228,9 +280,14 @@ pub(super) fn index(state: &Path, run: &RunId, agent: AgentId, context: ContextI
     folder(state, run).join(format!("{agent}-{}.index", context.0))
 }
 
-/// Where the index of a folder's baseline is.
-pub(super) fn base_index(state: &Path, run: &RunId, context: ContextId) -> PathBuf {
-    folder(state, run).join(format!("base-{}.index", context.0))
+/// Where the index of a folder's baseline is; the record names the one that counts, so a new one can
+/// be written beside it.
+pub(super) fn base_index(state: &Path, run: &RunId, context: ContextId, renewed: u32) -> PathBuf {
+    let name = match renewed {
+        0 => format!("base-{}.index", context.0),
+        again => format!("base-{}.{again}.index", context.0),
+    };
+    folder(state, run).join(name)
 }
 
 /// Makes a folder that only the person may enter, and those above it.

@@ -43,8 +43,8 @@ mod trouble;
 mod watch;
 mod yard;
 
-pub use grounds::{Desk, Grounds, Looking, Made, Making, Place, Seen};
-pub use manifest::{KeptPlace, KeptTree, Manifest, TreeStage};
+pub use grounds::{Desk, Grounds, Looking, Made, Making, Place, Renewed, Seen};
+pub use manifest::{Inner, KeptPlace, KeptTree, Manifest, Start, TreeStage};
 pub use repo::Repo;
 pub use take::{LeftOut, Room, Taken, Untracked, Why};
 pub use trouble::{Trouble, TroubleKind};

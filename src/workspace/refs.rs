@@ -51,6 +51,24 @@ pub(super) fn salvage(run: &RunId, number: u32) -> String {
     format!("{ROOT}/{run}/salvage/{number}")
 }
 
+/// The files that a turn ended with, by the answer that won.
+pub(super) fn finish(run: &RunId, label: Label, context: ContextId) -> String {
+    format!("{ROOT}/{run}/final/{label}/{}", context.0)
+}
+
+/// Points a ref of ours at a commit for good: numbers of answers begin anew with every turn, so what it
+/// has named until now is kept under `earlier/`.
+pub(super) fn keep(git: &Repository, run: &RunId, name: &str, to: Oid) -> Result<(), Trouble> {
+    let inner = name.strip_prefix(&folder(run));
+    if let (Ok(now), Some(inner)) = (git.refname_to_id(name), inner)
+        && now != to
+    {
+        let id: String = now.to_string().chars().take(12).collect();
+        set(git, &format!("{}earlier/{id}/{inner}", folder(run)), now)?;
+    }
+    set(git, name, to)
+}
+
 /// Points a ref of ours at a commit.
 pub(super) fn set(git: &Repository, name: &str, to: Oid) -> Result<(), Trouble> {
     if !name.starts_with("refs/massgen-tui/") {

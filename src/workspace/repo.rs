@@ -5,7 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{KeptPlace, Manifest, Taken, Trouble, TroubleKind, Untracked, Watch, names, take, unwatched};
+use super::{
+    KeptPlace, Manifest, Taken, Trouble, TroubleKind, Untracked, Watch, names, take, unwatched,
+};
 use crate::protocol::change::{ContextId, FileMode, KeptIn, ObjectId, RepoPath, Side};
 
 /// A repository of the person, or one of ours beside a folder that has none.

@@ -14,24 +14,41 @@ use std::{
     sync::Arc,
 };
 
-use super::{Desk, Grounds, snap::Spot};
+use super::{
+    Desk, Grounds,
+    snap::{Keep, Spot},
+};
 use crate::{
-    protocol::{AgentId, RunId, change::Snapshot},
+    protocol::{
+        AgentId, RunId,
+        change::{ContextId, Snapshot},
+    },
     workspace::{
-        KeptPlace, KeptTree, Repo, TreeStage, Trouble, TroubleKind, Watch, admin, beneath,
-        checkout, include, manifest, names, refs, unwatched,
+        KeptTree, Repo, TreeStage, Trouble, TroubleKind, Watch, admin, beneath, checkout, include,
+        manifest, names, refs,
+        salvage::{self, Counting},
+        unwatched,
     },
 };
 
-/// The worktrees of one agent that are still to be written.
+/// The worktrees of one agent that are still to be written, or to be brought to another state.
 #[derive(Debug)]
 pub struct Making {
     state: PathBuf,
     run: RunId,
     agent: AgentId,
-    /// Each folder, and the name of its worktree for git.
-    trees: Vec<(KeptPlace, String)>,
+    chores: Vec<Chore>,
     held: Held,
+}
+
+/// One worktree that is to be written or brought to another state.
+#[derive(Debug)]
+struct Chore {
+    spot: Spot,
+    /// What it shall hold; `None` is the baseline.
+    to: Option<Snapshot>,
+    /// Of one that is there already: the number of the salvage it may need.
+    there: Option<u32>,
 }
 
 /// How writing the worktrees of one agent went, for [`Grounds::made`].
@@ -39,7 +56,7 @@ pub struct Making {
 #[must_use = "the ground does not know of the worktrees yet"]
 pub struct Made {
     agent: AgentId,
-    done: Result<(), Trouble>,
+    done: Result<Vec<(ContextId, Option<Snapshot>)>, Trouble>,
     _held: Held,
 }
 
@@ -57,39 +74,73 @@ impl Making {
         self.agent
     }
 
-    /// Writes them, for as long as that takes.
+    /// Writes them, for as long as that takes. Unfinished work in one that is there is salvaged first.
     pub fn perform(self, watch: Watch<'_>) -> Made {
-        let done = self
-            .trees
-            .iter()
-            .try_for_each(|(kept, name)| self.fill(kept, name, watch));
+        let chores = self.chores.iter();
+        let done = chores.map(|chore| {
+            self.chore(chore, watch)
+                .map(|()| (chore.spot.kept().place.context, chore.to.clone()))
+        });
         Made {
             agent: self.agent,
-            done,
+            done: done.collect(),
             _held: self.held,
         }
     }
 
-    fn fill(&self, kept: &KeptPlace, name: &str, watch: Watch<'_>) -> Result<(), Trouble> {
-        let (run, agent, context) = (&self.run, self.agent, kept.place.context);
-        let root = manifest::tree(&self.state, run, agent, context);
-        beneath::remove_tree(&root, &unwatched)?;
-        manifest::make_private(&root)?;
-        let index = manifest::index(&self.state, run, agent, context);
-        let base = manifest::base_index(&self.state, run, context);
-        fs::copy(&base, &index)
+    fn chore(&self, chore: &Chore, watch: Watch<'_>) -> Result<(), Trouble> {
+        let spot = &chore.spot;
+        match chore.there {
+            None => {
+                self.fill(spot, watch)?;
+                if let Some(to) = &chore.to {
+                    spot.bring(&spot.baseline(), to)?;
+                }
+            }
+            Some(number) => {
+                let now = spot.take(Keep::Yes, watch)?;
+                let to = chore.to.clone().unwrap_or_else(|| spot.baseline());
+                if now.tree != to.tree {
+                    self.put_by(spot, &now, number)?;
+                }
+                spot.bring(&now, &to)?;
+            }
+        }
+        let Some(to) = &chore.to else { return Ok(()) };
+        let repo = Repo::open_place(spot.kept())?;
+        let name = refs::latest(&self.run, self.agent, to.context);
+        refs::set(repo.git(), &name, names::oid(&to.commit)?)
+    }
+
+    /// Salvages what no label keeps.
+    fn put_by(&self, spot: &Spot, now: &Snapshot, number: u32) -> Result<(), Trouble> {
+        let repo = Repo::open_place(spot.kept())?;
+        if salvage::is_kept(&repo, &self.run, now, Counting::AllButLatest)? {
+            return Ok(());
+        }
+        let why = "before its worktree was brought to another state";
+        salvage::keep(&repo, &self.state, &self.run, number, self.agent, now, why)
+    }
+
+    fn fill(&self, spot: &Spot, watch: Watch<'_>) -> Result<(), Trouble> {
+        let (kept, (root, index, name)) = (spot.kept(), spot.parts());
+        beneath::remove_tree(root, &unwatched)?;
+        manifest::make_private(root)?;
+        let context = kept.place.context;
+        let base = manifest::base_index(&self.state, &self.run, context, kept.renewed);
+        fs::copy(&base, index)
             .map_err(|error| Trouble::io("cannot copy the index", &base, &error))?;
         let target = checkout::Target {
             git_dir: kept.common_dir(),
-            root: &root,
-            index: &index,
+            root,
+            index,
         };
         checkout::write(target, None, watch)?;
         if !kept.copied.is_empty() {
-            include::copy(kept.root(), &root, &kept.copied, watch)?;
+            include::copy(kept.root(), root, &kept.copied, watch)?;
         }
         let commit = names::oid(&kept.place.base)?;
-        admin::make(kept.common_dir(), name, &root, commit, &index)
+        admin::make(kept.common_dir(), name, root, commit, index)
     }
 }
 
@@ -99,6 +150,8 @@ pub struct Looking {
     run: RunId,
     agent: AgentId,
     spots: Vec<Spot>,
+    /// What its team began with, of folders in which it has not worked since.
+    begun_with: Vec<Snapshot>,
     lock: Arc<File>,
 }
 
@@ -108,6 +161,7 @@ pub struct Looking {
 pub struct Seen {
     agent: AgentId,
     snapshots: Vec<Snapshot>,
+    begun_with: Vec<Snapshot>,
     _lock: Arc<File>,
 }
 
@@ -120,7 +174,7 @@ impl Looking {
     pub fn perform(self, watch: Watch<'_>) -> Result<Seen, Trouble> {
         let mut snapshots = Vec::with_capacity(self.spots.len());
         for spot in &self.spots {
-            let snapshot = spot.take(super::snap::Keep::No, watch)?;
+            let snapshot = spot.take(Keep::No, watch)?;
             let repo = Repo::open_place(spot.kept())?;
             let name = refs::latest(&self.run, self.agent, snapshot.context);
             refs::set(repo.git(), &name, names::oid(&snapshot.commit)?)?;
@@ -129,19 +183,38 @@ impl Looking {
         Ok(Seen {
             agent: self.agent,
             snapshots,
+            begun_with: self.begun_with,
             _lock: self.lock,
         })
     }
 }
 
 impl Grounds {
-    /// The worktrees of `agent` that are not there yet, to be written on any thread. None are written
-    /// when all are there.
+    /// The worktrees of `agent` that are not there yet, or not yet at what its team begins with, to be
+    /// written on any thread. None are written when all are there.
     ///
     /// # Errors
     ///
     /// [`TroubleKind::Busy`] while the same worktrees are being written already.
     pub fn begin(&mut self, agent: AgentId) -> Result<Making, Trouble> {
+        self.start_making(agent, None)
+    }
+
+    /// The worktrees of `agent`, to be brought to these snapshots, its own or another's, on any thread;
+    /// those of folders without a snapshot to the baseline, if they are there at all.
+    ///
+    /// # Errors
+    ///
+    /// [`TroubleKind::Busy`] while the same worktrees are being written already.
+    pub fn begin_at(&mut self, agent: AgentId, snapshots: &[Snapshot]) -> Result<Making, Trouble> {
+        self.start_making(agent, Some(snapshots))
+    }
+
+    fn start_making(
+        &mut self,
+        agent: AgentId,
+        wanted: Option<&[Snapshot]>,
+    ) -> Result<Making, Trouble> {
         self.making.retain(|_, mark| mark.strong_count() > 0);
         if self.making.contains_key(&agent) {
             return Err(Trouble::new(
@@ -151,31 +224,36 @@ impl Grounds {
                 "Wait until it is there.",
             ));
         }
-        let mut trees = Vec::new();
+        let mut chores = Vec::new();
         for context in self.writable() {
-            let known = self
-                .manifest
-                .trees
-                .iter()
-                .find(|tree| tree.agent == agent && tree.context == context);
-            if known.is_some_and(|tree| tree.stage == TreeStage::Ready) {
-                continue;
+            let trees = self.manifest.trees.iter();
+            let ready = trees
+                .filter(|tree| tree.stage == TreeStage::Ready)
+                .find(|tree| (tree.agent, tree.context) == (agent, context));
+            let follows = ready.is_some_and(|tree| tree.begun == self.begun(agent));
+            let (there, to) = match wanted {
+                None if follows => continue,
+                None => (ready.is_some(), self.start(agent, context)),
+                Some(wanted) => {
+                    let to = wanted.iter().find(|one| one.context == context);
+                    if to.is_none() && !follows {
+                        continue;
+                    }
+                    (ready.is_some(), to.cloned())
+                }
+            };
+            if there {
+                self.manifest.salvaged += 1;
+            } else {
+                self.announce(agent, context);
             }
-            let run = &self.manifest.run;
-            let name = format!("{}{run}-{agent}-{}", admin::PREFIX, context.0);
-            trees.push((self.manifest.place(context)?.clone(), name.clone()));
-            self.manifest
-                .trees
-                .retain(|tree| (tree.agent, tree.context) != (agent, context));
-            self.manifest.trees.push(KeptTree {
-                agent,
-                context,
-                admin: name,
-                stage: TreeStage::Making,
-                latest: None,
+            chores.push(Chore {
+                spot: self.spot(agent, context)?,
+                to,
+                there: there.then_some(self.manifest.salvaged),
             });
         }
-        if !trees.is_empty() {
+        if !chores.is_empty() {
             self.save()?;
         }
         let mark = Arc::new(());
@@ -184,12 +262,29 @@ impl Grounds {
             state: self.state.clone(),
             run: self.manifest.run.clone(),
             agent,
-            trees,
+            chores,
             held: Held {
                 _lock: Arc::clone(&self.lock),
                 _mark: mark,
             },
         })
+    }
+
+    /// A worktree that is to be made.
+    fn announce(&mut self, agent: AgentId, context: ContextId) {
+        let run = &self.manifest.run;
+        let name = format!("{}{run}-{agent}-{}", admin::PREFIX, context.0);
+        let trees = &mut self.manifest.trees;
+        trees.retain(|tree| (tree.agent, tree.context) != (agent, context));
+        trees.push(KeptTree {
+            agent,
+            context,
+            admin: name,
+            stage: TreeStage::Making,
+            latest: None,
+            base: None,
+            begun: 0,
+        });
     }
 
     /// Takes written worktrees back; tells where the agent works.
@@ -200,17 +295,25 @@ impl Grounds {
     pub fn made(&mut self, made: Made) -> Result<Vec<Desk>, Trouble> {
         let agent = made.agent;
         self.making.remove(&agent);
-        if let Err(trouble) = made.done {
-            // Whatever stays behind is cleared at the next opening.
-            let _ = self.clear_halves(Some(agent), &unwatched);
-            return Err(trouble);
-        }
-        let mut new = false;
-        for tree in &mut self.manifest.trees {
-            if tree.agent == agent && tree.stage == TreeStage::Making {
-                tree.stage = TreeStage::Ready;
-                new = true;
+        let done = match made.done {
+            Ok(done) => done,
+            Err(trouble) => {
+                // Whatever stays behind is cleared at the next opening.
+                let _ = self.clear_halves(Some(agent), &unwatched);
+                return Err(trouble);
             }
+        };
+        let begun = self.begun(agent);
+        let new = !done.is_empty();
+        for (context, latest) in done {
+            let place = &self.manifest.place(context)?.place;
+            let base = Some((place.base.clone(), place.tree.clone()));
+            self.entry(agent, context, |tree| {
+                tree.stage = TreeStage::Ready;
+                tree.latest = latest;
+                tree.base = base;
+                tree.begun = begun;
+            })?;
         }
         if new {
             self.save()?;
@@ -218,21 +321,33 @@ impl Grounds {
         Ok(self.desks(agent))
     }
 
-    /// The worktrees of `agent`, to be looked at on any thread. An agent without any has none.
+    /// The worktrees of `agent`, to be looked at on any thread. Of a folder in which it has not worked
+    /// since its team began, what the team began with counts; an agent without either has none.
     ///
     /// # Errors
     ///
     /// The record is damaged.
     pub fn look_at(&self, agent: AgentId) -> Result<Looking, Trouble> {
+        let begun = self.begun(agent);
         let trees = self.manifest.trees.iter();
-        let spots = trees
+        let spots: Vec<Spot> = trees
             .filter(|tree| tree.agent == agent && tree.stage == TreeStage::Ready)
+            .filter(|tree| tree.begun == begun)
             .map(|tree| self.spot(agent, tree.context))
             .collect::<Result<_, _>>()?;
+        let looked = |context| {
+            let mut spots = spots.iter();
+            spots.any(|spot| spot.kept().place.context == context)
+        };
+        let others = self.writable().into_iter();
+        let others = others.filter(|context| !looked(*context));
+        let begun_with = others.filter_map(|context| self.start(agent, context));
+        let begun_with = begun_with.collect();
         Ok(Looking {
             run: self.manifest.run.clone(),
             agent,
             spots,
+            begun_with,
             lock: Arc::clone(&self.lock),
         })
     }
@@ -249,6 +364,9 @@ impl Grounds {
             })?;
         }
         self.save()?;
-        Ok(seen.snapshots)
+        let mut all = seen.snapshots;
+        all.extend(seen.begun_with);
+        all.sort_by_key(|one| one.context);
+        Ok(all)
     }
 }

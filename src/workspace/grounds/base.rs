@@ -25,7 +25,7 @@ pub(super) fn lay(
     state: &Path,
     run: &RunId,
     context: ContextId,
-    place: &Place,
+    (place, renewed): (&Place, u32),
     watch: Watch<'_>,
 ) -> Result<KeptPlace, Trouble> {
     let path = place
@@ -40,7 +40,7 @@ pub(super) fn lay(
     if place.access == Access::Read {
         return Ok(looked_at(place, &path, context, Some(&repo)));
     }
-    let index = manifest::base_index(state, run, context);
+    let index = manifest::base_index(state, run, context, renewed);
     let inside = names::inside(&path, repo.root())
         .unwrap_or_default()
         .to_vec();
@@ -72,6 +72,7 @@ pub(super) fn lay(
         copied,
         left_out: taken.left_out,
         more: taken.more,
+        renewed,
     })
 }
 
@@ -142,6 +143,7 @@ fn looked_at(place: &Place, path: &Path, context: ContextId, repo: Option<&Repo>
         copied: Vec::new(),
         left_out: Vec::new(),
         more: 0,
+        renewed: 0,
     }
 }
 
@@ -153,7 +155,7 @@ fn commit(git: &Repository, taken: &Taken, run: &RunId) -> Result<Oid, Trouble> 
         git,
         names::oid(&taken.tree)?,
         &parents,
-        &format!("The files as they were when session {run} began\n"),
+        &format!("The files as they were for session {run}\n"),
     )
 }
 

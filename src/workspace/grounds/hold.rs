@@ -260,16 +260,19 @@ fn part<'a>(run: &RunId, name: &'a str, at: usize) -> Option<&'a str> {
 
 /// True for the parts of names that only snapshots and baselines have.
 fn is_snapshot(part: &str) -> bool {
-    part == "base" || part == "agents" || part.parse::<Label>().is_ok()
+    matches!(part, "base" | "agents" | "final" | "earlier") || part.parse::<Label>().is_ok()
 }
 
 /// Whose snapshot a ref keeps.
 fn agent_of(run: &RunId, name: &str) -> Option<AgentId> {
-    let first = part(run, name, 0)?;
-    if first == "agents" {
-        return part(run, name, 1)?.parse().ok();
-    }
-    first.parse::<Label>().ok().map(|label| label.agent)
+    let labelled = |at| part(run, name, at)?.parse::<Label>().ok();
+    let label = match part(run, name, 0)? {
+        "agents" => return part(run, name, 1)?.parse().ok(),
+        "final" => labelled(1),
+        "earlier" => labelled(2).or_else(|| labelled(3)),
+        _ => labelled(0),
+    };
+    label.map(|label| label.agent)
 }
 
 /// The snapshot that a commit of ours is; `None` when nothing differs from its baseline.

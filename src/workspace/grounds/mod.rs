@@ -9,6 +9,7 @@ mod hold;
 mod open;
 mod snap;
 mod tree;
+mod turns;
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +18,10 @@ use std::{
     sync::{Arc, Weak},
 };
 
-pub use self::away::{Looking, Made, Making, Seen};
+pub use self::{
+    away::{Looking, Made, Making, Seen},
+    turns::Renewed,
+};
 
 use super::{Manifest, Repo, Trouble, TroubleKind, Untracked, Watch, names, refs, unwatched};
 use crate::protocol::{
@@ -102,11 +106,9 @@ impl Grounds {
         for snapshot in snapshots {
             let repo = self.repo(snapshot.context)?;
             let commit = names::oid(&snapshot.commit)?;
-            refs::set(
-                repo.git(),
-                &refs::label(&self.manifest.run, label, snapshot.context),
-                commit,
-            )?;
+            let run = &self.manifest.run;
+            let name = refs::label(run, label, snapshot.context);
+            refs::keep(repo.git(), run, &name, commit)?;
         }
         Ok(())
     }

@@ -58,7 +58,7 @@ impl Grounds {
         let mut record = Manifest::new(run.clone());
         for (number, place) in places.iter().enumerate() {
             let context = ContextId(number as u16);
-            match base::lay(&state, run, context, place, watch) {
+            match base::lay(&state, run, context, (place, 0), watch) {
                 Ok(kept) => record.places.push(kept),
                 Err(trouble) => {
                     // The reason why it failed is told; what cannot be removed is listed as left.
@@ -105,13 +105,14 @@ impl Grounds {
     }
 
     /// Points the refs at the baselines: the record names them, so this can be done again.
-    fn keep_bases(&self) -> Result<(), Trouble> {
+    pub(super) fn keep_bases(&self) -> Result<(), Trouble> {
         for place in &self.manifest.places {
             if place.place.access == Access::Write {
                 let repo = Repo::open_kept(&self.manifest, place.place.context)?;
                 refs::unlock(repo.git(), &self.manifest.run);
                 let name = refs::base(&self.manifest.run, place.place.context);
-                refs::set(repo.git(), &name, names::oid(&place.place.base)?)?;
+                let run = &self.manifest.run;
+                refs::keep(repo.git(), run, &name, names::oid(&place.place.base)?)?;
             }
         }
         Ok(())
@@ -149,7 +150,7 @@ impl Grounds {
     }
 }
 
-fn workplaces(record: &Manifest) -> Vec<Workplace> {
+pub(super) fn workplaces(record: &Manifest) -> Vec<Workplace> {
     record
         .places
         .iter()

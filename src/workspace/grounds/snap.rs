@@ -1,12 +1,15 @@
 //! Snapshots of worktrees, and salvage of work that nothing else keeps.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use super::{Grounds, base};
 use crate::{
     protocol::{
         AgentId,
-        change::{ContextId, Snapshot},
+        change::{ContextId, ObjectId, Snapshot},
     },
     workspace::{
         KeptPlace, Repo, Taken, Trouble, TroubleKind, Watch, manifest, names,
@@ -47,6 +50,8 @@ impl Grounds {
             index: manifest::index(&self.state, run, agent, context),
             kept: self.manifest.place(context)?.clone(),
             latest: known.and_then(|tree| tree.latest.clone()),
+            base: known.and_then(|tree| tree.base.clone()),
+            admin: known.map(|tree| tree.admin.clone()).unwrap_or_default(),
         })
     }
 
@@ -80,6 +85,10 @@ pub(in crate::workspace) struct Spot {
     index: PathBuf,
     kept: KeptPlace,
     latest: Option<Snapshot>,
+    /// The baseline it stands on, where it is not the folder's.
+    base: Option<(ObjectId, ObjectId)>,
+    /// Its name for git.
+    admin: String,
 }
 
 impl Spot {
@@ -135,9 +144,39 @@ impl Spot {
             _ => {
                 let repo = Repo::open_place(&self.kept)?;
                 let words = format!("What {} has\n", self.agent);
-                snapshot(&repo, &self.kept, taken, &words)
+                snapshot(&repo, self.kept.place.context, self.base(), (taken, &words))
             }
         }
+    }
+
+    /// Commit and tree of the baseline it stands on.
+    fn base(&self) -> (&ObjectId, &ObjectId) {
+        let place = &self.kept.place;
+        let own = self.base.as_ref();
+        own.map_or((&place.base, &place.tree), |(commit, tree)| (commit, tree))
+    }
+
+    /// The baseline of the folder as it is now, as something to bring the worktree to.
+    pub(super) fn baseline(&self) -> Snapshot {
+        let place = &self.kept.place;
+        bare(place.context, (&place.base, &place.tree))
+    }
+
+    /// Its root, its index and its name for git.
+    pub(super) fn parts(&self) -> (&Path, &Path, &str) {
+        (&self.root, &self.index, &self.admin)
+    }
+}
+
+/// A baseline as a snapshot that changes nothing.
+fn bare(context: ContextId, (commit, tree): (&ObjectId, &ObjectId)) -> Snapshot {
+    Snapshot {
+        context,
+        commit: commit.clone(),
+        tree: tree.clone(),
+        files: 0,
+        added: 0,
+        removed: 0,
     }
 }
 
@@ -150,28 +189,19 @@ pub(in crate::workspace) enum Keep {
     No,
 }
 
-/// The commit of a tree on top of a place's baseline, and how it differs.
+/// The commit of a tree on top of a baseline, and how it differs.
 fn snapshot(
     repo: &Repo,
-    kept: &KeptPlace,
-    taken: &Taken,
-    message: &str,
+    context: ContextId,
+    (base, base_tree): (&ObjectId, &ObjectId),
+    (taken, message): (&Taken, &str),
 ) -> Result<Snapshot, Trouble> {
-    let context = kept.place.context;
-    let base_commit = names::oid(&kept.place.base)?;
-    if taken.tree == kept.place.tree {
-        return Ok(Snapshot {
-            context,
-            commit: kept.place.base.clone(),
-            tree: taken.tree.clone(),
-            files: 0,
-            added: 0,
-            removed: 0,
-        });
+    if taken.tree == *base_tree {
+        return Ok(bare(context, (base, base_tree)));
     }
-    let tree = names::oid(&taken.tree)?;
-    let commit = base::write_commit(repo.git(), tree, &[base_commit], message)?;
-    let changes = repo.changes(&kept.place.tree, &taken.tree)?;
+    let (parent, tree) = (names::oid(base)?, names::oid(&taken.tree)?);
+    let commit = base::write_commit(repo.git(), tree, &[parent], message)?;
+    let changes = repo.changes(base_tree, &taken.tree)?;
     Ok(Snapshot {
         context,
         commit: names::object(commit),

@@ -4,15 +4,14 @@ use std::{collections::BTreeSet, path::Path};
 
 use git2::{Index, IndexEntry, IndexTime, Oid};
 
-use super::{Desk, Grounds, snap::Keep};
+use super::{Desk, Grounds, snap::Spot};
 use crate::{
     protocol::{
         AgentId,
         change::{Access, ContextId, Snapshot},
     },
     workspace::{
-        KeptTree, Repo, Trouble, admin, beneath::Beneath, checkout, manifest, names, refs,
-        salvage::Counting, unwatched,
+        KeptTree, Repo, Trouble, admin, beneath::Beneath, checkout, manifest, names, unwatched,
     },
 };
 
@@ -61,52 +60,30 @@ impl Grounds {
         Ok(())
     }
 
-    /// Brings an agent's worktrees to the state of these snapshots, its own or another's. Work that no
-    /// label keeps is salvaged first: a ref and a patch. Ignored files stay.
+    /// Brings an agent's worktrees to the state of these snapshots, its own or another's, and to the
+    /// baseline where there is none. Work that no label keeps is salvaged first: a ref and a patch. Ignored
+    /// files stay.
     pub fn reset(&mut self, agent: AgentId, snapshots: &[Snapshot]) -> Result<(), Trouble> {
-        self.worktree(agent)?;
-        for snapshot in snapshots {
-            let now = self
-                .spot(agent, snapshot.context)?
-                .take(Keep::Yes, &unwatched)?;
-            if now.tree != snapshot.tree {
-                self.salvage(agent, &now, Counting::AllButLatest, "before a reset")?;
-            }
-            self.bring(agent, &now, snapshot)?;
-            let repo = self.repo(snapshot.context)?;
-            let name = refs::latest(&self.manifest.run, agent, snapshot.context);
-            refs::set(repo.git(), &name, names::oid(&snapshot.commit)?)?;
-            self.entry(agent, snapshot.context, |tree| {
-                tree.latest = Some(snapshot.clone());
-            })?;
-            self.save()?;
-        }
-        Ok(())
+        let made = self.begin_at(agent, snapshots)?.perform(&unwatched);
+        self.made(made).map(drop)
     }
+}
 
-    /// Writes and removes what differs.
-    fn bring(&self, agent: AgentId, now: &Snapshot, to: &Snapshot) -> Result<(), Trouble> {
-        let run = &self.manifest.run;
-        let kept = self.manifest.place(to.context)?;
-        let root = manifest::tree(&self.state, run, agent, to.context);
-        let index = manifest::index(&self.state, run, agent, to.context);
-        let repo = Repo::open_at(kept.common_dir(), Some(&root), to.context)?;
+impl Spot {
+    /// Writes and removes what differs. `now` is what the worktree and its index hold.
+    pub(super) fn bring(&self, now: &Snapshot, to: &Snapshot) -> Result<(), Trouble> {
+        let (root, index, admin) = self.parts();
+        let common = self.kept().common_dir();
+        let repo = Repo::open_at(common, Some(root), to.context)?;
         let (before, after) = (names::oid(&now.tree)?, names::oid(&to.tree)?);
-        let wanted = rewrite(&repo, &root, &index, before, after)?;
+        let wanted = rewrite(&repo, root, index, before, after)?;
         let target = checkout::Target {
-            git_dir: kept.common_dir(),
-            root: &root,
-            index: &index,
+            git_dir: common,
+            root,
+            index,
         };
         checkout::write(target, Some(&wanted), &unwatched)?;
-        let name = self
-            .manifest
-            .trees
-            .iter()
-            .find(|tree| tree.agent == agent && tree.context == to.context)
-            .map(|tree| tree.admin.clone())
-            .unwrap_or_default();
-        admin::update(kept.common_dir(), &name, names::oid(&to.commit)?, &index)
+        admin::update(common, admin, names::oid(&to.commit)?, index)
     }
 }
 

@@ -6,5 +6,6 @@ mod grounds;
 mod kill;
 mod side_by_side;
 mod trees;
+mod turns;
 mod untouched;
 mod yard;

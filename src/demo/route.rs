@@ -182,8 +182,7 @@ impl Stage {
     ///
     /// # Errors
     /// The request is none, or no script has its model.
-    pub fn compact(&self, body: &[u8], number: u64) -> Result<Value, Refusal> {
-        let family = Family::Responses;
+    pub fn compact(&self, family: Family, body: &[u8], number: u64) -> Result<Value, Refusal> {
         let request: Value = serde_json::from_slice(body).map_err(|error| {
             let message = format!("We could not read the JSON body of your request: {error}");
             Refusal::new(family, 400, &message, "invalid_json")
@@ -194,7 +193,7 @@ impl Stage {
             let message = format!("The model `{model}` does not exist; GET /v1/models lists all.");
             return Err(Refusal::new(family, 404, &message, "model_not_found"));
         }
-        wire::compacted(&request, number)
+        wire::compacted(family, &request, number)
             .map_err(|message| Refusal::new(family, 400, &message, "invalid_request"))
     }
 
@@ -276,10 +275,11 @@ fn perform(turn: Option<Turn>, family: Family, request: &Ask, setting: Setting) 
     }
 }
 
-/// Characters of the conversation divided by four.
+/// Characters of the conversation divided by four, less what is left out.
 fn prompt_tokens(request: &Ask) -> u64 {
     let texts = request.messages.iter().map(WireMessage::text);
-    texts.map(|text| text.chars().count() as u64).sum::<u64>() / 4
+    let all = texts.map(|text| text.chars().count() as u64).sum::<u64>() / 4;
+    all.saturating_sub(request.left_out())
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ use super::{
     route::{Answer, Place, Refusal, Route, Stage},
     script::Scenario,
     token,
-    wire::{self, Family},
+    wire::{self, Family, Wish},
 };
 use crate::protocol::{Failure, FailureKind};
 
@@ -261,6 +261,9 @@ impl House {
         request: Request<Incoming>,
         number: u64,
     ) -> (Reply, String) {
+        let betas = request.headers().get("anthropic-beta");
+        let betas = betas.and_then(|value| value.to_str().ok());
+        let betas = betas.unwrap_or_default().to_owned();
         match &route.place {
             Place::Models => {
                 let list = wire::models(route.family, &self.stage.models());
@@ -291,7 +294,7 @@ impl House {
                 .collect()
                 .await
             {
-                Ok(body) => self.call(route, &body.to_bytes(), number).await,
+                Ok(body) => self.call(route, &body.to_bytes(), (number, &betas)).await,
                 Err(error) => {
                     let message = format!("The request body could not be read: {error}");
                     (
@@ -303,9 +306,20 @@ impl House {
         }
     }
 
-    async fn call(&self, route: &Route, body: &[u8], number: u64) -> (Reply, String) {
-        if route.place == Place::Compact {
-            return match self.stage.compact(body, number) {
+    async fn call(
+        &self,
+        route: &Route,
+        body: &[u8],
+        (number, betas): (u64, &str),
+    ) -> (Reply, String) {
+        let wish = wire::wish(route.family, body, betas);
+        if let Wish::Unknown(field) = wish {
+            let message = format!("{field}: Extra inputs are not permitted");
+            let refusal = Refusal::new(route.family, 400, &message, "invalid_request");
+            return (refused(&refusal), format!("{field} without its beta"));
+        }
+        if route.place == Place::Compact || wish == Wish::Compaction {
+            return match self.stage.compact(route.family, body, number) {
                 Ok(smaller) => (json(StatusCode::OK, &smaller), "compaction".into()),
                 Err(refusal) => (refused(&refusal), "no compaction".into()),
             };

@@ -4,8 +4,8 @@
 use super::{draft::Draft, nested::Below, workflow};
 use crate::{
     protocol::{
-        AgentEvent, CallEvent, Carried, Channel, Failure, FailureKind, Message, Purpose, ToolCall,
-        Usage,
+        AgentEvent, CallEvent, Carried, Channel, CompactedBy, Failure, FailureKind, Message,
+        Purpose, ToolCall, Usage,
     },
     provider::{
         Price, Request, StopReason, StreamEvent,
@@ -40,6 +40,8 @@ pub struct Reply {
     usage: Option<Usage>,
     /// The reply in the server's own form.
     carried: Option<Carried>,
+    /// Tokens that the server leaves out of the prompt, as far as they were told.
+    cleared: u64,
     /// The last thing heard is that the call failed and will be repeated.
     refused: bool,
     /// What is heard of the team that replies; `None` for a model.
@@ -68,6 +70,7 @@ impl Reply {
             prompt_bytes: request.messages.iter().map(length).sum(),
             usage: None,
             carried: None,
+            cleared: 0,
             refused: false,
             below: None,
         }
@@ -118,7 +121,7 @@ impl Reply {
                 self.calls.push(call);
                 None
             }
-            StreamEvent::Call(event) => Some(AgentEvent::Call(event)),
+            StreamEvent::Call(event) => self.edited(event).map(AgentEvent::Call),
             StreamEvent::Tool(event) => Some(AgentEvent::Tool(event)),
             StreamEvent::Carried(carried) => {
                 self.carried = Some(carried);
@@ -142,6 +145,41 @@ impl Reply {
                 None
             }
         }
+    }
+
+    /// Tokens that were left out of earlier prompts of the conversation.
+    pub const fn cleared_before(&mut self, cleared: u64) {
+        self.cleared = cleared;
+    }
+
+    /// Tokens that are left out of its prompts from now on.
+    #[must_use]
+    pub const fn cleared(&self) -> u64 {
+        self.cleared
+    }
+
+    /// A server that leaves old results out does so in every call: only what is new of it is told.
+    fn edited(&mut self, event: CallEvent) -> Option<CallEvent> {
+        let CallEvent::Compacted {
+            before,
+            after,
+            way: CompactedBy::Edited,
+            spent,
+            instead,
+        } = event
+        else {
+            return Some(event);
+        };
+        let all = before.saturating_sub(after);
+        let new = all.saturating_sub(self.cleared);
+        self.cleared = all;
+        (new > 0).then_some(CallEvent::Compacted {
+            before: after.saturating_add(new),
+            after,
+            way: CompactedBy::Edited,
+            spent,
+            instead,
+        })
     }
 
     /// Notes the end; a refusal without words gets some, so that nobody faces an empty pane.
@@ -249,5 +287,40 @@ fn length(message: &Message) -> usize {
         Message::Assistant { text, calls, .. } => {
             text.len() + calls.iter().map(|call| call.arguments.len()).sum::<usize>()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::ToolChoice;
+
+    #[test]
+    fn what_a_server_leaves_out_is_told_once_and_then_what_is_new_of_it() {
+        let request = Request {
+            messages: Vec::new(),
+            tools: Vec::new(),
+            choice: ToolChoice::Auto,
+        };
+        let mut before = 0;
+        let mut told = Vec::new();
+        for (full, after) in [(9_000, 5_000), (9_500, 5_500), (12_000, 5_600)] {
+            let mut reply = Reply::new(Purpose::Work, &request);
+            reply.cleared_before(before);
+            let event = StreamEvent::Call(CallEvent::Compacted {
+                before: full,
+                after,
+                way: CompactedBy::Edited,
+                spent: Usage::default(),
+                instead: None,
+            });
+            if let Some(AgentEvent::Call(CallEvent::Compacted { before, after, .. })) =
+                reply.take(event)
+            {
+                told.push((before, after));
+            }
+            before = reply.cleared();
+        }
+        assert_eq!(told, [(9_000, 5_000), (8_000, 5_600)]);
     }
 }

@@ -154,6 +154,8 @@ pub(super) enum Called {
 
 /// Times a reply that broke off in the middle is asked for again.
 const MAX_CUTS: u32 = 2;
+/// Times a conversation is told in other words for another server, within one call.
+const MAX_MOVES: u32 = 3;
 /// Wait before the first repetition; doubled for the next.
 const CUT_WAIT: Duration = Duration::from_secs(1);
 
@@ -263,6 +265,7 @@ impl Seat {
     async fn call(&mut self, round: u32, purpose: Purpose, talk: &mut Talk) -> Called {
         let mut cuts = 0;
         let mut shrunk = false;
+        let mut moves = 0;
         loop {
             if let Err(denied) = self.keep_small(round, talk).await {
                 return Self::denied(denied, purpose);
@@ -283,6 +286,11 @@ impl Seat {
             self.bank.settle(self.agent, Ticket::Own, usage).await;
             let attempt = self.close_below(attempt).await;
             let (reply, failure) = match attempt {
+                // It goes on elsewhere, where it has to be told in words first.
+                Called::Failed(..) if moves < MAX_MOVES && !self.provider.reads(&talk.messages) => {
+                    moves += 1;
+                    continue;
+                }
                 Called::Failed(reply, failure) if failure.kind == FailureKind::Context => {
                     let tried = std::mem::replace(&mut shrunk, true);
                     match self.too_long(round, talk, (reply, failure), tried).await {
@@ -340,6 +348,7 @@ impl Seat {
         self.asking.note(&talk.messages, &talk.tools);
         self.outbox.request(self.agent, round, purpose, &request);
         let mut reply = Reply::new(purpose, &request);
+        reply.cleared_before(talk.gauge.cleared());
         let (longest, mut stream) = match self
             .open((round, Instant::now()), request, &mut reply)
             .await
@@ -410,6 +419,7 @@ impl Seat {
         reply: Reply,
     ) -> (Report, Option<Stop>) {
         let usage = reply.usage(self.provider.price());
+        talk.gauge.note_cleared(reply.cleared());
         let (text, calls, carried) = reply.into_parts();
         let carries = carried.is_some();
         talk.said(&text, &calls, carried);

@@ -115,6 +115,8 @@ impl LoadProgress {
 pub enum CompactedBy {
     /// The server did it in its own form.
     Native,
+    /// The server left old results of tools out of the prompt; the conversation here keeps them.
+    Edited,
     /// A model wrote a summary of the older part.
     Summary,
     /// The older part was left out.
@@ -127,6 +129,7 @@ impl CompactedBy {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Native => "by the server",
+            Self::Edited => "old results left out by the server",
             Self::Summary => "summary",
             Self::Trim => "cut",
         }

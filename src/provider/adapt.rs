@@ -43,6 +43,9 @@ pub fn repair(
         return None;
     }
     let lower = body.to_lowercase();
+    if let Some(better) = of_upkeep(endpoint.wire, status, &lower, now) {
+        return Some(better);
+    }
     if let Some(better) = of_family(endpoint.wire, status, &lower, now) {
         return Some(better);
     }
@@ -75,6 +78,31 @@ pub fn repair(
         return may_go_text.then_some(without_tools);
     }
     None
+}
+
+/// Repairs of what keeps a conversation small: betas of one vendor, which a model or an account may lack.
+fn of_upkeep(wire: Wire, status: u16, lower: &str, now: Adaptation) -> Option<Adaptation> {
+    if wire != Wire::Messages || status >= 500 {
+        return None;
+    }
+    let has = |words: &[&str]| words.iter().any(|words| lower.contains(words));
+    if !now.no_edits
+        && has(&[
+            "context_management",
+            "context-management",
+            "clear_tool_uses",
+        ])
+    {
+        return Some(Adaptation {
+            no_edits: true,
+            ..now
+        });
+    }
+    // A block of an earlier compaction that is not taken back: the conversation as it was.
+    (!now.no_compact && has(&["compaction", "compact-2026"])).then_some(Adaptation {
+        no_compact: true,
+        ..now
+    })
 }
 
 /// Repairs that belong to one wire family: servers that lack a newer API, models without encrypted
@@ -239,6 +267,32 @@ mod tests {
                 expected,
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn upkeep_that_a_model_lacks_is_left_out_and_known_by_its_name() {
+        let none = Adaptation::default();
+        let mut claude = endpoint("http://h/v1");
+        claude.wire = Wire::Messages;
+        let edits = "Unexpected value(s) `context-management-2025-06-27` for the beta header";
+        let no_edits = Adaptation {
+            no_edits: true,
+            ..none
+        };
+        let no_compact = Adaptation {
+            no_compact: true,
+            ..none
+        };
+        for (body, now, expected) in [
+            (edits, none, Some(no_edits)),
+            (edits, no_edits, None),
+            ("compaction_signature_invalid", none, Some(no_compact)),
+            ("max_tokens: too large", none, None),
+        ] {
+            let request = request(ToolChoice::Auto);
+            let repaired = repair(400, body, &claude, &request, now);
+            assert_eq!(repaired, expected, "{body}");
         }
     }
 

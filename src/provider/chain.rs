@@ -7,6 +7,10 @@
 //! model), else for a while. When every link rests, the one whose rest ends first is asked all the
 //! same, so a chain never fails without having asked somebody.
 //!
+//! What a server has made of a long conversation only that server reads: of links that share the load
+//! the one that made it is asked; and a link that cannot read it gets no call that had begun elsewhere,
+//! but hands it back, so that the conversation is made small for it first ([`Provider::reads`]).
+//!
 //! Not done here: repetitions within one link (`http`), the words of failures.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,8 +21,9 @@ use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use tokio::time::Instant;
 
-use crate::protocol::{CallEvent, Context, Failure, FailureKind};
+use crate::protocol::{CallEvent, Context, Failure, FailureKind, Message};
 
+use super::wire::carried::is_mark;
 use super::{Compaction, Price, Provider, Request, Shared, StreamEvent};
 
 /// Rest of a link that may heal, unless its server named a time.
@@ -77,7 +82,11 @@ impl Chain {
 
     /// The links in the order in which this call asks them: the sharing ones from whose turn it is.
     fn order(&self) -> Vec<usize> {
-        let first = self.state.turn.fetch_add(1, Ordering::Relaxed) % self.sharing;
+        self.order_from(self.state.turn.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn order_from(&self, turn: usize) -> Vec<usize> {
+        let first = turn % self.sharing;
         let sharing = (0..self.sharing).map(|at| (first + at) % self.sharing);
         sharing.chain(self.sharing..self.links.len()).collect()
     }
@@ -101,6 +110,44 @@ impl Chain {
                 })
             })
             .copied()
+    }
+
+    /// The link that is asked next about this conversation.
+    fn upcoming(&self, messages: &[Message]) -> Option<&Link> {
+        let now = Instant::now();
+        let order = self.order_from(self.state.turn.load(Ordering::Relaxed));
+        let link = self
+            .reader(messages, now)
+            .or_else(|| self.choose(&order, now))?;
+        self.links.get(link)
+    }
+
+    /// Of the links that share the load the one that can read what was made of this conversation,
+    /// where that matters and it does not rest.
+    fn reader(&self, messages: &[Message], now: Instant) -> Option<usize> {
+        if self.sharing < 2 || !messages.iter().any(is_mark) {
+            return None;
+        }
+        let rests = self.rests().clone();
+        let awake = |link: &usize| match rests.get(*link) {
+            Some(Rest::Until(until)) => *until <= now,
+            Some(Rest::ForGood) => false,
+            Some(Rest::Awake) | None => true,
+        };
+        let reads = |link: &usize| {
+            let link = self.links.get(*link);
+            link.is_some_and(|link| link.provider.reads(messages))
+        };
+        (0..self.sharing).find(|link| awake(link) && reads(link))
+    }
+
+    /// True when `to` cannot read what `from` could.
+    fn loses(&self, messages: &[Message], from: usize, to: usize) -> bool {
+        let reads = |at: usize| {
+            let link = self.links.get(at);
+            link.is_none_or(|link| link.provider.reads(messages))
+        };
+        reads(from) && !reads(to)
     }
 
     fn rests(&self) -> std::sync::MutexGuard<'_, Vec<Rest>> {
@@ -147,10 +194,15 @@ struct Call {
     stream: Option<BoxStream<'static, Result<StreamEvent, Failure>>>,
     content: bool,
     asked: Asked,
+    /// The next link cannot read the conversation as it is: why the one before failed.
+    handed_back: Option<Failure>,
 }
 
 impl Call {
     async fn next(&mut self) -> Option<Result<StreamEvent, Failure>> {
+        if let Some(failure) = self.handed_back.take() {
+            return Some(Err(failure));
+        }
         let link = *self.left.first()?;
         let stream = match &mut self.stream {
             Some(stream) => stream,
@@ -194,6 +246,10 @@ impl Call {
         self.left.insert(0, next);
         self.stream = None;
         self.chain.state.last.store(next, Ordering::Relaxed);
+        if self.chain.loses(&self.request.messages, link, next) {
+            self.left.clear();
+            self.handed_back = Some(failure.clone());
+        }
         Ok(StreamEvent::Call(CallEvent::Switched { to: name, failure }))
     }
 }
@@ -214,7 +270,9 @@ impl Chain {
         asked: Asked,
     ) -> BoxStream<'static, Result<StreamEvent, Failure>> {
         let mut left = self.order();
-        if let Some(first) = self.choose(&left, Instant::now()) {
+        let now = Instant::now();
+        let first = self.reader(&request.messages, now);
+        if let Some(first) = first.or_else(|| self.choose(&left, now)) {
             left.retain(|link| *link != first);
             left.insert(0, first);
             self.state.last.store(first, Ordering::Relaxed);
@@ -226,6 +284,7 @@ impl Chain {
             stream: None,
             content: false,
             asked,
+            handed_back: None,
         };
         stream::unfold(call, |mut call| async move {
             call.next().await.map(|item| (item, call))
@@ -255,8 +314,7 @@ impl Provider for Chain {
     }
 
     fn context(&self) -> Context {
-        let last = self.state.last.load(Ordering::Relaxed);
-        let link = self.links.get(last).or_else(|| self.links.first());
+        let link = self.upcoming(&[]);
         link.map_or_else(Context::default, |link| link.provider.context())
     }
 
@@ -265,8 +323,12 @@ impl Provider for Chain {
         work: Compaction,
     ) -> Option<BoxStream<'static, Result<StreamEvent, Failure>>> {
         // Only the one that is asked next can read what it makes.
-        let last = self.state.last.load(Ordering::Relaxed);
-        self.links.get(last)?.provider.compact(work)
+        self.upcoming(&work.before)?.provider.compact(work)
+    }
+
+    fn reads(&self, messages: &[Message]) -> bool {
+        let link = self.upcoming(messages);
+        link.is_none_or(|link| link.provider.reads(messages))
     }
 
     fn price(&self) -> Option<Price> {

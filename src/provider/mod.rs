@@ -152,6 +152,8 @@ pub struct Compaction {
     pub before: Vec<Message>,
     /// What has to follow it word for word.
     pub kept: Vec<Message>,
+    /// Tools on offer in the conversation.
+    pub tools: Vec<ToolSpec>,
 }
 
 /// A model on a server, ready to be asked.
@@ -193,6 +195,12 @@ pub trait Provider: Send + Sync + 'static {
         _work: Compaction,
     ) -> Option<BoxStream<'static, Result<StreamEvent, Failure>>> {
         None
+    }
+
+    /// False when it cannot read what another server, or another model, made of the conversation: the
+    /// newest mark in `messages`.
+    fn reads(&self, _messages: &[Message]) -> bool {
+        true
     }
 
     /// The team in the place of a model, when it is one. [`Provider::stream`] is then its voice: one

@@ -81,6 +81,24 @@ fn the_script_long_is_made_smaller_in_time_and_after_a_refusal() {
 
 #[test]
 fn the_demo_server_makes_a_conversation_smaller_itself() {
+    for kind in ["openai, wire: responses", "claude"] {
+        let (told, made) = at_the_demo_server(kind);
+        let native: Vec<_> = made
+            .iter()
+            .filter(|made| made.way == CompactedBy::Native)
+            .collect();
+        assert!(!native.is_empty(), "{kind}: {told}\n{made:?}");
+        for made in native {
+            assert!(
+                made.instead.is_none() && made.after < made.before && made.spent.calls > 0,
+                "{kind}: {made:?}"
+            );
+        }
+    }
+}
+
+/// The script `long` with agents of one kind, at a server.
+fn at_the_demo_server(kind: &str) -> (String, Vec<Made>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -90,7 +108,7 @@ fn the_demo_server_makes_a_conversation_smaller_itself() {
     let home = tempfile::tempdir().unwrap();
     let agents = ["cairn", "willow"].map(|name| {
         format!(
-            "  - id: {name}\n    backend: {{type: openai, wire: responses, model: script-{name}, \
+            "  - id: {name}\n    backend: {{type: {kind}, model: script-{name}, \
              base_url: '{}', api_key: {}, context_window: 3000, compaction: {{threshold: 0.6}}}}\n",
             server.session(),
             server.token()
@@ -99,19 +117,8 @@ fn the_demo_server_makes_a_conversation_smaller_itself() {
     let config = home.path().join("team.yaml");
     std::fs::write(&config, format!("agents:\n{}", agents.concat())).unwrap();
     let prompt = "How does a small office keep its files safe? Write the rules that people there can follow.";
-    let (told, made) = run(
+    run(
         &["run", "--config", config.to_str().unwrap(), prompt],
         home.path(),
-    );
-    let native: Vec<_> = made
-        .iter()
-        .filter(|made| made.way == CompactedBy::Native)
-        .collect();
-    assert!(!native.is_empty(), "{told}\n{made:?}");
-    for made in native {
-        assert!(
-            made.instead.is_none() && made.after < made.before,
-            "{made:?}"
-        );
-    }
+    )
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::upkeep::Cleared;
 use super::{Delta, Tokens, message, named_frame, text_of, tool};
 
 /// The neutral form of a request.
@@ -54,17 +55,20 @@ pub struct Events {
     /// Arguments of the open block.
     arguments: String,
     open: bool,
+    /// What was left out of the prompt, where the client wants to know.
+    cleared: Option<Cleared>,
 }
 
 impl Events {
     /// Events of a message of `model`.
-    pub fn new(model: &str, number: u64) -> Self {
+    pub fn new(model: &str, number: u64, cleared: Option<Cleared>) -> Self {
         Self {
             id: format!("msg_{number}"),
             model: model.to_owned(),
             blocks: Vec::new(),
             arguments: String::new(),
             open: false,
+            cleared,
         }
     }
 
@@ -182,11 +186,12 @@ impl Events {
         self.finish(out);
         let usage = json!({ "output_tokens": tokens.completion,
             "output_tokens_details": { "thinking_tokens": tokens.reasoning } });
-        named_frame(
-            out,
-            &json!({ "type": "message_delta", "usage": usage,
-                "delta": { "stop_reason": reason(finish), "stop_sequence": null } }),
-        );
+        let mut end = json!({ "type": "message_delta", "usage": usage,
+            "delta": { "stop_reason": reason(finish), "stop_sequence": null } });
+        if let Some(cleared) = self.cleared {
+            end["context_management"] = cleared.applied();
+        }
+        named_frame(out, &end);
         named_frame(out, &json!({ "type": "message_stop" }));
     }
 

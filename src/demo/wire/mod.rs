@@ -9,11 +9,13 @@ mod gemini;
 mod messages;
 mod responses;
 mod spelling;
+mod upkeep;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use spelling::Spelling;
+use upkeep::Cleared;
 
 /// `created` in every object.
 const CREATED: u64 = 1_760_000_000;
@@ -57,6 +59,9 @@ pub struct Ask {
     /// How the client spells the tools that the script knows by shorter names.
     #[serde(skip)]
     spelling: Spelling,
+    /// What is left out of the prompt, where the client wants that.
+    #[serde(skip)]
+    cleared: Option<Cleared>,
 }
 
 /// `stream_options`.
@@ -114,9 +119,37 @@ pub struct WireFunction {
     pub parameters: Value,
 }
 
-/// The answer to `POST /responses/compact`, or why there is none.
-pub fn compacted(request: &Value, number: u64) -> Result<Value, String> {
-    responses::compacted(request, number)
+/// The answer to a request for a compaction, or why there is none.
+pub fn compacted(family: Family, request: &Value, number: u64) -> Result<Value, String> {
+    match family {
+        Family::Messages => upkeep::compacted(request, number),
+        Family::Responses | Family::Chat | Family::Gemini => responses::compacted(request, number),
+    }
+}
+
+/// What a request of the Messages API is about, besides a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Nothing.
+    Reply,
+    /// The conversation summed up.
+    Compaction,
+    /// A field that needs a beta, which the request does not name.
+    Unknown(&'static str),
+}
+
+/// Reads what a request wants; `betas` are those it names.
+#[must_use]
+pub fn wish(family: Family, body: &[u8], betas: &str) -> Wish {
+    if family != Family::Messages {
+        return Wish::Reply;
+    }
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    match upkeep::lacks_beta(&body, betas) {
+        Some(field) => Wish::Unknown(field),
+        None if body.get("compaction").is_some() => Wish::Compaction,
+        None => Wish::Reply,
+    }
 }
 
 /// A piece of a reply.
@@ -163,6 +196,9 @@ impl Ask {
     /// What is wrong with the body, in words.
     pub fn read(family: Family, model: Option<&str>, body: &[u8]) -> Result<Self, String> {
         let value: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        let cleared = (family == Family::Messages)
+            .then(|| upkeep::cleared(&value))
+            .flatten();
         let neutral = match family {
             Family::Chat => value,
             Family::Responses => responses::neutral(&value)?,
@@ -171,7 +207,14 @@ impl Ask {
         };
         let mut ask: Self = serde_json::from_value(neutral).map_err(|error| error.to_string())?;
         ask.spelling = Spelling::learn(&mut ask.tools);
+        ask.cleared = cleared;
         Ok(ask)
+    }
+
+    /// Tokens that are left out of its prompt.
+    #[must_use]
+    pub fn left_out(&self) -> u64 {
+        self.cleared.map_or(0, |cleared| cleared.tokens)
     }
 }
 
@@ -214,7 +257,9 @@ impl Frames {
                 Writer::Chat(chat::Chunks::new(&id, &ask.model, usage))
             }
             Family::Responses => Writer::Responses(responses::Events::new(&ask.model, number)),
-            Family::Messages => Writer::Messages(messages::Events::new(&ask.model, number)),
+            Family::Messages => {
+                Writer::Messages(messages::Events::new(&ask.model, number, ask.cleared))
+            }
             Family::Gemini => Writer::Gemini(gemini::Events::new(&ask.model, number)),
         };
         Self {

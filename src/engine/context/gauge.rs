@@ -33,6 +33,8 @@ pub struct Gauge {
     named: Option<u64>,
     /// Tokens after the last compaction.
     floor: Option<u64>,
+    /// Tokens that the server leaves out of each prompt by itself.
+    cleared: u64,
 }
 
 impl Default for Gauge {
@@ -42,6 +44,7 @@ impl Default for Gauge {
             ratio: 1.0,
             named: None,
             floor: None,
+            cleared: 0,
         }
     }
 }
@@ -53,6 +56,7 @@ impl Gauge {
         Self {
             counted: None,
             floor: None,
+            cleared: 0,
             ..self
         }
     }
@@ -104,6 +108,17 @@ impl Gauge {
     #[must_use]
     pub const fn named(&self) -> Option<u64> {
         self.named
+    }
+
+    /// Tokens that the server leaves out of each prompt by itself.
+    #[must_use]
+    pub const fn cleared(&self) -> u64 {
+        self.cleared
+    }
+
+    /// Notes how much the server leaves out now.
+    pub const fn note_cleared(&mut self, cleared: u64) {
+        self.cleared = cleared;
     }
 
     /// Learns the window from the words of a refusal.

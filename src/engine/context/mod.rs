@@ -23,9 +23,11 @@ use super::{
 use crate::{
     protocol::{
         AgentEvent, CallEvent, CompactedBy, Context, Failure, FailureKind, Message, Purpose,
-        ToolChoice, Usage,
+        ToolChoice, ToolSpec, Usage,
     },
-    provider::{self, Compaction, Price, Request, StopReason, StreamEvent, tokens},
+    provider::{
+        self, Compaction, Price, Request, StopReason, StreamEvent, tokens, wire::carried::is_mark,
+    },
     tool::fence,
 };
 
@@ -41,6 +43,7 @@ struct Work<'a> {
     /// What the person said, and the current answers.
     words: Vec<String>,
     task: String,
+    tools: Vec<ToolSpec>,
 }
 
 /// One call that makes a conversation smaller; it is sent when it is first read.
@@ -63,6 +66,7 @@ enum Without {
 impl Seat {
     /// Makes the conversation smaller when it is nearly as long as its model can read.
     pub(super) async fn keep_small(&mut self, round: u32, talk: &mut Talk) -> Result<(), Denied> {
+        self.carry_over(round, talk).await?;
         let rules = self.provider.context();
         let (Some(full), Some(window)) = (rules.full, rules.window.or(talk.gauge.named())) else {
             return Ok(());
@@ -72,7 +76,26 @@ impl Seat {
         if size < limit || !talk.gauge.grown(size, window) {
             return Ok(());
         }
-        self.make_small(round, talk, (&rules, window)).await?;
+        self.make_small(round, talk, (&rules, window), None).await?;
+        Ok(())
+    }
+
+    /// The conversation goes on at a server that cannot read what another one had made of it: the mark
+    /// goes, and notes (or what this server makes of it) stand in its place.
+    async fn carry_over(&mut self, round: u32, talk: &mut Talk) -> Result<(), Denied> {
+        if self.provider.reads(&talk.messages) {
+            return Ok(());
+        }
+        let mut messages = talk.messages.clone();
+        messages.retain(|message| !is_mark(message));
+        talk.replace(messages);
+        let rules = self.provider.context();
+        if rules.full.is_some() {
+            let window = rules.window.or(talk.gauge.named());
+            let window = window.unwrap_or(talk.size()).max(1);
+            self.make_small(round, talk, (&rules, window), Some(unreadable()))
+                .await?;
+        }
         Ok(())
     }
 
@@ -109,7 +132,7 @@ impl Seat {
         // What did not fit is the best guess where nobody knows the window.
         let window = talk.gauge.named().or(rules.window).unwrap_or(talk.size());
         let window = window.min(talk.size().max(1));
-        if self.make_small(round, talk, (&rules, window)).await? {
+        if self.make_small(round, talk, (&rules, window), None).await? {
             return Ok(true);
         }
         // Nothing lies between the task and the last step: only what that step brought can go.
@@ -136,8 +159,14 @@ impl Seat {
         round: u32,
         talk: &mut Talk,
         (rules, window): (&Context, u64),
+        why: Option<Failure>,
     ) -> Result<bool, Denied> {
-        let Some(plan) = plan::split(&talk.messages, window * 15 / 100) else {
+        // What comes from elsewhere is told in fewer words however large the window is here.
+        let room = match why {
+            Some(_) => window.min(talk.size()),
+            None => window,
+        };
+        let Some(plan) = plan::split(&talk.messages, room * 15 / 100) else {
             return Ok(false);
         };
         let before = talk.size();
@@ -148,6 +177,7 @@ impl Seat {
             window,
             words: self.standing(talk),
             task: self.place.task.to_string(),
+            tools: talk.tools.clone(),
         };
         let mut spent = Usage::default();
         let (messages, way, instead) = match self.by_server(&work, &mut spent).await {
@@ -168,6 +198,7 @@ impl Seat {
         if !is_shorter(&messages, talk) {
             return Ok(false);
         }
+        let instead = why.or(instead);
         talk.replace(messages);
         let event = CallEvent::Compacted {
             before,
@@ -192,6 +223,7 @@ impl Seat {
         let compaction = Compaction {
             before: work.plan.before(),
             kept: work.plan.kept(&work.words),
+            tools: work.tools.clone(),
         };
         let asked = Request {
             messages: compaction.before.clone(),
@@ -400,6 +432,13 @@ fn no_shorter() -> Failure {
     Failure::new(
         FailureKind::Local,
         "The notes on the conversation were no shorter than the conversation.",
+    )
+}
+
+fn unreadable() -> Failure {
+    Failure::new(
+        FailureKind::Local,
+        "What another server had made of the conversation cannot be read where it goes on now.",
     )
 }
 

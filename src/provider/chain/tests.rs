@@ -5,9 +5,19 @@ use crate::protocol::{CallEvent, ToolChoice};
 use crate::provider::StopReason;
 
 /// Answers each call from its script; the last entry again and again.
-struct Scripted(Mutex<Vec<Result<&'static str, FailureKind>>>);
+struct Scripted(Mutex<Vec<Result<&'static str, FailureKind>>>, String);
 
 impl Provider for Scripted {
+    /// Marks that bear its name.
+    fn reads(&self, messages: &[Message]) -> bool {
+        messages.iter().all(|message| match message {
+            Message::Assistant { carried, .. } => carried
+                .as_ref()
+                .is_some_and(|carried| carried.origin == self.1),
+            _ => true,
+        })
+    }
+
     fn aside(&self, _: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {
         let said = StreamEvent::Text("aside".into());
         stream::iter([Ok(said), Ok(StreamEvent::Stop(StopReason::EndTurn))]).boxed()
@@ -38,15 +48,19 @@ impl Provider for Scripted {
 fn chain(scripts: &[&[Result<&'static str, FailureKind>]], sharing: usize) -> Chain {
     let links = scripts.iter().enumerate().map(|(at, script)| Link {
         name: format!("link {at}"),
-        provider: Arc::new(Scripted(Mutex::new(script.to_vec()))),
+        provider: Arc::new(Scripted(Mutex::new(script.to_vec()), format!("link {at}"))),
     });
     Chain::new(links.collect(), sharing)
 }
 
 /// A call in short: texts, changes and the end.
 async fn call(chain: &Chain) -> String {
+    call_about(chain, vec![]).await
+}
+
+async fn call_about(chain: &Chain, messages: Vec<Message>) -> String {
     let request = Request {
-        messages: vec![],
+        messages,
         tools: vec![],
         choice: ToolChoice::Auto,
     };
@@ -132,4 +146,36 @@ async fn sharing_links_take_turns() {
         said.push(call(&chain).await);
     }
     assert_eq!(said, ["a .", "b .", "a .", "b ."]);
+}
+
+/// What `link` made of a conversation.
+fn made_by(link: &str) -> Vec<Message> {
+    let carried = crate::protocol::Carried {
+        origin: link.to_owned(),
+        items: vec![serde_json::json!({})],
+    };
+    vec![crate::provider::wire::carried::mark(carried)]
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_link_made_goes_to_that_link_and_else_back_to_be_told_in_words() {
+    let shared = chain(&[&[Ok("a")], &[Ok("b"), Ok("b"), Err(K::Auth)]], 2);
+    for _ in 0..2 {
+        assert_eq!(call_about(&shared, made_by("link 1")).await, "b .");
+    }
+    assert!(shared.reads(&made_by("link 1")));
+    assert_eq!(
+        call_about(&shared, made_by("link 1")).await,
+        "no access>link 0 !no access",
+        "the other one cannot read it: it comes back"
+    );
+    assert!(!shared.reads(&made_by("link 1")));
+    assert_eq!(call(&shared).await, "a .");
+    // Nobody can read it, or it was never readable: nothing is lost by going on.
+    let nobody = chain(&[&[Err(K::Auth)], &[Ok("b")]], 1);
+    assert!(!nobody.reads(&made_by("elsewhere")));
+    assert_eq!(
+        call_about(&nobody, made_by("elsewhere")).await,
+        "no access>link 1 b ."
+    );
 }

@@ -14,21 +14,20 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue,
-};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE};
 use secrecy::ExposeSecret;
 
 use tokio::time::{Instant, sleep};
 
-use crate::protocol::{Failure, FailureKind};
+use crate::protocol::Failure;
 
 use super::super::Endpoint;
 use super::super::retry::Policy;
-use super::super::wire::{self, Adaptation, KeyHeader, Outgoing};
-use super::super::words::{who, without_key};
+use super::super::wire::{Adaptation, Outgoing};
+use super::super::words::without_key;
 use super::circuit::Circuit;
 use super::compact::Accept;
+use super::headers::dressed;
 use super::known::Known;
 use super::pace::Pace;
 use super::trouble;
@@ -271,7 +270,7 @@ impl Client {
                 .pool(route(endpoint), &url)?
                 .get(url)
                 .header(ACCEPT, "application/json");
-            let request = dressed(request, endpoint)?;
+            let request = dressed(request, endpoint, &[])?;
             let response = request
                 .send()
                 .await
@@ -334,7 +333,7 @@ impl Client {
             .header(ACCEPT_ENCODING, "identity")
             .header(CONTENT_TYPE, "application/json")
             .body(outgoing.body);
-        let request = dressed(request, endpoint)?;
+        let request = dressed(request, endpoint, &outgoing.betas)?;
         match tokio::time::timeout(wait, request.send()).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(trouble::sending(&error, endpoint)),
@@ -431,55 +430,6 @@ fn join(base: &str, path: &str) -> String {
     format!("{base}{path}{query}")
 }
 
-/// A request with the headers of its family, its key, and those of the configuration.
-fn dressed(
-    mut request: reqwest::RequestBuilder,
-    endpoint: &Endpoint,
-) -> Result<reqwest::RequestBuilder, Failure> {
-    for (name, value) in wire::headers(endpoint.wire) {
-        request = request.header(*name, *value);
-    }
-    if let Some((name, value)) = credential(endpoint)? {
-        request = request.header(name, value);
-    }
-    for (name, value) in &endpoint.manners.headers {
-        request = request.header(name, value.expose_secret());
-    }
-    Ok(request)
-}
-
-/// The key in the header where the family wants it.
-fn credential(endpoint: &Endpoint) -> Result<Option<(HeaderName, HeaderValue)>, Failure> {
-    let Some(key) = &endpoint.key else {
-        return Ok(None);
-    };
-    let key = key.expose_secret().trim();
-    if key.is_empty() {
-        return Ok(None);
-    }
-    let style = match endpoint.backend.as_str() {
-        // A bearer token means somebody's login there.
-        "azure_openai" => KeyHeader::Named("api-key"),
-        _ => wire::key_header(endpoint.wire),
-    };
-    let (name, text) = match style {
-        KeyHeader::Bearer => (AUTHORIZATION, format!("Bearer {key}")),
-        KeyHeader::Named(name) => (HeaderName::from_static(name), key.to_owned()),
-    };
-    let mut value = HeaderValue::from_str(&text).map_err(|_| {
-        let message = format!("the key for {} cannot be sent in a header", who(endpoint));
-        let place = endpoint
-            .key_variable
-            .as_deref()
-            .unwrap_or("the backend's api_key");
-        Failure::new(FailureKind::Auth, message).hint(format!(
-            "Check {place}: it holds a line break or control character."
-        ))
-    })?;
-    value.set_sensitive(true);
-    Ok(Some((name, value)))
-}
-
 /// Reads a body up to `limit` bytes; what came before an error counts.
 pub(super) async fn read_some(mut response: reqwest::Response, limit: usize) -> String {
     let mut body = Vec::new();
@@ -526,20 +476,6 @@ mod tests {
         ] {
             assert_eq!(check_address(&endpoint(base)).is_ok(), good, "{base}");
         }
-    }
-
-    #[test]
-    fn keys_make_headers() {
-        let mut endpoint = endpoint("http://h");
-        let value = credential(&endpoint).expect("a good key").expect("a key");
-        let (name, value) = value;
-        assert_eq!(name, AUTHORIZATION);
-        assert!(value.is_sensitive());
-        endpoint.key = Some("a\u{1}b".to_owned().into());
-        let failure = credential(&endpoint).expect_err("a control character");
-        assert!(failure.hint.contains("OPENAI_API_KEY"), "{failure}");
-        endpoint.key = Some("  ".to_owned().into());
-        assert_eq!(credential(&endpoint).expect("no key"), None);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! One compaction by the server: a call without a stream, told as a stream of events.
+//! One compaction by the server, of a family that has it: a call without a stream, told as a stream of
+//! events.
 //!
 //! Repeated like other calls, twice at most. A server that turns out not to know it is remembered
 //! per base URL and model and not asked again.
@@ -14,13 +15,11 @@ use tokio::time::sleep;
 
 use super::super::retry::{Decision, Policy};
 use super::super::sse::MAX_EVENT;
-use super::super::wire::responses::compact;
-use super::super::wire::{self, Outgoing};
+use super::super::wire::native;
 use super::super::words::without_key;
 use super::super::{Compaction, Endpoint, StopReason, StreamEvent, catalog, usage};
 use super::client::{Client, read_some};
 use super::trouble::{self, refused};
-use crate::config::Wire;
 use crate::protocol::{CallEvent, Failure};
 
 /// Attempts at most.
@@ -66,12 +65,7 @@ pub(super) fn stream(
     work: Compaction,
 ) -> Option<BoxStream<'static, Result<StreamEvent, Failure>>> {
     let adaptation = client.learnt(endpoint);
-    let able = endpoint.wire == Wire::Responses
-        && !adaptation.only_chat
-        && !adaptation.no_compact
-        && !adaptation.no_carried
-        && !wire::as_text(endpoint, adaptation);
-    if !able {
+    if !native::able(endpoint, adaptation) {
         return None;
     }
     let call = Call {
@@ -126,12 +120,7 @@ impl Call {
     async fn once(&self) -> Result<Vec<StreamEvent>, Failure> {
         trouble::check_address(&self.endpoint)?;
         let adaptation = self.client.learnt(&self.endpoint);
-        let outgoing = Outgoing {
-            path: compact::PATH.to_owned(),
-            body: compact::encode(&self.endpoint, &self.work, adaptation)
-                .to_string()
-                .into_bytes(),
-        };
+        let outgoing = native::encode(&self.endpoint, &self.work, adaptation);
         let wait = self
             .client
             .patience(&self.endpoint)
@@ -145,20 +134,31 @@ impl Call {
         if !status.is_success() {
             let headers: HeaderMap = response.headers().clone();
             let body = self.client.error_body(response).await;
-            if compact::is_unknown(status.as_u16(), &body) {
-                let mut learnt = adaptation;
-                learnt.no_compact = true;
-                self.client.learn(&self.endpoint, learnt);
+            if native::is_unknown(status.as_u16(), &body) {
+                self.is_unknown();
             }
             return Err(refused(status.as_u16(), &headers, &body, &self.endpoint));
         }
         let body = self.client.document(response, &self.endpoint).await?;
-        let (carried, tokens) = compact::read(&body, &self.endpoint, &self.work, adaptation)?;
+        let (carried, tokens) = match native::read(&body, &self.endpoint, &self.work, adaptation)? {
+            native::Answer::Done(carried, tokens) => (carried, tokens),
+            native::Answer::Unknown(failure) => {
+                self.is_unknown();
+                return Err(failure);
+            }
+        };
         let price = catalog::price_of(&self.endpoint);
         let mut events = vec![StreamEvent::Carried(carried)];
         events.extend(tokens.map(|tokens| StreamEvent::Usage(usage::priced(tokens, price, false))));
         events.push(StreamEvent::Stop(StopReason::EndTurn));
         Ok(events)
+    }
+
+    /// The server knows no such call, and is not asked again.
+    fn is_unknown(&self) {
+        let mut learnt = self.client.learnt(&self.endpoint);
+        learnt.no_compact = true;
+        self.client.learn(&self.endpoint, learnt);
     }
 
     fn failed(&mut self, failure: Failure) {

@@ -9,6 +9,7 @@
 mod circuit;
 mod client;
 mod compact;
+mod headers;
 mod known;
 mod loading;
 mod pace;
@@ -26,7 +27,7 @@ use reqwest::header::CONTENT_TYPE;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::protocol::{CallEvent, Context, Failure, FailureKind, LoadProgress};
+use crate::protocol::{CallEvent, Context, Failure, FailureKind, LoadProgress, Message};
 
 use self::loading::Loading;
 use self::pass::Resting;
@@ -98,6 +99,11 @@ impl Provider for HttpProvider {
         work: Compaction,
     ) -> Option<BoxStream<'static, Result<StreamEvent, Failure>>> {
         compact::stream(&self.client, &self.endpoint, self.policy, work)
+    }
+
+    fn reads(&self, messages: &[Message]) -> bool {
+        let adaptation = self.client.learnt(&self.endpoint);
+        wire::native::reads(messages, &self.endpoint, adaptation)
     }
 
     fn with_model(&self, model: &str) -> Option<Shared> {

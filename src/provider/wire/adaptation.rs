@@ -20,6 +20,8 @@ pub struct Adaptation {
     pub no_cache_marks: bool,
     /// It knows no compaction.
     pub no_compact: bool,
+    /// It refused to leave old results of tools out by itself.
+    pub no_edits: bool,
     /// It has no tool calling: the text protocol is used when the endpoint allows it.
     pub no_tools: bool,
 }

@@ -11,6 +11,7 @@ pub mod carried;
 pub mod chat;
 pub mod gemini;
 pub mod messages;
+pub mod native;
 pub mod reply;
 pub mod responses;
 #[cfg(test)]
@@ -33,6 +34,8 @@ pub struct Outgoing {
     pub path: String,
     /// JSON.
     pub body: Vec<u8>,
+    /// Betas of the vendor that it needs.
+    pub betas: Vec<&'static str>,
 }
 
 /// Where the key goes.
@@ -78,9 +81,7 @@ pub fn effective(endpoint: &Arc<Endpoint>, adaptation: Adaptation) -> Arc<Endpoi
 /// A request in the words of the endpoint's family.
 #[must_use]
 pub fn encode(endpoint: &Endpoint, request: &Request, adaptation: Adaptation) -> Outgoing {
-    let reads_marks = endpoint.wire == Wire::Responses
-        && !adaptation.no_carried
-        && !as_text(endpoint, adaptation);
+    let reads_marks = native::reads_marks(endpoint, adaptation);
     let plain = (!reads_marks && request.messages.iter().any(carried::is_mark)).then(|| {
         let mut plain = request.clone();
         plain.messages.retain(|message| !carried::is_mark(message));
@@ -107,6 +108,10 @@ pub fn encode(endpoint: &Endpoint, request: &Request, adaptation: Adaptation) ->
     };
     Outgoing {
         path,
+        betas: match endpoint.wire {
+            Wire::Messages => messages::compact::betas(&body),
+            Wire::Chat | Wire::Responses | Wire::Gemini => Vec::new(),
+        },
         body: body.to_string().into_bytes(),
     }
 }

@@ -11,7 +11,12 @@ use massgen_tui::{
         AgentEvent, CallEvent, Carried, Command, CompactedBy, Context, Event, EventKind, Failure,
         FailureKind, Limits, Message, Outcome, RunEvent, SteerMode, Target, Usage,
     },
-    provider::{Compaction, Provider, Request, StopReason, StreamEvent, tokens},
+    provider::{
+        Compaction, Provider, Request, StopReason, StreamEvent,
+        chain::{Chain, Link},
+        tokens,
+        wire::carried::is_mark,
+    },
 };
 use serde_json::json;
 
@@ -44,6 +49,10 @@ struct Long {
     full: Option<u8>,
     steps: usize,
     asked: Arc<Mutex<Vec<Request>>>,
+    /// It has no access any more once it has been asked so often.
+    barred: usize,
+    /// It cannot read what the other one made.
+    stranger: bool,
 }
 
 type Asked = Arc<Mutex<Vec<Request>>>;
@@ -59,6 +68,8 @@ impl Long {
             full: Some(75),
             steps: 7,
             asked: Arc::clone(&asked),
+            barred: usize::MAX,
+            stranger: false,
         };
         (model, asked)
     }
@@ -98,7 +109,12 @@ impl Long {
 
 impl Provider for Long {
     fn stream(&self, request: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {
-        let steps = self.script(&request);
+        let barred = self.asked.lock().unwrap().len() >= self.barred;
+        let steps = if barred {
+            vec![(Duration::ZERO, Err(failure(FailureKind::Auth)))]
+        } else {
+            self.script(&request)
+        };
         self.asked.lock().unwrap().push(request);
         stream::iter(steps)
             .then(|(wait, item)| async move {
@@ -114,6 +130,10 @@ impl Provider for Long {
             full: self.full,
             ..Context::default()
         }
+    }
+
+    fn reads(&self, messages: &[Message]) -> bool {
+        !(self.stranger && messages.iter().any(is_mark))
     }
 
     fn compact(&self, _: Compaction) -> Option<BoxStream<'static, Result<StreamEvent, Failure>>> {
@@ -469,4 +489,80 @@ async fn a_single_step_that_is_too_long_is_cut() {
         "{told:?}"
     );
     sound(&asked);
+}
+
+/// A conversation that one server has made smaller goes on at another.
+#[tokio::test(start_paused = true)]
+async fn what_another_server_cannot_read_is_told_in_notes_before_it_goes_on_there() {
+    for (full, native) in [
+        (Some(75), Native::None),
+        (Some(75), Native::Works),
+        (None, Native::None),
+    ] {
+        let (first, asked_first) = Long::new();
+        let (second, asked) = Long::new();
+        let first = Long {
+            native: Native::Works,
+            barred: 5,
+            ..first
+        };
+        let second = Long {
+            window: Some(60_000),
+            full,
+            native,
+            stranger: true,
+            steps: 0,
+            ..second
+        };
+        let link = |name: &str, model: Long| Link {
+            name: name.into(),
+            provider: Arc::new(model),
+        };
+        let chain = Chain::new(vec![link("first", first), link("second", second)], 1);
+        let turn = turn_with(vec![Arc::new(chain)], Limits::default(), |_| None).await;
+        laws::check(&turn.events, "no secret");
+        assert!(matches!(turn.outcome(), Outcome::Answered { .. }));
+        let told = compactions(&turn);
+        assert!(
+            told.iter()
+                .any(|(way, _, _, instead)| (*way, instead) == (CompactedBy::Native, &None)),
+            "{told:?}"
+        );
+        assert!(
+            asked_first
+                .lock()
+                .unwrap()
+                .iter()
+                .any(|one| one.messages.iter().any(is_mark))
+        );
+        let asked = sound(&asked);
+        let works = asked.iter().find(|one| !is_note(one)).expect("a call");
+        let foreign = told
+            .iter()
+            .find(|(_, _, _, instead)| *instead == Some(FailureKind::Local));
+        match (full, native) {
+            // Nothing is made smaller there: the conversation stands as it was.
+            (None, _) => {
+                assert_eq!(foreign, None);
+                assert!(!works.messages.iter().any(is_mark));
+            }
+            (Some(_), Native::Works) => {
+                assert_eq!(foreign.map(|one| one.0), Some(CompactedBy::Native));
+            }
+            (Some(_), _) => {
+                let (way, before, after, _) = foreign.expect("it is told");
+                assert_eq!(*way, CompactedBy::Summary);
+                assert!(after < before, "{told:?}");
+                assert!(!works.messages.iter().any(is_mark), "no bare mark");
+                let text = serde_json::to_string(&works.messages).unwrap();
+                assert!(text.contains("the planted fact is 4711"), "{text}");
+            }
+        }
+        let switched = turn.events.iter().filter(|event| {
+            let call =
+                |event: &AgentEvent| matches!(event, AgentEvent::Call(CallEvent::Switched { .. }));
+            matches!(&event.kind, EventKind::Agent { event, .. } if call(event))
+        });
+        assert_eq!(switched.count(), 1, "and then it stays there");
+    }
 }

@@ -26,6 +26,7 @@ fn work() -> Compaction {
         kept: vec![Message::User {
             text: "go on".into(),
         }],
+        tools: vec![],
     }
 }
 
@@ -146,5 +147,84 @@ async fn other_families_are_not_asked() {
         };
         let provider = HttpProvider::new(client_with(patient()), endpoint);
         assert!(provider.compact(work()).is_none());
+    }
+}
+
+fn claude(server: &Server, client: &Client) -> HttpProvider {
+    let endpoint = Endpoint {
+        wire: Wire::Messages,
+        backend: "claude".into(),
+        ..endpoint(server.base_url())
+    };
+    HttpProvider::new(client.clone(), endpoint)
+}
+
+#[tokio::test]
+async fn claude_sums_up_itself_with_its_beta_and_in_one_block() {
+    let server = Server::start().await;
+    let provider = claude(&server, &client_with(patient()));
+    let told = compact(&provider).expect("it is asked");
+    let busy = r#"{"type":"error","error":{"type":"overloaded_error","message":"busy",
+        "details":{"error_code":"compaction_unavailable"}}}"#;
+    server.accept().await.reply(529, &[], busy).await;
+    let connection = server.accept().await;
+    assert_eq!(connection.request.line, "POST /v1/messages");
+    assert_eq!(
+        connection.request.header("anthropic-beta"),
+        Some("compact-2026-09-04")
+    );
+    assert_eq!(connection.request.json()["compaction"]["type"], "summarize");
+    let done = r#"{"type":"message","role":"assistant","stop_reason":"compaction","content":[
+        {"type":"compaction","content":"what was","encrypted_content":"E","signature":"SIG"}],
+        "usage":{"input_tokens":900,"output_tokens":20}}"#;
+    connection
+        .reply(200, &[("content-type", "application/json")], done)
+        .await;
+    let told = told.await.expect("no panic");
+    let [
+        retry,
+        Ok(StreamEvent::Carried(carried)),
+        usage,
+        Ok(StreamEvent::Stop(_)),
+    ] = told.as_slice()
+    else {
+        panic!("{told:?}");
+    };
+    assert!(matches!(
+        retry,
+        Ok(StreamEvent::Call(CallEvent::Retrying { attempt: 2, .. }))
+    ));
+    assert!(matches!(
+        usage,
+        Ok(StreamEvent::Usage(Usage {
+            input: 900,
+            output: 20,
+            ..
+        }))
+    ));
+    assert_eq!(carried.items[0]["signature"], "SIG");
+    assert_eq!(carried.items[1]["content"][0]["text"], "the task");
+}
+
+#[tokio::test]
+async fn a_model_of_anthropic_without_it_is_asked_once() {
+    let ordinary = r#"{"content":[{"type":"text","text":"Sure!"}],"stop_reason":"end_turn"}"#;
+    let beta = r#"{"type":"error","error":{"type":"invalid_request_error",
+        "message":"Unexpected value(s) `compact-2026-09-04` for the `anthropic-beta` header"}}"#;
+    let nothing = r#"{"type":"error","error":{"type":"invalid_request_error","message":"no",
+        "details":{"error_code":"compaction_nothing_to_summarize"}}}"#;
+    for (status, body, asked_again) in [
+        (200, ordinary, false),
+        (400, beta, false),
+        (400, nothing, true),
+    ] {
+        let server = Server::start().await;
+        let client = client_with(patient());
+        let told = compact(&claude(&server, &client)).expect("it is asked");
+        server.accept().await.reply(status, &[], body).await;
+        let told = told.await.expect("no panic");
+        assert!(matches!(told.as_slice(), [Err(_)]), "one failure: {told:?}");
+        let again = claude(&server, &client).compact(work()).is_some();
+        assert_eq!(again, asked_again, "{body}");
     }
 }

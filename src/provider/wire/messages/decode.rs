@@ -11,11 +11,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::protocol::{Failure, FailureKind};
-use crate::provider::usage::Tokens;
+use crate::protocol::{CallEvent, CompactedBy, Failure, FailureKind, Usage};
 use crate::provider::wire::carried;
 use crate::provider::wire::reply::{Book, Finish, Setup};
 use crate::provider::{StreamEvent, classify};
+
+use super::compact;
 
 /// A block in progress.
 #[derive(Debug)]
@@ -71,6 +72,8 @@ pub struct Decoder {
     /// Bytes of text that came for the blocks.
     kept: usize,
     counts: Map<String, Value>,
+    /// Prompt tokens that the server left out.
+    cleared: u64,
     finish: Option<Finish>,
     done: bool,
 }
@@ -84,6 +87,7 @@ impl Decoder {
             blocks: BTreeMap::new(),
             kept: 0,
             counts: Map::new(),
+            cleared: 0,
             finish: None,
             done: false,
         }
@@ -144,6 +148,7 @@ impl Decoder {
             self.book.note_content();
         }
         self.count(message.get("usage"));
+        self.cleared = compact::cleared(&message);
         self.stop(message.get("stop_reason").and_then(Value::as_str))?;
         self.done = true;
         Ok(())
@@ -160,7 +165,26 @@ impl Decoder {
         };
         let blocks = self.take_blocks();
         let carried = carried::keep(self.book.endpoint(), blocks);
-        self.book.close(finish, carried, out)
+        self.book.close(finish, carried, out)?;
+        if let Some(edited) = self.edited() {
+            // Before the end mark: nobody listens after it.
+            out.insert(out.len().saturating_sub(1), edited);
+        }
+        Ok(())
+    }
+
+    /// What the server left out of the prompt.
+    fn edited(&self) -> Option<StreamEvent> {
+        let after = self.book.reported()?.input;
+        (self.cleared > 0).then(|| {
+            StreamEvent::Call(CallEvent::Compacted {
+                before: after.saturating_add(self.cleared),
+                after,
+                way: CompactedBy::Edited,
+                spent: Usage::default(),
+                instead: None,
+            })
+        })
     }
 
     /// What a reply that failed midway has cost so far; `None` when nothing was generated.
@@ -206,6 +230,7 @@ impl Decoder {
             }
             "message_delta" => {
                 self.count(event.get("usage"));
+                self.cleared = self.cleared.max(compact::cleared(event));
                 let reason = event.pointer("/delta/stop_reason").and_then(Value::as_str);
                 self.stop(reason)?;
             }
@@ -266,6 +291,15 @@ impl Decoder {
             "thinking_delta" => self.grow(index, "thinking", text("thinking"), out),
             "signature_delta" => self.grow(index, "signature", text("signature"), out),
             "input_json_delta" => self.arguments(index, text("partial_json"), out),
+            "compaction_delta" => {
+                if let Some(block) = self.blocks.get_mut(&index) {
+                    for name in ["content", "encrypted_content"] {
+                        if let Some(value) = delta.get(name) {
+                            block.value.insert(name.to_owned(), value.clone());
+                        }
+                    }
+                }
+            }
             _ => {}
         }
     }
@@ -319,11 +353,7 @@ impl Decoder {
             let kind = block.value.get("type").and_then(Value::as_str);
             kind.unwrap_or_default().to_owned()
         };
-        if self.kept > carried::MOST
-            || !blocks
-                .values()
-                .any(|block| kind(block).contains("thinking"))
-        {
+        if self.kept > carried::MOST || !blocks.values().any(|block| returns(&kind(block))) {
             return Vec::new();
         }
         let mut kept = Vec::new();
@@ -355,21 +385,7 @@ impl Decoder {
         for (name, value) in usage.and_then(Value::as_object).into_iter().flatten() {
             self.counts.insert(name.clone(), value.clone());
         }
-        let number = |name: &str| self.counts.get(name).and_then(Value::as_u64).unwrap_or(0);
-        let cached = number("cache_read_input_tokens");
-        let written = number("cache_creation_input_tokens");
-        let tokens = Tokens {
-            input: number("input_tokens") + cached + written,
-            cached,
-            written,
-            output: number("output_tokens"),
-            reasoning: self
-                .counts
-                .get("output_tokens_details")
-                .and_then(|details| details.get("thinking_tokens")?.as_u64())
-                .unwrap_or(0),
-            ..Tokens::default()
-        };
+        let tokens = compact::tokens(&self.counts);
         self.book
             .report((!self.counts.is_empty()).then_some(tokens));
     }
@@ -391,6 +407,11 @@ impl Decoder {
         };
         Ok(())
     }
+}
+
+/// True for blocks that must go back unchanged, and so the whole reply with them.
+fn returns(kind: &str) -> bool {
+    kind.contains("thinking") || kind == "compaction"
 }
 
 #[cfg(test)]

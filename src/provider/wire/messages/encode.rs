@@ -12,6 +12,8 @@ use crate::protocol::{Message, ToolCall, ToolChoice, ToolSpec};
 use crate::provider::wire::{Adaptation, as_text, carried};
 use crate::provider::{Endpoint, Request, catalog, text_tools};
 
+use super::compact;
+
 /// Version of the API that every server of this family takes.
 pub const VERSION: &str = "2023-06-01";
 /// Longest reply that is asked for when neither the configuration nor the catalogue says less.
@@ -67,6 +69,9 @@ pub fn encode(endpoint: &Endpoint, request: &Request, adaptation: Adaptation) ->
     }
     for (name, value) in &endpoint.parameters {
         parameter(&mut body, name, value);
+    }
+    if let Some(edits) = compact::edits(endpoint, request, adaptation) {
+        body.insert("context_management".to_owned(), edits);
     }
     Value::Object(body)
 }
@@ -162,6 +167,10 @@ fn conversation(
                 calls,
                 carried,
             } => match carried::back(carried.as_deref(), endpoint) {
+                // It stands for everything before it.
+                Some(kept) if carried::is_mark(message) => {
+                    turns = marked(kept);
+                }
                 Some(kept) if !adaptation.no_carried => {
                     for block in kept {
                         add(&mut turns, "assistant", Some(block.clone()));
@@ -189,6 +198,34 @@ fn conversation(
         add(&mut turns, "user", text_block("Continue."));
     }
     (system, turns)
+}
+
+/// The turns of these messages alone.
+pub(super) fn turns(
+    messages: &[Message],
+    endpoint: &Endpoint,
+    adaptation: Adaptation,
+) -> Vec<Value> {
+    let (_, turns) = conversation(messages, endpoint, adaptation);
+    turns.into_iter().map(Turn::into_json).collect()
+}
+
+/// What a mark stands for: its block, and the turns that follow it word for word.
+fn marked(kept: &[Value]) -> Vec<Turn> {
+    let mut turns = Vec::new();
+    let mut kept = kept.iter();
+    add(&mut turns, "assistant", kept.next().cloned());
+    for turn in kept {
+        let role = match turn.get("role").and_then(Value::as_str) {
+            Some("assistant") => "assistant",
+            _ => "user",
+        };
+        let blocks = turn.get("content").and_then(Value::as_array);
+        for block in blocks.into_iter().flatten() {
+            add(&mut turns, role, Some(block.clone()));
+        }
+    }
+    turns
 }
 
 fn add(turns: &mut Vec<Turn>, role: &'static str, block: Option<Value>) {

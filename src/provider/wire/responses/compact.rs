@@ -80,25 +80,6 @@ pub fn read(
         .ok_or_else(|| Failure::new(FailureKind::Transient, "an empty compaction"))
 }
 
-/// True when a refusal says that the server knows no such call, rather than that it cannot just now.
-#[must_use]
-pub fn is_unknown(status: u16, body: &str) -> bool {
-    let lower = body.to_lowercase();
-    match status {
-        404 | 405 | 501 => true,
-        400 | 422 => [
-            "unknown",
-            "not supported",
-            "unsupported",
-            "not found",
-            "unrecognized",
-        ]
-        .iter()
-        .any(|words| lower.contains(words)),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +106,7 @@ mod tests {
                     carried: None,
                 },
             ],
+            tools: vec![],
             kept: vec![
                 user("The person who asked adds:\nno tabs"),
                 Message::Assistant {
@@ -231,17 +213,6 @@ mod tests {
         assert_eq!(tokens, None);
         for bad in ["", "<html>", "{}", r#"{"output":[{"type":"message"}]}"#] {
             assert!(read(bad, &endpoint, &work, none).is_err(), "{bad}");
-        }
-        for (status, body, unknown) in [
-            (404, "", true),
-            (405, "", true),
-            (501, "", true),
-            (400, "Unknown path", true),
-            (400, "context_length_exceeded", false),
-            (429, "unknown", false),
-            (500, "", false),
-        ] {
-            assert_eq!(is_unknown(status, body), unknown, "{status} {body}");
         }
     }
 }

@@ -240,6 +240,7 @@ async fn play(way: Way) -> Played {
         origin: Origin::Direct,
         cwd: String::new(),
         grounds: None,
+        gate: None,
     };
     let session = engine::spawn(setup, sinks, "the task".into());
     let mut state = RunState::default();

@@ -179,6 +179,7 @@ async fn turn(team: u16, answers: usize, rules: Rules) -> Bill {
         origin: Origin::Direct,
         cwd: String::new(),
         grounds: None,
+        gate: None,
     };
     let (sender, mut heard) = mpsc::channel(4096);
     let sinks = Sinks {

@@ -96,9 +96,11 @@ pub async fn go_on(
     };
     let inbox = team.inbox.take();
     let redactor = Redactor::new(&team.secrets);
-    let ground = Ground::reopen(services, run, &start.rules, &session.events, redactor).await?;
+    let gate = super::session::gate(services, run, &start.rules, redactor)?;
+    let ground = Ground::reopen(services, run, &start.rules, &session.events, &gate).await?;
     let (mut setup, mut sinks) = super::session::parts(run.clone(), team, Ok(log), events);
     setup.grounds = super::session::premises(ground);
+    setup.gate = Some(gate);
     sinks.subscribers.extend(inbox.as_ref().map(Inbox::ear));
     sinks.prompts.clone_from(&services.dump_prompts);
     let session = engine::begin(setup, sinks, begin);

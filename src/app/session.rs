@@ -8,10 +8,12 @@ use super::{Services, Team, ground::Ground, inbox::Inbox};
 use crate::{
     demo,
     engine::{
-        self, Session, SessionSetup, outbox,
+        self, Session, SessionSetup,
+        leave::{Gate, Written},
+        outbox,
         premises::{Grounds, Premises},
     },
-    protocol::{Event, Failure, Folder, Origin, RunId, change::Access},
+    protocol::{Event, Failure, FailureKind, Folder, Origin, Rules, RunId, change::Access},
     store::{self, WriterHandle, redact::Redactor},
     workspace::sample,
 };
@@ -31,7 +33,8 @@ pub async fn start(
         team.rules.working.folders = vec![folder];
     }
     let redactor = Redactor::new(&team.secrets);
-    let ground = Ground::lay(services, &run, &team.rules, redactor).await?;
+    let gate = gate(services, &run, &team.rules, redactor)?;
+    let ground = Ground::lay(services, &run, &team.rules, &gate).await?;
     let opened = match &services.store {
         Ok(store) => store.write(run.clone()),
         Err(failure) => Err(failure.clone()),
@@ -39,6 +42,7 @@ pub async fn start(
     let inbox = team.inbox.take();
     let (mut setup, mut sinks) = parts(run.clone(), team, opened, events);
     setup.grounds = premises(ground);
+    setup.gate = Some(gate);
     sinks.subscribers.extend(inbox.as_ref().map(Inbox::ear));
     sinks.prompts.clone_from(&services.dump_prompts);
     let session = engine::spawn(setup, sinks, prompt);
@@ -46,6 +50,18 @@ pub async fn start(
         inbox.start(&session.commands);
     }
     Ok((run, session))
+}
+
+/// What decides what the agents of a session may do, and writes it down beside its log.
+pub(super) fn gate(
+    services: &Services,
+    run: &RunId,
+    rules: &Rules,
+    redactor: Redactor,
+) -> Result<Gate, Failure> {
+    let session = services.state_dir.join("sessions").join(&run.0);
+    let record = Written::new(session, redactor);
+    Gate::new(rules.permitting.clone(), record).map_err(|why| Failure::new(FailureKind::Local, why))
 }
 
 /// The folders as the engine sees them.
@@ -98,6 +114,7 @@ pub(super) fn parts(
             .map(|path| path.display().to_string())
             .unwrap_or_default(),
         grounds: None,
+        gate: None,
     };
     let sinks = outbox::Sinks {
         log,

@@ -323,6 +323,7 @@ fn member(draft: Draft, id: AgentId, form: Form, services: &Services) -> Member 
                 origin: below.origin,
                 cwd: String::new(),
                 grounds: None,
+                gate: None,
             },
             voice,
             redactor: Redactor::new(&below.secrets),

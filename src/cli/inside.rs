@@ -10,7 +10,7 @@ use crate::tool::sandbox;
 
 /// Runs one of them; `None` when the words are for people.
 pub fn main(words: impl Iterator<Item = OsString>) -> Option<u8> {
-    let words: Vec<OsString> = words.skip(1).take(4).collect();
+    let words: Vec<OsString> = words.skip(1).collect();
     let rest = words.get(1..).unwrap_or_default();
     Some(match (words.first()?.to_str()?, rest) {
         ("sandbox-keep", []) => sandbox::keep(),
@@ -19,6 +19,7 @@ pub fn main(words: impl Iterator<Item = OsString>) -> Option<u8> {
             Ok(program) => sandbox::probe(Path::new(folder), program),
             Err(_) => USAGE,
         },
+        (sandbox::HOLD, rest) => sandbox::hold(rest),
         _ => return None,
     })
 }

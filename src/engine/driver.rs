@@ -26,6 +26,7 @@ use super::{
     bank::Bank,
     coordination::{Action, Coordination, Input, Report, Timer},
     desk::Desk,
+    leave::Gate,
     ledger::Ticket,
     nested::Around,
     outbox::Outbox,
@@ -55,6 +56,8 @@ pub(super) struct Ways {
     pub outbox: Outbox,
     /// To the person.
     pub desk: Desk,
+    /// What decides what programs may do; none inside a team that has no person.
+    pub gate: Option<Gate>,
     /// Whom agents may ask.
     pub talking: Talking,
     /// What is around the task, where this is a team inside another.

@@ -3,8 +3,10 @@
 //! The policy of the run decides first where it says never or auto; otherwise the question waits in
 //! the one queue with all others. Silence is a no.
 
+use std::{path::PathBuf, sync::Arc};
+
 use futures_util::future::{BoxFuture, FutureExt as _};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OnceCell, mpsc, oneshot};
 
 use super::desk::{Desk, Draft};
 use crate::{
@@ -12,8 +14,12 @@ use crate::{
         AgentId, Approval, ApprovePolicy, Decided, Permitting, QuestionKind, Reply, Timestamp,
         approval,
     },
-    store::permissions::Permissions,
-    tool::hands::{Approver, Recorder, Ruling},
+    store::{permissions::Permissions, redact::Redactor},
+    tool::{
+        hands::{Approver, Recorder, Ruling},
+        leave::Office,
+        permit::Permits,
+    },
 };
 
 /// Decisions on their way to the record.
@@ -76,33 +82,93 @@ impl Approver for AtDesk {
     }
 }
 
+/// What decides what programs among the agents may do: the rules of the run, the person, the record.
+#[derive(Clone)]
+pub struct Gate {
+    /// The rules, with what the person has allowed for the rest of the run.
+    pub permits: Arc<Permits>,
+    /// Where decisions are written down.
+    pub record: Arc<dyn Recorder>,
+    /// What the configuration says.
+    pub permitting: Arc<Permitting>,
+}
+
+impl Gate {
+    /// A gate over the record of a session.
+    ///
+    /// # Errors
+    /// A rule that cannot be read; the configuration was checked before.
+    pub fn new(permitting: Permitting, record: Written) -> Result<Self, String> {
+        Ok(Self {
+            permits: Arc::new(Permits::new(&permitting)?),
+            record: Arc::new(record),
+            permitting: Arc::new(permitting),
+        })
+    }
+
+    /// Who decides about one agent; `desk` is where the person is asked.
+    #[must_use]
+    pub fn office(&self, agent: AgentId, desk: Desk) -> Office {
+        Office {
+            agent,
+            permits: Arc::clone(&self.permits),
+            person: Arc::new(AtDesk::new(desk, &self.permitting)),
+            record: Arc::clone(&self.record),
+        }
+    }
+}
+
 /// A decision on its way to the record, and who waits until it is there.
 type Line = (Timestamp, Decided, oneshot::Sender<Result<(), String>>);
 
-/// Writes decisions into the record of the session, on a thread that may wait.
+/// Writes decisions into the record of the session, on a thread that may wait. Clones write the same
+/// record; it is begun with the first decision.
 #[derive(Clone, Debug)]
-pub struct Written(mpsc::Sender<Line>);
+pub struct Written(Arc<Desired>);
+
+#[derive(Debug)]
+struct Desired {
+    session: PathBuf,
+    redactor: Redactor,
+    lines: OnceCell<mpsc::Sender<Line>>,
+}
 
 impl Written {
-    /// A recorder over a record; it ends with its last clone.
+    /// A recorder over the record in the folder of a session.
     #[must_use]
-    pub fn new(mut record: Permissions) -> Self {
+    pub fn new(session: PathBuf, redactor: Redactor) -> Self {
+        Self(Arc::new(Desired {
+            session,
+            redactor,
+            lines: OnceCell::new(),
+        }))
+    }
+
+    /// Begins to write; ends with the last clone. A record that cannot be opened takes nothing, and
+    /// says so each time.
+    fn begin(&self) -> mpsc::Sender<Line> {
         let (sender, mut lines): (_, mpsc::Receiver<Line>) = mpsc::channel(DEPTH);
+        let (session, redactor) = (self.0.session.clone(), self.0.redactor.clone());
         tokio::task::spawn_blocking(move || {
+            let mut record = Permissions::open(&session, redactor);
             while let Some((at, decided, done)) = lines.blocking_recv() {
-                let written = record.note(at, decided);
+                let written = match &mut record {
+                    Ok(record) => record.note(at, decided).map_err(|error| error.to_string()),
+                    Err(failure) => Err(failure.message.clone()),
+                };
                 // Nobody waits any more when the call was cut off.
-                let _ = done.send(written.map_err(|error| error.to_string()));
+                let _ = done.send(written);
             }
         });
-        Self(sender)
+        sender
     }
 }
 
 impl Recorder for Written {
     fn note(&self, decided: Decided) -> BoxFuture<'static, Result<(), String>> {
-        let sender = self.0.clone();
+        let this = self.clone();
         async move {
+            let sender = this.0.lines.get_or_init(|| async { this.begin() }).await;
             let (done, written) = oneshot::channel();
             let gone = || "its writer is gone".to_owned();
             let line = (super::outbox::now(), decided, done);
@@ -135,6 +201,7 @@ mod tests {
             why: "a rule".into(),
             always: None,
             held: String::new(),
+            fixed: false,
         }
     }
 

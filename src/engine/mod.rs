@@ -43,6 +43,7 @@ use self::{
     coordination::{Coordination, Input, Setup},
     driver::{Driver, Ways},
     history::Earlier,
+    leave::Gate,
     ledger::Ledger,
     outbox::{Outbox, Sinks},
     premises::Grounds,
@@ -89,6 +90,8 @@ pub struct SessionSetup {
     pub cwd: String,
     /// The folders it works on.
     pub grounds: Grounds,
+    /// What decides what programs among the agents may do; without, they may nothing that they ask for.
+    pub gate: Option<Gate>,
 }
 
 /// A running session.
@@ -138,7 +141,7 @@ pub fn begin(setup: SessionSetup, sinks: Sinks, begin: Begin) -> Session {
     let (commands, receiver) = mpsc::channel(COMMANDS);
     let (outbox, written) = outbox::start(sinks, past.last);
     let done = tokio::spawn(async move {
-        session(setup, outbox, past, first, receiver).await;
+        Box::pin(session(setup, outbox, past, first, receiver)).await;
         let _ = written.await;
     });
     Session { commands, done }
@@ -157,6 +160,7 @@ async fn session(
     let ways = Ways {
         outbox,
         desk,
+        gate: setup.gate.clone(),
         talking,
         around: nested::Around::default(),
         grounds: setup.grounds.clone(),

@@ -24,7 +24,7 @@ pub use around::Around;
 pub use below::Below;
 pub use place::Place;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::{
     FutureExt as _, StreamExt as _,
@@ -66,6 +66,23 @@ impl Provider for NestedTeam {
 
     fn aside(&self, request: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {
         self.voice.aside(request)
+    }
+
+    fn seated(&self) -> Option<provider::Shared> {
+        let voice = self.voice.seated()?;
+        Some(Arc::new(Self {
+            setup: self.setup.clone(),
+            voice,
+            redactor: self.redactor.clone(),
+        }))
+    }
+
+    fn is_program(&self) -> bool {
+        self.voice.is_program()
+    }
+
+    fn place(&self, folders: provider::Folders) {
+        self.voice.place(folders);
     }
 
     fn price(&self) -> Option<Price> {
@@ -138,6 +155,7 @@ async fn run(setup: SessionSetup, redactor: Redactor, errand: Errand, items: Ite
         let ways = Ways {
             desk: desk::start(outbox.clone(), QuestionId(0)),
             outbox,
+            gate: None,
             talking: setup.rules.talking.clone(),
             around: Around::of(&errand.request),
             // Its members are no agents of the session: they talk, and their voice talks for them.

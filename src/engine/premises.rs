@@ -7,7 +7,11 @@
 
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
+use futures_util::{
+    FutureExt as _, StreamExt as _,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
 
 use super::{desk::Desk, notice_of, outbox::Outbox, seat::Seat};
 use crate::{
@@ -15,6 +19,7 @@ use crate::{
         AgentId, Answer, Failure, Label, Level, Working,
         change::{Access, Snapshot, Workplace},
     },
+    provider::{Folders, Request, Shared, StreamEvent},
     tool::Toolbox,
 };
 
@@ -29,6 +34,9 @@ pub trait Premises: Send + Sync {
     /// The tools that work on them.
     fn tools(&self, desk: &Desk, tools: Toolbox) -> Toolbox;
 
+    /// Where an agent works that is a program: its worktrees are made now, or found again.
+    fn folders(&self, agent: AgentId) -> BoxFuture<'static, Result<Folders, Failure>>;
+
     /// Keeps what an agent's worktrees hold now. Nothing for an agent that never used one.
     fn snapshot(&self, agent: AgentId) -> BoxFuture<'static, Result<Vec<Snapshot>, Failure>>;
 
@@ -42,6 +50,9 @@ pub trait Premises: Send + Sync {
 
 /// The folders of a session, if it has any.
 pub type Grounds = Option<Arc<dyn Premises>>;
+
+/// What a reply consists of.
+type Item = Result<StreamEvent, Failure>;
 
 /// What an agent is told about the folders; nothing without any.
 #[must_use]
@@ -84,6 +95,26 @@ pub fn footer(changes: &[Snapshot]) -> String {
 }
 
 impl Seat {
+    /// Asks the model of this seat. A program is put into its folders before.
+    pub(super) fn begin(&self, provider: &Shared, request: Request) -> BoxStream<'static, Item> {
+        let premises = self.premises.as_ref().filter(|_| provider.is_program());
+        let Some(premises) = premises else {
+            return provider.stream(request);
+        };
+        let folders = premises.folders(self.agent);
+        let provider = Arc::clone(provider);
+        let begun = async move {
+            match folders.await {
+                Ok(folders) => {
+                    provider.place(folders);
+                    provider.stream(request)
+                }
+                Err(failure) => stream::once(async { Err(failure) }).boxed(),
+            }
+        };
+        begun.flatten_stream().boxed()
+    }
+
     /// Keeps what its worktrees hold; the person is told when that fails, and the answer stands.
     pub(super) async fn snapshot(&self) -> Vec<Snapshot> {
         let Some(premises) = &self.premises else {

@@ -111,6 +111,7 @@ mod tests {
                 why: String::new(),
                 always: None,
                 held: String::new(),
+                fixed: false,
             }))
         };
         let no = || Reply::Rejected(approval::NOBODY.into());

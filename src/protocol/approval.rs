@@ -109,9 +109,18 @@ pub struct Approval {
     /// What holds the command, in a sentence: the sandbox, or that nothing does.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub held: String,
+    /// It is done as it is or not at all, though it is a command.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fixed: bool,
 }
 
 impl Approval {
+    /// Whether a person may change it before it is done.
+    #[must_use]
+    pub const fn is_editable(&self) -> bool {
+        !self.fixed && self.deed.is_editable()
+    }
+
     /// Passes every text of it that comes from outside.
     pub fn texts_mut(&mut self, change: &mut dyn FnMut(&mut String)) {
         change(&mut self.tool);

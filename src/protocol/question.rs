@@ -129,9 +129,7 @@ impl Question {
                     self.id
                 ))
             }
-            (QuestionKind::Approval(approval), Reply::Edited(_))
-                if !approval.deed.is_editable() =>
-            {
+            (QuestionKind::Approval(approval), Reply::Edited(_)) if !approval.is_editable() => {
                 Some(format!(
                     "Only commands can be changed; allow {} as it is, or refuse it.",
                     self.id

@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use crate::protocol::{CallEvent, Context, Failure, FailureKind, Message};
 
 use super::wire::carried::is_mark;
-use super::{Compaction, Price, Provider, Request, Shared, StreamEvent};
+use super::{Compaction, Folders, Permitted, Price, Provider, Request, Shared, StreamEvent};
 
 /// Rest of a link that may heal, unless its server named a time.
 const REST: Duration = Duration::from_mins(1);
@@ -306,10 +306,38 @@ impl Provider for Chain {
         self.links.first()?.provider.with_model(model)
     }
 
-    fn permit(&self, ask: u64, option: Option<usize>) {
+    fn seated(&self) -> Option<Shared> {
+        let mut links = self.links.to_vec();
+        let mut own = false;
+        for link in &mut links {
+            if let Some(provider) = link.provider.seated() {
+                (link.provider, own) = (provider, true);
+            }
+        }
+        // What one seat learned about its links goes for all.
+        own.then(|| {
+            let chain = Self {
+                links: links.into(),
+                ..self.clone()
+            };
+            Arc::new(chain) as Shared
+        })
+    }
+
+    fn is_program(&self) -> bool {
+        self.links.iter().any(|link| link.provider.is_program())
+    }
+
+    fn place(&self, folders: Folders) {
+        for link in self.links.iter() {
+            link.provider.place(folders.clone());
+        }
+    }
+
+    fn permit(&self, ask: u64, said: Permitted) {
         // Only the one at work waits for it.
         for link in self.links.iter() {
-            link.provider.permit(ask, option);
+            link.provider.permit(ask, said.clone());
         }
     }
 

@@ -5,7 +5,7 @@
 //!
 //! - out and in: `wire`, a family per directory; `text_tools` for servers without tool calling; `adapt`
 //!   for what a server refuses; `sse` (frames), `usage`, `tokens`
-//! - `cli`: command-line agents in the place of models
+//! - `cli`: command-line agents in the place of models; `folders`: where they work
 //! - when it fails: `classify`, `wait`, `words` (sentences), `retry` (policy)
 //! - `group`: a whole team in the place of a model
 //! - around it: `catalog` (prices), `listing` (models of one server), `health` (of many), `discovery` (servers nearby)
@@ -16,11 +16,13 @@ pub mod chain;
 pub mod classify;
 pub mod cli;
 pub mod discovery;
+pub mod folders;
 pub mod group;
 pub mod health;
 pub mod host;
 pub mod http;
 pub mod listing;
+pub mod permission;
 pub mod retry;
 pub mod sse;
 pub mod text_tools;
@@ -43,7 +45,9 @@ use crate::protocol::{
     CallEvent, Carried, Context, Event, Failure, Message, ToolCall, ToolChoice, ToolEvent,
     ToolSpec, Usage,
 };
+pub use folders::{Folder, Folders};
 pub use group::{Allowance, Errand, Group};
+pub use permission::{Change, Custom, Permission, Permitted};
 
 /// One model call.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,17 +125,6 @@ impl StreamEvent {
     }
 }
 
-/// A question of a program that works by itself: may it?
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Permission {
-    /// Its number, for [`Provider::permit`].
-    pub id: u64,
-    /// What it wants to do.
-    pub text: String,
-    /// What can be answered; the first one refuses.
-    pub options: Vec<String>,
-}
-
 /// Why the model stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopReason {
@@ -167,14 +160,28 @@ pub trait Provider: Send + Sync + 'static {
         self.stream(request)
     }
 
-    /// Answers a [`StreamEvent::Permission`]: the option with this number from 0, or nothing, which
-    /// refuses.
-    fn permit(&self, _ask: u64, _option: Option<usize>) {}
+    /// Answers a [`StreamEvent::Permission`].
+    fn permit(&self, _ask: u64, _said: Permitted) {}
 
     /// The same server, asked for another model; `None` where there is no model to exchange.
     fn with_model(&self, _model: &str) -> Option<Shared> {
         None
     }
+
+    /// One of its own for a seat: a program keeps a conversation and works in folders, so no two seats
+    /// share one. `None` for a bare model, which seats share.
+    fn seated(&self) -> Option<Shared> {
+        None
+    }
+
+    /// Whether it is a program that brings tools of its own.
+    fn is_program(&self) -> bool {
+        false
+    }
+
+    /// Puts a program into the folders of its seat, before it is asked for the first time. A bare
+    /// model has no use for them.
+    fn place(&self, _folders: Folders) {}
 
     /// What its tokens cost, when that is known: prices a reply that was cut off before the server
     /// told its tokens.

@@ -10,9 +10,11 @@ use std::{
 use futures_util::StreamExt as _;
 use massgen_tui::{
     config::{self, Dialect, Program, program::Instructions},
-    protocol::{CallEvent, Failure, FailureKind, Message, ToolChoice, ToolEvent, ToolSpec, Usage},
+    protocol::{
+        CallEvent, Deed, Failure, FailureKind, Message, ToolChoice, ToolEvent, ToolSpec, Usage,
+    },
     provider::{
-        Permission, Provider as _, Request, StopReason, StreamEvent,
+        Change, Permission, Permitted, Provider as _, Request, StopReason, StreamEvent,
         cli::{CliProvider, Setup},
     },
 };
@@ -149,15 +151,11 @@ struct Heard {
 }
 
 async fn hear(provider: &CliProvider, messages: &[Message]) -> Heard {
-    hear_and_permit(provider, messages, None).await
+    hear_and_permit(provider, messages, &Permitted::No("no".into())).await
 }
 
-/// Hears a reply; every permission gets the option with this number.
-async fn hear_and_permit(
-    provider: &CliProvider,
-    messages: &[Message],
-    option: Option<usize>,
-) -> Heard {
+/// Hears a reply; the same is said to every permission.
+async fn hear_and_permit(provider: &CliProvider, messages: &[Message], said: &Permitted) -> Heard {
     let mut stream = provider.stream(request(messages));
     let mut heard = Heard::default();
     while let Some(item) = stream.next().await {
@@ -172,7 +170,7 @@ async fn hear_and_permit(
             Ok(StreamEvent::Usage(usage)) => heard.usage = Some(usage),
             Ok(StreamEvent::Stop(stop)) => heard.stop = Some(stop),
             Ok(StreamEvent::Permission(asked)) => {
-                provider.permit(asked.id, option);
+                provider.permit(asked.id, said.clone());
                 heard.asked.push(asked);
             }
             Err(failure) => heard.failure = Some(failure),
@@ -430,26 +428,24 @@ async fn permissions_are_the_persons_but_for_our_own_tools() {
         ["text", "Well."],
         ["end"],
     ]);
-    for (option, first) in [
-        (None, "reject_once"),
-        (Some(0), "reject_once"),
-        (Some(1), "allow_once"),
-        (Some(9), "reject_once"),
+    for (said, first) in [
+        (Permitted::No("no".into()), "reject_once"),
+        (Permitted::Yes, "allow_once"),
+        (Permitted::Instead("ls".into()), "reject_once"),
     ] {
         let Some(agent) = agent(DIALECTS[3], &script) else {
             return;
         };
-        let heard = hear_and_permit(&agent.provider, &task(), option).await;
+        let heard = hear_and_permit(&agent.provider, &task(), &said).await;
         assert_eq!(heard.text, "Well.");
         let [asked] = &heard.asked[..] else {
             panic!("asked once, for what is not ours: {heard:?}");
         };
-        assert!(asked.text.contains("rm -rf ~"), "{asked:?}");
-        assert_eq!(
-            asked.options,
-            ["reject_once", "allow_once"],
-            "what refuses is first"
-        );
+        let command = Deed::Command {
+            line: "rm -rf ~".into(),
+            folder: ".".into(),
+        };
+        assert_eq!((&asked.deed, asked.change), (&command, Change::NotTaken));
         let shown = heard.cards.iter().any(|card| card.contains("rm -rf ~"));
         assert_eq!(
             shown,

@@ -201,6 +201,7 @@ fn setup(models: Vec<Arc<dyn Provider>>, limits: Limits) -> SessionSetup {
         origin: Origin::Direct,
         cwd: String::new(),
         grounds: None,
+        gate: None,
     }
 }
 

@@ -17,14 +17,13 @@ use crate::{
     config::Paths,
     engine::{
         desk::Desk,
-        leave::{AtDesk, Written},
+        leave::{AtDesk, Gate},
     },
-    protocol::{AgentId, Decided, Failure, Offered, Permitting, Rules, RunId, change::Access},
-    store::{permissions::Permissions, redact::Redactor},
+    protocol::{AgentId, Failure, Offered, Rules, RunId, change::Access},
+    provider::{Folder, Folders},
     tool::{
         self, Crew, Hands, Root, Toolbox,
         hands::{Approver, Recorder},
-        permit::Permits,
         sandbox::{Launcher, Tier},
     },
     workspace::{self, Trouble},
@@ -34,38 +33,26 @@ use crate::{
 pub(super) struct Kit {
     run: RunId,
     state: PathBuf,
-    /// Folder of the session's files.
-    session: PathBuf,
     /// What nobody reads.
     closed: Vec<PathBuf>,
-    permits: Arc<Permits>,
-    permitting: Permitting,
+    gate: Gate,
     /// Paths that stay as they are, per folder.
     protected: Vec<Vec<String>>,
     runner: Launcher,
-    redactor: Redactor,
 }
 
 impl Kit {
-    pub(super) fn new(
-        services: &Services,
-        rules: &Rules,
-        run: &RunId,
-        redactor: Redactor,
-    ) -> Result<Self, Failure> {
-        let permits = Permits::new(&rules.permitting).map_err(super::local)?;
+    pub(super) fn new(services: &Services, rules: &Rules, run: &RunId, gate: &Gate) -> Self {
         let cwd = std::env::current_dir().unwrap_or_default();
         let paths = Paths::discover(cwd.clone());
         let mut closed = vec![services.state_dir.clone()];
         closed.extend(paths.config);
         closed.extend(paths.state);
-        Ok(Self {
+        Self {
             run: run.clone(),
             state: services.state_dir.clone(),
-            session: services.state_dir.join("sessions").join(&run.0),
             closed,
-            permits: Arc::new(permits),
-            permitting: rules.permitting.clone(),
+            gate: gate.clone(),
             protected: rules
                 .working
                 .folders
@@ -73,15 +60,14 @@ impl Kit {
                 .map(|folder| folder.protected.clone())
                 .collect(),
             runner: Launcher::here(paths.home.clone(), cwd),
-            redactor,
-        })
+        }
     }
 }
 
 impl Kit {
     /// Says so where nothing holds the commands of agents.
     pub(super) async fn unheld(&self) -> Option<String> {
-        if self.permitting.commands == Offered::No {
+        if self.gate.permitting.commands == Offered::No {
             return None;
         }
         (self.runner.found().await.tier == Tier::Nothing).then(|| {
@@ -95,14 +81,13 @@ impl Kit {
 /// The tools that work on the folders.
 pub(super) fn tools(ground: &Ground, desk: &Desk, tools: Toolbox) -> Toolbox {
     let kit = &ground.kit;
-    let record = record(kit);
     let crew: Arc<dyn Crew> = Arc::new(Members {
         ground: ground.clone(),
-        person: Arc::new(AtDesk::new(desk.clone(), &kit.permitting)),
-        record,
+        person: Arc::new(AtDesk::new(desk.clone(), &kit.gate.permitting)),
+        record: Arc::clone(&kit.gate.record),
         hands: watch::channel(Arc::default()).0,
     });
-    tools.with_files(&crew, &kit.permitting)
+    tools.with_files(&crew, &kit.gate.permitting)
 }
 
 struct Members {
@@ -134,7 +119,7 @@ impl Crew for Members {
                 agent,
                 ground: reach,
                 peers: Some(Arc::new(ground)),
-                permits: Arc::clone(&kit.permits),
+                permits: Arc::clone(&kit.gate.permits),
                 person,
                 record,
                 runner: Arc::new(kit.runner.clone()),
@@ -147,6 +132,22 @@ impl Crew for Members {
         }
         .boxed()
     }
+}
+
+/// Where an agent works that is a program, and what holds it there.
+pub(super) async fn folders(ground: Ground, agent: AgentId) -> Result<Folders, Failure> {
+    let reach = reach(&ground, agent).await?;
+    let write: Vec<PathBuf> = reach.writable().map(Path::to_owned).collect();
+    let holder = ground.kit.runner.holder(&write).await;
+    let all = reach.roots.into_iter().map(|root| Folder {
+        path: root.path,
+        access: root.access,
+    });
+    Ok(Folders {
+        all: all.collect(),
+        temp: reach.temp,
+        holder: holder.unwrap_or_default(),
+    })
 }
 
 /// Where an agent reaches: its worktrees are made now.
@@ -213,23 +214,5 @@ fn folder(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if path.is_file() => parent.to_path_buf(),
         _ => path.to_path_buf(),
-    }
-}
-
-/// Where decisions are written down.
-fn record(kit: &Kit) -> Arc<dyn Recorder> {
-    match Permissions::open(&kit.session, kit.redactor.clone()) {
-        Ok(record) => Arc::new(Written::new(record)),
-        Err(failure) => Arc::new(Unwritten(failure.message)),
-    }
-}
-
-/// A record that cannot be opened: nothing that needs leave is done without it.
-struct Unwritten(String);
-
-impl Recorder for Unwritten {
-    fn note(&self, _: Decided) -> BoxFuture<'static, Result<(), String>> {
-        let why = self.0.clone();
-        async move { Err(why) }.boxed()
     }
 }

@@ -18,13 +18,13 @@ use tokio::sync::{mpsc, oneshot};
 use self::crew::Kit;
 use super::Services;
 use crate::{
-    engine::{desk::Desk, premises::Premises},
+    engine::{desk::Desk, leave::Gate, premises::Premises},
     protocol::{
         AgentEvent, AgentId, Event, EventKind, Failure, FailureKind, Isolation, Label, Rules,
         RunId, Untracked, Working,
         change::{Snapshot, Workplace},
     },
-    store::redact::Redactor,
+    provider::Folders,
     tool::Toolbox,
     workspace::{self, Grounds, Place, Trouble, TroubleKind},
 };
@@ -62,7 +62,7 @@ impl Ground {
         services: &Services,
         run: &RunId,
         rules: &Rules,
-        redactor: Redactor,
+        gate: &Gate,
     ) -> Result<Option<Self>, Failure> {
         if rules.working.folders.is_empty() {
             return Ok(None);
@@ -71,7 +71,7 @@ impl Ground {
         let places = places(&rules.working, &cwd)?;
         let (state, named) = (services.state_dir.clone(), run.clone());
         let grounds = blocking(move || Grounds::lay(&state, &named, &places)).await?;
-        let kit = Kit::new(services, rules, run, redactor)?;
+        let kit = Kit::new(services, rules, run, gate);
         Ok(Some(Self::over(kit, grounds, BTreeMap::new())))
     }
 
@@ -84,7 +84,7 @@ impl Ground {
         run: &RunId,
         rules: &Rules,
         log: &[Event],
-        redactor: Redactor,
+        gate: &Gate,
     ) -> Result<Option<Self>, Failure> {
         let (state, named) = (services.state_dir.clone(), run.clone());
         let grounds = tokio::task::spawn_blocking(move || Grounds::reopen(&state, &named))
@@ -92,7 +92,7 @@ impl Ground {
             .map_err(|error| local(format!("The folders could not be opened: {error}.")))?;
         match grounds {
             Ok(grounds) => {
-                let kit = Kit::new(services, rules, run, redactor)?;
+                let kit = Kit::new(services, rules, run, gate);
                 Ok(Some(Self::over(kit, grounds, published(log))))
             }
             Err(trouble) if trouble.kind == TroubleKind::Missing => Ok(None),
@@ -155,6 +155,10 @@ impl Premises for Ground {
 
     fn tools(&self, desk: &Desk, tools: Toolbox) -> Toolbox {
         crew::tools(self, desk, tools)
+    }
+
+    fn folders(&self, agent: AgentId) -> BoxFuture<'static, Result<Folders, Failure>> {
+        crew::folders(self.clone(), agent).boxed()
     }
 
     fn snapshot(&self, agent: AgentId) -> BoxFuture<'static, Result<Vec<Snapshot>, Failure>> {

@@ -24,10 +24,11 @@ pub use self::{
     seat::Stop,
     spec::{NAME, spec},
 };
-use super::{bank::Bank, desk::Desk, ledger::Ticket};
+use super::{bank::Bank, desk::Desk, leave::Gate, ledger::Ticket};
 use crate::{
     protocol::{AgentId, Label, Message, Talking, ToolSpec},
     provider,
+    tool::leave::Office,
 };
 
 /// A conversation as far as it got, kept by its agent for peers who ask.
@@ -58,6 +59,7 @@ pub struct Asking {
     agent: AgentId,
     rules: Talking,
     desk: Desk,
+    gate: Option<Gate>,
     bank: Bank,
     peers: watch::Receiver<Peers>,
     transcript: watch::Sender<Transcript>,
@@ -75,7 +77,7 @@ impl Asking {
     pub fn new(
         agent: AgentId,
         rules: Talking,
-        (desk, bank): (Desk, Bank),
+        (desk, gate, bank): (Desk, Option<Gate>, Bank),
         peers: watch::Receiver<Peers>,
     ) -> (Self, watch::Receiver<Transcript>) {
         let (transcript, receiver) = watch::channel(Transcript::default());
@@ -83,6 +85,7 @@ impl Asking {
             agent,
             rules,
             desk,
+            gate,
             bank,
             peers,
             transcript,
@@ -93,10 +96,11 @@ impl Asking {
         (asking, receiver)
     }
 
-    /// Who asks the person here, where, and how many seconds an answer is waited for.
+    /// Who decides what a program in this seat may do; nobody inside a team that has no person.
     #[must_use]
-    pub fn person(&self) -> (AgentId, Desk, u64) {
-        (self.agent, self.desk.clone(), self.rules.ask_seconds)
+    pub fn office(&self) -> Option<Office> {
+        let gate = self.gate.as_ref()?;
+        Some(gate.office(self.agent, self.desk.clone()))
     }
 
     /// Notes what is about to be sent, for peers who ask.

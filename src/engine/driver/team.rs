@@ -66,14 +66,20 @@ impl Driver<'_> {
     /// Seats a member; whoever sat there leaves.
     pub(super) fn seat(&mut self, member: &Member) {
         let agent = member.card.id;
+        let own = member.provider.seated();
+        let provider = own.unwrap_or_else(|| Arc::clone(&member.provider));
         let (asking, transcript) = Asking::new(
             agent,
             self.ways.talking.clone(),
-            (self.ways.desk.clone(), self.bank.clone()),
+            (
+                self.ways.desk.clone(),
+                self.ways.gate.clone(),
+                self.bank.clone(),
+            ),
             self.crew.peers.subscribe(),
         );
         let peer = Peer {
-            provider: Arc::clone(&member.provider),
+            provider: Arc::clone(&provider),
             transcript,
         };
         self.crew.peers.send_modify(|peers| {
@@ -84,7 +90,7 @@ impl Driver<'_> {
         let seat = Seat {
             agent,
             sitting: self.roster.sit(agent),
-            provider: Arc::clone(&member.provider),
+            provider,
             tools: self.tools.clone(),
             outbox: self.ways.outbox.clone(),
             reports: self.seating.reports.clone(),

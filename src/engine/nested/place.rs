@@ -48,8 +48,8 @@ impl Seat {
         let provider = Arc::clone(&self.provider);
         let Some(group) = provider.group().filter(|_| wants_team(&request)) else {
             let longest = self.afford(round, &request).await?;
-            let stream = provider.stream(request);
-            let stream = permits::through_the_desk(stream, provider, self.asking.person());
+            let stream = self.begin(&provider, request);
+            let stream = permits::decided(stream, provider, self.asking.office());
             return Ok((longest, stream));
         };
         reply.of_team();

@@ -11,15 +11,17 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde_json::{Value, json};
 
 use super::claude::word;
+use super::deed;
 use super::heard::{Heard, SERVER, failure, remark, shown};
+use super::place::Place;
 use crate::protocol::{Failure, FailureKind, ToolEvent};
-use crate::provider::{Permission, usage::Tokens};
+use crate::provider::{Change, Permission, Permitted, usage::Tokens};
 
 /// What a session begins with.
 #[derive(Clone, Debug, Default)]
 pub struct Opening {
-    /// Absolute folder.
-    pub cwd: String,
+    /// Where it works.
+    pub place: Place,
     /// Command and arguments of our tool server, if there is one.
     pub tools: Option<(String, Vec<String>)>,
     /// The first prompt.
@@ -28,8 +30,8 @@ pub struct Opening {
     pub resume: Option<String>,
     /// The model to ask it for.
     pub model: Option<String>,
-    /// It has a key in its environment, so that it can be told to log in with that.
-    pub key: bool,
+    /// Names of the variables that it sees, so that it can be told to log in with a key.
+    pub variables: Vec<String>,
 }
 
 /// What the last request of ours was.
@@ -55,6 +57,8 @@ pub struct Acp {
     id: u64,
     /// Cards that are open, with what they are about.
     open: BTreeMap<String, String>,
+    /// What was told of calls of its own that are not over.
+    told: BTreeMap<String, Value>,
     /// Calls of our own tools that run.
     ours: BTreeSet<String>,
     refused: u32,
@@ -73,8 +77,9 @@ pub struct Acp {
 #[derive(Debug)]
 struct Asked {
     id: Value,
-    /// Option ids with their kinds, in the order they were shown.
-    options: Vec<(String, String)>,
+    /// The options that speak for this once only: ids of the one that refuses, and that allows.
+    reject: Option<String>,
+    allow: Option<String>,
     title: String,
 }
 
@@ -92,6 +97,7 @@ impl Acp {
             session: String::new(),
             id: 0,
             open: BTreeMap::new(),
+            told: BTreeMap::new(),
             ours: BTreeSet::new(),
             refused: 0,
             said: Value::Null,
@@ -198,7 +204,7 @@ impl Acp {
                 heard
             }
             Waiting::Session if failure.kind == FailureKind::Auth && !self.logged_in => {
-                match open::login(&self.said, self.opening.key) {
+                match open::login(&self.said, &self.opening.variables) {
                     Some(method) => {
                         self.logged_in = true;
                         let parameters = json!({"methodId": method});
@@ -221,7 +227,11 @@ impl Acp {
         let servers: Vec<Value> = tools
             .map(|(command, arguments)| json!({"name": SERVER, "command": command, "args": arguments, "env": []}))
             .collect();
-        let mut parameters = json!({"cwd": self.opening.cwd, "mcpServers": servers});
+        let mut parameters = json!({"cwd": self.opening.place.home(), "mcpServers": servers});
+        let more = self.opening.place.more();
+        if !more.is_empty() && open::takes_more(&self.said) {
+            parameters["additionalDirectories"] = more.into();
+        }
         let method = match &self.opening.resume {
             None => "session/new",
             Some(session) => {
@@ -243,7 +253,7 @@ impl Acp {
             Some(session) => session.clone_into(&mut self.session),
             None => word(result, "sessionId").clone_into(&mut self.session),
         }
-        self.choices = open::choices(result, &self.session, self.opening.model.as_deref());
+        self.choices = open::choices(result, &self.session, &self.opening);
         let mut heard = vec![Heard::Session(self.session.clone())];
         heard.extend(self.choose());
         heard
@@ -309,7 +319,9 @@ impl Acp {
         }
         let status = word(update, "status");
         let over = matches!(status, "completed" | "failed");
+        learn(self.told.entry(call.clone()).or_default(), update);
         if over {
+            self.told.remove(&call);
             self.ours.remove(&call);
         }
         if over && self.open.remove(&call).is_some() {
@@ -333,71 +345,88 @@ impl Acp {
         let offered = offered.map(|option| (option, word(option, "kind")));
         // Some name only the call, which they have told before.
         let call = word(tool, "toolCallId");
+        let mut known = self.told.get(call).cloned().unwrap_or_else(|| json!({}));
+        learn(&mut known, tool);
+        let tool = &known;
         if is_ours(tool) || self.ours.contains(call) {
             let once = offered
                 .filter(|(_, kind)| *kind == "allow_once")
                 .map(|(option, _)| word(option, "optionId"));
             return vec![Heard::Say(outcome(id, once.into_iter().next()))];
         }
-        // What refuses stands first: an answer without thought is the careful one. "Always" would
-        // speak for calls that nobody has seen.
-        let mut options: Vec<(&Value, &str)> = offered
-            .filter(|(_, kind)| matches!(*kind, "reject_once" | "allow_once"))
-            .collect();
-        options.sort_by_key(|(_, kind)| *kind != "reject_once");
-        self.asks += 1;
+        // "Always" would speak for calls that nobody has seen.
+        let of_kind = |wanted: &str| {
+            let mut options = parameters["options"].as_array().into_iter().flatten();
+            let option = options.find(|option| word(option, "kind") == wanted)?;
+            Some(word(option, "optionId").to_owned())
+        };
         let told = self
             .open
             .get(call)
             .map_or("something it does not name", String::as_str);
         let title = Some(word(tool, "title")).filter(|title| !title.is_empty());
         let title = shown(title.unwrap_or(told));
+        let deed = deed::of_acp(tool, &title, &self.opening.place.home());
+        self.asks += 1;
         let permission = Permission {
             id: self.asks,
-            text: format!("{} asks for permission: {title}", self.name),
-            options: options
-                .iter()
-                .map(|(option, _)| word(option, "name").to_owned())
-                .collect(),
+            tool: match word(tool, "kind") {
+                "" => "tool".to_owned(),
+                kind => kind.to_owned(),
+            },
+            custom: self.opening.place.custom(&deed),
+            deed,
+            why: format!("{} asks before it does this: {title}", self.name),
+            held: self.opening.place.held(),
+            change: Change::NotTaken,
         };
-        let options = options
-            .iter()
-            .map(|(option, kind)| (word(option, "optionId").to_owned(), (*kind).to_owned()))
-            .collect();
         let asked = Asked {
             id: id.clone(),
-            options,
+            reject: of_kind("reject_once"),
+            allow: of_kind("allow_once"),
             title,
         };
         self.asked.insert(self.asks, asked);
         vec![Heard::Asks(permission)]
     }
 
-    /// What the person said to a permission: the option with this number, or nothing, which refuses.
-    pub fn permit(&mut self, ask: u64, option: Option<usize>) -> Vec<Heard> {
-        let Some(Asked { id, options, title }) = self.asked.remove(&ask) else {
+    /// What was said to a permission. Where nothing allows for once, it is not allowed.
+    pub fn permit(&mut self, ask: u64, said: &Permitted) -> Vec<Heard> {
+        let Some(asked) = self.asked.remove(&ask) else {
             return Vec::new();
         };
-        let chosen = option.and_then(|number| options.get(number));
-        let refusal = options.iter().find(|(_, kind)| kind == "reject_once");
-        let taken = chosen.or(refusal);
-        let line = outcome(&id, taken.map(|(option, _)| option.as_str()));
-        let mut heard = vec![Heard::Say(line)];
-        if taken.is_none_or(|(_, kind)| kind != "allow_once") {
-            self.refused += 1;
-            let who = if chosen.is_some() {
-                "by you"
-            } else {
-                "agents only read unless you allow more"
-            };
-            let words = format!("Not allowed ({who}): {title}");
-            heard.extend(remark(
-                &format!("permission_{}", self.refused),
-                "permission",
-                &words,
-            ));
-        }
+        let why = match said {
+            Permitted::Yes if asked.allow.is_some() => {
+                return vec![Heard::Say(outcome(&asked.id, asked.allow.as_deref()))];
+            }
+            Permitted::Yes => "it can only be allowed for good",
+            Permitted::Instead(_) => "it takes no other command",
+            Permitted::No(why) => why.as_str(),
+        };
+        self.refused += 1;
+        let mut heard = vec![Heard::Say(outcome(&asked.id, asked.reject.as_deref()))];
+        heard.extend(remark(
+            &format!("permission_{}", self.refused),
+            "permission",
+            &format!("Not allowed: {} ({why})", asked.title),
+        ));
         heard
+    }
+}
+
+/// Keeps what was told of a call; a later word replaces an earlier one.
+fn learn(known: &mut Value, told: &Value) {
+    for key in [
+        "toolCallId",
+        "title",
+        "kind",
+        "rawInput",
+        "content",
+        "locations",
+    ] {
+        if !told[key].is_null() {
+            known[key] = told[key].clone();
+        }
     }
 }
 

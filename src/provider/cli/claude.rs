@@ -8,13 +8,17 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::control::Asking;
 use super::heard::{Heard, SERVER, Writing, failure, shown};
+use super::place::{Hands, Place};
 use crate::config::{Program, program::Instructions};
 use crate::protocol::{Failure, FailureKind, ToolEvent};
-use crate::provider::usage::Tokens;
+use crate::provider::{Permitted, usage::Tokens};
 
 /// Its own tools that only read.
 const READING: &str = "Read,Grep,Glob";
+/// Its own tools that change files.
+const WRITING: &str = "Edit,Write,NotebookEdit,Bash";
 /// Milliseconds that a call of one of our tools may take: until the next round begins.
 pub const PATIENCE_MS: u64 = 86_400_000;
 
@@ -22,8 +26,8 @@ pub const PATIENCE_MS: u64 = 86_400_000;
 #[must_use]
 pub fn arguments(
     program: &Program,
-    system: &Path,
-    tools: Option<&Path>,
+    place: &Place,
+    (system, tools): (&Path, Option<&Path>),
     resume: Option<&str>,
 ) -> Vec<String> {
     let mut arguments: Vec<String> = [
@@ -41,15 +45,22 @@ pub fn arguments(
         Instructions::Ours => add(&["--system-prompt-file", &system]),
         Instructions::Both => add(&["--append-system-prompt-file", &system]),
     }
-    // Reading only, no questions to anyone, and nothing from settings that would change that.
-    add(&[
-        "--permission-mode",
-        "dontAsk",
-        "--setting-sources",
-        "",
-        "--strict-mcp-config",
-    ]);
-    add(&["--tools", READING]);
+    match place.hands() {
+        // No questions to anyone.
+        Hands::Reading => add(&["--permission-mode", "dontAsk", "--tools", READING]),
+        // It edits in its folders; whatever else it wants to do it asks, on the same streams.
+        Hands::Writing => {
+            add(&["--permission-mode", "acceptEdits"]);
+            add(&["--input-format", "stream-json"]);
+            add(&["--permission-prompt-tool", "stdio"]);
+            add(&["--tools", &format!("{READING},{WRITING}")]);
+            for folder in place.more() {
+                add(&["--add-dir", &folder]);
+            }
+        }
+    }
+    // Nothing from settings that would change that.
+    add(&["--setting-sources", "", "--strict-mcp-config"]);
     match tools {
         Some(path) => {
             add(&["--allowedTools", &format!("{READING},mcp__{SERVER}")]);
@@ -92,9 +103,17 @@ pub fn servers(command: &str, arguments: &[String]) -> String {
     .to_string()
 }
 
+/// The first line of a process that asks for leave: the prompt.
+#[must_use]
+pub fn prompt(text: &str) -> String {
+    let line = json!({"type": "user", "message": {"role": "user", "content": text}});
+    format!("{line}\n")
+}
+
 /// Reads its lines.
 #[derive(Debug, Default)]
 pub struct Claude {
+    asking: Option<Asking>,
     /// Messages whose pieces were taken.
     pieces: BTreeSet<String>,
     /// Block of the running message that is a call of one of our tools.
@@ -109,9 +128,41 @@ pub struct Claude {
 }
 
 impl Claude {
+    /// Ears for a process that works at `home`.
+    #[must_use]
+    pub fn new(place: &Place) -> Self {
+        let asking = match place.hands() {
+            Hands::Reading => None,
+            Hands::Writing => Some(Asking::new(place)),
+        };
+        Self {
+            asking,
+            ..Self::default()
+        }
+    }
+
+    /// Whether it asks for leave on its standard streams.
+    #[must_use]
+    pub const fn is_asking(&self) -> bool {
+        self.asking.is_some()
+    }
+
+    /// What was said to a permission.
+    pub fn permit(&mut self, ask: u64, said: &Permitted) -> Vec<Heard> {
+        let answer = self
+            .asking
+            .as_mut()
+            .and_then(|asking| asking.answer(ask, said));
+        answer.map(Heard::Say).into_iter().collect()
+    }
+
     /// What a line says.
     pub fn hear(&mut self, line: &Value) -> Vec<Heard> {
         match word(line, "type") {
+            "control_request" => {
+                let asked = self.asking.as_mut().map(|asking| asking.ask(line));
+                asked.into_iter().collect()
+            }
             "system" => Self::system(line),
             // Its own helpers report to it, not to us.
             "stream_event" if line["parent_tool_use_id"].is_null() => self.piece(&line["event"]),

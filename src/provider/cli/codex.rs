@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::claude::{PATIENCE_MS, word};
 use super::heard::{Heard, SERVER, failure, remark, shown};
+use super::place::{Hands, Place};
 use crate::config::Program;
 use crate::protocol::ToolEvent;
 use crate::provider::usage::Tokens;
@@ -26,8 +27,8 @@ pub fn takes(system: &str) -> bool {
 #[must_use]
 pub fn arguments(
     program: &Program,
-    system: &str,
-    tools: Option<(&str, &[String])>,
+    place: &Place,
+    (system, tools): (&str, Option<(&str, &[String])>),
     resume: Option<&str>,
 ) -> Vec<String> {
     let mut arguments = vec!["exec".to_owned()];
@@ -36,7 +37,19 @@ pub fn arguments(
     }
     arguments.extend(["--json", "--skip-git-repo-check"].map(str::to_owned));
     // `resume` takes no `-s`.
-    set(&mut arguments, "sandbox_mode", &quoted("read-only"));
+    match place.hands() {
+        Hands::Reading => set(&mut arguments, "sandbox_mode", &quoted("read-only")),
+        Hands::Writing => {
+            set(&mut arguments, "sandbox_mode", &quoted("workspace-write"));
+            let more: Vec<String> = place.more().iter().map(|path| quoted(path)).collect();
+            let roots = format!("[{}]", more.join(","));
+            set(
+                &mut arguments,
+                "sandbox_workspace_write.writable_roots",
+                &roots,
+            );
+        }
+    }
     set(&mut arguments, "approval_policy", &quoted("never"));
     if takes(system) {
         set(&mut arguments, "developer_instructions", &quoted(system));

@@ -8,23 +8,31 @@ use std::path::Path;
 
 use super::claude::word;
 use super::heard::{Heard, SERVER, failure, remark, shown};
+use super::place::{Hands, Place};
 use crate::config::Program;
 use crate::protocol::{FailureKind, ToolEvent};
 use crate::provider::usage::Tokens;
 
 /// The arguments after the command. The prompt comes on standard input; the words of `-p` follow it.
 #[must_use]
-pub fn arguments(program: &Program, resume: Option<&str>) -> Vec<String> {
+pub fn arguments(program: &Program, place: &Place, resume: Option<&str>) -> Vec<String> {
+    let mode = match place.hands() {
+        Hands::Reading => "default",
+        Hands::Writing => "auto_edit",
+    };
     let mut arguments: Vec<String> = [
         "-p",
         "Go on as the instructions above say.",
         "-o",
         "stream-json",
         "--approval-mode",
-        "default",
+        mode,
     ]
     .map(str::to_owned)
     .to_vec();
+    for folder in place.more() {
+        arguments.extend(["--include-directories".to_owned(), folder]);
+    }
     if let Some(model) = &program.model {
         arguments.extend(["-m".to_owned(), model.clone()]);
     }

@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::Setup;
 use super::acp::{Acp, Opening};
 use super::claude::{self, Claude};
 use super::codex::{self, Codex};
@@ -10,9 +9,12 @@ use super::folder::Folder;
 use super::gemini::{self, Gemini};
 use super::heard::Heard;
 use super::home;
+use super::place::Place;
 use super::process::Process;
+use super::{Post, Setup};
 use crate::config::{Dialect, Program};
 use crate::protocol::{Failure, FailureKind};
+use crate::provider::Permitted;
 
 /// What understands the lines of a program.
 #[derive(Debug)]
@@ -38,11 +40,12 @@ impl Ear {
         }
     }
 
-    /// What the person said to a permission it asked for. Only one dialect asks.
-    pub fn permit(&mut self, ask: u64, option: Option<usize>) -> Vec<Heard> {
+    /// What was said to a permission it asked for. Two dialects ask.
+    pub fn permit(&mut self, ask: u64, said: &Permitted) -> Vec<Heard> {
         match self {
-            Self::Claude(_) | Self::Codex(_) | Self::Gemini(_) => Vec::new(),
-            Self::Acp(ear) => ear.permit(ask, option),
+            Self::Codex(_) | Self::Gemini(_) => Vec::new(),
+            Self::Claude(ear) => ear.permit(ask, said),
+            Self::Acp(ear) => ear.permit(ask, said),
         }
     }
 }
@@ -87,8 +90,14 @@ pub const SOCKET: &str = "tools.sock";
 ///
 /// # Errors
 /// It is not there, or its files cannot be written.
-pub async fn launch(setup: &Setup, folder: &Folder, start: Start<'_>) -> Result<Running, Failure> {
-    let program = &setup.program;
+pub async fn launch(post: &Post, folder: &Folder, start: Start<'_>) -> Result<Running, Failure> {
+    let (setup, program) = (&post.setup, &post.setup.program);
+    let place = Place::new(post.folders.clone(), start.tools);
+    let system = place.instructions(start.system);
+    let start = Start {
+        system: &system,
+        ..start
+    };
     let mut server = setup.relay.clone();
     server.push("--socket".to_owned());
     server.push(folder.file(SOCKET).to_string_lossy().into_owned());
@@ -96,13 +105,23 @@ pub async fn launch(setup: &Setup, folder: &Folder, start: Start<'_>) -> Result<
         (Offer::Ours, Some((command, words))) => Some((command.as_str(), words)),
         _ => None,
     };
-    let (arguments, variables, mut ear, prompt) = dressed(program, folder, start, tools)?;
-    let mut process =
-        Process::start(program, &arguments, &variables).map_err(|error| missing(setup, &error))?;
+    let Dressed {
+        arguments,
+        mut variables,
+        mut ear,
+        said,
+    } = dressed((program, &place), folder, start, tools)?;
+    let missing = |error| missing(setup, &error);
+    let mut words = place.command(program, folder).map_err(missing)?;
+    words.extend(arguments);
+    variables.extend(place.variables());
+    let started = Process::start(program, &words, &variables, &place.home());
+    let mut process = started.map_err(missing)?;
     match &mut ear {
         Ear::Acp(ear) => process.say(format!("{}\n", ear.begin())).await,
+        Ear::Claude(ear) if ear.is_asking() => process.say(claude::prompt(&said)).await,
         Ear::Claude(_) | Ear::Codex(_) | Ear::Gemini(_) => {
-            process.say(prompt).await;
+            process.say(said).await;
             process.close();
         }
     }
@@ -113,12 +132,18 @@ pub async fn launch(setup: &Setup, folder: &Folder, start: Start<'_>) -> Result<
     })
 }
 
-/// Arguments, further variables, who listens, and what is said first.
-type Dressed = (Vec<String>, Vec<(String, String)>, Ear, String);
+/// What a program is started with.
+struct Dressed {
+    arguments: Vec<String>,
+    variables: Vec<(String, String)>,
+    ear: Ear,
+    /// What it is told first.
+    said: String,
+}
 
 /// Command line and files for `start`; `tools` is the command of our tool server.
 fn dressed(
-    program: &Program,
+    (program, place): (&Program, &Place),
     folder: &Folder,
     start: Start<'_>,
     tools: Option<(&str, &[String])>,
@@ -136,54 +161,55 @@ fn dressed(
                 tools.map(|(command, words)| put("mcp.json", &claude::servers(command, words)));
             let servers = servers.transpose()?;
             let system = put("system.md", system)?;
-            let arguments = claude::arguments(program, &system, servers.as_deref(), resume);
-            (
-                arguments,
-                claude::variables(),
-                Ear::Claude(Claude::default()),
-                prompt.to_owned(),
-            )
+            let files = (system.as_path(), servers.as_deref());
+            Dressed {
+                arguments: claude::arguments(program, place, files, resume),
+                variables: claude::variables(),
+                ear: Ear::Claude(Claude::new(place)),
+                said: prompt.to_owned(),
+            }
         }
         Dialect::Codex => {
-            let arguments = codex::arguments(program, system, tools, resume);
-            let prompt = if codex::takes(system) {
+            let arguments = codex::arguments(program, place, (system, tools), resume);
+            let said = if codex::takes(system) {
                 prompt.to_owned()
             } else {
                 led(resume, system, prompt)
             };
-            (arguments, Vec::new(), Ear::Codex(Codex::default()), prompt)
+            Dressed {
+                arguments,
+                variables: Vec::new(),
+                ear: Ear::Codex(Codex::default()),
+                said,
+            }
         }
         Dialect::GeminiCli => {
             let home =
                 home::furnish(folder, &program.env, tools).map_err(|error| unwritable(&error))?;
-            let variables = gemini::variables(&home);
-            let prompt = led(resume, system, prompt);
-            (
-                gemini::arguments(program, resume),
-                variables,
-                Ear::Gemini(Gemini::default()),
-                prompt,
-            )
+            Dressed {
+                arguments: gemini::arguments(program, place, resume),
+                variables: gemini::variables(&home),
+                ear: Ear::Gemini(Gemini::default()),
+                said: led(resume, system, prompt),
+            }
         }
         Dialect::Acp => {
-            let cwd = std::env::current_dir().unwrap_or_default();
             let tools = tools.map(|(command, words)| (command.to_owned(), words.to_vec()));
-            let cwd = cwd.to_string_lossy().into_owned();
             let opening = Opening {
-                cwd,
+                place: place.clone(),
                 tools,
                 prompt: led(resume, system, prompt),
                 resume: resume.map(str::to_owned),
                 model: program.model.clone(),
-                key: program.env.iter().any(|(name, _)| name.ends_with("_KEY")),
+                variables: program.env.iter().map(|(name, _)| name.clone()).collect(),
             };
             let ear = Acp::new(&program.name, opening);
-            (
-                program.extra_args.clone(),
-                Vec::new(),
-                Ear::Acp(Box::new(ear)),
-                String::new(),
-            )
+            Dressed {
+                arguments: program.extra_args.clone(),
+                variables: Vec::new(),
+                ear: Ear::Acp(Box::new(ear)),
+                said: String::new(),
+            }
         }
     })
 }

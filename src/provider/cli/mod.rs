@@ -4,11 +4,14 @@
 //! One task per agent owns its [`session`]; requests reach it in their order. Pure parts: a file per
 //! program for its command line and its lines ([`claude`], [`codex`], [`gemini`], [`acp`]), [`talk`]
 //! (what it does not know yet), [`mcp`] (the protocol of our tools), [`tally`] (what it used). Impure:
-//! [`process`], [`tools`] (the socket), [`folder`]. Agents read and change nothing.
+//! [`process`], [`tools`] (the socket), [`folder`], [`place`] (where it is started and what holds it).
+//! Without folders agents read and change nothing.
 
 mod acp;
 mod claude;
 mod codex;
+mod control;
+mod deed;
 mod folder;
 mod gemini;
 mod heard;
@@ -16,6 +19,7 @@ mod home;
 mod launch;
 mod lines;
 mod mcp;
+mod place;
 mod process;
 mod reply;
 mod session;
@@ -33,7 +37,7 @@ use tokio::sync::mpsc;
 
 use self::launch::Offer;
 use self::session::Session;
-use super::{Price, Provider, Request, Shared, StreamEvent};
+use super::{Folders, Permitted, Price, Provider, Request, Shared, StreamEvent};
 use crate::config::Program;
 use crate::protocol::{Failure, FailureKind, ToolSpec};
 
@@ -43,6 +47,17 @@ const REQUESTS: usize = 4;
 const PERMITS: usize = 64;
 /// Events between a program and its reader; a slow reader slows the program.
 const EVENTS: usize = 64;
+
+/// Tools of the team that every program brings itself. What only we have stays: answers of others, their
+/// trees, and commands in our sandbox.
+const THEIRS: [&str; 6] = [
+    "read_file",
+    "list_dir",
+    "glob",
+    "search",
+    "write_file",
+    "edit_file",
+];
 
 /// What a reply consists of.
 type Item = Result<StreamEvent, Failure>;
@@ -60,10 +75,20 @@ pub struct Setup {
     pub price: Option<Price>,
 }
 
+/// What a session is run with.
+#[derive(Clone, Debug)]
+pub struct Post {
+    /// The program.
+    pub setup: Arc<Setup>,
+    /// Where it works; without, it reads the current folder.
+    pub folders: Option<Arc<Folders>>,
+}
+
 /// A program in the place of a model.
 #[derive(Debug)]
 pub struct CliProvider {
     setup: Arc<Setup>,
+    folders: OnceLock<Arc<Folders>>,
     session: OnceLock<Desk>,
 }
 
@@ -74,8 +99,8 @@ struct Desk {
     permits: mpsc::Sender<Permit>,
 }
 
-/// What the person said to a permission: its number and the option.
-type Permit = (u64, Option<usize>);
+/// What was said to a permission, with its number.
+type Permit = (u64, Permitted);
 
 /// A request and who hears the reply.
 #[derive(Debug)]
@@ -90,17 +115,28 @@ impl CliProvider {
     pub fn new(setup: Setup) -> Self {
         Self {
             setup: Arc::new(setup),
+            folders: OnceLock::new(),
             session: OnceLock::new(),
+        }
+    }
+
+    /// What a session of it is run with.
+    fn post(&self) -> Post {
+        Post {
+            setup: Arc::clone(&self.setup),
+            folders: self.folders.get().cloned(),
         }
     }
 }
 
 impl Provider for CliProvider {
-    fn stream(&self, request: Request) -> BoxStream<'static, Item> {
+    fn stream(&self, mut request: Request) -> BoxStream<'static, Item> {
+        let theirs = |tool: &ToolSpec| THEIRS.contains(&tool.name.as_str());
+        request.tools.retain(|tool| !theirs(tool));
         let session = self.session.get_or_init(|| {
             let (sender, asks) = mpsc::channel(REQUESTS);
             let (permits, permitted) = mpsc::channel(PERMITS);
-            let session = Session::new(Arc::clone(&self.setup), Offer::Ours, permitted);
+            let session = Session::new(self.post(), Offer::Ours, permitted);
             tokio::spawn(work(session, asks));
             Desk {
                 asks: sender,
@@ -121,7 +157,7 @@ impl Provider for CliProvider {
     fn aside(&self, request: Request) -> BoxStream<'static, Item> {
         // Nobody is asked on the side.
         let (_, permitted) = mpsc::channel(1);
-        let mut session = Session::new(Arc::clone(&self.setup), Offer::Nothing, permitted);
+        let mut session = Session::new(self.post(), Offer::Nothing, permitted);
         let (out, events) = mpsc::channel(EVENTS);
         tokio::spawn(async move {
             let request = Request {
@@ -134,10 +170,10 @@ impl Provider for CliProvider {
         replies(events)
     }
 
-    fn permit(&self, ask: u64, option: Option<usize>) {
+    fn permit(&self, ask: u64, said: Permitted) {
         if let Some(session) = self.session.get() {
             // A program that asks for more at once than this hears a refusal from its own patience.
-            let _ = session.permits.try_send((ask, option));
+            let _ = session.permits.try_send((ask, said));
         }
     }
 
@@ -147,6 +183,23 @@ impl Provider for CliProvider {
         // The price was that of the other model.
         setup.price = None;
         Some(Arc::new(Self::new(setup)))
+    }
+
+    fn seated(&self) -> Option<Shared> {
+        Some(Arc::new(Self {
+            setup: Arc::clone(&self.setup),
+            folders: OnceLock::new(),
+            session: OnceLock::new(),
+        }))
+    }
+
+    fn is_program(&self) -> bool {
+        true
+    }
+
+    fn place(&self, folders: Folders) {
+        // Asked again, it stays where it is: its session belongs to its folder.
+        let _ = self.folders.set(Arc::new(folders));
     }
 
     fn price(&self) -> Option<Price> {

@@ -3,8 +3,8 @@
 //! Nothing of it outlives its owner: [`Process::stop`] asks the group to end and then ends it,
 //! dropping it ends it at once. What keeps running in the group after its leader is ended too.
 
-use std::ffi::OsString;
 use std::io;
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -59,21 +59,21 @@ impl Drop for Group {
 }
 
 impl Process {
-    /// Starts `program` with `arguments` and `variables` beside those that it may see.
+    /// Starts `words` in `home`, with `variables` beside those that `program` may see.
     ///
     /// # Errors
     /// It cannot be started.
     pub fn start(
         program: &Program,
-        arguments: &[String],
+        words: &[String],
         variables: &[(String, String)],
+        home: &Path,
     ) -> io::Result<Self> {
-        let mut words = program.command.iter().map(OsString::from);
-        let name = words.next().ok_or(io::ErrorKind::InvalidInput)?;
+        let (name, words) = words.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let mut command = Command::new(name);
         command
             .args(words)
-            .args(arguments)
+            .current_dir(home)
             .env_clear()
             .envs(
                 program

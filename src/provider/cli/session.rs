@@ -4,7 +4,6 @@
 //! continues the conversation holds the result. Between two requests a program either waits or is
 //! over. Whoever stops listening cuts it off, and the next request resumes its session.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -19,10 +18,10 @@ use super::reply::Reply;
 use super::talk::{self, Further, Step};
 use super::tally::Tally;
 use super::tools::{Called, Tools};
-use super::{Item, Permit, Setup, gemini};
+use super::{Item, Permit, Post, gemini};
 use crate::config::Dialect;
 use crate::protocol::{CallEvent, Failure, FailureKind, Message, ToolCall, ToolSpec};
-use crate::provider::{Request, StopReason, StreamEvent};
+use crate::provider::{Permitted, Request, StopReason, StreamEvent};
 
 /// Longest silence of a program that works, before it counts as hung.
 const SILENCE: Duration = Duration::from_mins(15);
@@ -30,7 +29,7 @@ const SILENCE: Duration = Duration::from_mins(15);
 /// A conversation.
 #[derive(Debug)]
 pub struct Session {
-    setup: Arc<Setup>,
+    post: Post,
     offer: Offer,
     /// Made at the first request.
     place: Option<(Folder, Option<Tools>)>,
@@ -60,10 +59,10 @@ enum Next {
 impl Session {
     /// A conversation that has not begun.
     #[must_use]
-    pub fn new(setup: Arc<Setup>, offer: Offer, permits: mpsc::Receiver<Permit>) -> Self {
+    pub fn new(post: Post, offer: Offer, permits: mpsc::Receiver<Permit>) -> Self {
         Self {
-            tally: Tally::new(setup.price),
-            setup,
+            tally: Tally::new(post.setup.price),
+            post,
             offer,
             place: None,
             known: None,
@@ -139,7 +138,7 @@ impl Session {
             let trouble = |error: std::io::Error| {
                 let message = format!(
                     "No private folder for {}: {error}.",
-                    self.setup.program.name
+                    self.post.setup.program.name
                 );
                 Failure::new(FailureKind::Local, message)
                     .hint("Set TMPDIR to a folder that can be written.")
@@ -148,7 +147,10 @@ impl Session {
             let server = match self.offer {
                 Offer::Ours => {
                     let socket = folder.file(SOCKET);
-                    Some(Tools::listen(&socket, self.setup.standing.clone()).map_err(trouble)?)
+                    Some(
+                        Tools::listen(&socket, self.post.setup.standing.clone())
+                            .map_err(trouble)?,
+                    )
                 }
                 Offer::Nothing => None,
             };
@@ -158,7 +160,7 @@ impl Session {
             && server.offer(tools)
             && self.open.is_some()
             // Codex lists its tools once.
-            && self.setup.program.dialect != Dialect::Codex
+            && self.post.setup.program.dialect != Dialect::Codex
         {
             server.noticed().await;
         }
@@ -169,7 +171,7 @@ impl Session {
     async fn afresh(&mut self, request: &Request, reply: &mut Reply<'_>) -> Result<(), Failure> {
         self.stop().await;
         self.id = None;
-        self.tally = Tally::new(self.setup.price);
+        self.tally = Tally::new(self.post.setup.price);
         let (_, prompt) = talk::whole(&request.messages);
         self.launch(request, &prompt, reply).await
     }
@@ -204,11 +206,11 @@ impl Session {
             return Ok(());
         }
         self.stop().await;
-        match (&self.id, self.setup.program.dialect) {
+        match (&self.id, self.post.setup.program.dialect) {
             (Some(_), dialect) => {
                 if matches!(dialect, Dialect::ClaudeCode | Dialect::GeminiCli) {
                     // These count from the start of the process.
-                    self.tally = Tally::new(self.setup.price);
+                    self.tally = Tally::new(self.post.setup.price);
                 }
                 self.launch(request, &prompt, reply).await
             }
@@ -240,7 +242,7 @@ impl Session {
             resume: self.id.as_deref(),
             tools: self.offer,
         };
-        self.running = Some(launch(&self.setup, folder, start).await?);
+        self.running = Some(launch(&self.post, folder, start).await?);
         Ok(())
     }
 
@@ -273,11 +275,11 @@ impl Session {
                         }
                     }
                 }
-                Next::Permit((ask, option)) => {
+                Next::Permit((ask, said)) => {
                     let heard = self
                         .running
                         .as_mut()
-                        .map(|running| running.ear.permit(ask, option));
+                        .map(|running| running.ear.permit(ask, &said));
                     for heard in heard.unwrap_or_default() {
                         self.take(heard, reply).await?;
                     }
@@ -289,7 +291,7 @@ impl Session {
     }
 
     async fn next(&mut self) -> Result<Next, Failure> {
-        let name = &self.setup.program.name;
+        let name = &self.post.setup.program.name;
         let Some(running) = &mut self.running else {
             return Ok(Next::Line(None));
         };
@@ -381,10 +383,11 @@ impl Session {
             Heard::Asks(permission) => match self.offer {
                 Offer::Ours => reply.send(StreamEvent::Permission(permission)).await?,
                 Offer::Nothing => {
+                    let unasked = Permitted::No("Only an answer in words is wanted.".to_owned());
                     let heard = self
                         .running
                         .as_mut()
-                        .map(|running| running.ear.permit(permission.id, None));
+                        .map(|running| running.ear.permit(permission.id, &unasked));
                     for heard in heard.unwrap_or_default() {
                         Box::pin(self.take(heard, reply)).await?;
                     }
@@ -419,7 +422,7 @@ impl Session {
 
     /// It ended without a word about how its turn ended.
     async fn broken_off(&mut self) -> Failure {
-        let name = self.setup.program.name.clone();
+        let name = self.post.setup.program.name.clone();
         let Some(running) = self.running.take() else {
             return failure(&name, "it is not running");
         };
@@ -443,7 +446,7 @@ impl Session {
             )
         };
         if let (Dialect::GeminiCli, Some(kind)) =
-            (self.setup.program.dialect, code.and_then(gemini::exit))
+            (self.post.setup.program.dialect, code.and_then(gemini::exit))
         {
             failure.kind = kind;
         }
@@ -456,7 +459,7 @@ impl Session {
 
     /// A failure with what the person can do about it.
     fn advised(&self, failure: Failure) -> Failure {
-        let program = &self.setup.program;
+        let program = &self.post.setup.program;
         match failure.kind {
             FailureKind::Auth if failure.hint.is_empty() && !program.login.is_empty() => {
                 let hint = format!(

@@ -10,6 +10,7 @@ use super::gemini::Gemini;
 use super::heard::{Heard, Writing};
 use super::launch::Ear;
 use crate::protocol::{FailureKind, ToolEvent};
+use crate::provider::Permitted;
 
 /// All that a program's lines say, in short words.
 fn hear(ear: &mut Ear, lines: &[Value]) -> Vec<String> {
@@ -190,7 +191,6 @@ fn gemini() {
 #[test]
 fn acp_opens_asks_and_refuses() {
     let opening = Opening {
-        cwd: "/x".into(),
         tools: Some(("bin".into(), vec!["a".into()])),
         prompt: "task".into(),
         ..Opening::default()
@@ -211,6 +211,7 @@ fn acp_opens_asks_and_refuses() {
     let options =
         json!([{"optionId":"y","kind":"allow_once"},{"optionId":"n","kind":"reject_once"}]);
     let mut asks = 0;
+    let no = Permitted::No("no".into());
     for (title, kind, chosen) in [
         ("vote (massgen MCP Server)", "other", "\"y\""),
         ("rm -rf / # massgen", "execute", "\"n\""),
@@ -220,7 +221,7 @@ fn acp_opens_asks_and_refuses() {
         let answer = hear(&mut ear, &[line]);
         asks += u64::from(chosen == "\"n\"");
         let answer = match answer[0].as_str() {
-            "asks" => ear.permit(asks, None).iter().map(short).collect(),
+            "asks" => ear.permit(asks, &no).iter().map(short).collect(),
             _ => answer,
         };
         assert!(answer[0].contains(chosen), "{title}: {answer:?}");
@@ -229,7 +230,10 @@ fn acp_opens_asks_and_refuses() {
             chosen == "\"n\"",
             "a refusal is shown: {title}"
         );
-        assert!(ear.permit(asks, Some(1)).is_empty(), "answered once");
+        assert!(
+            ear.permit(asks, &Permitted::Yes).is_empty(),
+            "answered once"
+        );
     }
     let update = |update: Value| json!({"method":"session/update","params":{"update":update}});
     // Codex names only the call, and told before what it is.

@@ -4,15 +4,12 @@ use std::fmt::Write as _;
 
 use similar::{ChangeTag, TextDiff};
 
-use super::{
-    Grip, LARGEST,
-    leave::{Wish, leave},
-    on_disk,
-};
+use super::{Grip, LARGEST, on_disk};
 use crate::{
     protocol::{Deed, ToolNote, change::Access},
     tool::{
         Ran, beneath,
+        leave::{Wish, leave},
         permit::Usual,
         place::{self, Place},
     },
@@ -87,16 +84,17 @@ pub async fn write(hands: Grip, tool: &'static str, target: Target, new: Vec<u8>
     let Target { place, old } = target;
     let shown = compare(&place.shown, old.as_deref(), &new);
     let wish = Wish {
-        tool,
+        tool: tool.to_owned(),
         deed: Deed::Write {
             path: place.shown.clone(),
             diff: shown.diff.clone(),
         },
         usual: Usual::Allow,
+        fixed: false,
         tier: "",
         held: String::new(),
     };
-    if let Err(why) = leave(&hands, wish).await {
+    if let Err(why) = leave(&hands.office(), wish).await {
         return Ran::from(Err(why));
     }
     let path = place.shown.clone();

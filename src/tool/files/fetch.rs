@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    Grip, args,
-    leave::{Wish, leave},
-    read::part,
-};
+use super::{Grip, args, read::part};
 use crate::{
     protocol::{Deed, ToolSpec},
-    tool::{ToolResult, permit::Usual},
+    tool::{
+        ToolResult,
+        leave::{Wish, leave},
+        permit::Usual,
+    },
 };
 
 /// How it is offered.
@@ -41,15 +41,16 @@ pub async fn run(hands: Grip, arguments: Value) -> ToolResult {
         return Err("Only http:// and https:// addresses can be fetched.".to_owned());
     }
     let wish = Wish {
-        tool: "web_fetch",
+        tool: "web_fetch".to_owned(),
         deed: Deed::Fetch {
             url: url.to_owned(),
         },
         usual: Usual::Ask("Fetching a page tells its server what is asked for.".to_owned()),
+        fixed: false,
         tier: "",
         held: String::new(),
     };
-    leave(&hands, wish).await?;
+    leave(&hands.office(), wish).await?;
     let text = web.fetch(url).await?;
     let text = part(url, text.as_bytes(), from, None)?;
     Ok(format!(

@@ -4,16 +4,13 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{
-    Grip, args,
-    leave::{Wish, leave},
-    on_disk,
-};
+use super::{Grip, args, on_disk};
 use crate::{
     protocol::{Deed, ToolSpec},
     tool::{
         ToolResult,
         beneath::{self, Kind},
+        leave::{Wish, leave},
         permit::Usual,
         place,
     },
@@ -47,15 +44,16 @@ pub async fn run(hands: Grip, arguments: Value) -> ToolResult {
     }
     let place = place::find(&hands.ground, path)?;
     let wish = Wish {
-        tool: "list_dir",
+        tool: "list_dir".to_owned(),
         deed: Deed::Read {
             path: place.shown.clone(),
         },
         usual: Usual::Allow,
+        fixed: false,
         tier: "",
         held: String::new(),
     };
-    leave(&hands, wish).await?;
+    leave(&hands.office(), wish).await?;
     on_disk(move || {
         let (entries, all) =
             beneath::list(&place, ENTRIES).map_err(|error| beneath::words(&place.shown, &error))?;

@@ -1,13 +1,12 @@
 //! The tools that work on files, one file each.
 //!
-//! Every call goes the same way: arguments, place, leave ([`leave`]), work on a thread that may wait,
+//! Every call goes the same way: arguments, place, leave ([`super::leave`]), work on a thread that may wait,
 //! a bounded result. What is wrong is a result with what to do next.
 
 mod args;
 mod change;
 mod edit;
 mod fetch;
-mod leave;
 mod list;
 mod patch;
 mod peer;

@@ -4,14 +4,15 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{
-    Grip, LARGEST, MOST, args,
-    leave::{Wish, leave},
-    on_disk,
-};
+use super::{Grip, LARGEST, MOST, args, on_disk};
 use crate::{
     protocol::{Deed, ToolSpec},
-    tool::{ToolResult, beneath, permit::Usual, place},
+    tool::{
+        ToolResult, beneath,
+        leave::{Wish, leave},
+        permit::Usual,
+        place,
+    },
 };
 
 /// Longest line that is shown whole, in bytes.
@@ -43,15 +44,16 @@ pub async fn run(hands: Grip, arguments: Value) -> ToolResult {
     let lines = args::number(&arguments, "lines")?;
     let place = place::find(&hands.ground, path)?;
     let wish = Wish {
-        tool: "read_file",
+        tool: "read_file".to_owned(),
         deed: Deed::Read {
             path: place.shown.clone(),
         },
         usual: Usual::Allow,
+        fixed: false,
         tier: "",
         held: String::new(),
     };
-    leave(&hands, wish).await?;
+    leave(&hands.office(), wish).await?;
     on_disk(move || {
         let bytes =
             beneath::read(&place, LARGEST).map_err(|error| beneath::words(&place.shown, &error))?;

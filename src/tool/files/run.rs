@@ -4,15 +4,12 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{
-    Grip, args,
-    leave::{Wish, leave},
-    on_disk,
-};
+use super::{Grip, args, on_disk};
 use crate::{
     protocol::{Deed, Network, Permitting, ToolNote, ToolSpec},
     tool::{
         Ran, beneath,
+        leave::{Wish, leave},
         permit::Usual,
         place,
         sandbox::{End, Ended, Job, Program, Stream, Tier},
@@ -129,16 +126,17 @@ async fn perform(
         ),
     };
     let wish = Wish {
-        tool: "run_command",
+        tool: "run_command".to_owned(),
         deed: Deed::Command {
             line: asked.line.clone(),
             folder: folder.shown.clone(),
         },
         usual,
+        fixed: false,
         tier: tier.word(),
         held,
     };
-    let leave = leave(hands, wish).await?;
+    let leave = leave(&hands.office(), wish).await?;
     // The person may have made another line of it.
     let program = match leave.deed {
         Deed::Command { line, .. } if line != asked.line => Program::Line(line),

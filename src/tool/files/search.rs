@@ -6,9 +6,7 @@ use regex::RegexBuilder;
 use serde_json::{Value, json};
 
 use super::{
-    Grip, MOST, args,
-    leave::{Wish, leave},
-    on_disk,
+    Grip, MOST, args, on_disk,
     read::is_binary,
     walk::{Walked, walk},
 };
@@ -16,6 +14,7 @@ use crate::{
     protocol::{Deed, ToolSpec},
     tool::{
         ToolResult, beneath,
+        leave::{Wish, leave},
         pattern::{Pattern, Star},
         permit::Usual,
         place::{self, Place},
@@ -86,15 +85,16 @@ async fn starts(hands: &Grip, tool: &'static str, arguments: &Value) -> Result<V
     };
     for place in &places {
         let wish = Wish {
-            tool,
+            tool: tool.to_owned(),
             deed: Deed::Read {
                 path: place.shown.clone(),
             },
             usual: Usual::Allow,
+            fixed: false,
             tier: "",
             held: String::new(),
         };
-        leave(hands, wish).await?;
+        leave(&hands.office(), wish).await?;
     }
     Ok(places)
 }

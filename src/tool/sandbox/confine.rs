@@ -2,7 +2,7 @@
 //! is claimed.
 
 #[cfg(target_os = "linux")]
-pub use linux::confine;
+pub use linux::{confine, hold};
 
 #[cfg(not(target_os = "linux"))]
 /// Nothing holds here.
@@ -10,6 +10,15 @@ pub use linux::confine;
 /// # Errors
 /// Always.
 pub fn confine(_plan: &super::plan::Plan) -> Result<String, String> {
+    Err("This system has no Landlock.".to_owned())
+}
+
+#[cfg(not(target_os = "linux"))]
+/// Nothing holds here.
+///
+/// # Errors
+/// Always.
+pub fn hold(_write: &[std::path::PathBuf]) -> Result<(), String> {
     Err("This system has no Landlock.".to_owned())
 }
 
@@ -24,6 +33,8 @@ mod linux {
         clear_ambient_capability_set, set_capabilities, set_capabilities_secure_bits,
     };
     use serde_json::{Value, json};
+
+    use std::path::PathBuf;
 
     use crate::{
         protocol::Network,
@@ -93,6 +104,41 @@ mod linux {
             .add_rules(path_beneath_rules(&plan.write, write))?
             .add_rules(path_beneath_rules(&plan.devices, device))?
             .restrict_self()
+    }
+
+    /// Devices and their folders that programs write to.
+    const DEVICES: [&str; 8] = [
+        "/dev/null",
+        "/dev/zero",
+        "/dev/full",
+        "/dev/random",
+        "/dev/urandom",
+        "/dev/tty",
+        "/dev/ptmx",
+        "/dev/pts",
+    ];
+
+    /// Takes from this thread, for good, all writing but at these paths; reading and the network stay.
+    ///
+    /// # Errors
+    /// Landlock does not hold.
+    pub fn hold(write: &[PathBuf]) -> Result<(), String> {
+        powers().map_err(|error| format!("Powers of root: {error}."))?;
+        let wrong = |error: landlock::RulesetError| format!("Landlock: {error}.");
+        let device = AccessFs::WriteFile | AccessFs::Truncate;
+        let all = AccessFs::from_write(NEWEST);
+        let status = Ruleset::default()
+            .handle_access(all)
+            .and_then(|rules| rules.scope(Scope::Signal))
+            .and_then(Ruleset::create)
+            .and_then(|rules| {
+                let inside = all & !(AccessFs::MakeBlock | AccessFs::MakeChar);
+                rules.add_rules(path_beneath_rules(write, inside))
+            })
+            .and_then(|rules| rules.add_rules(path_beneath_rules(DEVICES, device)))
+            .and_then(landlock::RulesetCreated::restrict_self)
+            .map_err(wrong)?;
+        told(&status).map(drop)
     }
 
     fn told(status: &RestrictionStatus) -> Result<String, String> {

@@ -46,6 +46,8 @@ pub(super) struct Inner {
     /// This program: keeper and inner process are its hidden subcommands.
     pub(super) own: PathBuf,
     found: OnceCell<Found>,
+    /// Whether programs are held to where they may write.
+    pub(super) holds: OnceCell<bool>,
 }
 
 impl Launcher {
@@ -56,6 +58,7 @@ impl Launcher {
             machine,
             own,
             found: OnceCell::new(),
+            holds: OnceCell::new(),
         };
         Self {
             inner: Arc::new(inner),

@@ -7,6 +7,7 @@
 //! what is and is not enforced.
 
 mod confine;
+mod hold;
 mod inner;
 mod keeper;
 mod launch;
@@ -15,6 +16,7 @@ mod reach;
 mod trial;
 mod wrap;
 
+pub use hold::{HOLD, hold};
 pub use inner::enter;
 pub use keeper::keep;
 pub use launch::Launcher;

@@ -169,10 +169,10 @@ pub fn probe(folder: &Path, program: i32) -> u8 {
 }
 
 /// A folder that goes away with its owner.
-struct Folder(PathBuf);
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
-    fn new() -> std::io::Result<Self> {
+    pub(super) fn new() -> std::io::Result<Self> {
         let base = fs::canonicalize(std::env::temp_dir())?;
         let path = base.join(format!("massgen-tui-trial-{:016x}", fastrand::u64(..)));
         let mut private = DirBuilder::new();

@@ -32,7 +32,7 @@ impl Choice {
 pub(super) fn choices(approval: &Approval) -> Vec<Choice> {
     let mut choices = vec![Choice::Once];
     choices.extend(approval.always.as_ref().map(|_| Choice::Always));
-    if approval.deed.is_editable() {
+    if approval.is_editable() {
         choices.push(Choice::Edit);
     }
     choices.push(Choice::No);
@@ -64,7 +64,7 @@ pub(super) fn letter(approval: &Approval, text: &str) -> Option<usize> {
 
 /// What the line for typed words says while it is empty.
 pub(super) const fn hint(approval: &Approval) -> &'static str {
-    match (approval.always.is_some(), approval.deed.is_editable()) {
+    match (approval.always.is_some(), approval.is_editable()) {
         (true, true) => " › y once · a always · e edit · n no · or type why not",
         (true, false) => " › y once · a always · n no · or type why not",
         (false, true) => " › y once · e edit · n no · or type why not",
@@ -109,6 +109,7 @@ mod tests {
             why: "because".into(),
             always: always.map(str::to_owned),
             held: String::new(),
+            fixed: false,
         }
     }
 

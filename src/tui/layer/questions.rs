@@ -201,7 +201,7 @@ impl Questions {
                 Wish::Edit(id, self.plans.get(&id).unwrap_or(plan).clone())
             }
             Some((id, QuestionKind::Question { .. })) => Wish::Edit(id, self.draft().to_owned()),
-            Some((id, QuestionKind::Approval(approval))) if approval.deed.is_editable() => {
+            Some((id, QuestionKind::Approval(approval))) if approval.is_editable() => {
                 let line = approval.deed.target();
                 Wish::Edit(
                     id,

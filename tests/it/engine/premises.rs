@@ -12,6 +12,7 @@ use massgen_tui::{
         Answer, Label,
         change::{Access, ContextId, KeptIn, ObjectId, Snapshot, Workplace},
     },
+    provider::Folders,
     tool::Toolbox,
 };
 
@@ -49,6 +50,10 @@ impl Premises for Trees {
 
     fn tools(&self, _: &Desk, tools: Toolbox) -> Toolbox {
         tools
+    }
+
+    fn folders(&self, _: AgentId) -> BoxFuture<'static, Result<Folders, Failure>> {
+        async { Ok(Folders::default()) }.boxed()
     }
 
     fn snapshot(&self, agent: AgentId) -> BoxFuture<'static, Result<Vec<Snapshot>, Failure>> {

@@ -5,24 +5,71 @@ use std::collections::VecDeque;
 use serde_json::{Value, json};
 
 use crate::protocol::Failure;
-use crate::provider::cli::claude::word;
+use crate::provider::cli::{acp::Opening, claude::word, place::Hands};
 
-/// The way to log in that asks nobody: with a key that is in its environment. `None` when there is no
-/// such way or no key; all others open a browser or ask at a terminal.
-pub fn login(said: &Value, key: bool) -> Option<&str> {
-    let methods = said["authMethods"].as_array()?.iter();
-    let ids = methods.map(|method| word(method, "id"));
-    ids.filter(|_| key)
-        .find(|id| id.contains("api-key") || id.contains("api_key") || id.contains("apikey"))
+/// The way to log in that asks nobody, with a key among these `variables`: one that names the variables
+/// it wants, all of which are there; one for keys that speaks of the vendor that a variable is named
+/// after; or the only one for keys, when there is one key only. All others open a browser or ask at a
+/// terminal.
+pub fn login<'a>(said: &'a Value, variables: &[String]) -> Option<&'a str> {
+    let methods = said["authMethods"].as_array()?;
+    let id = |method: &'a Value| word(method, "id");
+    let named = methods.iter().find(|method| {
+        let wanted = wanted(method);
+        !wanted.is_empty()
+            && wanted
+                .iter()
+                .all(|name| variables.iter().any(|known| known == name))
+    });
+    if let Some(method) = named {
+        return Some(id(method));
+    }
+    let for_keys = |method: &&&'a Value| {
+        let id = id(method).replace('_', "-");
+        wanted(method).is_empty() && (id.contains("api-key") || id.contains("apikey"))
+    };
+    let keys: Vec<&str> = variables
+        .iter()
+        .filter_map(|name| name.strip_suffix("_KEY"))
+        .map(|name| name.strip_suffix("_API").unwrap_or(name))
+        .collect();
+    let for_keys: Vec<&Value> = methods.iter().filter(|method| for_keys(&method)).collect();
+    let agent = said["agentInfo"].to_string();
+    let speaks_of = |method: &&&Value| {
+        let words = format!("{method}{agent}").to_lowercase();
+        keys.iter().any(|key| words.contains(&key.to_lowercase()))
+    };
+    match (
+        for_keys.iter().find(speaks_of),
+        for_keys.as_slice(),
+        keys.as_slice(),
+    ) {
+        (Some(method), _, _) => Some(id(method)),
+        (None, [only], [_]) => Some(id(only)),
+        (None, _, _) => None,
+    }
+}
+
+/// The variables that a way to log in names.
+fn wanted(method: &Value) -> Vec<&str> {
+    let vars = method["vars"].as_array().into_iter().flatten();
+    let vars = vars.filter(|var| var["optional"] != Value::Bool(true));
+    let vars = vars.map(|var| var.as_str().unwrap_or_else(|| word(var, "name")));
+    let one = ["varName", "var"].map(|key| word(method, key));
+    vars.chain(one).filter(|name| !name.is_empty()).collect()
 }
 
 /// The failure with the names of the ways to log in.
 pub fn logins(failure: Failure, said: &Value) -> Failure {
     let methods = said["authMethods"].as_array().into_iter().flatten();
-    let names: Vec<&str> = methods
-        .map(|method| word(method, "name"))
-        .filter(|name| !name.is_empty())
+    let names: Vec<String> = methods
+        .map(|method| (word(method, "name"), wanted(method).join(", ")))
+        .filter(|(name, _)| !name.is_empty())
         .take(6)
+        .map(|(name, wanted)| match wanted.as_str() {
+            "" => name.to_owned(),
+            wanted => format!("{name}: {wanted}"),
+        })
         .collect();
     if names.is_empty() {
         return failure.hint(
@@ -47,24 +94,34 @@ pub fn resumes(said: &Value) -> Option<&'static str> {
     }
 }
 
-/// The requests that choose mode and model in an open session. Where there is a mode for reading only
-/// it is taken, since agents only read; a model is chosen when one is named.
+/// Whether a session takes further folders.
+pub fn takes_more(said: &Value) -> bool {
+    said["agentCapabilities"]["sessionCapabilities"]["additionalDirectories"].is_object()
+}
+
+/// The requests that choose mode and model in an open session. Who only reads gets the mode for reading
+/// only, where there is one; who works in a copy of its own one in which edits there are not asked about;
+/// a model is chosen when one is named.
 pub fn choices(
     opened: &Value,
     session: &str,
-    model: Option<&str>,
+    opening: &Opening,
 ) -> VecDeque<(&'static str, Value)> {
     let mut choices = VecDeque::new();
     let modes = opened["modes"]["availableModes"].as_array();
-    let reads = |mode: &&Value| word(mode, "id") == "read-only";
+    let wanted: &[&str] = match opening.place.hands() {
+        Hands::Reading => &["read-only"],
+        Hands::Writing => &["acceptEdits", "autoEdit", "auto_edit"],
+    };
+    let fits = |mode: &&Value| wanted.contains(&word(mode, "id"));
     let current = word(&opened["modes"], "currentModeId");
-    if let Some(mode) = modes.into_iter().flatten().find(reads)
+    if let Some(mode) = modes.into_iter().flatten().find(fits)
         && current != word(mode, "id")
     {
         let parameters = json!({"sessionId": session, "modeId": mode["id"]});
         choices.push_back(("session/set_mode", parameters));
     }
-    if let Some(model) = model {
+    if let Some(model) = opening.model.as_deref() {
         let options = opened["configOptions"].as_array();
         let of_models =
             |option: &&Value| word(option, "category") == "model" || word(option, "id") == "model";
@@ -87,15 +144,58 @@ mod tests {
     use crate::protocol::FailureKind;
 
     #[test]
-    fn only_a_key_logs_in_by_itself() {
-        let said = json!({"authMethods": [{"id": "oauth-personal", "name": "Log in with Google"},
-            {"id": "gemini-api-key", "name": "Gemini API key"}]});
-        assert_eq!(login(&said, true), Some("gemini-api-key"));
-        assert_eq!(login(&said, false), None);
-        assert_eq!(login(&json!({"authMethods": 3}), true), None);
+    fn only_the_key_that_a_method_means_logs_in_by_itself() {
+        let google = json!({"id": "oauth-personal", "name": "Log in with Google"});
+        let gemini = json!({"id": "gemini-api-key", "name": "Gemini API key"});
+        let openai = json!({"id": "api-key", "name": "API Key", "_meta": {"api-key": {"provider": "openai"}}});
+        let plain = json!({"id": "some_api_key", "name": "API key"});
+        let named = json!({"id": "env", "name": "Key", "type": "env_var",
+            "vars": [{"name": "ACME_TOKEN"}, {"name": "ACME_URL", "optional": true}]});
+        for (methods, variables, expected) in [
+            (
+                vec![&google, &gemini],
+                vec!["GEMINI_API_KEY"],
+                Some("gemini-api-key"),
+            ),
+            (vec![&google, &gemini], vec![], None),
+            (
+                vec![&openai, &gemini],
+                vec!["GEMINI_API_KEY"],
+                Some("gemini-api-key"),
+            ),
+            (vec![&openai, &gemini], vec!["GITHUB_API_KEY"], None),
+            (
+                vec![&openai],
+                vec!["PATH", "OPENAI_API_KEY"],
+                Some("api-key"),
+            ),
+            (
+                vec![&google, &plain],
+                vec!["FAKE_API_KEY"],
+                Some("some_api_key"),
+            ),
+            (vec![&plain], vec!["FAKE_API_KEY", "OTHER_KEY"], None),
+            (vec![&plain, &named], vec!["ACME_TOKEN"], Some("env")),
+            (vec![&named], vec!["OTHER_KEY"], None),
+        ] {
+            let said = json!({ "authMethods": methods });
+            let variables: Vec<String> = variables.iter().map(ToString::to_string).collect();
+            assert_eq!(
+                login(&said, &variables),
+                expected,
+                "{methods:?} {variables:?}"
+            );
+        }
+        let codex = json!({"authMethods": [plain], "agentInfo": {"name": "codex-acp"}});
+        let keys = ["CODEX_API_KEY".to_owned(), "OTHER_KEY".to_owned()];
+        assert_eq!(login(&codex, &keys), Some("some_api_key"));
+        assert_eq!(login(&json!({"authMethods": 3}), &keys), None);
+        let said = json!({ "authMethods": [google, gemini, named] });
         let failure = logins(Failure::new(FailureKind::Auth, "No."), &said);
         assert!(
-            failure.hint.contains("Log in with Google, Gemini API key"),
+            failure
+                .hint
+                .contains("Log in with Google, Gemini API key, Key: ACME_TOKEN"),
             "{failure}"
         );
     }
@@ -116,7 +216,11 @@ mod tests {
         let opened = json!({
             "modes": {"currentModeId": "agent", "availableModes": [{"id": "agent"}, {"id": "read-only"}]},
             "configOptions": [{"id": "model", "category": "model"}]});
-        let made: Vec<_> = choices(&opened, "s", Some("m")).into();
+        let wants = |model: Option<&str>| Opening {
+            model: model.map(str::to_owned),
+            ..Opening::default()
+        };
+        let made: Vec<_> = choices(&opened, "s", &wants(Some("m"))).into();
         assert_eq!(
             made[0],
             (
@@ -127,14 +231,14 @@ mod tests {
         assert_eq!(made[1].0, "session/set_config_option");
         assert_eq!(made[1].1["value"], "m");
         assert_eq!(
-            choices(&json!({}), "s", Some("m"))[0].0,
+            choices(&json!({}), "s", &wants(Some("m")))[0].0,
             "session/set_model"
         );
         assert!(
             choices(
                 &json!({"modes": {"availableModes": [{"id": "default"}]}}),
                 "s",
-                None
+                &wants(None)
             )
             .is_empty()
         );

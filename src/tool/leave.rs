@@ -1,12 +1,39 @@
 //! Leave for a deed: the rules, then the person where they ask, and a line of record for each.
 
+use std::sync::Arc;
+
 use crate::{
-    protocol::{Approval, Decided, DecidedBy, Deed, Permission},
+    protocol::{AgentId, Approval, Decided, DecidedBy, Deed, Permission},
     tool::{
-        hands::{Hands, Ruling},
-        permit::{Usual, Verdict, always},
+        hands::{Approver, Hands, Recorder, Ruling},
+        permit::{Permits, Usual, Verdict, always},
     },
 };
+
+/// Who decides about the wishes of one agent.
+#[derive(Clone)]
+pub struct Office {
+    /// Whose wishes.
+    pub agent: AgentId,
+    /// The rules of the run.
+    pub permits: Arc<Permits>,
+    /// Who is asked.
+    pub person: Arc<dyn Approver>,
+    /// Who writes decisions down.
+    pub record: Arc<dyn Recorder>,
+}
+
+impl Hands {
+    /// Who decides about what these hands do.
+    pub(super) fn office(&self) -> Office {
+        Office {
+            agent: self.agent,
+            permits: Arc::clone(&self.permits),
+            person: Arc::clone(&self.person),
+            record: Arc::clone(&self.record),
+        }
+    }
+}
 
 /// What a call is told when a person or a policy refuses.
 const NEXT: &str = "Do it another way, or go on without.";
@@ -22,11 +49,13 @@ pub struct Leave {
 #[derive(Clone, Debug)]
 pub struct Wish {
     /// The tool.
-    pub tool: &'static str,
+    pub tool: String,
     /// What it would do.
     pub deed: Deed,
     /// What is usual for it.
     pub usual: Usual,
+    /// It is done as it is or not at all.
+    pub fixed: bool,
     /// What holds it, in a word; empty for files.
     pub tier: &'static str,
     /// The same in a sentence, for the person.
@@ -37,35 +66,36 @@ pub struct Wish {
 ///
 /// # Errors
 /// Why there is none, for the model.
-pub async fn leave(hands: &Hands, wish: Wish) -> Result<Leave, String> {
-    match hands.permits.judge(&wish.deed, wish.usual.clone()) {
+pub async fn leave(office: &Office, wish: Wish) -> Result<Leave, String> {
+    match office.permits.judge(&wish.deed, wish.usual.clone()) {
         Verdict::Allow(by) => {
-            note(hands, &wish, Permission::Allowed, by, String::new()).await?;
+            note(office, &wish, Permission::Allowed, by, String::new()).await?;
             Ok(Leave { deed: wish.deed })
         }
         Verdict::Deny(by, why) => {
-            note(hands, &wish, Permission::Denied, by, why.clone()).await?;
+            note(office, &wish, Permission::Denied, by, why.clone()).await?;
             Err(format!("Denied: {why} {NEXT}"))
         }
-        Verdict::Ask(why) => ask(hands, wish, why).await,
+        Verdict::Ask(why) => ask(office, wish, why).await,
     }
 }
 
-async fn ask(hands: &Hands, mut wish: Wish, why: String) -> Result<Leave, String> {
+async fn ask(office: &Office, mut wish: Wish, why: String) -> Result<Leave, String> {
     let always = always(&wish.deed);
     let approval = Approval {
-        tool: wish.tool.to_owned(),
+        tool: wish.tool.clone(),
         deed: wish.deed.clone(),
         why: why.clone(),
         always: always.clone(),
         held: wish.held.clone(),
+        fixed: wish.fixed,
     };
-    let (by, no) = match hands.person.ask(hands.agent, approval).await {
+    let (by, no) = match office.person.ask(office.agent, approval).await {
         Ruling::Once => (DecidedBy::Person, None),
         Ruling::PolicyYes => (DecidedBy::Policy, None),
         Ruling::Always => match always {
             Some(rule) => {
-                hands.permits.allow_always(&rule);
+                office.permits.allow_always(&rule);
                 (DecidedBy::Always(rule), None)
             }
             None => (DecidedBy::Person, None),
@@ -75,8 +105,8 @@ async fn ask(hands: &Hands, mut wish: Wish, why: String) -> Result<Leave, String
                 *old = line;
             }
             // The person's own words are held by the floor and the denying rules, too.
-            if let Verdict::Deny(by, why) = hands.permits.judge(&wish.deed, Usual::Allow) {
-                note(hands, &wish, Permission::Denied, by, why.clone()).await?;
+            if let Verdict::Deny(by, why) = office.permits.judge(&wish.deed, Usual::Allow) {
+                note(office, &wish, Permission::Denied, by, why.clone()).await?;
                 return Err(format!("Denied: {why} {NEXT}"));
             }
             (DecidedBy::Person, None)
@@ -100,11 +130,11 @@ async fn ask(hands: &Hands, mut wish: Wish, why: String) -> Result<Leave, String
     };
     match no {
         None => {
-            note(hands, &wish, Permission::Allowed, by, why).await?;
+            note(office, &wish, Permission::Allowed, by, why).await?;
             Ok(Leave { deed: wish.deed })
         }
         Some((told, reason)) => {
-            note(hands, &wish, Permission::Denied, by, reason).await?;
+            note(office, &wish, Permission::Denied, by, reason).await?;
             Err(told)
         }
     }
@@ -112,22 +142,22 @@ async fn ask(hands: &Hands, mut wish: Wish, why: String) -> Result<Leave, String
 
 /// Writes a decision down. What cannot be written down is not done.
 async fn note(
-    hands: &Hands,
+    office: &Office,
     wish: &Wish,
     permission: Permission,
     by: DecidedBy,
     why: String,
 ) -> Result<(), String> {
     let decided = Decided {
-        agent: hands.agent,
-        tool: wish.tool.to_owned(),
+        agent: office.agent,
+        tool: wish.tool.clone(),
         deed: wish.deed.clone(),
         permission,
         by,
         why,
         tier: wish.tier.to_owned(),
     };
-    hands.record.note(decided).await.map_err(|error| {
+    office.record.note(decided).await.map_err(|error| {
         format!("Not done: the decision about it could not be recorded ({error}).")
     })
 }

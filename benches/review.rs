@@ -25,7 +25,7 @@ use massgen_tui::{
     text::highlight::highlight,
     tui::{
         effect::{Done, Effect, Effects, Query},
-        review::{Action, Content, Find, Go, News, Review, Take, View, What, Wish},
+        review::{Action, Content, Find, Go, Keys, News, Review, Take, View, What, Wish},
         shared::Shared,
         theme::Theme,
     },
@@ -177,7 +177,8 @@ impl Stage {
         let content = Arc::new(content(lines));
         let terminal = Terminal::new(TestBackend::new(AREA.width, AREA.height)).expect("a screen");
         let begun = Instant::now();
-        let (review, effects) = Review::open(&shared.run, &shared.theme).expect("a review");
+        let (review, effects) =
+            Review::open(&shared.run, &shared.theme, Keys::default()).expect("a review");
         let mut stage = Self {
             shared,
             review,
@@ -238,7 +239,7 @@ impl Stage {
                 }
                 _ => continue,
             };
-            for wish in self.review.done(ticket, done, &self.shared) {
+            for wish in self.review.done(ticket, done) {
                 if let Wish::Do(more) = wish {
                     open.extend(more.0);
                 }

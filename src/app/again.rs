@@ -4,15 +4,18 @@
 //! session that is over or still runs, events that are missing, another team than the one that
 //! broke off.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use tokio::sync::mpsc;
 
-use super::{Services, Source, Team, ground::Ground, inbox::Inbox};
+use super::{Services, Source, ground::Ground, inbox::Inbox};
 use crate::{
     config::{self, Purpose},
     engine::{self, Begin, Past, Session},
-    protocol::{AgentCard, Event, Failure, FailureKind, Origin, RunId, TurnStart},
+    protocol::{
+        AgentCard, AgentId, Event, EventKind, Failure, FailureKind, Origin, RunEvent, RunId,
+        TeamEvent, TurnStart,
+    },
     run::RunState,
     store::{Damage, Reopened, redact::Redactor},
 };
@@ -79,7 +82,10 @@ pub async fn go_on(
     };
     let mut team = source.build(services).await?;
     if way == Way::Resume {
-        past.notices.extend(fits(run, &start, &team, chosen)?);
+        let cards: Vec<&AgentCard> = team.members.iter().map(|member| &member.card).collect();
+        let moves = Moves::read(&session.events);
+        past.notices
+            .extend(fits(run, &start, &cards, &moves, chosen)?);
     }
     let mut state = RunState::default();
     for event in &session.events {
@@ -190,27 +196,66 @@ fn again(run: &RunId, start: &TurnStart, services: &Services) -> Result<Source, 
     }
 }
 
+/// How the team of a session changed while it was at work, as its log tells: the configuration knows
+/// nothing of that, and the engine repeats it.
+#[derive(Debug, Default)]
+struct Moves {
+    joined: BTreeSet<AgentId>,
+    left: BTreeSet<AgentId>,
+    replaced: BTreeSet<AgentId>,
+}
+
+impl Moves {
+    fn read(events: &[Event]) -> Self {
+        let mut moves = Self::default();
+        for event in events {
+            let EventKind::Run(RunEvent::Team(change)) = &event.kind else {
+                continue;
+            };
+            match change {
+                TeamEvent::Added { card, .. } => moves.joined.insert(card.id),
+                TeamEvent::Retired(id) => moves.left.insert(*id),
+                TeamEvent::Retried(id) => moves.left.remove(id),
+                TeamEvent::Replaced(card) => {
+                    moves.left.remove(&card.id);
+                    moves.replaced.insert(card.id)
+                }
+                TeamEvent::Paused(_)
+                | TeamEvent::Overdue(_)
+                | TeamEvent::Resumed(_)
+                | TeamEvent::Hidden(_)
+                | TeamEvent::Declined { .. } => false,
+            };
+        }
+        moves
+    }
+}
+
 /// Whether a team can take the seats of the one that broke off, and what has changed: refused when
-/// the log's own configuration has changed, told when the person chose the team.
+/// the log's own configuration has changed, told when the person chose the team. Who joined, left or
+/// got another model while the team was at work did so by the log and not by the configuration.
 fn fits(
     run: &RunId,
     start: &TurnStart,
-    team: &Team,
+    team: &[&AgentCard],
+    moves: &Moves,
     chosen: bool,
 ) -> Result<Option<String>, Failure> {
     let mut changes = Vec::new();
     let mut seats = Vec::new();
     for old in &start.team {
-        match team.members.iter().find(|new| new.card.id == old.id) {
+        match team.iter().find(|new| new.id == old.id) {
+            None if moves.joined.contains(&old.id) => {}
             None => seats.push(format!("{} ({}) is missing", old.id, old.name)),
-            Some(new) => changes.extend(change(old, &new.card)),
+            Some(_) if moves.replaced.contains(&old.id) => {}
+            Some(new) => changes.extend(change(old, new)),
         }
     }
-    for new in &team.members {
+    for new in team {
         // A stage of a chain need not be played by all.
-        let whole = start.stage.is_none();
-        if whole && start.team.iter().all(|old| old.id != new.card.id) {
-            seats.push(format!("{} ({}) is new", new.card.id, new.card.name));
+        let whole = start.stage.is_none() && !moves.left.contains(&new.id);
+        if whole && start.team.iter().all(|old| old.id != new.id) {
+            seats.push(format!("{} ({}) is new", new.id, new.name));
         }
     }
     let refuse = |what: &[String], hint: String| {
@@ -266,4 +311,75 @@ fn change(old: &AgentCard, new: &AgentCard) -> Option<String> {
 
 fn local(message: String) -> Failure {
     Failure::new(FailureKind::Local, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Limits, Rules, Seq, Timestamp};
+
+    fn card(number: u16, model: &str) -> AgentCard {
+        AgentCard {
+            id: AgentId(number),
+            name: format!("a{number}"),
+            model: model.to_owned(),
+            backend: "b".to_owned(),
+        }
+    }
+
+    fn start(team: Vec<AgentCard>) -> TurnStart {
+        TurnStart {
+            run: RunId("run".to_owned()),
+            turn: 2,
+            prompt: "Go on.".to_owned(),
+            team,
+            limits: Limits::default(),
+            rules: Rules::default(),
+            origin: Origin::Direct,
+            version: "0".to_owned(),
+            cwd: ".".to_owned(),
+            places: Vec::new(),
+            resumed: None,
+            stage: None,
+        }
+    }
+
+    #[test]
+    fn a_team_that_grew_or_shrank_at_work_is_still_the_team() {
+        let check = |now: &[AgentCard], told: Vec<TeamEvent>, fitting: bool| {
+            let events: Vec<Event> = told
+                .into_iter()
+                .map(|change| Event {
+                    seq: Seq(1),
+                    at: Timestamp(1),
+                    kind: EventKind::Run(RunEvent::Team(change)),
+                })
+                .collect();
+            let configured = [card(1, "m"), card(2, "m")];
+            let cards: Vec<&AgentCard> = configured.iter().collect();
+            let run = RunId("run".to_owned());
+            let moves = Moves::read(&events);
+            let result = fits(&run, &start(now.to_vec()), &cards, &moves, false);
+            assert_eq!(result == Ok(None), fitting, "{events:?} {result:?}");
+        };
+        let added = TeamEvent::Added {
+            card: card(3, "m"),
+            like: AgentId(1),
+            why: String::new(),
+        };
+        let grown = [card(1, "m"), card(2, "m"), card(3, "m")];
+        check(&grown, vec![added], true);
+        check(&grown, Vec::new(), false);
+        let shrunk = [card(1, "m")];
+        check(&shrunk, vec![TeamEvent::Retired(AgentId(2))], true);
+        check(&shrunk, Vec::new(), false);
+        let back = vec![
+            TeamEvent::Retired(AgentId(2)),
+            TeamEvent::Retried(AgentId(2)),
+        ];
+        check(&shrunk, back, false);
+        let other = [card(1, "m"), card(2, "other")];
+        check(&other, vec![TeamEvent::Replaced(card(2, "other"))], true);
+        check(&other, Vec::new(), false);
+    }
 }

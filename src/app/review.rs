@@ -16,9 +16,9 @@ use crate::{
         },
     },
     store::Store,
-    tui::review::{Ask, Content, News, Raw, TakenBack, Told, What},
+    tui::review::{Ask, ChangedSince, Content, Later, News, Raw, TakenBack, Told, What},
     workspace::{
-        Manifest, Repo, Trouble, Untracked,
+        Manifest, Repo, Trouble, TroubleKind, Untracked,
         apply::{self, Changed, Credit, Ground, Occasion, Order},
         unwatched,
     },
@@ -101,21 +101,49 @@ pub(super) fn answer(services: &Services, ask: Ask) -> Told {
             let applied = apply::apply(&bench.ground(), &order, &preview, occasion, &unwatched);
             Ok(News::Applied(Box::new(applied.map_err(failure)?)))
         }
-        What::Undo(id) => undo(services, &id),
+        What::Undo { id, later } => undo(services, id, later),
     }
 }
 
-/// Takes an application back. Nothing is undone over what the person changed since: that is refused
-/// and told.
-fn undo(services: &Services, id: &ApplyId) -> Told {
+/// Takes an application back. Files that were changed since are not touched before the person has said
+/// what becomes of them.
+fn undo(services: &Services, id: ApplyId, later: Later) -> Told {
     let at = crate::engine::outbox::now();
     let state = &services.state_dir;
-    let undone = apply::undo(state, Some(id), Changed::Refuse, at, &unwatched).map_err(failure)?;
-    Ok(News::Undone(Box::new(TakenBack {
-        id: undone.id,
-        files: undone.files,
-        kept: undone.kept,
-    })))
+    let all = apply::list(state).map_err(failure)?;
+    if !all.iter().any(|one| one.id == id && one.stands) {
+        return Ok(News::Undone(Box::new(TakenBack {
+            id,
+            files: Vec::new(),
+            kept: Vec::new(),
+            conflicts: Vec::new(),
+            already: true,
+        })));
+    }
+    let changed = match later {
+        Later::Ask => Changed::Refuse,
+        Later::Leave => Changed::Keep,
+        Later::Merge => Changed::Merge,
+    };
+    match apply::undo(state, Some(&id), changed, at, &unwatched) {
+        Ok(undone) => Ok(News::Undone(Box::new(TakenBack {
+            id: undone.id,
+            files: undone.files,
+            kept: undone.kept,
+            conflicts: undone.conflicts,
+            already: false,
+        }))),
+        Err(trouble) if later == Later::Ask && trouble.kind == TroubleKind::Refused => {
+            // Where files are what is in the way, there is a choice.
+            match apply::changed_since(state, &id) {
+                Ok(files) if !files.is_empty() => {
+                    Ok(News::Changed(Box::new(ChangedSince { id, files })))
+                }
+                Ok(_) | Err(_) => Err(failure(trouble)),
+            }
+        }
+        Err(trouble) => Err(failure(trouble)),
+    }
 }
 
 /// The repository that keeps a session's trees of a folder, as the session's own manifest names it.

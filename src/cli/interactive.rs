@@ -18,7 +18,7 @@ use crate::{
     app::{Hub, Services, Source, World},
     config::Paths,
     demo,
-    protocol::{Event, Failure, FailureKind, Origin, RunId},
+    protocol::{Event, EventKind, Failure, FailureKind, Origin, RunEvent, RunId},
     run::RunState,
     store::Store,
     text::clean,
@@ -68,8 +68,10 @@ async fn start(
         None => None,
     };
     let (services, paths) = launch::services(globals, &team.demo_speed, &team.rules)?;
-    super::taking::at_start(&services).await;
     let mut options = options(globals);
+    options
+        .notices
+        .extend(super::taking::ended(&services).await);
     let named = launch::named(team, &services, &paths).await?;
     let configured = match &named {
         Some(Source::Demo(_)) => None,
@@ -146,7 +148,23 @@ fn straight_in(
 
 /// Opens a stored session.
 pub async fn open(globals: &Globals, id: Option<&str>) -> u8 {
+    if let Err(trouble) = has_screen("open", "`massgen-tui logs show ID` prints a session") {
+        return trouble.tell();
+    }
     finish(opened(globals, id).await)
+}
+
+/// Refuses a command that is nothing without a screen, in words of what can be done instead.
+fn has_screen(command: &str, instead: &str) -> Result<(), Trouble> {
+    // Keys come from the terminal itself where standard input is something else.
+    let keys = std::io::stdin().is_terminal() || std::fs::File::open("/dev/tty").is_ok();
+    if keys && std::io::stdout().is_terminal() {
+        return Ok(());
+    }
+    Err(Trouble::Usage(format!(
+        "`massgen-tui {command}` is a screen, and there is no terminal to show it in. Run it in a \
+         terminal; without one, {instead}."
+    )))
 }
 
 async fn opened(globals: &Globals, id: Option<&str>) -> Result<ExitSummary, Trouble> {
@@ -155,15 +173,34 @@ async fn opened(globals: &Globals, id: Option<&str>) -> Result<ExitSummary, Trou
     let run = store.find(id.unwrap_or("latest"))?;
     let session = store.read(&run)?;
     let mut options = options(globals);
+    options
+        .notices
+        .extend(super::taking::ended(&services).await);
     if let Some(damage) = &session.damage {
         options.notices.push(format!("The log of {run}: {damage}"));
     }
+    options.notices.extend(at_work(&store, &run));
     options.opened = Some(Arc::new(session.events));
     show(&services, None, None, options).await
 }
 
+/// A word about a session that is not over: what is shown is read once.
+fn at_work(store: &Store, run: &RunId) -> Option<String> {
+    store.is_written(run).then(|| {
+        format!(
+            "Session {run} is still at work in another process; this is what it had come to when it \
+             was opened."
+        )
+    })
+}
+
 /// Opens the review of a stored session; without a name, of the latest whose agents changed files.
 pub async fn review(globals: &Globals, id: Option<&str>) -> u8 {
+    let instead = "`massgen-tui run --apply patch|auto` takes what won, and `git log -p \
+                   --glob=refs/massgen-tui/ID/*` in the folder shows what each agent changed";
+    if let Err(trouble) = has_screen("review", instead) {
+        return trouble.tell();
+    }
     finish(reviewed(globals, id).await)
 }
 
@@ -175,6 +212,16 @@ async fn reviewed(globals: &Globals, id: Option<&str>) -> Result<ExitSummary, Tr
         None => latest_changes(&store)?,
     };
     let mut options = options(globals);
+    options
+        .notices
+        .extend(super::taking::ended(&services).await);
+    let started = events.iter().find_map(|event| match &event.kind {
+        EventKind::Run(RunEvent::Started(start)) => Some(&start.run),
+        _ => None,
+    });
+    options
+        .notices
+        .extend(started.and_then(|run| at_work(&store, run)));
     options.opened = Some(Arc::new(events));
     options.first = First::Review;
     show(&services, None, None, options).await

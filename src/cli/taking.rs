@@ -29,16 +29,22 @@ pub fn policy(said: &str) -> Policy {
 
 /// Ends what a killed program left half done in somebody's files, and says so.
 pub async fn at_start(services: &Services) {
+    for line in ended(services).await {
+        super::complain(&line);
+    }
+}
+
+/// Ends what a killed program left half done in somebody's files; the words for it.
+pub async fn ended(services: &Services) -> Vec<String> {
     let state = services.state_dir.clone();
     let ended = tokio::task::spawn_blocking(move || apply::recover(&state)).await;
     match ended {
         Ok(Ok(ended)) => {
-            for line in super::undo::told(&ended).lines() {
-                super::complain(line);
-            }
+            let told = super::undo::told(&ended);
+            told.lines().map(str::to_owned).collect()
         }
-        Ok(Err(trouble)) => super::complain(&trouble.to_string()),
-        Err(error) => super::complain(&format!("Old applications cannot be looked at: {error}.")),
+        Ok(Err(trouble)) => vec![trouble.to_string()],
+        Err(error) => vec![format!("Old applications cannot be looked at: {error}.")],
     }
 }
 

@@ -47,6 +47,12 @@ impl Lock {
     }
 }
 
+/// Whether somebody writes the session in `dir` now.
+pub(super) fn is_held(dir: &Path) -> bool {
+    let file = File::open(dir.join(LOCK_FILE));
+    file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 fn held(run: &RunId, file: &mut File) -> Failure {
     let mut holder = String::new();
     let _ = file.take(HOLDER).read_to_string(&mut holder);
@@ -73,7 +79,9 @@ mod tests {
         let first = Lock::take(dir.path(), &run).unwrap();
         let failure = Lock::take(dir.path(), &run).unwrap_err();
         assert!(failure.message.contains("this program"), "{failure}");
+        assert!(is_held(dir.path()));
         drop(first);
+        assert!(!is_held(dir.path()));
         Lock::take(dir.path(), &run).unwrap();
     }
 }

@@ -106,6 +106,12 @@ impl Store {
         index::list(&self.sessions, limit)
     }
 
+    /// Whether a process writes this session now: it is at work, here or elsewhere.
+    #[must_use]
+    pub fn is_written(&self, run: &RunId) -> bool {
+        lock::is_held(&self.sessions.join(&run.0))
+    }
+
     /// The session that `name` means: `latest`, a whole id, its beginning, or its last four
     /// characters.
     ///

@@ -360,6 +360,7 @@ pub(super) fn home(model: &mut Model) -> Effects {
     } else {
         Effects::none()
     };
+    let kept = reviewing::farewell(model);
     model.screen = Screen::Start;
     model.setup.focus = Section::Editor;
     model.session.fresh = true;
@@ -377,7 +378,7 @@ pub(super) fn home(model: &mut Model) -> Effects {
         Load::Loading(_) | Load::Ready(_) => Effects::none(),
     };
     let sessions = model.list_sessions();
-    close.and(search).and(sessions)
+    close.and(kept).and(search).and(sessions)
 }
 
 /// A launch could not be started: say so on the start screen, with other teams on offer.

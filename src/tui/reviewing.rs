@@ -12,7 +12,9 @@ use super::{
     layer, live,
     model::{Focus, Model, Screen},
     msg::{Mouse, MouseKind},
-    review::{self, Find, Review, Say, Step, Take, Turn, Typed, View, Wish, Wishes},
+    review::{
+        self, Find, Keys, Review, Say, Standing, Step, Take, Turn, Typed, View, Wish, Wishes,
+    },
     route,
     widget::{Hint, Weight},
 };
@@ -24,7 +26,14 @@ pub(super) fn open(model: &mut Model) -> Effects {
         return model.hint("That is for the live screen.");
     }
     if model.review.is_none() {
-        let Some((review, effects)) = Review::open(&model.shared.run, &model.shared.theme) else {
+        let keys = Keys::new(|place, action| {
+            let key = model
+                .keymap
+                .key_for(&[Context::Review(place)], Action::Review(action));
+            key.map(|key| key.to_string())
+        });
+        let opened = Review::open(&model.shared.run, &model.shared.theme, keys);
+        let Some((review, effects)) = opened else {
             return model
                 .hint("The agents of this session work on no folder, so there are no changes.");
         };
@@ -63,7 +72,10 @@ fn grant(model: &mut Model, wishes: Wishes) -> Effects {
     for wish in wishes {
         let more = match wish {
             Wish::Do(more) => more,
-            Wish::Hint(words) => model.hint(words),
+            Wish::Hint(words) => {
+                let said = model.review.as_ref().map(|review| review.keyed(&words));
+                model.hint(said.unwrap_or(words))
+            }
             Wish::Tell(level, words) => model.tell(level, words),
             Wish::Leave => {
                 model.screen = Screen::Live;
@@ -125,8 +137,14 @@ pub(super) fn done(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
     let Some(review) = &mut model.review else {
         return Effects::none();
     };
-    let wishes = review.done(ticket, done, &model.shared);
+    let wishes = review.done(ticket, done);
     grant(model, wishes)
+}
+
+/// The review is being closed: what was noted in it is kept.
+pub(super) fn farewell(model: &mut Model) -> Effects {
+    let review = model.review.as_mut();
+    review.map_or_else(Effects::none, |review| review.keep_last())
 }
 
 /// The run has gone on.
@@ -156,7 +174,9 @@ pub(super) fn type_text(model: &mut Model, text: &str) -> Effects {
         .as_mut()
         .filter(|review| review.capturing_text())
     else {
-        return model.hint("Nothing takes text here; c writes a comment.");
+        let words = "Nothing takes text here; {comment} writes a comment.";
+        let said = model.review.as_ref().map(|review| review.keyed(words));
+        return model.hint(said.unwrap_or_default());
     };
     let wishes = review.type_text(text);
     grant(model, wishes)
@@ -245,11 +265,6 @@ pub(super) fn hints(model: &Model) -> &'static [(Action, &'static str)] {
         ),
         (Action::Review(review::Action::Say(Say::Cancel)), "leave it"),
     ];
-    const STEPS: &[(Action, &str)] = &[
-        (Action::Review(review::Action::View(View::Open)), "go on"),
-        (Action::Review(review::Action::Go(review::Go::Down)), "down"),
-        (Action::Review(review::Action::Step(Step::Back)), "back"),
-    ];
     const SEARCH: &[(Action, &str)] = &[
         (Action::Layer(layer::Action::Accept), "done"),
         (Action::Layer(layer::Action::Close), "away with it"),
@@ -261,7 +276,52 @@ pub(super) fn hints(model: &Model) -> &'static [(Action, &'static str)] {
         _ if review.capturing_text() => SEARCH,
         review::Place::Main => MAIN,
         review::Place::Writing => WRITING,
-        review::Place::Steps => STEPS,
+        review::Place::Steps => on_page(review.standing()),
+    }
+}
+
+/// The keys of a page that covers the lines.
+fn on_page(standing: Standing) -> &'static [(Action, &'static str)] {
+    const fn key(action: review::Action) -> Action {
+        Action::Review(action)
+    }
+    const ON: Action = key(review::Action::View(View::Open));
+    const DOWN: Action = key(review::Action::Go(review::Go::Down));
+    const PAGE: Action = key(review::Action::Go(review::Go::PageDown));
+    const BACK: Action = key(review::Action::Step(Step::Back));
+    const UNDO: Action = key(review::Action::Step(Step::Undo));
+    const EDIT: Action = key(review::Action::Take(Take::Edit));
+    const TAKE: Action = key(review::Action::Take(Take::This));
+    match standing {
+        Standing::Sending => &[(ON, "send"), (DOWN, "down"), (BACK, "back")],
+        Standing::Choosing => &[
+            (ON, "go on"),
+            (DOWN, "down"),
+            (BACK, "back"),
+            (PAGE, "page"),
+        ],
+        Standing::Naming => &[
+            (ON, "go on"),
+            (EDIT, "edit"),
+            (DOWN, "down"),
+            (BACK, "back"),
+            (PAGE, "page"),
+        ],
+        Standing::Asking => &[(ON, "write"), (BACK, "back"), (PAGE, "page")],
+        Standing::Deciding => &[
+            (ON, "write"),
+            (TAKE, "whose"),
+            (DOWN, "down"),
+            (BACK, "back"),
+            (PAGE, "page"),
+        ],
+        Standing::Written => &[
+            (ON, "return"),
+            (UNDO, "take back"),
+            (BACK, "back"),
+            (PAGE, "page"),
+        ],
+        Standing::Other => &[(ON, "go on"), (BACK, "back"), (PAGE, "page")],
     }
 }
 

@@ -22,6 +22,7 @@ use crate::{protocol::Level, tui::layout};
 /// Takes in one message.
 pub fn update(model: &mut Model, msg: Msg) -> Effects {
     if matches!(msg, Msg::Action(_) | Msg::Input(_)) {
+        model.notices.dismiss_hint();
         model.waits.prefix = None;
         let interrupt = msg == Msg::Action(Action::App(App::Interrupt));
         if model.session.leaving == Leaving::Armed && !interrupt {

@@ -6,6 +6,7 @@ use std::{
     process::{Command, Output},
 };
 
+use crate::harness::git::git;
 use massgen_tui::{
     protocol::{
         Timestamp,
@@ -17,22 +18,6 @@ use massgen_tui::{
         unwatched,
     },
 };
-
-fn git(dir: &Path, args: &[&str]) -> String {
-    let out = Command::new("git")
-        .current_dir(dir)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .args(args)
-        .output()
-        .unwrap();
-    assert!(
-        out.status.success(),
-        "{args:?}: {}",
-        String::from_utf8_lossy(&out.stderr)
-    );
-    String::from_utf8_lossy(&out.stdout).trim().to_owned()
-}
 
 /// A repository with a result applied to it: `a` is changed.
 fn applied(root: &Path) {

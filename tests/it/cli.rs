@@ -591,3 +591,21 @@ fn models_are_listed_without_a_network() {
     assert_eq!(code, Some(2));
     assert!(err.contains("Did you mean openai?"), "{err}");
 }
+
+#[test]
+fn a_screen_without_a_terminal_says_so_and_what_to_do() {
+    for (command, way) in [("open", "logs show"), ("review", "--apply")] {
+        let home = tempfile::tempdir().unwrap();
+        let out = Command::new(env!("CARGO_BIN_EXE_massgen-tui"))
+            .arg(command)
+            .env("HOME", home.path())
+            .env("MASSGEN_TUI_STATE_DIR", home.path().join("state"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert_eq!(out.status.code(), Some(2), "{said}");
+        assert!(said.contains("no terminal") && said.contains(way), "{said}");
+        assert!(!said.contains("os error"), "{said}");
+        assert!(out.stdout.is_empty());
+    }
+}

@@ -24,6 +24,7 @@ mod pty;
 mod repair;
 mod resume;
 mod review;
+mod reviewing;
 mod shrinking;
 mod store;
 mod tidy;

@@ -3,10 +3,11 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Output},
 };
 
+use crate::harness::git::git;
 use massgen_tui::{
     protocol::{AgentEvent, Answer, EventKind, RunEvent, RunId, ToolEvent},
     store::Store,
@@ -60,18 +61,6 @@ impl Scene {
         let sample = self.state().join("samples").join(&run.0);
         (run, sample)
     }
-}
-
-fn git(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .args(arguments)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "git {arguments:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
 }
 
 fn answers(scene: &Scene, run: &RunId) -> Vec<Answer> {
@@ -129,9 +118,9 @@ fn agents_mend_a_script_in_copies_and_the_folder_stays_as_it_was() {
         format!("refs/massgen-tui/{run}/{}/0", mine.unwrap().label)
     };
     let changed = |agent: u16| git(&sample, &["diff", "--name-only", "main", &label(agent)]);
-    assert_eq!(changed(1), "check.sh\n", "finch cheats");
-    assert_eq!(changed(2), "tide.sh\n");
-    assert_eq!(changed(3), "check.sh\ndocs/midnight.md\ntide.sh\n");
+    assert_eq!(changed(1), "check.sh", "finch cheats");
+    assert_eq!(changed(2), "tide.sh");
+    assert_eq!(changed(3), "check.sh\ndocs/midnight.md\ntide.sh");
 }
 
 #[test]

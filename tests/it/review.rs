@@ -2,6 +2,7 @@
 
 use std::{path::Path, process::Command, sync::Arc};
 
+use crate::harness::git::git;
 use massgen_tui::{
     app::{Hub, Services, World},
     config::dotenv::Environment,
@@ -18,7 +19,7 @@ use massgen_tui::{
     tui::{
         effect::{Done, Query},
         ports::Ports as _,
-        review::{Ask, News, Told, What},
+        review::{Ask, Later, News, Told, What},
     },
     workspace::{Grounds, Place, Untracked},
 };
@@ -30,18 +31,7 @@ pub struct Sample {
     pub snapshots: Vec<Vec<Snapshot>>,
 }
 
-fn git(folder: &Path, arguments: &[&str]) {
-    let status = Command::new("git")
-        .current_dir(folder)
-        .args(["-c", "user.name=a", "-c", "user.email=a@b"])
-        .args(arguments)
-        .env_remove("GIT_DIR")
-        .output()
-        .expect("git runs");
-    assert!(status.status.success(), "{arguments:?}: {status:?}");
-}
-
-fn write(path: &Path, text: &str) {
+pub fn write(path: &Path, text: &str) {
     std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
     std::fs::write(path, text).expect("a file");
 }
@@ -209,7 +199,7 @@ async fn ask(world: &World, run: &RunId, what: What) -> Told {
     }
 }
 
-fn world(state: &Path) -> World {
+pub fn world(state: &Path) -> World {
     let environment = Environment::gather(Vec::new(), state, None, None);
     let services = Arc::new(Services::new(
         environment,
@@ -355,8 +345,26 @@ async fn applied_and_undone(world: &World, made: &Sample, repository: &Path, sel
     let read = |name: &str| std::fs::read_to_string(repository.join(name)).expect("a file");
     assert!(read("src/lib.rs").contains("if values.is_empty()"));
     assert!(read("README.md").contains("Converts temperatures"));
-    match ask(world, &made.run, What::Undo(applied.id)).await {
-        Ok(News::Undone(_)) => {}
+    let undo = |later| What::Undo {
+        id: applied.id.clone(),
+        later,
+    };
+    // What was changed since is asked about, and nothing is touched meanwhile.
+    let applied_lib = read("src/lib.rs");
+    write(&repository.join("src/lib.rs"), "mine now\n");
+    match ask(world, &made.run, undo(Later::Ask)).await {
+        Ok(News::Changed(changed)) => assert_eq!(changed.files, ["src/lib.rs".into()]),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(read("src/lib.rs"), "mine now\n");
+    assert!(read("README.md").contains("Converts temperatures"));
+    write(&repository.join("src/lib.rs"), &applied_lib);
+    match ask(world, &made.run, undo(Later::Ask)).await {
+        Ok(News::Undone(undone)) => assert!(!undone.already),
+        other => panic!("{other:?}"),
+    }
+    match ask(world, &made.run, undo(Later::Ask)).await {
+        Ok(News::Undone(undone)) => assert!(undone.already),
         other => panic!("{other:?}"),
     }
     assert_eq!(read("src/lib.rs"), LIB);

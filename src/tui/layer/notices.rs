@@ -120,6 +120,13 @@ impl Notices {
         self.shown = None;
     }
 
+    /// Another key was pressed: a hint was about the one before.
+    pub fn dismiss_hint(&mut self) {
+        if self.shown().is_some_and(|notice| notice.level.is_none()) {
+            self.shown = None;
+        }
+    }
+
     /// A timer fired: if it is the one of the shown notice, the line is free again.
     pub fn woke(&mut self, ticket: Ticket) -> bool {
         let mine = self

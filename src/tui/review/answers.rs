@@ -13,15 +13,12 @@ use crate::{
         change::{ChangeSet, ObjectId},
     },
     text::Highlighted,
-    tui::{
-        effect::{Done, Effects, Load, Ticket},
-        shared::Shared,
-    },
+    tui::effect::{Done, Effects, Load, Ticket},
 };
 
 impl Review {
     /// Takes in an answer of the world. An answer nobody waits for changes nothing.
-    pub fn done(&mut self, ticket: Ticket, done: Done, shared: &Shared) -> Wishes {
+    pub fn done(&mut self, ticket: Ticket, done: Done) -> Wishes {
         let Some(wait) = self.asks.waits.remove(&ticket) else {
             return Wishes::new();
         };
@@ -31,9 +28,10 @@ impl Review {
                 Wishes::new()
             }
             (Wait::Edit(editing), Done::Edited(result)) => self.edited(*editing, result),
-            (wait, Done::Review(told)) => self.told(ticket, wait, *told, shared),
+            (Wait::Later, Done::Woke) => vec![Wish::Do(self.keep_now())],
+            (wait, Done::Review(told)) => self.told(ticket, wait, *told),
             // The file task ended without an answer.
-            (wait, Done::LaunchFailed(failure)) => self.told(ticket, wait, Err(failure), shared),
+            (wait, Done::LaunchFailed(failure)) => self.told(ticket, wait, Err(failure)),
             _ => Wishes::new(),
         }
     }
@@ -49,14 +47,16 @@ impl Review {
         }
     }
 
-    fn told(&mut self, ticket: Ticket, wait: Wait, told: Told, shared: &Shared) -> Wishes {
+    fn told(&mut self, ticket: Ticket, wait: Wait, told: Told) -> Wishes {
         match (wait, told) {
             (Wait::Notes, Ok(News::Notes(notes))) => self.noted(Book::read(*notes)),
             (Wait::Notes, Err(failure)) => {
                 // What could not be read must not be written over.
                 vec![Wish::Tell(
                     Level::Warning,
-                    format!("The review as it was left cannot be read: {failure}"),
+                    format!(
+                        "This review is not kept: the review as it was left cannot be read. {failure}"
+                    ),
                 )]
             }
             (Wait::Keep(revision), Ok(News::Kept)) => {
@@ -94,7 +94,7 @@ impl Review {
                 vec![Wish::Do(self.fill_again(ticket))]
             }
             (Wait::Raw { file, agent, hunk }, told) => self.raw(*file, agent, hunk, told),
-            (Wait::Step, told) => self.stepped(told, shared),
+            (Wait::Step, told) => self.stepped(told),
             _ => Wishes::new(),
         }
     }
@@ -119,7 +119,9 @@ impl Review {
         for agent in &self.subject.agents {
             for place in &self.subject.places {
                 if let Some(tree) = self.book.looked(agent.id, place.context) {
-                    self.before.insert((agent.id, place.context), tree.clone());
+                    self.course
+                        .before
+                        .insert((agent.id, place.context), tree.clone());
                 }
             }
         }
@@ -129,7 +131,7 @@ impl Review {
             wishes.extend(self.settle(&set));
         }
         self.annotate();
-        wishes.push(Wish::Do(self.keep()));
+        wishes.push(Wish::Do(self.keep_now()));
         wishes
     }
 

@@ -80,7 +80,40 @@ pub enum What {
         preview: Box<Preview>,
     },
     /// To take an application back.
-    Undo(ApplyId),
+    Undo {
+        /// Which.
+        id: ApplyId,
+        /// What becomes of files that were changed since.
+        later: Later,
+    },
+}
+
+/// What becomes of files that the person changed after they were applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Later {
+    /// Nothing is taken back; they are told.
+    Ask,
+    /// They stay as they are, the others go back.
+    Leave,
+    /// The later change is kept and the rest of the file goes back.
+    Merge,
+}
+
+impl Ask {
+    /// Whether something is written: such questions are answered one after the other, and leaving waits
+    /// for them.
+    #[must_use]
+    pub const fn writes(&self) -> bool {
+        match self.what {
+            What::Keep(_) | What::Apply { .. } | What::Undo { .. } => true,
+            What::Notes
+            | What::Changes { .. }
+            | What::File { .. }
+            | What::Raw { .. }
+            | What::Build(_)
+            | What::Preview { .. } => false,
+        }
+    }
 }
 
 /// The answer.
@@ -107,6 +140,17 @@ pub enum News {
     Applied(Box<Applied>),
     /// It was taken back.
     Undone(Box<TakenBack>),
+    /// Nothing was taken back: these files were changed since.
+    Changed(Box<ChangedSince>),
+}
+
+/// Files that were changed after they were applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedSince {
+    /// The application.
+    pub id: ApplyId,
+    /// The files.
+    pub files: Vec<RepoPath>,
 }
 
 /// An application that was taken back.
@@ -118,6 +162,10 @@ pub struct TakenBack {
     pub files: Vec<RepoPath>,
     /// Files that stayed as they are.
     pub kept: Vec<RepoPath>,
+    /// Files with conflict markers.
+    pub conflicts: Vec<RepoPath>,
+    /// It did not stand any more: nothing was done now.
+    pub already: bool,
 }
 
 /// The lines of a file on both sides.

@@ -2,9 +2,10 @@
 //!
 //! A file's lines are asked for one at a time: whoever runs through a list of files asks for the one
 //! that is under the cursor when the answer before it arrives. What was read is remembered by blob,
-//! within bounds.
+//! within bounds. Marks and picks are kept a moment after the first of them, so that marking thousands
+//! of files writes the notes now and then and not thousands of times; words are kept at once.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use ratatui::text::Line;
 
@@ -27,6 +28,8 @@ use crate::{
 pub(super) const SETS: usize = 24;
 /// Files whose lines are remembered.
 pub(super) const FILES: usize = 32;
+/// How long a mark waits for others before the notes are kept.
+const MOMENT: Duration = Duration::from_secs(1);
 /// Bytes of a side that is highlighted.
 const INK_BYTES: usize = 512 * 1024;
 /// Lines of a side that is highlighted.
@@ -42,6 +45,8 @@ pub(super) type BlobKey = (Option<ObjectId>, Option<ObjectId>);
 pub(super) enum Wait {
     Notes,
     Keep(u64),
+    /// The moment in which marks are gathered.
+    Later,
     Set(SetKey),
     File(BlobKey),
     Ink(ObjectId),
@@ -121,14 +126,33 @@ impl Review {
         self.query(Wait::Notes, What::Notes).1
     }
 
-    /// Keeps the notes when they have changed and nobody is writing them.
+    /// Keeps the notes in a moment, when they have changed.
     pub(super) fn keep(&mut self) -> Effects {
-        let busy = self
-            .asks
-            .waits
-            .values()
-            .any(|wait| matches!(wait, Wait::Keep(_)));
-        if busy || !self.asks.read || self.book.revision == self.asks.kept {
+        let mut waits = self.asks.waits.values();
+        let busy = waits.any(|wait| matches!(wait, Wait::Keep(_) | Wait::Later));
+        if busy || !self.is_dirty() {
+            return Effects::none();
+        }
+        let ticket = self.asks.issue(Wait::Later);
+        Effects::one(Effect::Wake {
+            ticket,
+            after: MOMENT,
+        })
+    }
+
+    /// Keeps the notes when they have changed and nobody is writing them; else when that is done.
+    pub(super) fn keep_now(&mut self) -> Effects {
+        let mut waits = self.asks.waits.values();
+        if waits.any(|wait| matches!(wait, Wait::Keep(_))) {
+            return Effects::none();
+        }
+        self.keep_last()
+    }
+
+    /// Keeps the notes when they have changed, whatever is on its way: the review is being closed.
+    /// Whoever writes them does so in the order in which it is asked.
+    pub fn keep_last(&mut self) -> Effects {
+        if !self.is_dirty() {
             return Effects::none();
         }
         let notes = Box::new(self.book.write());
@@ -136,12 +160,20 @@ impl Review {
             .1
     }
 
+    fn is_dirty(&self) -> bool {
+        self.asks.read && self.book.revision != self.asks.kept
+    }
+
     /// The change set that the screen wants, by its key.
     pub(super) fn wanted(&self) -> Option<SetKey> {
         let tree = self.tree(self.at.agent)?.clone();
         let base = match self.at.since {
             Since::Start => self.place()?.tree.clone(),
-            Since::LastLook => self.before.get(&(self.at.agent, self.at.context))?.clone(),
+            Since::LastLook => self
+                .course
+                .before
+                .get(&(self.at.agent, self.at.context))?
+                .clone(),
         };
         Some((self.at.context, base, tree))
     }

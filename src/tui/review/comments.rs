@@ -259,7 +259,9 @@ impl Review {
                     pane.anchor = None;
                 }
                 self.annotate();
-                wishes.extend(hint("Noted. S sends all comments, m goes to the next."));
+                wishes.extend(hint(
+                    "Noted. {send} sends all comments, {next-comment} goes to the next.",
+                ));
             }
             (Writing::Old { id, kind }, Some(text)) => {
                 if text.is_empty() {
@@ -273,14 +275,14 @@ impl Review {
                 self.annotate();
             }
         }
-        wishes.push(Wish::Do(self.keep()));
+        wishes.push(Wish::Do(self.keep_now()));
         wishes
     }
 
     /// The next comment, in this column first, then in the other files of this agent.
     fn go_to_comment(&mut self, back: bool) -> Wishes {
         if self.book.comments.is_empty() {
-            return hint("There are no comments yet; c writes one.");
+            return hint("There are no comments yet; {comment} writes one.");
         }
         let here = self.pane().and_then(|pane| {
             let count = pane.sheet.len();
@@ -348,7 +350,7 @@ impl Review {
                 pane.go(place);
                 return Wishes::new();
             }
-            return hint("There is no further comment in sight; + shows more lines.");
+            return hint("There is no further comment in sight; {more} shows more lines.");
         };
         self.go_to_spot(&spot)
     }
@@ -385,21 +387,21 @@ impl Review {
 
     fn delete_comment(&mut self) -> Wishes {
         let Some(id) = self.comment_here() else {
-            return hint("There is no comment under the cursor; m goes to the next.");
+            return hint("There is no comment under the cursor; {next-comment} goes to the next.");
         };
         self.book.comments.remove(&id);
         self.book.revision += 1;
         self.annotate();
         vec![
             Wish::Hint("The comment is gone.".to_owned()),
-            Wish::Do(self.keep()),
+            Wish::Do(self.keep_now()),
         ]
     }
 
     fn copy(&mut self) -> Wishes {
         let comments: Vec<&Comment> = self.book.comments.values().collect();
         if comments.is_empty() {
-            return hint("There are no comments yet; c writes one.");
+            return hint("There are no comments yet; {comment} writes one.");
         }
         let text = message(&comments);
         vec![
@@ -420,7 +422,7 @@ impl Review {
     fn choose_hearers(&mut self) -> Wishes {
         if self.unsent().is_empty() {
             return hint(if self.book.comments.is_empty() {
-                "There are no comments yet; c writes one."
+                "There are no comments yet; {comment} writes one."
             } else {
                 "All comments were sent."
             });
@@ -458,7 +460,7 @@ impl Review {
         }
         self.book.revision += 1;
         self.page = Page::Diff;
-        vec![Wish::Do(self.keep()), Wish::Say { to, text }]
+        vec![Wish::Do(self.keep_now()), Wish::Say { to, text }]
     }
 }
 

@@ -6,15 +6,15 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Action, Go, News, Page, Review, Step, Take, TakenBack, Told, View, What, Wish, Wishes,
-    asks::Wait, comments::Writing,
+    Action, Go, Page, Review, Standing, Step, Take, TakenBack, View, What, Wish, Wishes,
+    asks::Wait, comments::Writing, undoing::Deciding,
 };
 use crate::{
     protocol::{
-        AgentId, Failure, Label, Level,
+        AgentId, Failure, Label,
         change::{Applied, Built, Decision, Destination, DriftState, Preview, RepoPath, Selection},
     },
-    tui::{effect::Ticket, shared::Shared},
+    tui::effect::Ticket,
 };
 
 /// Whose version of a file is taken.
@@ -31,10 +31,12 @@ pub(super) enum Stage {
     Previewing(Ticket),
     /// Shall it be done?
     Asking(Box<Preview>),
-    /// It is being done.
-    Applying(Ticket),
+    /// It is being done, as it was shown.
+    Applying(Ticket, Box<Preview>),
     /// It was done.
     Done(Box<Applied>),
+    /// Files were changed since: what becomes of them?
+    Deciding(Box<Deciding>),
     /// It is being taken back.
     Undoing(Ticket),
     /// It was taken back.
@@ -65,6 +67,10 @@ pub(super) struct Finish {
     pub(super) decisions: BTreeMap<RepoPath, Choice>,
     /// The field that the editor is open for.
     pub(super) field: Field,
+    /// Why it was not written, and what was to be written; the folder is being looked at anew.
+    pub(super) refused: Option<(Failure, Box<Preview>)>,
+    /// Whether the folder is another one than the person saw before.
+    pub(super) moved: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,11 +84,48 @@ pub(super) enum Field {
 }
 
 impl Finish {
+    /// A page at a stage, with nothing chosen yet.
+    pub(super) const fn new(stage: Stage, selection: Selection) -> Self {
+        Self {
+            stage,
+            selection,
+            built: None,
+            decisions: BTreeMap::new(),
+            cursor: 0,
+            row: 0,
+            top: 0,
+            message: String::new(),
+            branch: String::new(),
+            patch: String::new(),
+            field: Field::Message,
+            refused: None,
+            moved: false,
+        }
+    }
+
     pub(super) const fn waits(&self) -> bool {
         matches!(
             self.stage,
-            Stage::Building(_) | Stage::Previewing(_) | Stage::Applying(_) | Stage::Undoing(_)
+            Stage::Building(_) | Stage::Previewing(_) | Stage::Applying(..) | Stage::Undoing(_)
         )
+    }
+
+    /// What keys are good for.
+    pub(super) fn standing(&self) -> Standing {
+        match &self.stage {
+            Stage::Choosing if self.cursor < 2 => Standing::Choosing,
+            Stage::Choosing => Standing::Naming,
+            Stage::Asking(preview) if Self::open(preview).is_empty() => Standing::Asking,
+            Stage::Asking(_) => Standing::Deciding,
+            Stage::Done(_) => Standing::Written,
+            Stage::Deciding(_) => Standing::Choosing,
+            Stage::Building(_)
+            | Stage::Previewing(_)
+            | Stage::Applying(..)
+            | Stage::Undoing(_)
+            | Stage::Undone(_)
+            | Stage::Failed(_) => Standing::Other,
+        }
     }
 
     /// The words above the editor.
@@ -180,23 +223,18 @@ impl Review {
         };
         let selection = self.book.selection(self.at.context, &place.tree);
         if selection.picks.is_empty() {
-            return hint("Nothing is taken yet: Space takes a file, hunk or line, a all files.");
+            return hint(
+                "Nothing is taken yet: {take} takes a file, hunk or line, {take-all} all files.",
+            );
         }
         let what = What::Build(Box::new(selection.clone()));
         let (ticket, effects) = self.query(Wait::Step, what);
         let agents = self.authors(&selection);
         self.page = Page::Finish(Box::new(Finish {
-            stage: Stage::Building(ticket),
-            built: None,
-            decisions: BTreeMap::new(),
-            cursor: 0,
-            row: 0,
-            top: 0,
             message: format!("Changes of {agents}"),
             branch: format!("massgen/{}", self.subject.run),
             patch: format!("{}.patch", self.subject.run),
-            field: Field::Message,
-            selection,
+            ..Finish::new(Stage::Building(ticket), selection)
         }));
         vec![Wish::Do(effects)]
     }
@@ -215,45 +253,9 @@ impl Review {
     }
 
     /// The answers of all agents.
-    fn labels(&self) -> Vec<Label> {
+    pub(super) fn labels(&self) -> Vec<Label> {
         let agents = self.subject.agents.iter();
         agents.filter_map(|agent| agent.label).collect()
-    }
-
-    /// Takes back what was applied last.
-    pub(super) fn undo(&mut self) -> Wishes {
-        let Some(last) = self.book.applied.last().cloned() else {
-            return hint("Nothing was applied from this review.");
-        };
-        let (ticket, effects) = self.query(Wait::Step, What::Undo(last.id.clone()));
-        let base = self.place().map(|place| place.tree.clone());
-        let selection = Selection {
-            context: last.context,
-            base: base.unwrap_or_else(|| crate::protocol::change::ObjectId(String::new())),
-            picks: Vec::new(),
-        };
-        let finish = match std::mem::take(&mut self.page) {
-            Page::Finish(finish) => Finish {
-                stage: Stage::Undoing(ticket),
-                top: 0,
-                ..*finish
-            },
-            Page::Diff | Page::Send(_) => Finish {
-                stage: Stage::Undoing(ticket),
-                selection,
-                built: None,
-                decisions: BTreeMap::new(),
-                cursor: 0,
-                row: 0,
-                top: 0,
-                message: String::new(),
-                branch: String::new(),
-                patch: String::new(),
-                field: Field::Message,
-            },
-        };
-        self.page = Page::Finish(Box::new(finish));
-        vec![Wish::Do(effects)]
     }
 
     /// An action while a page covers the lines.
@@ -276,7 +278,7 @@ impl Review {
                 self.page = Page::Diff;
                 Wishes::new()
             }
-            (Page::Send(_), _) => hint("Enter sends, Esc goes back."),
+            (Page::Send(_), _) => hint("{open} sends, {back} goes back."),
             (Page::Finish(_), Action::View(View::Open)) => self.onward(),
             (Page::Finish(_), Action::Step(Step::Back)) => self.backward(),
             (Page::Finish(_), Action::Step(Step::Undo)) => self.undo(),
@@ -292,7 +294,7 @@ impl Review {
                 finish.moved(go);
                 Wishes::new()
             }
-            (Page::Finish(_), _) => hint("Enter goes on, Esc goes back."),
+            (Page::Finish(_), _) => hint("{open} goes on, {back} goes back."),
             (Page::Diff, _) => Wishes::new(),
         }
     }
@@ -313,7 +315,7 @@ impl Review {
             Stage::Asking(preview) => {
                 if finish.undecided(preview) > 0 {
                     return hint(
-                        "Some files cannot be written as they are: Space decides about each.",
+                        "Some files cannot be written as they are: {take} decides about each.",
                     );
                 }
                 if preview.files.is_empty() {
@@ -326,36 +328,32 @@ impl Review {
                     labels: self.labels(),
                     preview: preview.clone(),
                 };
+                let preview = preview.clone();
                 let (ticket, effects) = self.query(Wait::Step, what);
-                self.set_stage(Stage::Applying(ticket));
+                self.set_stage(Stage::Applying(ticket, preview));
                 vec![Wish::Do(effects)]
             }
             Stage::Done(_) | Stage::Undone(_) | Stage::Failed(_) => {
                 self.page = Page::Diff;
                 Wishes::new()
             }
-            Stage::Building(_) | Stage::Previewing(_) | Stage::Applying(_) | Stage::Undoing(_) => {
+            Stage::Deciding(_) => self.decide_undo(),
+            Stage::Building(_) | Stage::Previewing(_) | Stage::Applying(..) | Stage::Undoing(_) => {
                 hint("This is still at work.")
             }
         }
     }
 
     fn preview(&mut self) -> Wishes {
-        let Page::Finish(finish) = &self.page else {
+        let Page::Finish(finish) = &mut self.page else {
             return Wishes::new();
         };
         let built = finish.built.as_ref();
         if built.is_some_and(|built| built.provenance.is_empty()) {
             return hint("Nothing is left of what was taken: all of it clashes.");
         }
-        let what = What::Preview {
-            selection: Box::new(finish.selection.clone()),
-            to: finish.destination(),
-            labels: self.labels(),
-        };
-        let (ticket, effects) = self.query(Wait::Step, what);
-        self.set_stage(Stage::Previewing(ticket));
-        vec![Wish::Do(effects)]
+        finish.moved = false;
+        self.look_anew()
     }
 
     fn backward(&mut self) -> Wishes {
@@ -363,11 +361,12 @@ impl Review {
             return Wishes::new();
         };
         match finish.stage {
-            Stage::Applying(_) | Stage::Undoing(_) => {
+            Stage::Applying(..) | Stage::Undoing(_) => {
                 return hint("Files are being written; this ends by itself.");
             }
             Stage::Previewing(ticket) => {
                 finish.stage = Stage::Choosing;
+                finish.refused = None;
                 self.asks.waits.remove(&ticket);
             }
             Stage::Asking(_) => finish.stage = Stage::Choosing,
@@ -376,7 +375,11 @@ impl Review {
                 self.asks.waits.remove(&ticket);
                 self.page = Page::Diff;
             }
-            Stage::Choosing | Stage::Done(_) | Stage::Undone(_) | Stage::Failed(_) => {
+            Stage::Choosing
+            | Stage::Done(_)
+            | Stage::Deciding(_)
+            | Stage::Undone(_)
+            | Stage::Failed(_) => {
                 self.page = Page::Diff;
             }
         }
@@ -389,7 +392,7 @@ impl Review {
             return Wishes::new();
         };
         if finish.stage != Stage::Choosing {
-            return hint("Esc goes back to the destinations.");
+            return hint("{back} goes back to the destinations.");
         }
         let (field, text) = match finish.cursor {
             2 => (Field::Message, &finish.message),
@@ -423,48 +426,21 @@ impl Review {
         Wishes::new()
     }
 
-    fn set_stage(&mut self, stage: Stage) {
+    pub(super) fn set_stage(&mut self, stage: Stage) {
         if let Page::Finish(finish) = &mut self.page {
             finish.stage = stage;
             finish.top = 0;
         }
     }
-
-    /// A step is done.
-    pub(super) fn stepped(&mut self, told: Told, _shared: &Shared) -> Wishes {
-        let mut wishes = Wishes::new();
-        match told {
-            Ok(News::Built(built)) => {
-                if let Page::Finish(finish) = &mut self.page {
-                    finish.built = Some(*built);
-                }
-                self.set_stage(Stage::Choosing);
-            }
-            Ok(News::Preview(preview)) => self.set_stage(Stage::Asking(preview)),
-            Ok(News::Applied(applied)) => {
-                self.book.applied.push((*applied).clone());
-                self.book.revision += 1;
-                self.set_stage(Stage::Done(applied));
-                wishes.push(Wish::Do(self.keep()));
-            }
-            Ok(News::Undone(undone)) => {
-                self.book.applied.retain(|applied| applied.id != undone.id);
-                self.book.revision += 1;
-                self.set_stage(Stage::Undone(undone));
-                wishes.push(Wish::Do(self.keep()));
-            }
-            Ok(_) => {}
-            Err(failure) => {
-                wishes.push(Wish::Tell(Level::Error, failure.to_string()));
-                self.set_stage(Stage::Failed(failure));
-            }
-        }
-        wishes
-    }
 }
 
 impl Finish {
     fn moved(&mut self, go: Go) {
+        if let Stage::Deciding(deciding) = &mut self.stage
+            && deciding.go(go)
+        {
+            return;
+        }
         let choosing = self.stage == Stage::Choosing;
         if let Stage::Asking(preview) = &self.stage {
             let last = Self::open(preview).len().saturating_sub(1);

@@ -11,7 +11,7 @@ use ratatui::{
 };
 
 use super::{
-    Focus, Page, Review, header, list, page,
+    Focus, Page, Place, Review, header, list, page,
     pane::{Paper, Shown},
     typing::Purpose,
 };
@@ -36,8 +36,12 @@ const COLUMN: u16 = 28;
 pub(super) fn prepare(review: &mut Review, shared: &Shared, area: Rect) {
     review.sight.area = area;
     let room = usize::from(area.width);
+    if let Some(set) = review.files.set() {
+        let owner = (review.at.agent, review.at.context);
+        review.book.count(owner, set);
+    }
     review.sight.head = header::rows(review, shared, room);
-    let head = 2.min(area.height);
+    let head = head(review).min(area.height);
     let typed = u16::from(review.typing.is_open()).min(area.height - head);
     let body = Rect {
         y: area.y + head,
@@ -62,6 +66,11 @@ pub(super) fn prepare(review: &mut Review, shared: &Shared, area: Rect) {
     columns(review, shared, lines);
 }
 
+/// Rows above the files and lines.
+fn head(review: &Review) -> u16 {
+    u16::try_from(review.sight.head.len()).unwrap_or(u16::MAX)
+}
+
 /// What stands in place of everything, when there is nothing to show.
 fn state(review: &Review, shared: &Shared) -> Option<String> {
     let name = review
@@ -70,14 +79,17 @@ fn state(review: &Review, shared: &Shared) -> Option<String> {
         .map_or("", |agent| &agent.name);
     match &review.load {
         Load::Loading(_) => Some(format!(
-            "{} Reading the changes of {name}…\nEsc stops waiting.",
-            spinner(shared.tick)
+            "{} Reading the changes of {name}…\n{}",
+            spinner(shared.tick),
+            review.keyed("{back} stops waiting.")
         )),
         Load::Failed(failure) => Some(format!(
-            "The changes of {name} cannot be read.\n{failure}\n\nu tries again, 1-9 shows another agent."
+            "The changes of {name} cannot be read.\n{failure}\n\n{}",
+            review.keyed("{newest} tries again, {agent-1}-{agent-9} show another agent.")
         )),
         Load::Idle if review.is_cancelled() => Some(format!(
-            "The changes of {name} were not waited for.\nu asks again, 1-9 shows another agent."
+            "The changes of {name} were not waited for.\n{}",
+            review.keyed("{newest} asks again, {agent-1}-{agent-9} show another agent.")
         )),
         Load::Idle | Load::Ready(()) => None,
     }
@@ -127,9 +139,15 @@ fn columns(review: &mut Review, shared: &Shared, area: Rect) {
     let mut titles = vec![Line::default(); total];
     for index in order {
         let place = u16::try_from(index - first).unwrap_or(0);
+        let x = area.x + place * (wide + 1);
         let column = Rect {
-            x: area.x + place * (wide + 1),
-            width: wide,
+            x,
+            // The last one gets what is left over.
+            width: if place + 1 == count {
+                area.right() - x
+            } else {
+                wide
+            },
             ..area
         };
         let body = Rect {
@@ -193,7 +211,7 @@ fn lay(review: &mut Review, shared: &Shared, index: usize, body: Rect) {
     };
     if let Some(pane) = review.desk.panes.get_mut(index) {
         pane.prepare(&paper);
-        let instead = instead(pane, shared);
+        let instead = instead(pane, shared).map(|words| review.keys.say(Place::Main, &words));
         if let Some(words) = instead {
             let rows = said(&words, shared, usize::from(body.width.saturating_sub(1)));
             pane.rows = rows.into_iter().map(|line| (usize::MAX, line)).collect();
@@ -205,7 +223,7 @@ fn lay(review: &mut Review, shared: &Shared, index: usize, body: Rect) {
 fn instead(pane: &super::pane::Pane, shared: &Shared) -> Option<String> {
     match &pane.content {
         Load::Loading(_) => return Some(format!("{} Reading…", spinner(shared.tick))),
-        Load::Idle => return Some("Not read. u asks again.".to_owned()),
+        Load::Idle => return Some("Not read. {newest} asks again.".to_owned()),
         Load::Failed(failure) => return Some(format!("This file cannot be shown.\n{failure}")),
         Load::Ready(_) => {}
     }
@@ -219,17 +237,18 @@ fn instead(pane: &super::pane::Pane, shared: &Shared) -> Option<String> {
     let sizes = format!("{} before, {} after", size(&file.old), size(&file.new));
     match file.body {
         Body::Binary => Some(format!(
-            "A binary file: {sizes}.\nSpace takes it as a whole."
+            "A binary file: {sizes}.\n{{take}} takes it as a whole."
         )),
         Body::Huge => Some(format!(
-            "Too large to be shown line by line: {sizes}.\nSpace takes it as a whole."
+            "Too large to be shown line by line: {sizes}.\n{{take}} takes it as a whole."
         )),
         Body::Submodule => Some(
-            "Another repository that stands at another commit now.\nSpace takes it as a whole."
+            "A submodule: another repository, which stands at another commit now. Files within it are \
+             in no snapshot and are not shown here.\n{take} takes the new commit."
                 .to_owned(),
         ),
         Body::Text if pane.sheet.len() == 0 => Some(
-            "No line is another one: only its name or mode changed.\nSpace takes that.".to_owned(),
+            "No line is another one: only its name or mode changed.\n{take} takes that.".to_owned(),
         ),
         Body::Text => None,
     }
@@ -262,13 +281,14 @@ pub(super) fn view(review: &Review, shared: &Shared, buffer: &mut Buffer, area: 
         &review.sight.head,
         buffer,
         Rect {
-            height: area.height.min(2),
+            height: area.height.min(head(review)),
             ..area
         },
     );
+    let head = head(review).min(area.height);
     let body = Rect {
-        y: area.y + 2.min(area.height),
-        height: area.height.saturating_sub(2),
+        y: area.y + head,
+        height: area.height - head,
         ..area
     };
     if review.sight.page.is_empty() {

@@ -22,13 +22,19 @@ use crate::{
 /// Digits of a commit that people read.
 const SHORT: usize = 7;
 
-/// The rows at the top, each at most `room` cells wide.
+/// Cells that the end of a folder's name needs at least.
+const FOLDER: usize = 12;
+
+/// The rows at the top, each at most `room` cells wide: what is reviewed, in two rows where one is too
+/// narrow for it, and the agents.
 pub(super) fn rows(review: &Review, shared: &Shared, room: usize) -> Vec<Line<'static>> {
-    vec![subject(review, shared, room), chips(review, shared, room)]
+    let mut rows = subject(review, shared, room);
+    rows.push(chips(review, shared, room));
+    rows
 }
 
 /// Folder, base, HEAD, target.
-fn subject(review: &Review, shared: &Shared, room: usize) -> Line<'static> {
+fn subject(review: &Review, shared: &Shared, room: usize) -> Vec<Line<'static>> {
     let theme = &shared.theme;
     let mut spans = Vec::new();
     let mut left = room;
@@ -39,16 +45,17 @@ fn subject(review: &Review, shared: &Shared, room: usize) -> Line<'static> {
         spans.push(Span::raw(" "));
     }
     let Some(place) = review.place() else {
-        return Line::from(spans);
+        return vec![Line::from(spans)];
     };
     let base = match review.at.since {
-        Since::Start => format!("base {}", short(&place.base)),
-        Since::LastLook => "base: your last look".to_owned(),
+        Since::Start => format!(" · base {}", short(&place.base)),
+        Since::LastLook => " · base: your last look".to_owned(),
     };
     let head = place.head.as_deref().unwrap_or(match place.kept {
         KeptIn::Repository => "no commit",
         KeptIn::Shadow => "no repository",
     });
+    let head = clean::line(head);
     let target = match &review.page {
         Page::Finish(finish) => target(&finish.destination()),
         Page::Diff | Page::Send(_) => "working tree".to_owned(),
@@ -63,16 +70,30 @@ fn subject(review: &Review, shared: &Shared, room: usize) -> Line<'static> {
         (2.., Some(own)) => format!("{} ({} of {many})", place.root, own + 1),
         _ => place.root.clone(),
     };
-    let facts = format!(" · {base} · HEAD {head} · target {target}");
+    let rest = format!("HEAD {head} · target {target}");
+    let one = width::of(&base) + 3 + width::of(&rest);
+    let folds = width::of(&folder).min(FOLDER) + one > left;
+    let facts = if folds {
+        base
+    } else {
+        format!("{base} · {rest}")
+    };
     // The folder's end says most of it.
-    let folder = tail(&folder, left.saturating_sub(width::of(&facts)).max(12));
+    let folder = tail(&folder, left.saturating_sub(width::of(&facts)).max(4));
     left = left.saturating_sub(width::of(&folder));
     spans.push(Span::styled(folder, theme.strong));
-    spans.push(Span::styled(
-        width::fit(&facts, left).into_owned(),
-        theme.dim,
-    ));
-    Line::from(spans)
+    let facts = width::fit(&facts, left).into_owned();
+    spans.push(Span::styled(facts, theme.dim));
+    let mut rows = vec![Line::from(spans)];
+    if folds {
+        let head = format!(" HEAD {}", width::fit(&head, room / 3));
+        let rest = format!("{head} · target {target}");
+        rows.push(Line::styled(
+            width::fit(&rest, room).into_owned(),
+            theme.dim,
+        ));
+    }
+    rows
 }
 
 /// Where a result goes, in a word or two.
@@ -94,18 +115,29 @@ fn chips(review: &Review, shared: &Shared, room: usize) -> Line<'static> {
         .iter()
         .position(|agent| agent.id == review.at.agent)
         .unwrap_or(0);
-    let tail = tally(review);
-    let newer = review.newer.is_some();
-    let news = if newer { " ↻ u: newer work " } else { "" };
-    let reserved = width::of(&tail) + width::of(news) + 1;
+    let newer = review.course.newer.is_some();
+    let news = if newer {
+        review.keyed(" ↻ {newest}: newer work ")
+    } else {
+        String::new()
+    };
     let chip = |index: usize, long: bool| Some(chip(review, index, agents.get(index)?, long));
-    let space = room.saturating_sub(reserved);
     let total = |long: bool| -> usize {
         (0..agents.len())
             .filter_map(|index| chip(index, long))
             .map(|text| width::of(&text))
             .sum()
     };
+    // Where not all agents fit beside them, the words at the end are fewer.
+    let (whole, brief) = tally(review);
+    let used = width::of(&news) + 1;
+    let tail = if total(false) + used + width::of(&whole) <= room {
+        whole
+    } else {
+        brief
+    };
+    let reserved = width::of(&tail) + used;
+    let space = room.saturating_sub(reserved);
     let long = total(true) <= space;
     let mut spans = Vec::new();
     let mut used = 0;
@@ -137,8 +169,8 @@ fn chips(review: &Review, shared: &Shared, room: usize) -> Line<'static> {
         ));
     }
     if newer {
+        used += width::of(&news);
         spans.push(Span::styled(news, theme.warn));
-        used += width::of(news);
     }
     let gap = room.saturating_sub(used + width::of(&tail));
     if gap > 0 {
@@ -175,12 +207,13 @@ fn chip(review: &Review, index: usize, agent: &Worker, long: bool) -> String {
     text
 }
 
-/// What is left to review, what is taken, what is unsent.
-fn tally(review: &Review) -> String {
+/// What is left to review, what is taken, what is unsent; in many words and in few.
+fn tally(review: &Review) -> (String, String) {
     let (left, all) = review.left();
-    let mut words = Vec::new();
+    let (mut words, mut few) = (Vec::new(), Vec::new());
     if all > 0 {
         words.push(format!("{left} of {all} to review"));
+        few.push(format!("{left} left"));
     }
     let (taken, agents) = review.book.taken(review.at.context);
     match (taken, agents) {
@@ -188,11 +221,15 @@ fn tally(review: &Review) -> String {
         (taken, 0 | 1) => words.push(format!("{taken} taken")),
         (taken, agents) => words.push(format!("{taken} taken from {agents}")),
     }
+    if taken > 0 {
+        few.push(format!("{taken} taken"));
+    }
     let unsent = review.unsent().len();
     if unsent > 0 {
         words.push(format!("{unsent} unsent"));
+        few.push(format!("{unsent} unsent"));
     }
-    words.join(" · ")
+    (words.join(" · "), few.join(" · "))
 }
 
 /// What stands above a column of lines.
@@ -206,27 +243,30 @@ pub(super) fn title(review: &Review, pane: &Pane, shared: &Shared, room: usize) 
     let style = if focused { theme.accent } else { theme.dim };
     let Shown::File(file) = &pane.shown else {
         let name = agent.map_or("", |agent| agent.name.as_str());
-        let text = format!(" {label}{name} · answer");
+        let text = format!(" {name} · answer {label}");
         return Line::styled(width::fit(&text, room).into_owned(), style);
     };
     let part = review.book.part(pane.agent, review.at.context, file);
     let taken = pick::of_file(part);
-    let state = format!(
-        " {} {} · {}{}",
-        file.kind.letter(),
-        file.kind.word(),
-        facts(file),
-        taken.word()
-    );
+    let facts = facts(file);
     let counts = format!(" +{} -{}", file.added, file.removed);
-    let rest = width::of(&state) + width::of(&counts) + 2;
     let path = clean::line(&file.path.to_string()).into_owned();
-    let who = if review.at.compare {
-        label
-    } else {
-        String::new()
+    let (letter, word) = (file.kind.letter(), file.kind.word());
+    let mut state = format!(" {letter} {word} · {facts}{}", taken.word());
+    let own = review.subject.agents.iter();
+    let number = own.take_while(|own| own.id != pane.agent).count() + 1;
+    let who = match agent.filter(|_| review.at.compare) {
+        Some(agent) => format!("{number} {} ", width::fit(&agent.name, room / 3)),
+        None => String::new(),
     };
-    let path = tail(&format!("{who}{path}"), room.saturating_sub(rest).max(10));
+    let fixed = width::of(&counts) + width::of(&who) + 2;
+    let short = width::of(&path).min(FOLDER);
+    if review.at.compare || fixed + width::of(&state) + short > room {
+        // Narrow: the sign of what is taken, and what is special.
+        state = format!(" {letter} {facts}{}", taken.glyph());
+    }
+    let left = room.saturating_sub(fixed + width::of(&state)).max(10);
+    let path = format!("{who}{}", tail(&path, left));
     let used = width::of(&path) + 1;
     let tone: Style = match taken {
         pick::Taken::None => theme.dim,

@@ -68,7 +68,7 @@ fn row(review: &Review, shared: &Shared, line: &Line, room: usize, marked: bool)
                 .rsplit_once('/')
                 .filter(|_| *depth > 0)
                 .map_or(&**path, |(_, name)| name);
-            let count = format!(" {files}");
+            let count = format!(" {files} ");
             let words = format!("{}{sign} {name}/", "  ".repeat(*depth + 1));
             let words = width::pad(&words, rest.saturating_sub(width::of(&count)));
             spans.push(Span::styled(words, theme.strong));

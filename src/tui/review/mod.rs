@@ -18,21 +18,25 @@ mod files;
 mod finish;
 mod frame;
 mod header;
+mod keys;
 mod list;
 mod message;
 mod moves;
+mod outcome;
 mod page;
 mod paint;
 mod pane;
 mod pick;
 mod runs;
 mod sheet;
+mod steps;
 mod strokes;
 mod subject;
 mod taking;
 #[cfg(test)]
 mod tests;
 mod typing;
+mod undoing;
 mod update;
 
 use std::collections::HashMap;
@@ -40,7 +44,8 @@ use std::collections::HashMap;
 use ratatui::layout::Rect;
 
 pub use action::{Action, Find, Go, Say, Step, Take, Turn, View};
-pub use ask::{Ask, Content, News, Raw, TakenBack, Told, What};
+pub use ask::{Ask, ChangedSince, Content, Later, News, Raw, TakenBack, Told, What};
+pub use keys::Keys;
 pub use subject::Subject;
 pub use typing::Typed;
 
@@ -75,6 +80,25 @@ pub enum Place {
     Writing,
     /// While a result is built, and in the list of hearers.
     Steps,
+}
+
+/// What keys are good for while a page covers the lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The agents who hear comments are chosen.
+    Sending,
+    /// The destination is chosen, one without further words.
+    Choosing,
+    /// The destination is chosen, one whose words can be edited.
+    Naming,
+    /// It is asked whether to write.
+    Asking,
+    /// The same, with files to decide about.
+    Deciding,
+    /// It was written and can be taken back.
+    Written,
+    /// Anything else: on and back.
+    Other,
 }
 
 /// What the screen wants from the rest of the program.
@@ -154,6 +178,15 @@ struct Desk {
     focus: usize,
 }
 
+/// What lies before and after what is shown.
+#[derive(Clone, Debug, Default)]
+struct Course {
+    /// The trees that were looked at before this review was opened.
+    before: HashMap<(AgentId, ContextId), ObjectId>,
+    /// Newer work that is not shown yet.
+    newer: Option<Subject>,
+}
+
 /// Where things were in the last frame.
 #[derive(Clone, Debug, Default)]
 struct Sight {
@@ -186,16 +219,14 @@ pub struct Review {
     page: Page,
     writing: Option<Writing>,
     sight: Sight,
-    /// What was looked at before this review was opened.
-    before: HashMap<(AgentId, ContextId), ObjectId>,
-    /// Newer work that is not shown yet.
-    newer: Option<Subject>,
+    course: Course,
+    keys: Keys,
 }
 
 impl Review {
     /// A review of what the session has come to; `None` when it works on no folder.
     #[must_use]
-    pub fn open(run: &RunState, theme: &Theme) -> Option<(Self, Effects)> {
+    pub fn open(run: &RunState, theme: &Theme, keys: Keys) -> Option<(Self, Effects)> {
         let subject = Subject::of(run)?;
         let context = subject.places.first()?.context;
         let changed = |agent: &&subject::Worker| agent.snapshot(context).is_some();
@@ -227,8 +258,8 @@ impl Review {
             page: Page::Diff,
             writing: None,
             sight: Sight::default(),
-            before: HashMap::new(),
-            newer: None,
+            course: Course::default(),
+            keys,
         };
         let notes = review.ask_notes();
         let files = review.show_tree();
@@ -253,12 +284,18 @@ impl Review {
                 .collect()
         };
         if now.run != self.subject.run || now.places != self.subject.places {
-            self.newer = Some(now);
+            self.course.newer = Some(now);
         } else if trees(&now) == trees(&self.subject) {
             self.subject = now;
         } else {
-            self.newer = Some(now);
+            self.course.newer = Some(now);
         }
+    }
+
+    /// Words with the keys that hold now in the place of actions.
+    #[must_use]
+    pub fn keyed(&self, words: &str) -> String {
+        self.keys.say(self.context(), words)
     }
 
     /// Where keys are looked up.
@@ -268,6 +305,16 @@ impl Review {
             _ if self.writing.is_some() => Place::Writing,
             Page::Diff => Place::Main,
             Page::Finish(_) | Page::Send(_) => Place::Steps,
+        }
+    }
+
+    /// What keys are good for while a page covers the lines.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        match &self.page {
+            Page::Diff => Standing::Other,
+            Page::Send(_) => Standing::Sending,
+            Page::Finish(finish) => finish.standing(),
         }
     }
 

@@ -41,8 +41,10 @@ impl Review {
                 pane.go(place);
                 Wishes::new()
             }
-            None if back => hint("This is the first hunk; { goes to the file before."),
-            None => hint("This is the last hunk; } goes to the next file."),
+            None if back => {
+                hint("This is the first hunk; {previous-file} goes to the file before.")
+            }
+            None => hint("This is the last hunk; {next-file} goes to the next file."),
         }
     }
 
@@ -76,7 +78,7 @@ impl Review {
 
     fn go_to_hit(&mut self, back: bool) -> Wishes {
         if self.typing.needle.is_empty() {
-            return hint("Nothing was searched for yet; / begins.");
+            return hint("Nothing was searched for yet; {search} begins.");
         }
         self.at.focus = Focus::Lines;
         let needle = self.typing.needle.clone();
@@ -111,7 +113,9 @@ impl Review {
                     Wishes::new()
                 }
             }
-            None => hint("Not found in the lines shown; + shows more of them, } is the next file."),
+            None => hint(
+                "Not found in the lines shown; {more} shows more of them, {next-file} is the next file.",
+            ),
         }
     }
 
@@ -203,7 +207,8 @@ impl Review {
         }
         self.look_back();
         self.at.agent = agent;
-        if self.at.since == Since::LastLook && !self.before.contains_key(&(agent, self.at.context))
+        if self.at.since == Since::LastLook
+            && !self.course.before.contains_key(&(agent, self.at.context))
         {
             self.at.since = Since::Start;
         }
@@ -243,7 +248,7 @@ impl Review {
     }
 
     fn newest(&mut self) -> Wishes {
-        if let Some(newer) = self.newer.take() {
+        if let Some(newer) = self.course.newer.take() {
             self.look_back();
             self.subject = newer;
             if self.subject.agent(self.at.agent).is_none()

@@ -1,15 +1,19 @@
 //! Pages in place of the lines: who hears the comments; a result on its way to the person's files.
 
-use ratatui::text::{Line, Span};
+use ratatui::{
+    style::Style,
+    text::{Line, Span},
+};
 
 use super::{
-    Page, Review, TakenBack,
+    Page, Review,
     finish::{Choice, Finish, PLACES, Stage},
-    header::{self, files, short},
+    header::{self, files},
     message::message,
+    outcome,
 };
 use crate::{
-    protocol::change::{Applied, Built, Destination, DriftState, Preview, RepoPath},
+    protocol::change::{Built, Destination, DriftState, Preview, RepoPath},
     text::{clean, width},
     tui::{
         shared::Shared,
@@ -49,18 +53,19 @@ pub(super) fn rows(
 
 fn send(review: &Review, cursor: usize, theme: &Theme, room: usize) -> Vec<Line<'static>> {
     let unsent = review.unsent();
-    let mut rows = vec![heading(
+    let mut rows = heading(
         &match unsent.len() {
             1 => "Send 1 comment to".to_owned(),
             count => format!("Send {count} comments, as one message, to"),
         },
         theme,
-    )];
+        room,
+    );
     for (place, (_, words)) in review.hearers().into_iter().enumerate() {
         rows.push(choice(&words, "", place == cursor, theme, room));
     }
     rows.push(Line::default());
-    rows.push(heading("They will read", theme));
+    rows.extend(heading("They will read", theme, room));
     let text = message(&unsent);
     rows.extend(text.lines().map(|line| plain(line, theme, room)));
     rows
@@ -68,64 +73,70 @@ fn send(review: &Review, cursor: usize, theme: &Theme, room: usize) -> Vec<Line<
 
 fn finishing(review: &Review, finish: &Finish, shared: &Shared, room: usize) -> Vec<Line<'static>> {
     let theme = &shared.theme;
-    let working = |words: &str| {
-        vec![
-            Line::default(),
-            Line::styled(format!("  {} {words}", spinner(shared.tick)), theme.text),
-        ]
+    let working = |said: &str| {
+        let said = format!("{} {}", spinner(shared.tick), review.keyed(said));
+        let mut rows = vec![Line::default()];
+        rows.extend(words(&said, theme, room));
+        rows
     };
     match &finish.stage {
-        Stage::Building(_) => working("Building the result… Esc stops waiting."),
-        Stage::Previewing(_) => {
-            working("Looking at what is in your folder now… Esc stops waiting.")
+        Stage::Building(_) => working("Building the result… {back} stops waiting."),
+        Stage::Previewing(_) if finish.refused.is_some() => {
+            working("It was not written. Looking at your folder anew…")
         }
-        Stage::Applying(_) => working("Writing…"),
+        Stage::Previewing(_) => {
+            working("Looking at what is in your folder now… {back} stops waiting.")
+        }
+        Stage::Applying(..) => working("Writing…"),
         Stage::Undoing(_) => working("Taking it back…"),
         Stage::Choosing => choosing(review, finish, theme, room),
         Stage::Asking(preview) => asking(review, finish, preview, theme, room),
-        Stage::Done(applied) => done(review, applied, theme, room),
-        Stage::Undone(back) => undone(back, theme, room),
+        Stage::Done(applied) => outcome::done(review, applied, theme, room),
+        Stage::Deciding(deciding) => outcome::deciding(review, deciding, theme, room),
+        Stage::Undone(back) => outcome::undone(review, back, theme, room),
         Stage::Failed(failure) => {
-            let mut rows = vec![heading("It did not work. Nothing was written.", theme)];
+            let mut rows = heading("It did not work. Nothing was written.", theme, room);
             rows.extend(words(&failure.to_string(), theme, room));
             rows.push(Line::default());
-            rows.push(plain("Esc goes back.", theme, room));
+            rows.extend(words(&review.keyed("{back} goes back."), theme, room));
             rows
         }
     }
 }
 
+/// Destinations, what the one under the cursor does, and the result.
 fn choosing(review: &Review, finish: &Finish, theme: &Theme, room: usize) -> Vec<Line<'static>> {
-    let mut rows = Vec::new();
-    rows.push(heading("Where to", theme));
+    let mut rows = heading("Where to", theme, room);
     for place in 0..PLACES {
         let own = Finish {
             cursor: place,
+            built: None,
             ..finish.clone()
         };
-        let first = finish.message.lines().next().unwrap_or_default();
-        let detail = match own.destination() {
-            Destination::WorkingTree => "your files; the index stays as it is".to_owned(),
-            Destination::Index => "your files, and staged".to_owned(),
-            Destination::Commit { .. } => format!(
-                "on the branch you are on: “{}”  e edits",
-                clean::line(first)
-            ),
-            Destination::Branch { .. } => {
-                "a commit on it; your files stay as they are  e edits".to_owned()
-            }
-            Destination::Patch { .. } => {
-                "a file for git apply; your files stay as they are  e edits".to_owned()
-            }
-        };
-        rows.push(choice(
-            &header::target(&own.destination()),
-            &detail,
-            place == finish.cursor,
-            theme,
-            room,
-        ));
+        let target = header::target(&own.destination());
+        rows.push(choice(&target, "", place == finish.cursor, theme, room));
     }
+    let to = finish.destination();
+    let detail = match &to {
+        Destination::WorkingTree => "Your files change; the index stays as it is.".to_owned(),
+        Destination::Index => "Your files change, and the change is staged.".to_owned(),
+        Destination::Commit { message } => format!(
+            "Your files change, and a commit is made on what is checked out: “{}”. {{edit}} edits its \
+             message.",
+            first_line(message)
+        ),
+        Destination::Branch { message, .. } => format!(
+            "A new branch with one commit on HEAD, “{}”; your files stay as they are. {{edit}} edits \
+             its name.",
+            first_line(message)
+        ),
+        Destination::Patch { .. } => {
+            "A file for git apply; your files stay as they are. {edit} edits \
+                                      its path."
+                .to_owned()
+        }
+    };
+    rows.extend(words(&review.keyed(&detail), theme, room));
     rows.push(Line::default());
     if let Some(built) = &finish.built {
         rows.extend(result(review, built, theme, room));
@@ -133,16 +144,21 @@ fn choosing(review: &Review, finish: &Finish, theme: &Theme, room: usize) -> Vec
     rows
 }
 
+fn first_line(message: &str) -> String {
+    clean::line(message.lines().next().unwrap_or_default()).into_owned()
+}
+
 /// What the result is made of.
 fn result(review: &Review, built: &Built, theme: &Theme, room: usize) -> Vec<Line<'static>> {
     let mut rows = Vec::new();
     if !built.clashes.is_empty() {
-        rows.push(Line::styled(
-            format!(
-                "  {} cannot stand beside one another and are left out:",
+        rows.extend(said(
+            &format!(
+                "{} cannot stand beside one another and are left out:",
                 parts(built.clashes.len())
             ),
             theme.bad,
+            room,
         ));
         for clash in built.clashes.iter().take(LISTED) {
             let names: Vec<&str> = clash
@@ -170,7 +186,8 @@ fn result(review: &Review, built: &Built, theme: &Theme, room: usize) -> Vec<Lin
         rows.push(Line::default());
     }
     let count = u32::try_from(built.provenance.len()).unwrap_or(u32::MAX);
-    rows.push(heading(&format!("The result: {}", files(count)), theme));
+    let result = format!("The result: {}", files(count));
+    rows.extend(heading(&result, theme, room));
     for file in built.provenance.iter().take(LISTED) {
         let names: Vec<&str> = file
             .agents
@@ -231,49 +248,62 @@ fn asking(
     let choices = finish.undecided(preview);
     let mut rows = Vec::new();
     if preview.files.is_empty() {
-        rows.push(heading(
-            "Nothing would be written: your files are like this already. Esc goes back.",
-            theme,
+        let words = "Nothing would be written: your files are like this already. {back} goes back.";
+        return heading(&review.keyed(words), theme, room);
+    }
+    if finish.moved {
+        rows.extend(said(
+            "Nothing was written: your folder has changed since you looked. This is how it is now.",
+            theme.warn,
+            room,
         ));
-        return rows;
     }
     if choices == 0 {
-        rows.push(heading(
-            &format!("Enter writes {} {where_to}. Esc goes back.", files(count)),
-            theme,
-        ));
+        let words = format!(
+            "{} writes {} {where_to}. {} goes back.",
+            review.keyed("{open}"),
+            files(count),
+            review.keyed("{back}")
+        );
+        rows.extend(heading(&words, theme, room));
     } else {
-        rows.push(Line::styled(
-            format!(
-                "  Decide about {} first: Space goes through the ways. Esc goes back.",
-                files(u32::try_from(choices).unwrap_or(u32::MAX))
-            ),
-            theme.bad,
-        ));
+        let count = files(u32::try_from(choices).unwrap_or(u32::MAX));
+        let words = format!(
+            "Decide about {count} first: {{take}} goes through the ways. {{back}} goes back."
+        );
+        rows.extend(said(&review.keyed(&words), theme.bad, room));
     }
     if let Destination::Commit { message } | Destination::Branch { message, .. } = &to {
         rows.extend(words(message, theme, room));
     }
-    rows.extend(drifted(finish, preview, theme, room));
+    rows.extend(drifted(review, finish, preview, theme, room));
     rows.push(Line::default());
     rows.extend(listed(&preview.files, theme, room));
     rows
 }
 
 /// What stands in the way, and what was decided about it.
-fn drifted(finish: &Finish, preview: &Preview, theme: &Theme, room: usize) -> Vec<Line<'static>> {
+fn drifted(
+    review: &Review,
+    finish: &Finish,
+    preview: &Preview,
+    theme: &Theme,
+    room: usize,
+) -> Vec<Line<'static>> {
     let mut rows = Vec::new();
     let open = Finish::open(preview);
     let same = preview.drift.iter();
     let same = same.filter(|drift| drift.state == DriftState::Same).count();
     if !open.is_empty() {
         rows.push(Line::default());
-        rows.push(Line::styled(
-            "  In the way, most of it what you changed since the session began:",
+        rows.extend(said(
+            "In the way, most of it what you changed since the session began:",
             theme.warn,
+            room,
         ));
     }
     let cursor = finish.row.min(open.len().saturating_sub(1));
+    let undecided = review.keyed("? {take} decides");
     for (place, (own, choices)) in open.into_iter().take(LISTED).enumerate() {
         let stop = preview.stops.iter().find(|stop| stop.path == *own);
         let drift = preview.drift.iter().find(|drift| drift.path == *own);
@@ -285,7 +315,7 @@ fn drifted(finish: &Finish, preview: &Preview, theme: &Theme, room: usize) -> Ve
             (None, _) => "other lines".to_owned(),
         };
         let (word, style) = match (finish.decided(own, choices), state) {
-            (None, _) => ("? Space decides", theme.bad),
+            (None, _) => (undecided.as_str(), theme.bad),
             (Some(Choice::Mine), _) => ("yours stays", theme.ok),
             (Some(Choice::Theirs), _) => ("yours is given up", theme.warn),
             (Some(Choice::Both), Some(DriftState::Conflict)) => {
@@ -301,73 +331,18 @@ fn drifted(finish: &Finish, preview: &Preview, theme: &Theme, room: usize) -> Ve
             Span::styled(mark, theme.accent),
             Span::styled(format!("{name}  "), theme.text),
             Span::styled(said, theme.dim),
-            Span::styled(word, style),
+            Span::styled(word.to_owned(), style),
         ]));
     }
     if same > 0 {
         let count = files(u32::try_from(same).unwrap_or(u32::MAX));
         let words = format!("You made the same change in {count}.");
-        rows.push(plain(&words, theme, room));
+        rows.extend(said(&words, theme.text, room));
     }
     rows
 }
 
-fn done(review: &Review, applied: &Applied, theme: &Theme, room: usize) -> Vec<Line<'static>> {
-    let count = u32::try_from(applied.files.len()).unwrap_or(u32::MAX);
-    let root = review
-        .subject
-        .place(applied.context)
-        .map_or("", |place| place.root.as_str());
-    let mut rows = vec![Line::styled(
-        format!(
-            "  ✓ Written: {} to {}, {root}",
-            files(count),
-            header::target(&applied.to)
-        ),
-        theme.ok,
-    )];
-    if let Some(commit) = &applied.commit {
-        rows.push(plain(&format!("commit {}", short(commit)), theme, room));
-    }
-    if !applied.conflicts.is_empty() {
-        rows.push(Line::styled("  Conflict markers stand in:", theme.bad));
-        rows.extend(listed(&applied.conflicts, theme, room));
-    }
-    rows.push(plain(
-        &format!(
-            "U takes it back, also later with massgen-tui undo {}. Enter returns to the changes.",
-            applied.id.0
-        ),
-        theme,
-        room,
-    ));
-    rows.push(Line::default());
-    rows.extend(listed(&applied.files, theme, room));
-    rows
-}
-
-fn undone(undone: &TakenBack, theme: &Theme, room: usize) -> Vec<Line<'static>> {
-    let count = u32::try_from(undone.files.len()).unwrap_or(u32::MAX);
-    let mut rows = vec![
-        Line::styled(
-            format!("  ✓ Taken back: {} as before.", files(count)),
-            theme.ok,
-        ),
-        plain("Enter returns to the changes.", theme, room),
-        Line::default(),
-    ];
-    rows.extend(listed(&undone.files, theme, room));
-    if !undone.kept.is_empty() {
-        rows.push(Line::styled(
-            "  You changed these since; they stay as they are:",
-            theme.warn,
-        ));
-        rows.extend(listed(&undone.kept, theme, room));
-    }
-    rows
-}
-
-fn listed(paths: &[RepoPath], theme: &Theme, room: usize) -> Vec<Line<'static>> {
+pub(super) fn listed(paths: &[RepoPath], theme: &Theme, room: usize) -> Vec<Line<'static>> {
     let mut rows: Vec<Line<'static>> = paths
         .iter()
         .take(LISTED)
@@ -390,8 +365,17 @@ fn path(path: &RepoPath) -> String {
     clean::line(&path.to_string()).into_owned()
 }
 
-fn heading(words: &str, theme: &Theme) -> Line<'static> {
-    Line::styled(format!("  {words}"), theme.strong)
+pub(super) fn heading(words: &str, theme: &Theme, room: usize) -> Vec<Line<'static>> {
+    said(words, theme.strong, room)
+}
+
+/// Words in as many rows as they take.
+pub(super) fn said(words: &str, style: Style, room: usize) -> Vec<Line<'static>> {
+    let wide = u16::try_from(room.saturating_sub(3)).unwrap_or(u16::MAX);
+    let lines = paragraph(&clean::text(words), wide).into_iter();
+    lines
+        .map(|line| Line::styled(format!("  {line}"), style))
+        .collect()
 }
 
 fn plain(words: &str, theme: &Theme, room: usize) -> Line<'static> {
@@ -402,7 +386,7 @@ fn plain(words: &str, theme: &Theme, room: usize) -> Line<'static> {
     )
 }
 
-fn words(text: &str, theme: &Theme, room: usize) -> Vec<Line<'static>> {
+pub(super) fn words(text: &str, theme: &Theme, room: usize) -> Vec<Line<'static>> {
     let wide = u16::try_from(room.saturating_sub(4)).unwrap_or(u16::MAX);
     let lines = paragraph(&clean::text(text), wide).into_iter();
     lines
@@ -410,10 +394,20 @@ fn words(text: &str, theme: &Theme, room: usize) -> Vec<Line<'static>> {
         .collect()
 }
 
-fn choice(words: &str, detail: &str, marked: bool, theme: &Theme, room: usize) -> Line<'static> {
+pub(super) fn choice(
+    words: &str,
+    detail: &str,
+    marked: bool,
+    theme: &Theme,
+    room: usize,
+) -> Line<'static> {
     let text = format!("  {} {words}", if marked { "▸" } else { " " });
     let text = width::fit(&text, room).into_owned();
-    let detail = format!("  {detail}");
+    let detail = if detail.is_empty() {
+        String::new()
+    } else {
+        format!("  {detail}")
+    };
     let detail = width::fit(&detail, room.saturating_sub(width::of(&text))).into_owned();
     let line = Line::from(vec![
         Span::styled(text, if marked { theme.accent } else { theme.text }),

@@ -42,7 +42,7 @@ impl Review {
                 if self.at.since == Since::LastLook =>
             {
                 return hint(
-                    "This is what changed since you last looked; L shows all of it, to take from.",
+                    "This is what changed since you last looked; {since} shows all of it, to take from.",
                 );
             }
             Take::This => self.take_this(),
@@ -62,7 +62,9 @@ impl Review {
         };
         if pane.anchor.take().is_none() {
             pane.anchor = Some(pane.cursor);
-            return hint("A range: move, then Space takes it, c comments on it, v ends it.");
+            return hint(
+                "A range: move, then {take} takes it, {comment} comments on it, {range} ends it.",
+            );
         }
         Wishes::new()
     }
@@ -86,7 +88,9 @@ impl Review {
             Some(Item::Row { .. } | Item::Head(_) | Item::Same { .. } | Item::Fold { .. }) => {
                 self.take_lines()
             }
-            Some(Item::Note(_)) => hint("This is a comment; e changes it, d takes it away."),
+            Some(Item::Note(_)) => {
+                hint("This is a comment; {edit} changes it, {delete-comment} takes it away.")
+            }
             // A change of mode or name alone has no lines.
             None => self.take_file(),
         }
@@ -102,7 +106,9 @@ impl Review {
         let (from, to) = pane.range();
         let lines = pane.sheet.changed(from, to, &content.diff.hunks);
         if lines.is_empty() {
-            return hint("Nothing changed on this line; h takes the hunk, F the file.");
+            return hint(
+                "Nothing changed on this line; {take-hunk} takes the hunk, {take-file} the file.",
+            );
         }
         let (agent, file) = (pane.agent, file.clone());
         let part = self.book.part(agent, self.at.context, &file);
@@ -130,7 +136,7 @@ impl Review {
             return hint("There is no hunk here.");
         };
         let Some(hunk) = pane.sheet.hunk_at(pane.cursor) else {
-            return hint("There is no hunk here; F takes the file.");
+            return hint("There is no hunk here; {take-file} takes the file.");
         };
         let (agent, file) = (pane.agent, file.clone());
         let part = self.book.part(agent, self.at.context, &file);
@@ -188,7 +194,7 @@ impl Review {
             .map_or("", |agent| &agent.name);
         hint(&if all {
             format!(
-                "All {} files of {name} are taken; b builds the result.",
+                "All {} files of {name} are taken; {{build}} builds the result.",
                 set.files.len()
             )
         } else {
@@ -202,12 +208,15 @@ impl Review {
         let all = files
             .iter()
             .all(|file| pick::of_file(self.book.part(agent, context, file)) == Taken::All);
+        let Some(tree) = self.tree(agent).cloned() else {
+            return false;
+        };
         for file in files {
             let part = (!all).then_some(Part::Whole);
             // What was rewritten by hand stays as it was written.
             let edited = matches!(self.book.part(agent, context, file), Some(Part::Edited(_)));
             if all || !edited {
-                self.set_part(agent, file, part);
+                self.book.pick((agent, context), &tree, file, part);
             }
         }
         !all
@@ -238,13 +247,13 @@ impl Review {
                 self.files.go(place);
                 vec![Wish::Do(self.show_file())]
             }
-            None => hint("Reviewed; no file is left. b builds the result of what was taken."),
+            None => hint("Reviewed; no file is left. {build} builds the result of what was taken."),
         }
     }
 
     fn edit_hunk(&mut self) -> Wishes {
         if self.at.since == Since::LastLook {
-            return hint("L shows the whole change; a hunk of it can be edited.");
+            return hint("{since} shows the whole change; a hunk of it can be edited.");
         }
         let Some((pane, file)) = self.pane().and_then(|pane| Some((pane, pane.file()?))) else {
             return hint("There is no hunk here.");
@@ -256,7 +265,9 @@ impl Review {
             return hint("There is no hunk here.");
         };
         if let Some(Part::Edited(_)) = self.book.part(pane.agent, self.at.context, file) {
-            return hint("This file was edited already; F leaves it, then it can be edited anew.");
+            return hint(
+                "This file was edited already; {take-file} leaves it, then it can be edited anew.",
+            );
         }
         let (agent, file) = (pane.agent, Box::new(file.clone()));
         let wait = Wait::Raw {
@@ -338,8 +349,8 @@ impl Review {
         let words = (raw.old.as_str(), raw.new.as_str());
         let whole = pick::compose(words, &raw.diff, part.as_ref(), Some((hunk, &text)));
         self.set_part(agent, &file, Some(Part::Edited(whole)));
-        let wishes = hint("Your version of the hunk is taken; F leaves it.");
-        let keep = Wish::Do(self.keep());
+        let wishes = hint("Your version of the hunk is taken; {take-file} leaves it.");
+        let keep = Wish::Do(self.keep_now());
         wishes.into_iter().chain([keep]).collect()
     }
 
@@ -348,16 +359,17 @@ impl Review {
         let Some(set) = self.files.set() else {
             return (0, 0);
         };
-        let (agent, context) = (self.at.agent, self.at.context);
-        let done = self.book.reviewed_among(agent, context, &set.files);
-        (set.files.len() - done, set.files.len())
+        (
+            set.files.len().saturating_sub(self.book.counted()),
+            set.files.len(),
+        )
     }
 }
 
 /// A file that was rewritten is taken or left as a whole.
 fn rewritten(part: Option<&Part>) -> Option<Wishes> {
     matches!(part, Some(Part::Edited(_)))
-        .then(|| hint("You edited this file: it is taken as you wrote it. F leaves it."))
+        .then(|| hint("You edited this file: it is taken as you wrote it. {take-file} leaves it."))
 }
 
 fn hint(words: &str) -> Wishes {

@@ -274,7 +274,7 @@ proptest! {
         for line in &lines {
             part = pick::toggle_lines(part.as_ref(), &[*line], &change, &diff);
         }
-        let again = pick::gather(&pick::spread(part.as_ref(), &diff), &change, &diff);
+        let again = pick::gather(pick::spread(part.as_ref(), &diff), &change, &diff);
         prop_assert_eq!(&again, &part, "the shortest form");
         if let Some(found) = diff.hunks.get(hunk) {
             let once = pick::toggle_hunk(part.as_ref(), hunk, &change, &diff);

@@ -32,7 +32,7 @@ impl Review {
     /// The nearest thing that can be put away; at last the screen.
     fn back(&mut self) -> Wishes {
         if self.cancel() {
-            return hint("Not waited for any more; u asks again.");
+            return hint("Not waited for any more; {newest} asks again.");
         }
         if let Some(pane) = self.pane_mut()
             && pane.anchor.take().is_some()
@@ -51,7 +51,7 @@ impl Review {
             return self.look(View::Compare);
         }
         self.look_back();
-        vec![Wish::Do(self.keep()), Wish::Leave]
+        vec![Wish::Do(self.keep_now()), Wish::Leave]
     }
 
     fn look(&mut self, view: View) -> Wishes {
@@ -89,7 +89,7 @@ impl Review {
                 hint(if self.look.wrap {
                     "Long lines take several rows."
                 } else {
-                    "Long lines are cut; the arrows to the sides scroll."
+                    "Long lines are cut; {left} {right} scroll."
                 })
             }
             View::Blanks => {
@@ -116,7 +116,7 @@ impl Review {
                 Wishes::new()
             }
             View::Right if self.at.focus == Focus::Files => self.look(View::Focus),
-            View::Right if self.look.wrap => hint("Long lines are wrapped; W cuts them."),
+            View::Right if self.look.wrap => hint("Long lines are wrapped; {wrap} cuts them."),
             View::Right => {
                 self.look.skip += SIDE;
                 Wishes::new()
@@ -146,9 +146,11 @@ impl Review {
                 }
             }
             Some(Item::Note(id)) => self.change_comment(id),
-            Some(Item::Head(_)) => hint("Space takes the hunk, e edits it, c comments."),
+            Some(Item::Head(_)) => {
+                hint("{take} takes the hunk, {edit} edits it, {comment} comments.")
+            }
             Some(Item::Row { .. } | Item::Same { .. }) | None => {
-                hint("Space takes the line, c comments on it, v begins a range.")
+                hint("{take} takes the line, {comment} comments on it, {range} begins a range.")
             }
         }
     }
@@ -189,7 +191,9 @@ impl Review {
         let shown = self.show_file();
         vec![
             Wish::Do(asked.and(shown)),
-            Wish::Hint("Each agent's version of this file; 1-9 go to a column.".to_owned()),
+            Wish::Hint(
+                "Each agent's version of this file; {agent-1}-{agent-9} go to a column.".to_owned(),
+            ),
         ]
     }
 
@@ -197,7 +201,7 @@ impl Review {
         let key = (self.at.agent, self.at.context);
         self.at.since = match self.at.since {
             Since::LastLook => Since::Start,
-            Since::Start => match self.before.get(&key) {
+            Since::Start => match self.course.before.get(&key) {
                 None => return hint("You have not looked at this agent's files before."),
                 Some(tree) if Some(tree) == self.tree(self.at.agent) => {
                     return hint("Nothing has changed since you last looked.");

@@ -41,7 +41,7 @@ use super::{
     options::{ExitReason, ExitSummary, StartOptions},
     ports::Ports,
     prepare::prepare,
-    route,
+    reviewing, route,
     update::update,
 };
 use crate::{
@@ -137,6 +137,11 @@ pub async fn drive<S: Stage>(
     };
     let reason = front.run(events, answers, signals, first).await;
     front.performer.ports().command(Command::Close);
+    // What is being written is not cut off, and what was noted last is kept.
+    front.performer.settle().await;
+    let last = reviewing::farewell(&mut front.model);
+    front.perform(last);
+    front.performer.settle().await;
     // The terminal may be gone; what was reached is still told.
     let _ = front.stage.leave();
     Ok(front.model.summary(reason))

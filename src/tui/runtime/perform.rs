@@ -2,9 +2,9 @@
 //!
 //! Whatever comes back from outside passes the text gate before it becomes a message.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::editor;
 use crate::{
@@ -24,18 +24,27 @@ const WAITING: usize = 256;
 /// Where answers arrive.
 pub(super) type Answers = mpsc::Receiver<(Ticket, Done)>;
 
+/// How long leaving waits for what is being written.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Performs effects that need no terminal.
-#[derive(Clone)]
 pub(super) struct Performer {
     ports: Arc<dyn Ports>,
     answers: mpsc::Sender<(Ticket, Done)>,
+    /// The last question that writes something.
+    writing: Option<JoinHandle<()>>,
 }
 
 impl Performer {
     /// A performer and its answers.
     pub(super) fn new(ports: Arc<dyn Ports>) -> (Self, Answers) {
         let (answers, received) = mpsc::channel(WAITING);
-        (Self { ports, answers }, received)
+        let performer = Self {
+            ports,
+            answers,
+            writing: None,
+        };
+        (performer, received)
     }
 
     /// The world.
@@ -57,13 +66,33 @@ impl Performer {
         });
     }
 
-    /// Asks the world.
-    pub(super) fn query(&self, ticket: Ticket, query: Query) {
+    /// Asks the world. Questions that write something are answered in their order.
+    pub(super) fn query(&mut self, ticket: Ticket, query: Query) {
+        let writes = matches!(&query, Query::Review(ask) if ask.writes());
         let answer = self.ports.query(query);
         let answers = self.answers.clone();
-        tokio::spawn(async move {
+        if !writes {
+            tokio::spawn(async move {
+                let _ = answers.send((ticket, clean_done(answer.await))).await;
+            });
+            return;
+        }
+        let before = self.writing.take();
+        self.writing = Some(tokio::spawn(async move {
+            if let Some(before) = before {
+                // One that failed has told so; the next is tried nevertheless.
+                let _ = before.await;
+            }
+            // Nobody reads answers when the program is leaving; then it is written all the same.
             let _ = answers.send((ticket, clean_done(answer.await))).await;
-        });
+        }));
+    }
+
+    /// Waits, within bounds, until everything is written that was asked to be.
+    pub(super) async fn settle(&mut self) {
+        if let Some(writing) = self.writing.take() {
+            let _ = tokio::time::timeout(PATIENCE, writing).await;
+        }
     }
 
     /// Highlights a code block on a blocking thread.
@@ -169,7 +198,8 @@ fn clean_told(told: Told) -> Told {
         | News::Built(_)
         | News::Preview(_)
         | News::Applied(_)
-        | News::Undone(_)) => Ok(news),
+        | News::Undone(_)
+        | News::Changed(_)) => Ok(news),
     }
 }
 

@@ -10,20 +10,38 @@ use crate::{
         change::{
             Access, Applied, ApplyId, Body, Built, ChangeKind, ChangeSet, Clash, ContextId,
             Destination, DiffLine, Drift, DriftState, FileChange, FileDiff, FileMode, Hunk, KeptIn,
-            LineEnd, LineKind, ObjectId, Part, Preview, Provenance, ReviewNotes, Selection, Side,
-            Snapshot, Workplace,
+            LineEnd, LineKind, ObjectId, Part, Preview, Provenance, RepoPath, ReviewNotes,
+            Selection, Side, Snapshot, Workplace,
         },
     },
     tui::{
-        effect::{Done, Effect, Query},
+        effect::{Done, Effect, Query, Ticket},
+        keymap::Keymap,
         model::Screen,
         msg::{Input, Mouse, MouseKind, Msg},
-        review::{Ask, Content, News, Raw, TakenBack, Told, What},
+        review::{Ask, ChangedSince, Content, Later, News, Raw, TakenBack, Told, What},
+        reviewing,
     },
 };
 
 fn id(name: &str) -> ObjectId {
     ObjectId(name.to_owned())
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Day {
+    /// Nothing.
+    #[default]
+    Good,
+    /// The repository cannot be read.
+    Broken,
+    /// The folder changes while it is applied to, once.
+    Moves,
+    /// It has.
+    Moved,
+    /// The disk is full.
+    Full,
 }
 
 /// Trees and files in memory; what a person's answers are made of.
@@ -37,7 +55,12 @@ struct Shelf {
     applied: Vec<(Selection, Destination)>,
     drift: Vec<Drift>,
     clashes: Vec<Clash>,
-    broken: bool,
+    /// Files changed after they were applied.
+    changed: Vec<RepoPath>,
+    undone: Vec<Later>,
+    day: Day,
+    /// How often the notes were written.
+    writes: usize,
 }
 
 /// A diff by lines that stand on both sides in order.
@@ -148,8 +171,36 @@ impl Shelf {
         found.map(|(text, _)| text.clone()).unwrap_or_default()
     }
 
+    /// The person's tree.
+    fn ours(&self) -> ObjectId {
+        id(if self.day == Day::Moved {
+            "moved"
+        } else {
+            "ours"
+        })
+    }
+
+    fn undo(&mut self, id: ApplyId, later: Later) -> News {
+        self.undone.push(later);
+        if later == Later::Ask && !self.changed.is_empty() {
+            let files = self.changed.clone();
+            return News::Changed(Box::new(ChangedSince { id, files }));
+        }
+        News::Undone(Box::new(TakenBack {
+            id,
+            files: vec!["src/main.rs".into()],
+            kept: if later == Later::Leave {
+                self.changed.clone()
+            } else {
+                Vec::new()
+            },
+            conflicts: Vec::new(),
+            already: false,
+        }))
+    }
+
     fn answer(&mut self, ask: Ask) -> Told {
-        if self.broken {
+        if self.day == Day::Broken {
             return Err(
                 Failure::new(FailureKind::Local, "The tree cannot be read (base).")
                     .hint("Run git fsck."),
@@ -158,6 +209,7 @@ impl Shelf {
         Ok(match ask.what {
             What::Notes => News::Notes(Box::new(self.notes.clone())),
             What::Keep(notes) => {
+                self.writes += 1;
                 self.kept = Some(*notes);
                 News::Kept
             }
@@ -225,7 +277,7 @@ impl Shelf {
                     .map(|pick| pick.path.clone())
                     .collect(),
                 drift: self.drift.clone(),
-                ours: id("ours"),
+                ours: self.ours(),
                 stops: Vec::new(),
             })),
             What::Apply {
@@ -234,19 +286,21 @@ impl Shelf {
                 preview,
                 ..
             } => {
+                if self.day == Day::Moves {
+                    self.day = Day::Moved;
+                }
+                if preview.ours != self.ours() || self.day == Day::Full {
+                    return Err(Failure::new(FailureKind::Local, "It could not be written."));
+                }
                 self.applied.push((*selection, to.clone()));
                 News::Applied(Box::new(applied(to, preview.files)))
             }
-            What::Undo(_) => News::Undone(Box::new(TakenBack {
-                id: ApplyId("a1".to_owned()),
-                files: vec!["src/main.rs".into()],
-                kept: Vec::new(),
-            })),
+            What::Undo { id, later } => self.undo(id, later),
         })
     }
 }
 
-fn applied(to: Destination, files: Vec<crate::protocol::change::RepoPath>) -> Applied {
+fn applied(to: Destination, files: Vec<RepoPath>) -> Applied {
     Applied {
         id: ApplyId("a1".to_owned()),
         context: ContextId(0),
@@ -263,6 +317,8 @@ struct Reviewer {
     shelf: Shelf,
     /// Effects that no question was.
     other: Vec<Effect>,
+    /// Timers of the review.
+    timers: Vec<Ticket>,
 }
 
 fn publish(number: u16, revision: u32, tree: &str, files: u32) -> EventKind {
@@ -318,6 +374,7 @@ impl Reviewer {
             person,
             shelf,
             other: Vec::new(),
+            timers: Vec::new(),
         };
         reviewer.serve();
         reviewer.other.clear();
@@ -339,7 +396,7 @@ impl Reviewer {
     /// Answers every question until there are none.
     fn serve(&mut self) {
         loop {
-            let effects = self.person.took();
+            let effects = std::mem::take(&mut self.person.effects);
             let mut asked = false;
             for effect in effects {
                 match effect {
@@ -356,6 +413,8 @@ impl Reviewer {
                         let done = Done::Highlighted(crate::text::highlight::highlight(&job));
                         self.person.send(Msg::Done(ticket, done));
                     }
+                    Effect::Wake { ticket, .. } if ticket.is_review() => self.timers.push(ticket),
+                    Effect::Wake { .. } => {}
                     other => self.other.push(other),
                 }
             }
@@ -466,7 +525,7 @@ fn states_without_files() {
         80,
         12,
         Shelf {
-            broken: true,
+            day: Day::Broken,
             ..Shelf::usual()
         },
     );
@@ -853,4 +912,163 @@ fn hostile_text_is_harmless() {
         !screen.contains('\u{1b}') && !screen.contains('\u{202e}'),
         "{screen}"
     );
+}
+
+#[test]
+fn words_name_the_keys_of_the_keymap_and_go_with_the_next_key() {
+    let mut reviewer = Reviewer::at(100, 24, Shelf::usual());
+    let keymap = include_str!("../../../assets/keymap.toml");
+    let keymap = keymap.replace("\"review.build\" = [\"b\"]", "\"review.build\" = [\"B\"]");
+    let keymap = keymap.replace("\"review.take\" = [\"space\"]", "\"review.take\" = [\"z\"]");
+    reviewer.person.model.keymap = Keymap::parse(&keymap);
+    reviewer.press("w a");
+    assert!(
+        reviewer
+            .person
+            .bottom()
+            .contains("taken; B builds the result."),
+        "{}",
+        reviewer.person.bottom()
+    );
+    // The list of keys is back with the next key.
+    reviewer.press("j");
+    assert!(
+        reviewer.person.bottom().contains("z take"),
+        "{}",
+        reviewer.person.bottom()
+    );
+    reviewer.press("a B");
+    assert!(
+        reviewer
+            .person
+            .bottom()
+            .contains("z takes a file, hunk or line"),
+        "{}",
+        reviewer.person.bottom()
+    );
+    // Also while something is written or searched for, nothing of the key before is left.
+    reviewer.press("B /");
+    assert!(!reviewer.person.bottom().contains("takes a file"));
+    assert!(
+        reviewer.person.bottom().contains("Enter done"),
+        "{}",
+        reviewer.person.bottom()
+    );
+    reviewer
+        .press("esc tab")
+        .go_to_file("src/main.rs")
+        .press("a C");
+    assert!(
+        reviewer.person.bottom().contains("Enter note it"),
+        "{}",
+        reviewer.person.bottom()
+    );
+}
+
+#[test]
+fn the_header_shows_folder_base_head_and_target_at_every_size() {
+    for (width, height) in [(160, 48), (100, 24), (80, 24), (60, 20), (40, 12)] {
+        let mut reviewer = Reviewer::open(width, height);
+        for word in ["code", "base 0123456", "HEAD main", "target working tree"] {
+            let screen = reviewer.sees();
+            let head: String = screen.lines().take(3).collect();
+            assert!(head.contains(word), "{word} at {width}x{height}:\n{screen}");
+        }
+        reviewer.press("a b j j j");
+        let screen = reviewer.sees();
+        let head: String = screen.lines().take(3).collect();
+        assert!(
+            head.contains("target branch massgen/"),
+            "{width}x{height}:\n{screen}"
+        );
+    }
+}
+
+#[test]
+fn marks_are_written_together_and_words_at_once() {
+    let mut reviewer = Reviewer::open(100, 24);
+    reviewer.press("r r r space a");
+    assert_eq!(reviewer.shelf.writes, 0, "a moment is waited for");
+    let timers = reviewer.timers.clone();
+    let [timer] = timers.as_slice() else {
+        panic!("one timer: {timers:?}");
+    };
+    reviewer.person.send(Msg::Done(*timer, Done::Woke));
+    reviewer.serve();
+    assert_eq!(reviewer.shelf.writes, 1);
+    let kept = reviewer.shelf.kept.clone().expect("it was kept");
+    assert_eq!((kept.reviewed.len(), kept.picks.len()), (3, 5));
+    reviewer
+        .go_to_file("src/main.rs")
+        .press("C")
+        .write("Why?")
+        .press("enter");
+    assert_eq!(reviewer.shelf.writes, 2, "words are kept at once");
+    // What is marked last is kept when the session is closed.
+    reviewer.press("r");
+    let effects = reviewing::farewell(&mut reviewer.person.model);
+    assert_eq!(effects.0.len(), 1);
+}
+
+#[test]
+fn what_was_changed_since_is_asked_about_before_it_is_taken_back() {
+    for (keys, later) in [("enter", Later::Leave), ("down enter", Later::Merge)] {
+        let shelf = Shelf {
+            changed: vec!["src/main.rs".into()],
+            ..Shelf::usual()
+        };
+        let mut reviewer = Reviewer::at(100, 24, shelf);
+        reviewer.press("w a b enter enter U");
+        let screen = reviewer.sees();
+        assert!(screen.contains("you changed 1 file since"), "{screen}");
+        assert!(screen.contains("src/main.rs"), "{screen}");
+        reviewer.press("esc U").press(keys);
+        assert_eq!(reviewer.shelf.undone, [Later::Ask, Later::Ask, later]);
+        let screen = reviewer.sees();
+        assert!(screen.contains("Taken back: 1 file as before."), "{screen}");
+        assert_eq!(
+            screen.contains("they stay as they are"),
+            later == Later::Leave
+        );
+        reviewer.press("enter U");
+        assert!(reviewer.person.bottom().contains("Nothing was applied"));
+    }
+}
+
+#[test]
+fn a_folder_that_changes_while_it_is_applied_to_is_shown_anew() {
+    let conflict = Drift {
+        path: "src/old.rs".into(),
+        state: DriftState::Choice,
+    };
+    let shelf = Shelf {
+        day: Day::Moves,
+        drift: vec![conflict],
+        ..Shelf::usual()
+    };
+    let mut reviewer = Reviewer::at(100, 24, shelf);
+    reviewer.press("w a b enter space space enter");
+    let screen = reviewer.sees();
+    assert!(
+        screen.contains("your folder has changed since you looked"),
+        "{screen}"
+    );
+    assert!(reviewer.shelf.applied.is_empty());
+    assert!(
+        screen.contains("Decide about 1 file first"),
+        "what was decided is asked anew: {screen}"
+    );
+    reviewer.press("space enter");
+    assert_eq!(reviewer.shelf.applied.len(), 1, "{}", reviewer.sees());
+
+    // Where the folder is the same, the failure is all there is to say.
+    let shelf = Shelf {
+        day: Day::Full,
+        ..Shelf::usual()
+    };
+    let mut reviewer = Reviewer::at(100, 24, shelf);
+    reviewer.press("w a b enter enter");
+    let screen = reviewer.sees();
+    assert!(screen.contains("It could not be written."), "{screen}");
+    assert!(screen.contains("Nothing was written"), "{screen}");
 }

@@ -43,7 +43,7 @@ use crate::protocol::{
 pub use build::build;
 pub use patch::patch;
 pub use recover::{Recovered, Recovery, recover};
-pub use undo::{Changed, Listed, Undone, list, undo};
+pub use undo::{Changed, Listed, Undone, changed_since, list, undo};
 
 /// The person's folder that a result goes to.
 #[derive(Clone, Copy, Debug)]

@@ -153,6 +153,41 @@ pub fn undo(
     })
 }
 
+/// Files, and index entries, that the person changed after they were applied: what stands in the way of
+/// [`Changed::Refuse`] and not of the other ways. Nothing is changed.
+///
+/// # Errors
+///
+/// When the application does not stand, or its folder cannot be read.
+pub fn changed_since(state_dir: &Path, id: &ApplyId) -> Result<Vec<RepoPath>, Trouble> {
+    if !state_dir.join("applied").is_dir() {
+        return Err(nothing(state_dir, Some(id)));
+    }
+    let journals = Journals::open(state_dir)?;
+    let old = chosen(&journals, Some(id), state_dir)?;
+    let hand = hand(&old)?;
+    let mut turning = Turning {
+        old: &old,
+        hand: &hand,
+        dir: &old.dir,
+        // Nothing is kept or merged here; index entries that differ are told.
+        changed: Changed::Keep,
+        kept: Vec::new(),
+        conflicts: Vec::new(),
+    };
+    turning.git()?;
+    let mut changed = std::mem::take(&mut turning.kept);
+    for op in &old.record.files {
+        let has = |held| turning.has(op, held);
+        if !has(&op.before)? && !has(&op.after)? {
+            changed.push(op.path.clone());
+        }
+    }
+    changed.sort();
+    changed.dedup();
+    Ok(changed)
+}
+
 /// The application that is meant.
 fn chosen(journals: &Journals, id: Option<&ApplyId>, state_dir: &Path) -> Result<Journal, Trouble> {
     if let Some(id) = id {
@@ -271,18 +306,26 @@ impl Turning<'_> {
         Ok((journal, self.kept))
     }
 
+    /// Whether a file is as it was kept.
+    fn has(&self, op: &Op, held: &Held) -> Result<bool, Trouble> {
+        let path = op.path.as_bytes();
+        holds(
+            self.hand,
+            path,
+            held,
+            &self.old.dir,
+            self.old.record.site.modes,
+        )
+        .map(|(has, _)| has)
+        .map_err(|error| self.hand.trouble("cannot read a file", path, &error))
+    }
+
     fn file(&mut self, number: usize, op: &Op) -> Result<Turned, Trouble> {
         let path = op.path.as_bytes();
-        let modes = self.old.record.site.modes;
-        let has = |held| {
-            holds(self.hand, path, held, &self.old.dir, modes)
-                .map(|(has, _)| has)
-                .map_err(|error| self.hand.trouble("cannot read a file", path, &error))
-        };
-        if has(&op.before)? {
+        if self.has(op, &op.before)? {
             return Ok(Turned::Already);
         }
-        let as_applied = has(&op.after)?;
+        let as_applied = self.has(op, &op.after)?;
         if !as_applied && self.changed == Changed::Refuse {
             return Ok(Turned::Changed);
         }

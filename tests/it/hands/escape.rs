@@ -5,7 +5,8 @@ use std::{fs, net::TcpListener, os::unix::fs::symlink};
 use massgen_tui::tool::sandbox::Tier;
 use serde_json::json;
 
-use super::rig::{Rig, SECRET, System, git};
+use super::rig::{Rig, SECRET, System};
+use crate::harness::git::git;
 
 /// Everything outside of the worktree, as bytes, to see that nothing changes.
 fn outside(rig: &Rig) -> Vec<(String, Vec<u8>)> {

@@ -4,11 +4,11 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     fs,
-    path::{Path, PathBuf},
-    process::Command,
+    path::PathBuf,
     sync::{Arc, Mutex},
 };
 
+use crate::harness::git::git;
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
 use massgen_tui::{
     protocol::{AgentId, Approval, Decided, Label, Permitting, ToolNote, change::Access},
@@ -116,23 +116,6 @@ impl Peers for Tree {
 pub enum System {
     Real,
     Bare,
-}
-
-pub fn git(folder: &Path, words: &[&str]) -> String {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(folder)
-        .args(words)
-        .env_clear()
-        .env("PATH", std::env::var("PATH").unwrap_or_default())
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .envs([("GIT_AUTHOR_NAME", "a"), ("GIT_AUTHOR_EMAIL", "a@a")])
-        .envs([("GIT_COMMITTER_NAME", "a"), ("GIT_COMMITTER_EMAIL", "a@a")])
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "git {words:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
 }
 
 impl Rig {

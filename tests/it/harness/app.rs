@@ -214,11 +214,26 @@ pub fn options() -> StartOptions {
 impl App {
     /// Starts the program on a screen of this size.
     pub fn start(width: u16, height: u16, world: World, options: StartOptions) -> Self {
+        let world = Arc::new(world);
+        let ports: Arc<dyn Ports> = Arc::clone(&world) as _;
+        Self::over(width, height, (world, ports), options)
+    }
+
+    /// Starts the program over a world that does things, and is not asked here what it was asked.
+    pub fn start_in(width: u16, height: u16, ports: Arc<dyn Ports>, options: StartOptions) -> Self {
+        Self::over(width, height, (Arc::default(), ports), options)
+    }
+
+    fn over(
+        width: u16,
+        height: u16,
+        (world, ports): (Arc<World>, Arc<dyn Ports>),
+        options: StartOptions,
+    ) -> Self {
         let (keys, received) = mpsc::channel(1024);
         let (events, engine) = mpsc::channel(4096);
         let (screen, seen_screen) = watch::channel(String::new());
         let seen = Arc::new(Seen::default());
-        let world = Arc::new(world);
         let Ok(painter) = Painter::new(TestBackend::new(width, height));
         let canvas = Canvas {
             painter,
@@ -226,7 +241,6 @@ impl App {
             screen,
             seen: Arc::clone(&seen),
         };
-        let ports: Arc<dyn Ports> = Arc::clone(&world) as _;
         let task = tokio::spawn(runtime::drive(canvas, ports, engine, options));
         Self {
             keys,
@@ -249,6 +263,21 @@ impl App {
     pub async fn control(&self, letter: char) {
         let key = KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL);
         self.send(Terminal::Key(key)).await;
+    }
+
+    /// Presses keys, one after the other: characters, and names of others between blanks.
+    pub async fn keys(&self, keys: &str) {
+        for key in keys.split(' ') {
+            let code = match key {
+                "enter" => KeyCode::Enter,
+                "esc" => KeyCode::Esc,
+                "tab" => KeyCode::Tab,
+                "space" => KeyCode::Char(' '),
+                "down" => KeyCode::Down,
+                word => KeyCode::Char(word.chars().next().expect("a key")),
+            };
+            self.press(code).await;
+        }
     }
 
     /// Types text.

@@ -1,5 +1,6 @@
 //! What several integration tests share.
 
 pub mod app;
+pub mod git;
 pub mod scripted;
 pub mod sse_server;

@@ -113,15 +113,7 @@ fn say(model: &mut Model, to: Target, text: String) -> Effects {
         };
         return Effects::one(Effect::Engine(command)).and(told);
     }
-    // The whole team works in the next turn, so the message says whom it is for.
-    let prompt = match &to {
-        Target::All => text,
-        Target::One(agent) => format!("For {agent}:\n\n{text}"),
-        Target::Several(agents) => {
-            let names: Vec<String> = agents.iter().map(ToString::to_string).collect();
-            format!("For {}:\n\n{text}", names.join(", "))
-        }
-    };
+    let prompt = review::as_task(&to, &text);
     model.screen = Screen::Live;
     model.focus = Focus::Panes;
     if model.shared.live {

@@ -421,22 +421,15 @@ impl Review {
         effects
     }
 
-    /// Nothing on the way is waited for any more; true when something was.
+    /// The change set on its way is not waited for any more; true when there was one. One file that is
+    /// being read keeps nobody from leaving.
     pub(super) fn cancel(&mut self) -> bool {
-        let mut any = false;
-        if let Load::Loading(ticket) = self.load {
-            self.asks.waits.remove(&ticket);
-            self.load = Load::Idle;
-            any = true;
-        }
-        for pane in &mut self.desk.panes {
-            if let Load::Loading(ticket) = pane.content {
-                self.asks.waits.remove(&ticket);
-                pane.content = Load::Idle;
-                any = true;
-            }
-        }
-        any
+        let Load::Loading(ticket) = self.load else {
+            return false;
+        };
+        self.asks.waits.remove(&ticket);
+        self.load = Load::Idle;
+        true
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     protocol::{
-        AgentId, Failure, Label,
+        AgentId, Failure, Label, Level,
         change::{Applied, Built, Decision, Destination, DriftState, Preview, RepoPath, Selection},
     },
     tui::effect::Ticket,
@@ -366,8 +366,14 @@ impl Review {
             }
             Stage::Previewing(ticket) => {
                 finish.stage = Stage::Choosing;
-                finish.refused = None;
+                let refused = finish.refused.take();
                 self.asks.waits.remove(&ticket);
+                // What was refused is told, also when nobody waits for what has changed.
+                let told = refused.map(|(failure, _)| failure.to_string());
+                return told
+                    .map(|words| Wish::Tell(Level::Error, words))
+                    .into_iter()
+                    .collect();
             }
             Stage::Asking(_) => finish.stage = Stage::Choosing,
             Stage::Failed(_) if finish.built.is_some() => finish.stage = Stage::Choosing,

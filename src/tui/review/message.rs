@@ -6,7 +6,10 @@
 use std::fmt::Write as _;
 
 use crate::{
-    protocol::change::{Comment, Face, Spot},
+    protocol::{
+        Target,
+        change::{Comment, Face, Spot},
+    },
     text::clean,
 };
 
@@ -51,6 +54,24 @@ pub fn message(comments: &[&Comment]) -> String {
         let _ = writeln!(text, "{}", comment.text.trim());
     }
     text
+}
+
+/// A message as the next task of a team that is done: all of it works on every task, so the message says
+/// whom it is for, and what the others do.
+#[must_use]
+pub fn as_task(to: &Target, text: &str) -> String {
+    let names = match to {
+        Target::All => return text.to_owned(),
+        Target::One(agent) => agent.to_string(),
+        Target::Several(agents) => {
+            let names: Vec<String> = agents.iter().map(ToString::to_string).collect();
+            names.join(", ")
+        }
+    };
+    format!(
+        "For {names}, whose changes are reviewed here. Everybody else: read it, and judge what comes of \
+         it.\n\n{text}"
+    )
 }
 
 /// What a comment is about, for people and agents alike.

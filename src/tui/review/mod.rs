@@ -46,6 +46,7 @@ use ratatui::layout::Rect;
 pub use action::{Action, Find, Go, Say, Step, Take, Turn, View};
 pub use ask::{Ask, ChangedSince, Content, Later, News, Raw, TakenBack, Told, What};
 pub use keys::Keys;
+pub use message::as_task;
 pub use subject::Subject;
 pub use typing::Typed;
 

@@ -9,10 +9,11 @@ use super::{
     Page, Review,
     finish::{Choice, Finish, PLACES, Stage},
     header::{self, files},
-    message::message,
+    message::{as_task, message},
     outcome,
 };
 use crate::{
+    protocol::Target,
     protocol::change::{Built, Destination, DriftState, Preview, RepoPath},
     text::{clean, width},
     tui::{
@@ -32,10 +33,9 @@ pub(super) fn rows(
     room: usize,
     height: usize,
 ) -> Vec<Line<'static>> {
-    let theme = &shared.theme;
     let mut rows = match &review.page {
         Page::Diff => Vec::new(),
-        Page::Send(cursor) => send(review, *cursor, theme, room),
+        Page::Send(cursor) => send(review, *cursor, shared, room),
         Page::Finish(finish) => finishing(review, finish, shared, room),
     };
     let last = rows.len().saturating_sub(height);
@@ -51,7 +51,8 @@ pub(super) fn rows(
     rows
 }
 
-fn send(review: &Review, cursor: usize, theme: &Theme, room: usize) -> Vec<Line<'static>> {
+fn send(review: &Review, cursor: usize, shared: &Shared, room: usize) -> Vec<Line<'static>> {
+    let theme = &shared.theme;
     let unsent = review.unsent();
     let mut rows = heading(
         &match unsent.len() {
@@ -61,12 +62,29 @@ fn send(review: &Review, cursor: usize, theme: &Theme, room: usize) -> Vec<Line<
         theme,
         room,
     );
-    for (place, (_, words)) in review.hearers().into_iter().enumerate() {
-        rows.push(choice(&words, "", place == cursor, theme, room));
+    let hearers = review.hearers();
+    for (place, (_, words)) in hearers.iter().enumerate() {
+        rows.push(choice(words, "", place == cursor, theme, room));
     }
+    let to = hearers.get(cursor).map_or(&Target::All, |(to, _)| to);
+    let detail = match (shared.running(), to) {
+        (true, Target::All) => "Everybody hears it at the next safe point.",
+        (true, Target::One(_) | Target::Several(_)) => {
+            "Nobody else hears it; it is heard at the next safe point."
+        }
+        (false, Target::All) => "A new round: it is the next task of the whole team.",
+        (false, Target::One(_) | Target::Several(_)) => {
+            "A new round. The whole team takes part in it and reads the message, which says whom it is \
+             for."
+        }
+    };
+    rows.extend(said(detail, theme.dim, room));
     rows.push(Line::default());
     rows.extend(heading("They will read", theme, room));
-    let text = message(&unsent);
+    let mut text = message(&unsent);
+    if !shared.running() {
+        text = as_task(to, &text);
+    }
     rows.extend(text.lines().map(|line| plain(line, theme, room)));
     rows
 }

@@ -16,7 +16,7 @@ impl Review {
                 }
                 self.set_stage(Stage::Choosing);
             }
-            Ok(News::Preview(preview)) => self.previewed(preview),
+            Ok(News::Preview(preview)) => wishes.extend(self.previewed(preview)),
             Ok(News::Applied(applied)) => {
                 self.book.applied.push((*applied).clone());
                 self.book.revision += 1;
@@ -39,21 +39,22 @@ impl Review {
     }
 
     /// What applying would do is known, for the first time or anew.
-    fn previewed(&mut self, preview: Box<Preview>) {
+    fn previewed(&mut self, preview: Box<Preview>) -> Wishes {
         let Page::Finish(finish) = &mut self.page else {
-            return;
+            return Wishes::new();
         };
-        let stage = match finish.refused.take() {
-            Some((failure, seen)) if seen == preview => Stage::Failed(failure),
-            Some(_) => {
-                // What was decided was about files as they were.
-                finish.decisions.clear();
-                finish.moved = true;
-                Stage::Asking(preview)
+        match finish.refused.take() {
+            Some((failure, seen)) if seen == preview => self.over(failure),
+            refused => {
+                if refused.is_some() {
+                    // What was decided was about files as they were.
+                    finish.decisions.clear();
+                    finish.moved = true;
+                }
+                self.set_stage(Stage::Asking(preview));
+                Wishes::new()
             }
-            None => Stage::Asking(preview),
-        };
-        self.set_stage(stage);
+        }
     }
 
     /// A step failed. When nothing was written, the folder may be another one by now: it is looked at
@@ -63,15 +64,17 @@ impl Review {
             return vec![Wish::Tell(Level::Error, failure.to_string())];
         };
         if let Some((first, _)) = finish.refused.take() {
-            self.set_stage(Stage::Failed(first));
-            return Wishes::new();
+            return self.over(first);
         }
-        let told = Wish::Tell(Level::Error, failure.to_string());
         if let Stage::Applying(_, seen) = &finish.stage {
             finish.refused = Some((failure, seen.clone()));
-            let again = self.look_anew();
-            return std::iter::once(told).chain(again).collect();
+            return self.look_anew();
         }
+        self.over(failure)
+    }
+
+    fn over(&mut self, failure: Failure) -> Wishes {
+        let told = Wish::Tell(Level::Error, failure.to_string());
         self.set_stage(Stage::Failed(failure));
         vec![told]
     }

@@ -1072,3 +1072,75 @@ fn a_folder_that_changes_while_it_is_applied_to_is_shown_anew() {
     assert!(screen.contains("It could not be written."), "{screen}");
     assert!(screen.contains("Nothing was written"), "{screen}");
 }
+
+#[test]
+fn a_hunk_comes_back_from_the_editor_in_every_way() {
+    let failed = Failure::new(FailureKind::Local, "vi ended with exit code 1.");
+    for (back, part, words) in [
+        (Ok(None), None, "The hunk was left as it was."),
+        (Err(failed), None, "The editor failed"),
+        (
+            Ok(Some(String::new())),
+            Some(Part::Edited(String::new())),
+            "Your version of the hunk is taken",
+        ),
+    ] {
+        let mut reviewer = Reviewer::open(100, 24);
+        reviewer.go_to_file("src/main.rs").press("tab g e");
+        let ticket = reviewer.other.iter().find_map(|effect| match effect {
+            Effect::Edit { ticket, .. } => Some(*ticket),
+            _ => None,
+        });
+        let ticket = ticket.expect("the editor");
+        let done = Msg::Done(ticket, Done::Edited(back));
+        reviewer.person.send(done.clone());
+        reviewer.serve();
+        assert!(
+            reviewer.person.bottom().contains(words),
+            "{}",
+            reviewer.person.bottom()
+        );
+        reviewer.press("q w");
+        let picks = reviewer.shelf.kept.clone().unwrap_or_default().picks;
+        let parts = picks.into_iter().map(|picked| picked.pick.part).next();
+        assert_eq!(parts, part, "{words}");
+        // A second answer to the same question is nobody's.
+        reviewer.person.send(done);
+    }
+}
+
+#[test]
+fn whom_comments_reach_is_said_before_they_are_sent() {
+    for ended in [false, true] {
+        let mut reviewer = Reviewer::at(100, 30, Shelf::usual());
+        if ended {
+            reviewer = reviewer.ended();
+        }
+        reviewer.press("w").go_to_file("src/main.rs").press("C");
+        reviewer.write("Needs a test.").press("enter S");
+        let screen = reviewer.sees();
+        let words = if ended {
+            "A new round. The whole team takes part in it"
+        } else {
+            "Nobody else hears it"
+        };
+        assert!(screen.contains(words), "{screen}");
+        assert_eq!(
+            screen.contains("For agent1, whose changes"),
+            ended,
+            "{screen}"
+        );
+        reviewer.press("down");
+        let screen = reviewer.sees();
+        assert!(!screen.contains("For agent1, whose changes"), "{screen}");
+        reviewer.press("up enter");
+        let text = reviewer.other.iter().find_map(|effect| match effect {
+            Effect::Engine(Command::FollowUp { prompt }) => Some(prompt.clone()),
+            Effect::Engine(Command::Steer { text, .. }) => Some(text.clone()),
+            _ => None,
+        });
+        let text = text.expect("it is sent");
+        assert_eq!(text.starts_with("For agent1"), ended, "{text}");
+        assert!(text.contains("Needs a test."));
+    }
+}

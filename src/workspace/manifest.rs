@@ -38,6 +38,9 @@ pub struct Manifest {
     pub places: Vec<KeptPlace>,
     /// Its worktrees.
     pub trees: Vec<KeptTree>,
+    /// Worktrees that were removed, as they stood: who goes on finds what was in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<KeptTree>,
     /// How much was salvaged: the number of the last `salvage/<n>`.
     pub salvaged: u32,
     /// What worktrees begin with, where that is not the baseline alone.
@@ -140,6 +143,7 @@ impl Manifest {
             closed: false,
             places: Vec::new(),
             trees: Vec::new(),
+            gone: Vec::new(),
             salvaged: 0,
             starts: Vec::new(),
             nested: Vec::new(),

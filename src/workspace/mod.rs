@@ -26,6 +26,7 @@ mod changes;
 mod checkout;
 mod convert;
 mod grounds;
+mod housekeeping;
 mod include;
 mod lines;
 mod manifest;
@@ -44,6 +45,9 @@ mod watch;
 mod yard;
 
 pub use grounds::{Desk, Grounds, Looking, Made, Making, Place, Renewed, Seen};
+pub use housekeeping::{
+    Chore, Keeping, Leftover, LeftoverKind, Mode, Ripe, Staying, Swept, housekeep,
+};
 pub use manifest::{Inner, KeptPlace, KeptTree, Manifest, Start, TreeStage};
 pub use repo::Repo;
 pub use take::{LeftOut, Room, Taken, Untracked, Why};

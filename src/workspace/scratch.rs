@@ -49,6 +49,24 @@ impl Scratch {
     }
 }
 
+/// The folders of this kind in the system's folder for temporary files, and the processes that made
+/// them.
+pub(super) fn left() -> Vec<(u32, PathBuf)> {
+    let entries = fs::read_dir(std::env::temp_dir());
+    entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name();
+            let rest = name.to_str()?.strip_prefix("massgen-tui-")?;
+            let (process, number) = rest.split_once('-')?;
+            number.parse::<u32>().ok()?;
+            Some((process.parse().ok()?, entry.path()))
+        })
+        .collect()
+}
+
 impl Drop for Scratch {
     fn drop(&mut self) {
         // What stays behind is in the system's folder for temporary files, and private.

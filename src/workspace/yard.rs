@@ -30,8 +30,8 @@ pub struct Held {
     pub places: Vec<String>,
     /// Its worktrees.
     pub trees: Vec<HeldTree>,
-    /// Bytes on disk, salvaged files included.
-    pub bytes: u64,
+    /// Bytes on disk, salvaged files included; `None` when they were not counted.
+    pub bytes: Option<u64>,
     /// When its record was written last, in seconds since 1970.
     pub touched: u64,
     /// Patches and files that were put by.
@@ -74,8 +74,8 @@ pub struct HeldTree {
     pub context: ContextId,
     /// Where.
     pub path: PathBuf,
-    /// Bytes on disk.
-    pub bytes: u64,
+    /// Bytes on disk; `None` when they were not counted.
+    pub bytes: Option<u64>,
     /// Files that its latest snapshot changes; `None` without a snapshot.
     pub changed: Option<u32>,
 }
@@ -128,8 +128,17 @@ impl std::str::FromStr for Wanted {
     }
 }
 
-/// All runs that have a folder, by name, so by time.
+/// All runs that have a folder, by name, so by time. Every file of them is counted, which takes a while.
 pub fn list(state: &Path) -> Result<Vec<Held>, Trouble> {
+    let mut all = standing(state)?;
+    for held in &mut all {
+        held.weigh(state);
+    }
+    Ok(all)
+}
+
+/// [`list`], without counting bytes: quick.
+pub fn standing(state: &Path) -> Result<Vec<Held>, Trouble> {
     let folder = manifest::all(state);
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
@@ -148,10 +157,11 @@ pub fn list(state: &Path) -> Result<Vec<Held>, Trouble> {
     Ok(found)
 }
 
-/// Runs whose process ended without closing them, to be offered at the next start.
+/// Runs whose process ended without closing them and that have worktrees, to be offered at the next
+/// start. Quick: bytes are not counted, see [`Held::weigh`].
 pub fn left_behind(state: &Path) -> Result<Vec<Held>, Trouble> {
-    let mut all = list(state)?;
-    all.retain(|held| held.standing == Standing::LeftBehind);
+    let mut all = standing(state)?;
+    all.retain(|held| held.standing == Standing::LeftBehind && !held.trees.is_empty());
     Ok(all)
 }
 
@@ -167,10 +177,14 @@ fn held(state: &Path, run: RunId) -> Held {
     salvaged.sort();
     let touched = fs::symlink_metadata(folder.join("manifest.json"))
         .map_or(0, |about| u64::try_from(about.mtime()).unwrap_or(0));
-    let bytes = size(&folder) + size(&saved);
     let record = Manifest::read(state, &run);
-    let standing = match (&record, manifest::lock(state, &run)) {
-        (_, Err(trouble)) if trouble.kind == TroubleKind::Busy => Standing::InUse,
+    // A run that is only beginning has no record yet, and whoever begins it must not find it locked.
+    let locked = match &record {
+        Err(trouble) if trouble.kind == TroubleKind::Missing => None,
+        _ => Some(manifest::lock(state, &run)),
+    };
+    let standing = match (&record, locked) {
+        (_, Some(Err(trouble))) if trouble.kind == TroubleKind::Busy => Standing::InUse,
         (Err(_), _) => Standing::Damaged,
         (Ok(record), _) if record.closed => Standing::Ended,
         (Ok(_), _) => Standing::LeftBehind,
@@ -181,7 +195,7 @@ fn held(state: &Path, run: RunId) -> Held {
         HeldTree {
             agent: tree.agent,
             context: tree.context,
-            bytes: size(&path),
+            bytes: None,
             path,
             changed: tree.latest.as_ref().map(|latest| latest.files),
         }
@@ -195,14 +209,26 @@ fn held(state: &Path, run: RunId) -> Held {
             .collect(),
         run,
         standing,
-        bytes,
+        bytes: None,
         touched,
         salvaged,
     }
 }
 
+impl Held {
+    /// Counts the bytes.
+    pub fn weigh(&mut self, state: &Path) {
+        for tree in &mut self.trees {
+            tree.bytes = Some(size(&tree.path));
+        }
+        let folder = manifest::folder(state, &self.run);
+        let saved = salvage::folder(state, &self.run);
+        self.bytes = Some(size(&folder) + size(&saved));
+    }
+}
+
 /// Bytes below a folder, as the disk counts them; links are not followed.
-fn size(folder: &Path) -> u64 {
+pub(super) fn size(folder: &Path) -> u64 {
     let mut bytes = 0;
     let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {

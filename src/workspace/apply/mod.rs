@@ -20,6 +20,7 @@ mod hand;
 mod ingit;
 mod journal;
 mod merge;
+mod old;
 mod ours;
 mod patch;
 mod perform;
@@ -41,6 +42,7 @@ use crate::protocol::{
     change::{Access, Applied, Built, Decision, Destination, ObjectId, Preview, RepoPath, Take},
 };
 pub use build::build;
+pub(in crate::workspace) use old::{old_copies, remove_copies};
 pub use patch::patch;
 pub use recover::{Recovered, Recovery, recover};
 pub use undo::{Changed, Listed, Undone, changed_since, list, undo};

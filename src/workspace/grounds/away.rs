@@ -233,7 +233,14 @@ impl Grounds {
             let follows = ready.is_some_and(|tree| tree.begun == self.begun(agent));
             let (there, to) = match wanted {
                 None if follows => continue,
-                None => (ready.is_some(), self.start(agent, context)),
+                None => {
+                    let before = || self.before(agent, context);
+                    let start = self.start(agent, context);
+                    match ready {
+                        Some(_) => (true, start),
+                        None => (false, before().or(start)),
+                    }
+                }
                 Some(wanted) => {
                     let to = wanted.iter().find(|one| one.context == context);
                     if to.is_none() && !follows {
@@ -268,6 +275,19 @@ impl Grounds {
                 _mark: mark,
             },
         })
+    }
+
+    /// What a worktree held that was cleared away since the agent's team began.
+    fn before(&self, agent: AgentId, context: ContextId) -> Option<Snapshot> {
+        let place = &self.manifest.place(context).ok()?.place;
+        let gone = self.manifest.gone.iter();
+        gone.filter(|tree| (tree.agent, tree.context) == (agent, context))
+            .filter(|tree| tree.begun == self.begun(agent))
+            .filter(|tree| {
+                let base = tree.base.as_ref();
+                base.is_none_or(|(commit, _)| *commit == place.base)
+            })
+            .find_map(|tree| tree.latest.clone())
     }
 
     /// A worktree that is to be made.
@@ -306,6 +326,8 @@ impl Grounds {
         let begun = self.begun(agent);
         let new = !done.is_empty();
         for (context, latest) in done {
+            let gone = &mut self.manifest.gone;
+            gone.retain(|tree| (tree.agent, tree.context) != (agent, context));
             let place = &self.manifest.place(context)?.place;
             let base = Some((place.base.clone(), place.tree.clone()));
             self.entry(agent, context, |tree| {

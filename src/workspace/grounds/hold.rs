@@ -1,6 +1,11 @@
 //! Holding a run only to clear it away: nothing is made, and repositories may be gone.
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{Grounds, snap::Keep};
 use crate::{
@@ -46,8 +51,7 @@ impl Grounds {
         tree: &KeptTree,
         watch: Watch<'_>,
     ) -> Result<Cleared, Trouble> {
-        let run = self.manifest.run.clone();
-        let root = manifest::tree(&self.state, &run, tree.agent, tree.context);
+        let root = self.root_of(tree);
         let mut cleared = Cleared::default();
         if tree.stage == TreeStage::Ready
             && root.symlink_metadata().is_ok_and(|about| about.is_dir())
@@ -57,20 +61,74 @@ impl Grounds {
                 Err(_) => self.move_whole(tree, &root, &mut cleared)?,
             }
         }
+        self.remove(tree, watch)?;
+        Ok(cleared)
+    }
+
+    /// Where a worktree is.
+    fn root_of(&self, tree: &KeptTree) -> PathBuf {
+        manifest::tree(&self.state, &self.manifest.run, tree.agent, tree.context)
+    }
+
+    /// Removes one worktree of which everything is kept.
+    pub(in crate::workspace) fn remove(
+        &mut self,
+        tree: &KeptTree,
+        watch: Watch<'_>,
+    ) -> Result<(), Trouble> {
+        let run = self.manifest.run.clone();
         self.entry(tree.agent, tree.context, |tree| {
             tree.stage = TreeStage::Removing;
         })?;
         self.save()?;
-        beneath::remove_tree(&root, watch)?;
+        beneath::remove_tree(&self.root_of(tree), watch)?;
         let place = self.manifest.place(tree.context)?;
         admin::forget(place.common_dir(), &tree.admin, watch)?;
         // Without its worktree the index says nothing to anyone.
         let _ = fs::remove_file(manifest::index(&self.state, &run, tree.agent, tree.context));
-        self.manifest
-            .trees
-            .retain(|kept| (kept.agent, kept.context) != (tree.agent, tree.context));
-        self.save()?;
-        Ok(cleared)
+        let same = |kept: &KeptTree| (kept.agent, kept.context) == (tree.agent, tree.context);
+        self.manifest.trees.retain(|kept| !same(kept));
+        self.manifest.gone.retain(|kept| !same(kept));
+        self.manifest.gone.push(tree.clone());
+        self.save()
+    }
+
+    /// Why something in a worktree is kept nowhere else; `None` when all of it is.
+    pub(in crate::workspace) fn unkept(
+        &self,
+        tree: &KeptTree,
+        watch: Watch<'_>,
+    ) -> Result<Option<String>, Trouble> {
+        let root = self.root_of(tree);
+        if tree.stage != TreeStage::Ready
+            || !root.symlink_metadata().is_ok_and(|about| about.is_dir())
+        {
+            return Ok(None);
+        }
+        let Ok(repo) = self.repo(tree.context) else {
+            return Ok(Some("the repository is gone".to_owned()));
+        };
+        let taken = self.spot(tree.agent, tree.context)?.tree(Keep::No, watch)?;
+        let place = &self.manifest.place(tree.context)?.place;
+        let now = names::oid(&taken.tree)?;
+        let kept = refs::list(repo.git(), Some(&self.manifest.run))?
+            .iter()
+            .filter_map(|(_, id)| repo.git().find_commit(*id).ok())
+            .any(|commit| commit.tree_id() == now);
+        if !kept {
+            let base = repo.changes(&place.tree, &taken.tree)?.files.len();
+            return Ok(Some(format!(
+                "its files are in no snapshot ({base} differ from the baseline)"
+            )));
+        }
+        if self.own_head(&repo, tree)?.is_some() {
+            return Ok(Some("it has commits of its own".to_owned()));
+        }
+        if taken.more > 0 {
+            return Ok(Some("too many files in it are in no snapshot".to_owned()));
+        }
+        let out = taken.left_out.iter().find(|out| !is_nothing(out.why));
+        Ok(out.map(|out| format!("{} is in no snapshot ({})", out.path, out.why.words())))
     }
 
     /// Keeps what the worktree holds: a ref and a patch for its tree, its own commits, and the files
@@ -129,20 +187,10 @@ impl Grounds {
         tree: &KeptTree,
         cleared: &mut Cleared,
     ) -> Result<(), Trouble> {
-        let place = self.manifest.place(tree.context)?;
-        let head = admin::folder(place.common_dir(), &tree.admin).join("HEAD");
-        let text = fs::read_to_string(head).unwrap_or_default();
-        let Ok(id) = git2::Oid::from_str(text.trim()) else {
+        let git = repo.git();
+        let Some(id) = self.own_head(repo, tree)? else {
             return Ok(());
         };
-        let ours = refs::list(repo.git(), Some(&self.manifest.run))?;
-        let git = repo.git();
-        let known = ours
-            .iter()
-            .any(|(_, to)| *to == id || git.graph_descendant_of(*to, id).unwrap_or(false));
-        if known || git.find_commit(id).is_err() {
-            return Ok(());
-        }
         let number = self.manifest.salvaged + 1;
         let name = refs::salvage(&self.manifest.run, number);
         refs::set(git, &name, id)?;
@@ -154,6 +202,22 @@ impl Grounds {
         Ok(())
     }
 
+    /// The HEAD of a worktree, when it is a commit that no ref of the run keeps.
+    fn own_head(&self, repo: &Repo, tree: &KeptTree) -> Result<Option<git2::Oid>, Trouble> {
+        let place = self.manifest.place(tree.context)?;
+        let head = admin::folder(place.common_dir(), &tree.admin).join("HEAD");
+        let text = fs::read_to_string(head).unwrap_or_default();
+        let Ok(id) = git2::Oid::from_str(text.trim()) else {
+            return Ok(None);
+        };
+        let ours = refs::list(repo.git(), Some(&self.manifest.run))?;
+        let git = repo.git();
+        let known = ours
+            .iter()
+            .any(|(_, to)| *to == id || git.graph_descendant_of(*to, id).unwrap_or(false));
+        Ok((!known && git.find_commit(id).is_ok()).then_some(id))
+    }
+
     /// Moves what git does not see out of the worktree.
     fn move_out(
         &self,
@@ -162,7 +226,7 @@ impl Grounds {
         out: &LeftOut,
         cleared: &mut Cleared,
     ) -> Result<(), Trouble> {
-        if matches!(out.why, Why::Special | Why::Junk | Why::Nested) {
+        if is_nothing(out.why) {
             return Ok(());
         }
         let path = names::path(out.path.as_bytes());
@@ -207,7 +271,7 @@ impl Grounds {
         Ok(())
     }
 
-    fn files_of(&self, tree: &KeptTree) -> std::path::PathBuf {
+    fn files_of(&self, tree: &KeptTree) -> PathBuf {
         salvage::folder(&self.state, &self.manifest.run)
             .join(format!("{}-{}.files", tree.agent, tree.context.0))
     }
@@ -253,6 +317,11 @@ impl Grounds {
     }
 }
 
+/// True for what holds no work of anybody: it is not missed.
+const fn is_nothing(why: Why) -> bool {
+    matches!(why, Why::Special | Why::Junk | Why::Nested)
+}
+
 /// The part number `at` of a ref's name behind the run's.
 fn part<'a>(run: &RunId, name: &'a str, at: usize) -> Option<&'a str> {
     name.strip_prefix(&refs::folder(run))?.split('/').nth(at)
@@ -276,7 +345,11 @@ fn agent_of(run: &RunId, name: &str) -> Option<AgentId> {
 }
 
 /// The snapshot that a commit of ours is; `None` when nothing differs from its baseline.
-fn described(repo: &Repo, context: ContextId, id: git2::Oid) -> Result<Option<Snapshot>, Trouble> {
+fn described(
+    repo: &Repo,
+    context: ContextId,
+    id: git2::Oid,
+) -> Result<Option<Snapshot>, Trouble> {
     let failed = |error: git2::Error| repo.trouble("cannot read a snapshot", &error);
     let commit = repo.git().find_commit(id).map_err(failed)?;
     let Ok(base) = commit.parent(0) else {

@@ -140,6 +140,10 @@ impl Grounds {
             let place = self.manifest.place(tree.context)?;
             admin::forget(place.common_dir(), &tree.admin, watch)?;
             self.manifest.trees.retain(|kept| *kept != tree);
+            if tree.stage == TreeStage::Removing {
+                // Its removal began when all of it was kept.
+                self.manifest.gone.push(tree);
+            }
             self.save()?;
         }
         Ok(())

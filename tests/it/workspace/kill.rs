@@ -10,7 +10,7 @@ use std::{
 };
 
 use massgen_tui::workspace::{
-    Grounds, Scope, TroubleKind, Wanted, list, prune, restore, unwatched,
+    Grounds, Keeping, Mode, Scope, TroubleKind, Wanted, housekeep, list, prune, restore, unwatched,
 };
 
 use super::{
@@ -32,16 +32,18 @@ enum Act {
     Reset,
     Prune,
     Forget,
+    Housekeep,
 }
 
 impl Act {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Lay,
         Self::Make,
         Self::Snapshot,
         Self::Reset,
         Self::Prune,
         Self::Forget,
+        Self::Housekeep,
     ];
 }
 
@@ -78,6 +80,14 @@ fn the_child() {
         Act::Forget => {
             prune(&state, &run(), Scope::Everything, &unwatched).unwrap();
         }
+        Act::Housekeep => {
+            let nothing = Keeping {
+                days: Some(0),
+                bytes: None,
+            };
+            let now = std::time::SystemTime::now();
+            housekeep(&state, nothing, now, Mode::Clear, &unwatched).unwrap();
+        }
     }
 }
 
@@ -90,7 +100,7 @@ fn kill(state: &Path, root: &Path, act: Act, share: (usize, usize)) {
         Act::Lay | Act::Make => FILES,
         Act::Snapshot => FILES + 40,
         Act::Reset => 2 * FILES,
-        Act::Prune | Act::Forget => before,
+        Act::Prune | Act::Forget | Act::Housekeep => before,
     };
     let mark = full * share.0 / share.1;
     let mut child = Command::new(std::env::current_exe().unwrap())
@@ -169,6 +179,9 @@ fn killed_at(act: Act, share: (usize, usize)) {
             let root = grounds.worktree(AGENT).unwrap().remove(0).root;
             rewrite(&root);
             work = Some(tree_by_git(&root, &root));
+        }
+        if matches!(act, Act::Housekeep) {
+            grounds.close().unwrap();
         }
     }
     kill(state.path(), bench.root(), act, share);
@@ -262,4 +275,9 @@ fn killed_while_clearing_away() {
 #[test]
 fn killed_while_forgetting() {
     killed_anywhere(Act::Forget);
+}
+
+#[test]
+fn killed_while_keeping_house() {
+    killed_anywhere(Act::Housekeep);
 }

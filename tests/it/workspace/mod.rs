@@ -3,6 +3,7 @@
 mod bench_of_git;
 mod cli;
 mod grounds;
+mod housekeeping;
 mod kill;
 mod side_by_side;
 mod trees;

@@ -39,7 +39,7 @@ fn runs_are_listed_with_how_they_stand() {
     let held = list(&state).unwrap().remove(0);
     assert_eq!(held.standing, Standing::InUse);
     assert_eq!(held.trees[0].changed, Some(1));
-    assert!(held.bytes > 0 && held.trees[0].bytes > 0 && held.touched > 0);
+    assert!(held.bytes > Some(0) && held.trees[0].bytes > Some(0) && held.touched > 0);
     assert_eq!(
         prune(&state, &run(), Scope::Trees, &unwatched)
             .unwrap_err()

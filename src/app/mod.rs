@@ -12,6 +12,7 @@ mod hub;
 mod inbox;
 mod keyring;
 mod keys;
+mod left;
 mod ports;
 mod review;
 mod session;
@@ -23,6 +24,7 @@ pub use again::{Again, Way, go_on};
 pub use checkup::checkup;
 pub use hub::{Hub, HubHandle};
 pub use keys::{Keep, Keys};
+pub use left::{left_behind, tidied};
 pub use ports::World;
 pub use session::start;
 pub use taking::{End, Policy, Taken, after_run};
@@ -40,6 +42,7 @@ use crate::{
     protocol::{Failure, FailureKind},
     provider::http::Client,
     store::Store,
+    workspace,
 };
 
 /// Variable of the key for a server that is given by its address.
@@ -59,6 +62,8 @@ pub struct Services {
     pub dump_prompts: Option<PathBuf>,
     /// Pace of the demo team.
     pub demo_speed: Speed,
+    /// How long worktrees of ended sessions are kept.
+    pub keeping: workspace::Keeping,
     /// Settings of the command line; they win over every configuration.
     pub overlay: Overlay,
     /// The scripted server, started at the first demo session.
@@ -76,6 +81,7 @@ impl Services {
             state_dir,
             dump_prompts: None,
             demo_speed,
+            keeping: workspace::Keeping::default(),
             overlay: Overlay::default(),
             demo: OnceCell::new(),
         }

@@ -117,6 +117,7 @@ impl Ports for World {
             }
             Query::Sessions => blocking(move || Done::Sessions(sessions(&services))),
             Query::Open(run) => blocking(move || Done::Opened(open(&services, &run))),
+            Query::Left(ask) => blocking(move || Done::Left(super::left::answer(&services, ask))),
             Query::Review(ask) => {
                 blocking(move || Done::Review(Box::new(super::review::answer(&services, *ask))))
             }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::rules::RuleArgs;
+use super::{keeping::KeepArgs, rules::RuleArgs};
 
 /// One task, a team of LLM agents, a vote, an answer, in the terminal.
 #[derive(Debug, Parser)]
@@ -65,6 +65,9 @@ pub struct Globals {
     /// Write every request to a model as a readable private file, and an index, into this folder.
     #[arg(long, value_name = "DIR", global = true)]
     pub dump_prompts: Option<PathBuf>,
+    /// What is kept of ended sessions.
+    #[command(flatten)]
+    pub keep: KeepArgs,
 }
 
 /// Which team runs.

@@ -70,6 +70,7 @@ pub fn services(
     let mut services = Services::new(environment, state, speed);
     services.overlay = overlay;
     services.dump_prompts.clone_from(&globals.dump_prompts);
+    services.keeping = globals.keep.keeping();
     Ok((Arc::new(services), paths))
 }
 

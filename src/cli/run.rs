@@ -69,11 +69,14 @@ async fn start(globals: &Globals, mut args: RunArgs) -> Result<u8, Trouble> {
         .map_err(|error| Trouble::Usage(format!("Signals cannot be listened for: {error}.")))?;
     let team = source.build(&services).await?;
     let (sender, events) = mpsc::channel(EVENTS);
-    let (run, session) = app::start(&services, team, task, sender).await?;
     let output = output(&args.output, args.quiet);
     let how = (output.format, output.progress);
+    let beside = taking::Beside::begin(&services, output.progress).await;
+    let (run, session) = app::start(&services, team, task, sender).await?;
     let exit = headless::drive(events, session.commands, signals, output).await;
-    Ok(taking::after(&services, run, policy, how, exit.code()).await)
+    let code = taking::after(&services, run, policy, how, exit.code()).await;
+    beside.end().await;
+    Ok(code)
 }
 
 /// The process's own streams, as the flags want them.

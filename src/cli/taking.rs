@@ -34,7 +34,7 @@ pub async fn at_start(services: &Services) {
     }
 }
 
-/// Ends what a killed program left half done in somebody's files; the words for it.
+/// Ends what a killed program left half done in somebody's files; gives the words for it.
 pub async fn ended(services: &Services) -> Vec<String> {
     let state = services.state_dir.clone();
     let ended = tokio::task::spawn_blocking(move || apply::recover(&state)).await;
@@ -45,6 +45,46 @@ pub async fn ended(services: &Services) -> Vec<String> {
         }
         Ok(Err(trouble)) => vec![trouble.to_string()],
         Err(error) => vec![format!("Old applications cannot be looked at: {error}.")],
+    }
+}
+
+/// What a run without a screen does beside its work: a word about what a crash left behind, and
+/// clearing away what nobody needs any more.
+pub struct Beside {
+    tidying: tokio::task::JoinHandle<Option<String>>,
+    progress: Progress,
+}
+
+impl Beside {
+    /// Begins it.
+    pub async fn begin(services: &Arc<Services>, progress: Progress) -> Self {
+        let own = Arc::clone(services);
+        let left = tokio::task::spawn_blocking(move || app::left_behind(&own)).await;
+        // What cannot be looked for now is offered at the next start.
+        let left = left.unwrap_or(0);
+        if left > 0 && progress == Progress::Shown {
+            let sessions = if left == 1 {
+                "1 session was".to_owned()
+            } else {
+                format!("{left} sessions were")
+            };
+            super::complain(&format!(
+                "{sessions} cut off and left worktrees: `massgen-tui worktrees list` shows them."
+            ));
+        }
+        let own = Arc::clone(services);
+        let tidying = tokio::task::spawn_blocking(move || app::tidied(&own));
+        Self { tidying, progress }
+    }
+
+    /// Says what was cleared away, if that is known by now; the rest waits for the next start.
+    pub async fn end(self) {
+        if self.tidying.is_finished()
+            && let Ok(Some(words)) = self.tidying.await
+            && self.progress == Progress::Shown
+        {
+            super::complain(&words);
+        }
     }
 }
 

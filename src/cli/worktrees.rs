@@ -11,11 +11,14 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use super::{Globals, launch};
+use super::{
+    Globals, launch,
+    pruning::{PruneArgs, prune},
+};
 use crate::{
     config::Paths,
     protocol::{Failure, FailureKind, RunId},
-    workspace::{self, Held, Progress, Scope, Standing, Strays, Trouble, Wanted},
+    workspace::{self, Held, Keeping, Progress, Standing, Strays, Trouble, Wanted},
 };
 
 /// Arguments of `worktrees`.
@@ -35,7 +38,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Remove worktrees; what is kept nowhere else is put by first.
+    /// Remove worktrees; what is kept nowhere else is put by first. Without a word which ones: what
+    /// would go by itself.
     Prune(PruneArgs),
     /// Write the files of an agent, an answer or a piece of salvage into a new folder.
     Restore {
@@ -52,41 +56,10 @@ pub enum Command {
     },
 }
 
-/// Arguments of `prune`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct PruneArgs {
-    /// Which sessions.
-    #[command(flatten)]
-    pub which: WhichArgs,
-    /// Remove snapshots and record as well; what differs from the person's files becomes salvage.
-    #[arg(long)]
-    pub forget: bool,
-    /// One JSON object instead of text.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Which sessions are cleared away.
-#[derive(Clone, Debug, clap::Args)]
-pub struct WhichArgs {
-    /// Sessions, as `worktrees list` names them.
-    #[arg(required_unless_present_any = ["all", "older_than", "left_behind"])]
-    pub sessions: Vec<String>,
-    /// All sessions that no process works with.
-    #[arg(long, conflicts_with_all = ["sessions", "older_than", "left_behind"])]
-    pub all: bool,
-    /// Those whose record was not written for so many days.
-    #[arg(long, value_name = "DAYS", conflicts_with = "sessions")]
-    pub older_than: Option<u64>,
-    /// Those that a crash left behind.
-    #[arg(long, conflicts_with = "sessions")]
-    pub left_behind: bool,
-}
-
 /// Set by Ctrl-C: the removal stops at the next safe place.
 static STOP: AtomicBool = AtomicBool::new(false);
 
-fn watch(_: Progress) -> ControlFlow<()> {
+pub(super) fn watch(_: Progress) -> ControlFlow<()> {
     if STOP.load(Ordering::Relaxed) {
         ControlFlow::Break(())
     } else {
@@ -102,10 +75,9 @@ pub async fn run(globals: &Globals, args: Args) -> u8 {
         Ok(state) => state,
         Err(error) => return launch::Trouble::Usage(format!("{error}.")).tell(),
     };
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
-    let mut work = tokio::task::spawn_blocking(move || perform(&state, &here, &args.command, now));
+    let keeping = globals.keep.keeping();
+    let work = move || perform(&state, &here, &args.command, keeping);
+    let mut work = tokio::task::spawn_blocking(work);
     let done = tokio::select! {
         done = &mut work => done,
         _ = tokio::signal::ctrl_c() => {
@@ -132,7 +104,12 @@ fn failure(trouble: &Trouble) -> Failure {
 }
 
 /// Does it; gives what to print.
-fn perform(state: &Path, here: &Path, command: &Command, now: u64) -> Result<String, Trouble> {
+fn perform(
+    state: &Path,
+    here: &Path,
+    command: &Command,
+    keeping: Keeping,
+) -> Result<String, Trouble> {
     match command {
         Command::List { json } => {
             let all = workspace::list(state)?;
@@ -142,10 +119,10 @@ fn perform(state: &Path, here: &Path, command: &Command, now: u64) -> Result<Str
                 let body = serde_json::json!({ "sessions": all, "strays": strays });
                 format!("{body:#}\n")
             } else {
-                table(&all, &strays, now)
+                table(&all, &strays, now())
             })
         }
-        Command::Prune(args) => prune(state, here, args, now),
+        Command::Prune(args) => prune(state, here, args, keeping),
         Command::Restore {
             session,
             what,
@@ -166,61 +143,6 @@ fn perform(state: &Path, here: &Path, command: &Command, now: u64) -> Result<Str
     }
 }
 
-fn prune(state: &Path, here: &Path, args: &PruneArgs, now: u64) -> Result<String, Trouble> {
-    let scope = if args.forget {
-        Scope::Everything
-    } else {
-        Scope::Trees
-    };
-    let runs: Vec<RunId> = if args.which.sessions.is_empty() {
-        let old = |held: &Held| {
-            args.which
-                .older_than
-                .is_none_or(|days| now.saturating_sub(held.touched) >= days * 86_400)
-        };
-        let left = |held: &Held| !args.which.left_behind || held.standing == Standing::LeftBehind;
-        workspace::list(state)?
-            .into_iter()
-            .filter(|held| held.standing != Standing::InUse && old(held) && left(held))
-            .map(|held| held.run)
-            .collect()
-    } else {
-        args.which.sessions.iter().cloned().map(RunId).collect()
-    };
-    if args.which.all {
-        // A folder outside any repository has no strays.
-        let _ = workspace::forget_strays(state, here, &watch);
-    }
-    let mut done = Vec::new();
-    for run in runs {
-        let pruned = workspace::prune(state, &run, scope, &watch)?;
-        done.push((run, pruned));
-    }
-    if args.json {
-        let rows: Vec<_> = done
-            .iter()
-            .map(|(run, pruned)| serde_json::json!({ "session": run, "pruned": pruned }))
-            .collect();
-        return Ok(format!("{:#}\n", serde_json::json!({ "sessions": rows })));
-    }
-    let mut out = String::new();
-    for (run, pruned) in &done {
-        let _ = writeln!(
-            out,
-            "{run}: {} worktrees removed, {} freed.",
-            pruned.trees,
-            size(pruned.bytes)
-        );
-        for kept in &pruned.salvaged {
-            let _ = writeln!(out, "  put by: {kept}");
-        }
-    }
-    if done.is_empty() {
-        out.push_str("Nothing to remove.\n");
-    }
-    Ok(out)
-}
-
 /// The sessions for people.
 fn table(all: &[Held], strays: &Strays, now: u64) -> String {
     let mut out = String::new();
@@ -232,7 +154,7 @@ fn table(all: &[Held], strays: &Strays, now: u64) -> String {
             out,
             "{}  {}  {} old  {}  {}",
             held.run,
-            size(held.bytes),
+            size(held.bytes.unwrap_or(0)),
             age(now.saturating_sub(held.touched)),
             held.standing.words(),
             held.places.join(", ")
@@ -247,7 +169,7 @@ fn table(all: &[Held], strays: &Strays, now: u64) -> String {
                 out,
                 "  {}  {}  {what}  {}",
                 tree.agent,
-                size(tree.bytes),
+                size(tree.bytes.unwrap_or(0)),
                 tree.path.display()
             );
         }
@@ -281,13 +203,20 @@ fn table(all: &[Held], strays: &Strays, now: u64) -> String {
 }
 
 /// Bytes as people say them.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1024 => format!("{bytes} B"),
         1024..1_048_576 => format!("{} KiB", bytes / 1024),
         1_048_576..1_073_741_824 => format!("{} MiB", bytes / 1_048_576),
         _ => format!("{:.1} GiB", bytes as f64 / 1_073_741_824.0),
     }
+}
+
+/// Seconds since 1970.
+pub(super) fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 /// Seconds as people say them.

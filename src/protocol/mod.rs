@@ -16,6 +16,7 @@ pub mod event;
 pub mod failure;
 pub mod health;
 mod id;
+mod left;
 pub mod limits;
 pub mod marks;
 pub mod membership;
@@ -44,6 +45,7 @@ pub use event::{
 pub use failure::{Failure, FailureKind};
 pub use health::{Health, HealthOf, HealthState, KeyState};
 pub use id::{AgentId, Label, LabelParseError, RunId, Seq, SteerId, Timestamp};
+pub use left::Left;
 pub use limits::{AgentLimits, Budget, Limits, TokenPrice, UnknownPrice};
 pub use marks::{Marks, Scores};
 pub use membership::{TeamCommand, TeamEvent};

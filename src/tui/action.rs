@@ -54,6 +54,8 @@ pub enum App {
     Mouse,
     /// Back to the start screen for a new task.
     Home,
+    /// Show what a crash left behind.
+    Left,
 }
 
 /// Actions on the running session.
@@ -100,6 +102,11 @@ const APP: &[Named<App>] = &[
         App::Mouse,
     ),
     ("home", "go to the start screen for a new task", App::Home),
+    (
+        "left-behind",
+        "get back the worktrees of sessions that were cut off",
+        App::Left,
+    ),
 ];
 
 const RUN: &[Named<Run>] = &[

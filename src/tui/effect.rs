@@ -5,7 +5,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::review::{Ask, Told};
+use super::{
+    left::{LeftAsk, LeftTold},
+    review::{Ask, Told},
+};
 use crate::protocol::{Command, Discovered, Event, Failure, Health, RunId, SessionSummary};
 
 /// Names one asynchronous request; a late answer with another ticket is dropped.
@@ -154,6 +157,8 @@ pub enum Query {
     Open(RunId),
     /// Something about the files that agents changed.
     Review(Box<Ask>),
+    /// Something about worktrees of sessions that are over.
+    Left(LeftAsk),
 }
 
 /// Answers of the world.
@@ -179,6 +184,8 @@ pub enum Done {
     LaunchFailed(Failure),
     /// Something about the files that agents changed.
     Review(Box<Told>),
+    /// Something about worktrees of sessions that are over.
+    Left(LeftTold),
 }
 
 /// A team and a task.

@@ -18,6 +18,7 @@ mod flow;
 pub mod keymap;
 pub mod layer;
 pub mod layout;
+mod left;
 pub mod live;
 pub mod model;
 pub mod msg;
@@ -38,5 +39,6 @@ pub mod update;
 pub mod view;
 pub mod widget;
 
+pub use left::{LeftAsk, LeftTold};
 pub use options::{ExitReason, ExitSummary, StartOptions};
 pub use runtime::run;

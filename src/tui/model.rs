@@ -14,6 +14,7 @@ use super::{
     keymap::{Context, Key, Keymap},
     layer::{Layers, Notices},
     layout::{self, Regions},
+    left::{self, LeftAsk},
     live::{self, Live},
     options::{ExitReason, ExitSummary, First, StartOptions},
     review::Review,
@@ -201,7 +202,10 @@ impl Model {
             (None, Some(launch)) => model.start(launch.clone()),
             (None, None) => {
                 let servers = model.discover();
-                servers.and(model.list_sessions())
+                let sessions = model.list_sessions();
+                servers
+                    .and(sessions)
+                    .and(left::ask(&mut model, LeftAsk::List))
             }
         });
         let beat = model.beat();

@@ -11,7 +11,7 @@ use super::{
     effect::{Done, Draft, Effect, Effects, Ticket},
     flow,
     layer::{self, Help, Layer, NoticeList, Palette},
-    live,
+    left, live,
     model::{Focus, Leaving, Model, Screen},
     msg::{Input, Mouse, MouseKind, Msg},
     reviewing, route,
@@ -121,6 +121,7 @@ fn perform_app(model: &mut Model, app: App) -> Effects {
             return Effects::one(Effect::Mouse(model.session.mouse)).and(model.hint(words));
         }
         App::Home => return flow::home(model),
+        App::Left => return left::open(model),
     }
     Effects::none()
 }
@@ -242,6 +243,11 @@ pub(super) fn grant(model: &mut Model, wish: layer::Wish) -> Effects {
         }
         layer::Wish::Tell(words) => model.hint(words),
         layer::Wish::CheckUp => checkup::ask(model),
+        layer::Wish::Left(ask) => left::ask(model, ask),
+        layer::Wish::Open(run) => {
+            model.layers.close();
+            model.open(run)
+        }
     }
 }
 
@@ -377,5 +383,6 @@ fn take_answer(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
         Done::Highlighted(_) => model.live.done(ticket, done),
         // Only the review screen asks for these, with its own tickets.
         Done::Review(_) => Effects::none(),
+        Done::Left(told) => left::told(model, told),
     }
 }

@@ -34,6 +34,7 @@ mod names;
 mod pattern;
 mod refs;
 mod repo;
+mod rescue;
 mod salvage;
 pub mod sample;
 mod scratch;
@@ -50,10 +51,11 @@ pub use housekeeping::{
 };
 pub use manifest::{Inner, KeptPlace, KeptTree, Manifest, Start, TreeStage};
 pub use repo::Repo;
+pub use rescue::{keep, write_out};
 pub use take::{LeftOut, Room, Taken, Untracked, Why};
 pub use trouble::{Trouble, TroubleKind};
 pub use watch::{Progress, Stage, Watch, unwatched};
 pub use yard::{
     Held, HeldTree, Pruned, Scope, Standing, Strays, Wanted, forget_strays, left_behind, list,
-    prune, restore, strays,
+    prune, restore, standing, strays,
 };

@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 use crate::harness::git::git;
@@ -121,6 +121,96 @@ fn undo_lists_refuses_and_takes_back() {
             .code(),
         Some(2)
     );
+}
+
+/// Files of the application that is killed.
+const MANY: usize = 400;
+
+/// A repository with an application of many files that stands.
+fn applied_much(root: &Path) {
+    let repo = root.join("repo");
+    fs::create_dir(&repo).unwrap();
+    git(&repo, &["init", "-q"]);
+    let all = |text: &str| {
+        for number in 0..MANY {
+            fs::write(repo.join(format!("f{number:04}")), format!("{text}\n")).unwrap();
+        }
+        git(&repo, &["add", "-A"]);
+        ObjectId(git(&repo, &["write-tree"]))
+    };
+    let after = all("new");
+    let base = all("old");
+    let repo = Repo::discover(&repo).unwrap();
+    let ground = Ground {
+        repo: &repo,
+        access: Access::Write,
+        inside: &RepoPath::from(""),
+        untracked: &Untracked::default(),
+        state_dir: &root.join("state"),
+    };
+    let built = Built {
+        tree: after,
+        provenance: Vec::new(),
+        clashes: Vec::new(),
+    };
+    let order = Order {
+        base: &base,
+        built: &built,
+        decisions: &[],
+        credits: &[],
+        to: &Destination::WorkingTree,
+    };
+    let seen = apply::preview(&ground, &order).unwrap();
+    let occasion = Occasion {
+        run: None,
+        at: Timestamp(1_795_256_130_000),
+    };
+    apply::apply(&ground, &order, &seen, occasion, &unwatched).unwrap();
+}
+
+#[test]
+fn an_application_that_is_killed_is_ended_and_told_at_the_next_start() {
+    for share in [1, 2, 3] {
+        let root = tempfile::tempdir().unwrap();
+        applied_much(root.path());
+        let read = |number: usize| {
+            let file = root.path().join(format!("repo/f{number:04}"));
+            fs::read_to_string(file).unwrap_or_default()
+        };
+        assert_eq!(read(0), "new\n");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_massgen-tui"))
+            .args(["undo", "--state-dir"])
+            .arg(root.path().join("state"))
+            .current_dir(root.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Killed when that file is there: in the middle, by no clock.
+        let mark = MANY * share / 4;
+        while child.try_wait().unwrap().is_none() && read(mark) != "old\n" {
+            std::thread::yield_now();
+        }
+        // It may have ended in this moment; then nothing is left to be told.
+        let _ = child.kill();
+        let killed = !child.wait().unwrap().success();
+        let next = run(
+            root.path(),
+            &["run", "--demo", "quick", "--demo-speed", "max"],
+        );
+        let told = text(&next.stderr);
+        assert_eq!(told.contains("was cut off"), killed, "{told}");
+        let first = read(0);
+        for number in 0..MANY {
+            assert_eq!(read(number), first, "all or nothing: {number}");
+        }
+        assert!(matches!(first.as_str(), "old\n" | "new\n"));
+        assert_eq!(
+            git(&root.path().join("repo"), &["fsck", "--no-dangling"]),
+            ""
+        );
+        let again = run(root.path(), &["undo", "--list"]);
+        assert!(!text(&again.stdout).contains("was cut off"));
+    }
 }
 
 #[test]

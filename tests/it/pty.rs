@@ -12,6 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use massgen_tui::{
+    protocol::{AgentId, RunId, change::Access},
+    workspace::{Grounds, Place, Standing, Untracked, list},
+};
 use portable_pty::{CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -453,6 +457,44 @@ fn suspending_gives_the_shell_its_terminal_and_resuming_takes_it_back() {
     });
     terminal.press("exit 7\n");
     assert_eq!(terminal.end().0, 7);
+}
+
+#[test]
+fn what_a_crash_left_behind_is_offered_and_kept() {
+    let bench = crate::workspace::Bench::new();
+    let state = tempfile::tempdir().unwrap();
+    let place = Place {
+        path: bench.root().into(),
+        access: Access::Write,
+        untracked: Untracked::default(),
+        include: Vec::new(),
+    };
+    let run = RunId("20261121-101530-k3f9".to_owned());
+    let mut grounds = Grounds::lay(state.path(), &run, &[place]).unwrap();
+    let root = grounds.worktree(AgentId(1)).unwrap().remove(0).root;
+    std::fs::write(root.join("a.txt"), "agent\n").unwrap();
+    drop(grounds);
+    let mut terminal = Terminal::start(&Start {
+        variables: &[("MASSGEN_TUI_STATE_DIR", state.path().to_str().unwrap())],
+        ..Start::default()
+    });
+    terminal.wait_for_text("A session was cut off and left worktrees");
+    terminal.press("\x1bo");
+    terminal.wait_for_text("Left behind by a crash");
+    terminal.wait_for("it is weighed", |screen| screen.contents().contains("KiB"));
+    terminal.press("1");
+    terminal.wait_for_text("1 changed file of its agents are kept as snapshots");
+    terminal.wait_for_text("No session was cut off");
+    let name = format!("refs/massgen-tui/{run}/agents/agent1/0:a.txt");
+    assert_eq!(bench.git(["show", &name]), b"agent\n");
+    let held = list(state.path()).unwrap();
+    assert_eq!(held[0].standing, Standing::Ended);
+    terminal.press("\x1b");
+    terminal.wait_for("the list is away", |screen| {
+        !screen.contents().contains("Left behind")
+    });
+    terminal.press("\x03\x03");
+    assert_eq!(terminal.end().0, 0);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod confirm;
 mod crew;
 mod health;
 mod help;
+mod left;
 mod list;
 mod messages;
 mod notices;
@@ -23,6 +24,7 @@ pub use confirm::{Confirm, Question, Reply};
 pub use crew::{Crew, Team};
 pub use health::HealthList;
 pub use help::Help;
+pub use left::LeftList;
 pub use messages::Messages;
 pub use notices::{Notice, NoticeList, Notices};
 pub use palette::Palette;
@@ -32,10 +34,11 @@ pub use talk::Talk;
 use super::{
     effect::Ticket,
     keymap::{Context, Over},
+    left::LeftAsk,
     theme::Theme,
 };
 use crate::{
-    protocol::{Command, Health, QuestionId},
+    protocol::{Command, Health, Left, QuestionId, RunId, Timestamp},
     run::Turn,
 };
 
@@ -58,6 +61,8 @@ pub enum Layer {
     Crew(Crew),
     /// How all endpoints are.
     Health(HealthList),
+    /// What a crash left behind.
+    Left(LeftList),
 }
 
 /// What an overlay wants after a key.
@@ -81,6 +86,10 @@ pub enum Wish {
     Tell(&'static str),
     /// To have all endpoints asked again.
     CheckUp,
+    /// To have this done with worktrees.
+    Left(LeftAsk),
+    /// To be closed and to have this session shown.
+    Open(RunId),
 }
 
 /// The overlays, the last on top.
@@ -121,7 +130,8 @@ impl Layers {
                 | Layer::Questions(_)
                 | Layer::Messages(_)
                 | Layer::Crew(_)
-                | Layer::Health(_),
+                | Layer::Health(_)
+                | Layer::Left(_),
             )
             | None => None,
         }
@@ -146,7 +156,8 @@ impl Layers {
                 | Layer::Confirm(_)
                 | Layer::Notices(_)
                 | Layer::Crew(_)
-                | Layer::Health(_),
+                | Layer::Health(_)
+                | Layer::Left(_),
             )
             | None => Wish::Nothing,
         }
@@ -159,7 +170,13 @@ impl Layers {
             Some(Layer::Palette(palette)) => palette.list.type_text(text),
             Some(Layer::Crew(crew)) => crew.type_text(text),
             Some(Layer::Questions(questions)) => return Some(questions.type_text(text)),
-            Some(Layer::Confirm(_) | Layer::Notices(_) | Layer::Messages(_) | Layer::Health(_))
+            Some(
+                Layer::Confirm(_)
+                | Layer::Notices(_)
+                | Layer::Messages(_)
+                | Layer::Health(_)
+                | Layer::Left(_),
+            )
             | None => return None,
         }
         Some(Wish::Nothing)
@@ -176,7 +193,8 @@ impl Layers {
                 | Layer::Confirm(_)
                 | Layer::Notices(_)
                 | Layer::Crew(_)
-                | Layer::Health(_) => {}
+                | Layer::Health(_)
+                | Layer::Left(_) => {}
             }
         }
         self.0
@@ -204,6 +222,24 @@ impl Layers {
         }
     }
 
+    /// Takes in what a crash left behind.
+    pub fn left(&mut self, left: &[Left], now: Timestamp) {
+        for layer in &mut self.0 {
+            if let Layer::Left(list) = layer {
+                list.take(left, now);
+            }
+        }
+    }
+
+    /// What was asked about worktrees failed: nothing is being done any more.
+    pub fn left_waits(&mut self) {
+        for layer in &mut self.0 {
+            if let Layer::Left(list) = layer {
+                list.settle();
+            }
+        }
+    }
+
     /// Takes in what was written in `$EDITOR` for a question.
     pub fn edited(&mut self, id: QuestionId, text: &str) {
         for layer in &mut self.0 {
@@ -225,6 +261,7 @@ impl Layers {
                 Layer::Messages(messages) => messages.prepare(size),
                 Layer::Crew(crew) => crew.prepare(size),
                 Layer::Health(list) => list.prepare(theme, size),
+                Layer::Left(list) => list.prepare(size),
             }
         }
     }
@@ -241,6 +278,7 @@ impl Layers {
                 Layer::Messages(messages) => messages.view(theme, frame),
                 Layer::Crew(crew) => crew.view(theme, frame),
                 Layer::Health(list) => list.view(theme, frame),
+                Layer::Left(list) => list.view(theme, frame),
             }
         }
     }
@@ -256,7 +294,7 @@ impl Layer {
             | Self::Messages(_)
             | Self::Crew(_)
             | Self::Health(_) => Context::Over(Over::List),
-            Self::Confirm(_) | Self::Questions(_) => Context::Over(Over::Confirm),
+            Self::Confirm(_) | Self::Questions(_) | Self::Left(_) => Context::Over(Over::Confirm),
         }
     }
 
@@ -264,7 +302,11 @@ impl Layer {
     pub const fn takes_text(&self) -> bool {
         match self {
             Self::Help(_) | Self::Palette(_) | Self::Questions(_) | Self::Crew(_) => true,
-            Self::Confirm(_) | Self::Notices(_) | Self::Messages(_) | Self::Health(_) => false,
+            Self::Confirm(_)
+            | Self::Notices(_)
+            | Self::Messages(_)
+            | Self::Health(_)
+            | Self::Left(_) => false,
         }
     }
 
@@ -278,6 +320,7 @@ impl Layer {
             Self::Messages(messages) => messages.update(action),
             Self::Crew(crew) => crew.update(action),
             Self::Health(list) => list.update(action),
+            Self::Left(list) => list.update(action),
         }
     }
 }

@@ -73,7 +73,8 @@ impl Live {
             | Done::Captured(_)
             | Done::Edited(_)
             | Done::LaunchFailed(_)
-            | Done::Review(_) => {}
+            | Done::Review(_)
+            | Done::Left(_) => {}
         }
         Effects::none()
     }

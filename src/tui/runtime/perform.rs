@@ -12,6 +12,7 @@ use crate::{
     protocol::{Failure, FailureKind, Health},
     text::{self, clean},
     tui::{
+        LeftTold,
         effect::{Done, Draft, Launch, Query, Ticket},
         ports::Ports,
         review::{News, Told},
@@ -165,6 +166,7 @@ fn clean_done(done: Done) -> Done {
             }
             Done::Health(rows)
         }
+        Done::Left(told) => Done::Left(clean_left(told)),
         Done::Discovered(_)
         | Done::Sessions(Ok(_))
         | Done::Highlighted(_)
@@ -172,6 +174,23 @@ fn clean_done(done: Done) -> Done {
         | Done::Captured(_)
         | Done::Edited(_) => done,
         Done::Review(told) => Done::Review(Box::new(clean_told(*told))),
+    }
+}
+
+/// Folders have any names.
+fn clean_left(told: LeftTold) -> LeftTold {
+    let line = |text: &String| clean::line(text).into_owned();
+    match told {
+        LeftTold::Listed(Ok(mut all)) => {
+            for left in &mut all {
+                left.folders = left.folders.iter().map(line).collect();
+            }
+            LeftTold::Listed(Ok(all))
+        }
+        LeftTold::Done(Ok(words)) => LeftTold::Done(Ok(line(&words))),
+        LeftTold::Tidied(words) => LeftTold::Tidied(words.as_ref().map(line)),
+        LeftTold::Listed(Err(failure)) => LeftTold::Listed(Err(clean_failure(failure))),
+        LeftTold::Done(Err(failure)) => LeftTold::Done(Err(clean_failure(failure))),
     }
 }
 

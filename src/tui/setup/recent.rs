@@ -6,9 +6,9 @@ use ratatui::{style::Style, text::Span};
 
 use super::Setup;
 use crate::{
-    protocol::{SessionSummary, Timestamp},
+    protocol::{Left, SessionSummary, Timestamp},
     text::{clean, width},
-    tui::{effect::Ticket, theme::Theme},
+    tui::{effect::Ticket, theme::Theme, widget::ago},
 };
 
 /// Sessions listed.
@@ -33,6 +33,8 @@ pub(super) struct Recent {
     pub(super) listed: Vec<SessionSummary>,
     /// They are being listed.
     asked: Option<Ticket>,
+    /// Sessions that a crash cut off, once they were looked for.
+    left: Option<Vec<Left>>,
 }
 
 impl Setup {
@@ -75,6 +77,19 @@ impl Setup {
     }
 }
 
+impl Setup {
+    /// Sessions that a crash cut off.
+    pub fn left(&self) -> &[Left] {
+        self.recent.left.as_deref().unwrap_or_default()
+    }
+
+    /// Takes in which sessions a crash cut off; true the first time.
+    pub fn set_left(&mut self, left: Vec<Left>) -> bool {
+        self.rows.clear();
+        self.recent.left.replace(left).is_none()
+    }
+}
+
 fn first_line(prompt: &str) -> &str {
     prompt.trim().lines().next().unwrap_or_default()
 }
@@ -90,7 +105,7 @@ pub(super) fn spans(
     let mut spans = vec![Span::styled(outcome, style(&session.outcome, theme))];
     let mut left = room.saturating_sub(OUTCOME);
     if room >= AGED {
-        let age = age(now.since(Timestamp(session.started_ms)));
+        let age = ago(now.since(Timestamp(session.started_ms)));
         spans.push(Span::styled(width::pad(&age, AGE), theme.dim));
         left = left.saturating_sub(AGE);
     }
@@ -107,35 +122,5 @@ fn style(outcome: &str, theme: &Theme) -> Style {
         "answered" => theme.ok,
         "no answer" | "damaged" => theme.bad,
         _ => theme.warn,
-    }
-}
-
-/// `just now`, `5 min ago`, `3 h ago`, `12 d ago`.
-fn age(milliseconds: u64) -> String {
-    let minutes = milliseconds / 60_000;
-    match minutes {
-        0 => "just now".to_owned(),
-        1..60 => format!("{minutes} min ago"),
-        60..1_440 => format!("{} h ago", minutes / 60),
-        _ => format!("{} d ago", minutes / 1_440),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ages_are_short() {
-        for (minutes, words) in [
-            (0, "just now"),
-            (59, "59 min ago"),
-            (60, "1 h ago"),
-            (1_439, "23 h ago"),
-            (14_400, "10 d ago"),
-        ] {
-            assert_eq!(age(minutes * 60_000), words);
-            assert!(words.len() < AGE);
-        }
     }
 }

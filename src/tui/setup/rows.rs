@@ -85,6 +85,7 @@ impl Maker<'_> {
             return rows;
         }
         self.error(&mut rows);
+        self.left(&mut rows);
         rows.push(self.heading("Team"));
         for (place, item) in self.items.iter().enumerate() {
             match *item {
@@ -114,6 +115,26 @@ impl Maker<'_> {
         for line in paragraph(&failure.hint, self.room.saturating_sub(2)) {
             rows.push(plain(Line::styled(format!("  {line}"), self.theme.text)));
         }
+        rows.push(plain(Line::default()));
+    }
+
+    /// Offers what a crash left behind.
+    fn left(&self, rows: &mut Vec<Row>) {
+        let words = match self.setup.left() {
+            [] => return,
+            [_] => "A session was cut off and left worktrees".to_owned(),
+            all => format!("{} sessions were cut off and left worktrees", all.len()),
+        };
+        let (words, offer) = if self.room >= OFFERED {
+            (words, ": Alt-O gets the files back")
+        } else {
+            ("Files left by a crash".to_owned(), ": Alt-O")
+        };
+        let spans = vec![
+            Span::styled(format!("! {words}"), self.theme.warn),
+            Span::styled(offer, self.theme.accent),
+        ];
+        rows.push(plain(cut(Line::from(spans), self.room)));
         rows.push(plain(Line::default()));
     }
 

@@ -9,6 +9,7 @@ use crate::{
     },
     protocol::{EventKind, Outcome},
     tui::{
+        LeftAsk,
         effect::{Done, Effect, Here, Launch, MouseReports, Query, TeamChoice, Ticket},
         keymap::Context,
         layout,
@@ -52,6 +53,10 @@ fn the_first_thing_is_to_look_for_servers_and_sessions() {
             },
             Effect::Query {
                 query: Query::Sessions,
+                ..
+            },
+            Effect::Query {
+                query: Query::Left(LeftAsk::List),
                 ..
             }
         ]

@@ -6,6 +6,7 @@ mod flows;
 mod health;
 pub mod kit;
 mod laws;
+mod left;
 mod review;
 mod screens;
 mod talking;

@@ -1,6 +1,7 @@
 //! Stateless painters that several screens share. They know no model; they get what they paint.
 
 mod badge;
+mod figures;
 mod hints;
 mod marked;
 mod paragraph;
@@ -9,6 +10,7 @@ mod spinner;
 mod window;
 
 pub use badge::demo_badge;
+pub use figures::{ago, bytes};
 pub use hints::{Hint, Weight, hints};
 pub use marked::marked;
 pub use paragraph::paragraph;

@@ -34,8 +34,9 @@ pub(super) fn find(
     }
     let own = rustix::process::geteuid().as_raw();
     for (process, path) in scratch::left() {
-        let ours = fs::symlink_metadata(&path)
-            .is_ok_and(|about| about.is_dir() && about.uid() == own && about.mode() & 0o777 == 0o700);
+        let ours = fs::symlink_metadata(&path).is_ok_and(|about| {
+            about.is_dir() && about.uid() == own && about.mode() & 0o777 == 0o700
+        });
         if ours && is_gone(process) && is_older(&path, now, 1) {
             add(LeftoverKind::Temporary, path);
         }

@@ -17,7 +17,7 @@ use massgen_tui::{
     capture,
     protocol::{Command, Event, EventKind, Failure, FailureKind, Seq, Timestamp},
     tui::{
-        ExitSummary, StartOptions,
+        ExitSummary, LeftTold, StartOptions,
         effect::{Done, Launch, MouseReports, Query},
         model::Model,
         options::{DemoScenario, Sample},
@@ -86,6 +86,7 @@ impl Ports for World {
             Query::Discover => Done::Discovered(Vec::new()),
             Query::Sessions => Done::Sessions(Ok(Vec::new())),
             Query::Open(_) => Done::Opened(Ok(Arc::new(Vec::new()))),
+            Query::Left(_) => Done::Left(LeftTold::Tidied(None)),
             // No session of these tests works on a folder.
             Query::Review(_) => Done::Review(Box::new(Err(Failure::new(
                 FailureKind::Local,

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use massgen_tui::workspace::Grounds;
+use massgen_tui::workspace::{Grounds, Standing, list};
 
 use super::{
     bench_of_git::Bench,
@@ -64,8 +64,11 @@ fn worktrees_are_listed_restored_and_cleared_away() {
     );
     assert_eq!(code, 1);
     assert!(err.contains("nothing is kept under that name"), "{err}");
-    let (_, err, code) = call(state.path(), bench.root(), &["prune"]);
-    assert_eq!(code, 2, "{err}");
+    // What a crash left goes only when it is asked for.
+    let (out, _, code) = call(state.path(), bench.root(), &["prune", "--keep-days", "0"]);
+    assert_eq!(code, 0);
+    assert!(out.starts_with("Nothing to remove."), "{out}");
+    assert!(root.join("new").exists());
     fs::write(root.join("new"), "dirty\n").unwrap();
     let (out, _, code) = call(
         state.path(),
@@ -87,4 +90,63 @@ fn worktrees_are_listed_restored_and_cleared_away() {
     assert_eq!(told["sessions"][0]["standing"], "ended");
     let (_, err, code) = call(state.path(), bench.root(), &["prune", "../../etc"]);
     assert_eq!(code, 1, "{err}");
+}
+
+#[test]
+fn what_would_go_by_itself_is_said_and_done() {
+    let bench = Bench::new();
+    let state = tempfile::TempDir::new().unwrap();
+    let mut grounds = Grounds::lay(state.path(), &run(), &[place(bench.root())]).unwrap();
+    let root = grounds.worktree(AGENT).unwrap().remove(0).root;
+    fs::write(root.join("new"), "x\n").unwrap();
+    grounds.close().unwrap();
+    let prune = |args: &[&str]| call(state.path(), bench.root(), &[&["prune"], args].concat());
+    let (out, _, _) = prune(&[]);
+    assert!(out.starts_with("Nothing to remove."), "{out}");
+    assert!(out.contains("kept for 14 days and in 20.0 GiB"), "{out}");
+    let (look, _, _) = prune(&["--dry-run", "--keep-days", "0"]);
+    assert!(look.contains("1 worktrees would go"), "{look}");
+    assert!(root.join("new").exists());
+    let (json, _, _) = prune(&["--dry-run", "--json", "--keep-size", "1K"]);
+    let told: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(told["swept"]["going"][0]["why"], "room", "{json}");
+    let (named, _, _) = prune(&["--dry-run", "--all"]);
+    assert!(named.contains("1 worktrees would go"), "{named}");
+    assert!(root.join("new").exists());
+    let (_, err, code) = prune(&["--keep-days", "soon"]);
+    assert_eq!(code, 2, "{err}");
+    let (out, _, _) = prune(&["--keep-days", "0"]);
+    assert!(out.contains("1 worktrees removed"), "{out}");
+    assert!(!root.exists());
+    let refs = bench.git_text(["for-each-ref", "refs/massgen-tui"]);
+    assert!(refs.contains("agents/agent1/0"), "{refs}");
+}
+
+#[test]
+fn a_run_without_a_screen_tells_of_what_a_crash_left() {
+    let bench = Bench::new();
+    let state = tempfile::TempDir::new().unwrap();
+    let mut grounds = Grounds::lay(state.path(), &run(), &[place(bench.root())]).unwrap();
+    grounds.worktree(AGENT).unwrap();
+    drop(grounds);
+    let headless = |quiet: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_massgen-tui"))
+            .args(["run", "--demo", "quick", "--demo-speed", "max"])
+            .args(quiet)
+            .env("MASSGEN_TUI_STATE_DIR", state.path())
+            .current_dir(bench.beside("."))
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let told = headless(&[]);
+    let line =
+        "massgen-tui: 1 session was cut off and left worktrees: `massgen-tui worktrees list`";
+    assert!(told.contains(line), "{told}");
+    assert_eq!(headless(&["--quiet"]), "");
+    assert_eq!(
+        list(state.path()).unwrap()[0].standing,
+        Standing::LeftBehind
+    );
 }

@@ -148,7 +148,7 @@ fn what_is_kept_nowhere_else_stays_and_is_told() {
         }),
         ("secret is in no snapshot", |root| {
             fs::write(root.join("secret"), "x\n").unwrap();
-            fs::set_permissions(root.join("secret"), fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(root.join("secret"), fs::Permissions::from_mode(0o0)).unwrap();
         }),
     ];
     for (why, work) in cases {

@@ -10,3 +10,5 @@ mod trees;
 mod turns;
 mod untouched;
 mod yard;
+
+pub use bench_of_git::Bench;

@@ -252,7 +252,7 @@ async fn turn(
         .emit(EventKind::Run(RunEvent::Started(Box::new(start))))
         .await;
     if number == 1 {
-        premises::warn(&ways.grounds, &ways.outbox).await;
+        premises::warn(&ways.grounds, roster.team(), &ways.outbox).await;
     }
     for event in leg.map_or(&[][..], |leg| &leg.news) {
         let event = RunEvent::Stage(event.clone());

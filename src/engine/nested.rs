@@ -77,8 +77,8 @@ impl Provider for NestedTeam {
         }))
     }
 
-    fn is_program(&self) -> bool {
-        self.voice.is_program()
+    fn program(&self) -> Option<provider::Alone> {
+        self.voice.program()
     }
 
     fn place(&self, folders: provider::Folders) {

@@ -5,7 +5,7 @@
 //! files that are not there; and the snapshot gets the answer's label, so that it can be found by it.
 //! Without folders there is none of it.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use futures_util::{
     FutureExt as _, StreamExt as _,
@@ -13,13 +13,13 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 
-use super::{desk::Desk, notice_of, outbox::Outbox, seat::Seat};
+use super::{Member, desk::Desk, notice_of, outbox::Outbox, seat::Seat};
 use crate::{
     protocol::{
         AgentId, Answer, Failure, Label, Level, Working,
         change::{Access, Snapshot, Workplace},
     },
-    provider::{Folders, Request, Shared, StreamEvent},
+    provider::{Alone, Folders, HeldBy, Request, Shared, StreamEvent},
     tool::Toolbox,
 };
 
@@ -36,6 +36,9 @@ pub trait Premises: Send + Sync {
 
     /// Where an agent works that is a program: its worktrees are made now, or found again.
     fn folders(&self, agent: AgentId) -> BoxFuture<'static, Result<Folders, Failure>>;
+
+    /// Whether such agents are held to where they may write.
+    fn holds(&self) -> BoxFuture<'static, bool>;
 
     /// Keeps what an agent's worktrees hold now. Nothing for an agent that never used one.
     fn snapshot(&self, agent: AgentId) -> BoxFuture<'static, Result<Vec<Snapshot>, Failure>>;
@@ -97,7 +100,10 @@ pub fn footer(changes: &[Snapshot]) -> String {
 impl Seat {
     /// Asks the model of this seat. A program is put into its folders before.
     pub(super) fn begin(&self, provider: &Shared, request: Request) -> BoxStream<'static, Item> {
-        let premises = self.premises.as_ref().filter(|_| provider.is_program());
+        let premises = self
+            .premises
+            .as_ref()
+            .filter(|_| provider.program().is_some());
         let Some(premises) = premises else {
             return provider.stream(request);
         };
@@ -148,10 +154,46 @@ async fn kept(
     }
 }
 
-/// Tells the person what there is to know about the folders.
-pub(super) async fn warn(grounds: &Grounds, outbox: &Outbox) {
-    let Some(premises) = grounds else { return };
+/// Tells the person what there is to know about the folders, and about programs in them.
+pub(super) async fn warn(grounds: &Grounds, team: &[Member], outbox: &Outbox) {
+    let programs: BTreeSet<Alone> = team
+        .iter()
+        .filter_map(|member| member.provider.program())
+        .collect();
+    let named = |held: Option<HeldBy>| {
+        let some = programs
+            .iter()
+            .filter(|program| held.is_none_or(|held| held == program.held));
+        let names: Vec<&str> = some.map(|program| program.name.as_str()).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    let Some(premises) = grounds else {
+        if let Some(names) = named(None) {
+            let words = format!(
+                "Reading only, for want of a folder to change files in (`context_paths`): {names}."
+            );
+            outbox.emit(notice_of(Level::Info, &words)).await;
+        }
+        return;
+    };
     for words in premises.warnings().await {
+        outbox.emit(notice_of(Level::Warning, &words)).await;
+    }
+    let places = premises.places();
+    if !places.iter().any(|place| place.access == Access::Write) {
+        return;
+    }
+    if let Some(names) = named(Some(HeldBy::Itself)) {
+        let words = format!("Held in its copy by its own sandbox, not by ours: {names}.");
+        outbox.emit(notice_of(Level::Info, &words)).await;
+    }
+    if let Some(names) = named(Some(HeldBy::Us))
+        && !premises.holds().await
+    {
+        let words = format!(
+            "Nothing of ours holds programs in their copies on this machine (no Landlock), only \
+             their own rules do: {names}."
+        );
         outbox.emit(notice_of(Level::Warning, &words)).await;
     }
 }

@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use crate::protocol::{CallEvent, Context, Failure, FailureKind, Message};
 
 use super::wire::carried::is_mark;
-use super::{Compaction, Folders, Permitted, Price, Provider, Request, Shared, StreamEvent};
+use super::{Alone, Compaction, Folders, Permitted, Price, Provider, Request, Shared, StreamEvent};
 
 /// Rest of a link that may heal, unless its server named a time.
 const REST: Duration = Duration::from_mins(1);
@@ -324,8 +324,8 @@ impl Provider for Chain {
         })
     }
 
-    fn is_program(&self) -> bool {
-        self.links.iter().any(|link| link.provider.is_program())
+    fn program(&self) -> Option<Alone> {
+        self.links.iter().find_map(|link| link.provider.program())
     }
 
     fn place(&self, folders: Folders) {

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::protocol::change::Access;
+use crate::protocol::{Network, change::Access};
 
 /// One folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,24 @@ pub struct Folder {
     pub path: PathBuf,
     /// What the agent may do there.
     pub access: Access,
+}
+
+/// A program in the place of a model, for people.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Alone {
+    /// The product.
+    pub name: String,
+    /// What keeps it in its folders.
+    pub held: HeldBy,
+}
+
+/// What keeps a program in its folders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HeldBy {
+    /// Whatever holds programs here, see [`Folders::holder`].
+    Us,
+    /// A sandbox of its own.
+    Itself,
 }
 
 /// Where a program works.
@@ -27,6 +45,8 @@ pub struct Folders {
     /// Words before the program that hold it: written is only what they and further `--write PATH`
     /// name. Behind them `--` and the program. Empty where nothing holds programs.
     pub holder: Vec<String>,
+    /// Whether commands reach the network, where a program holds them itself.
+    pub network: Network,
 }
 
 impl Folders {

@@ -45,7 +45,7 @@ use crate::protocol::{
     CallEvent, Carried, Context, Event, Failure, Message, ToolCall, ToolChoice, ToolEvent,
     ToolSpec, Usage,
 };
-pub use folders::{Folder, Folders};
+pub use folders::{Alone, Folder, Folders, HeldBy};
 pub use group::{Allowance, Errand, Group};
 pub use permission::{Change, Custom, Permission, Permitted};
 
@@ -174,9 +174,9 @@ pub trait Provider: Send + Sync + 'static {
         None
     }
 
-    /// Whether it is a program that brings tools of its own.
-    fn is_program(&self) -> bool {
-        false
+    /// The program that it is, when it is one that brings tools of its own.
+    fn program(&self) -> Option<Alone> {
+        None
     }
 
     /// Puts a program into the folders of its seat, before it is asked for the first time. A bare

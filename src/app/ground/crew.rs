@@ -38,7 +38,7 @@ pub(super) struct Kit {
     gate: Gate,
     /// Paths that stay as they are, per folder.
     protected: Vec<Vec<String>>,
-    runner: Launcher,
+    pub(super) runner: Launcher,
 }
 
 impl Kit {
@@ -147,6 +147,7 @@ pub(super) async fn folders(ground: Ground, agent: AgentId) -> Result<Folders, F
         all: all.collect(),
         temp: reach.temp,
         holder: holder.unwrap_or_default(),
+        network: ground.kit.gate.permitting.network,
     })
 }
 

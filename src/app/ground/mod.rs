@@ -161,6 +161,11 @@ impl Premises for Ground {
         crew::folders(self.clone(), agent).boxed()
     }
 
+    fn holds(&self) -> BoxFuture<'static, bool> {
+        let kit = Arc::clone(&self.kit);
+        async move { kit.runner.holder(&[]).await.is_some() }.boxed()
+    }
+
     fn snapshot(&self, agent: AgentId) -> BoxFuture<'static, Result<Vec<Snapshot>, Failure>> {
         let ground = self.clone();
         ground

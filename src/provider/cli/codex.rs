@@ -11,7 +11,7 @@ use super::claude::{PATIENCE_MS, word};
 use super::heard::{Heard, SERVER, failure, remark, shown};
 use super::place::{Hands, Place};
 use crate::config::Program;
-use crate::protocol::ToolEvent;
+use crate::protocol::{Network, ToolEvent};
 use crate::provider::usage::Tokens;
 
 /// Most bytes of instructions that travel in an argument; systems allow 128 KiB.
@@ -43,11 +43,16 @@ pub fn arguments(
             set(&mut arguments, "sandbox_mode", &quoted("workspace-write"));
             let more: Vec<String> = place.more().iter().map(|path| quoted(path)).collect();
             let roots = format!("[{}]", more.join(","));
-            set(
-                &mut arguments,
-                "sandbox_workspace_write.writable_roots",
-                &roots,
-            );
+            let network = (place.network() == Network::On).to_string();
+            for (key, value) in [
+                ("writable_roots", roots.as_str()),
+                ("network_access", &network),
+                // The agent has temporary files of its own.
+                ("exclude_slash_tmp", "true"),
+            ] {
+                let key = format!("sandbox_workspace_write.{key}");
+                set(&mut arguments, &key, value);
+            }
         }
     }
     set(&mut arguments, "approval_policy", &quoted("never"));

@@ -92,7 +92,7 @@ pub const SOCKET: &str = "tools.sock";
 /// It is not there, or its files cannot be written.
 pub async fn launch(post: &Post, folder: &Folder, start: Start<'_>) -> Result<Running, Failure> {
     let (setup, program) = (&post.setup, &post.setup.program);
-    let place = Place::new(post.folders.clone(), start.tools);
+    let place = Place::new(program, post.folders.clone(), start.tools);
     let system = place.instructions(start.system);
     let start = Start {
         system: &system,

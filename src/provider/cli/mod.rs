@@ -37,7 +37,7 @@ use tokio::sync::mpsc;
 
 use self::launch::Offer;
 use self::session::Session;
-use super::{Folders, Permitted, Price, Provider, Request, Shared, StreamEvent};
+use super::{Alone, Folders, HeldBy, Permitted, Price, Provider, Request, Shared, StreamEvent};
 use crate::config::Program;
 use crate::protocol::{Failure, FailureKind, ToolSpec};
 
@@ -193,8 +193,15 @@ impl Provider for CliProvider {
         }))
     }
 
-    fn is_program(&self) -> bool {
-        true
+    fn program(&self) -> Option<Alone> {
+        Some(Alone {
+            name: self.setup.program.name.clone(),
+            held: if place::holds_itself(&self.setup.program) {
+                HeldBy::Itself
+            } else {
+                HeldBy::Us
+            },
+        })
     }
 
     fn place(&self, folders: Folders) {

@@ -13,7 +13,7 @@ use secrecy::ExposeSecret as _;
 use super::folder::Folder;
 use super::launch::Offer;
 use crate::config::{Dialect, Program, program::find};
-use crate::protocol::Deed;
+use crate::protocol::{Deed, Network};
 use crate::provider::{Custom, Folders};
 
 /// What a program may do with files.
@@ -31,19 +31,33 @@ pub enum Hands {
 pub struct Place {
     folders: Option<Arc<Folders>>,
     hands: Hands,
+    /// It is not held by us: it has a sandbox of its own that does not start inside of another.
+    alone: bool,
 }
 
 impl Place {
     /// The place of a program that gets our tools and works, or that only talks.
     #[must_use]
-    pub fn new(folders: Option<Arc<Folders>>, offer: Offer) -> Self {
+    pub fn new(program: &Program, folders: Option<Arc<Folders>>, offer: Offer) -> Self {
         let writes = offer == Offer::Ours && folders.as_ref().is_some_and(|all| all.writes());
         let hands = if writes {
             Hands::Writing
         } else {
             Hands::Reading
         };
-        Self { folders, hands }
+        Self {
+            folders,
+            hands,
+            alone: holds_itself(program),
+        }
+    }
+
+    /// Whether its commands reach the network, where it holds them itself.
+    #[must_use]
+    pub fn network(&self) -> Network {
+        self.folders
+            .as_ref()
+            .map_or(Network::Off, |folders| folders.network)
     }
 
     /// What it may do with files.
@@ -83,7 +97,7 @@ impl Place {
     /// The folders, when something of ours holds it there.
     fn held_folders(&self) -> Option<&Folders> {
         let folders = self.folders.as_deref();
-        folders.filter(|folders| !folders.holder.is_empty())
+        folders.filter(|folders| !self.alone && !folders.holder.is_empty())
     }
 
     /// What is usual for something that it asks leave for: writing into its own copies is what they are
@@ -158,6 +172,23 @@ impl Place {
             all.push((name.to_owned(), text(&folders.temp)));
         }
         all
+    }
+}
+
+/// Whether a program holds itself, with a sandbox that does not start inside of Landlock: Codex, also
+/// behind its adapter.
+#[must_use]
+pub fn holds_itself(program: &Program) -> bool {
+    // An adapter may be started by another program: `npx @agentclientprotocol/codex-acp`.
+    let mut words = program
+        .command
+        .iter()
+        .map(|word| Path::new(word).file_name());
+    let codex = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with("codex");
+    match program.dialect {
+        Dialect::Codex => true,
+        Dialect::ClaudeCode | Dialect::GeminiCli => false,
+        Dialect::Acp => words.any(|word| word.is_some_and(codex)),
     }
 }
 

@@ -43,7 +43,9 @@ impl Setup {
     /// The next choice, or the one before.
     pub(super) fn change_folder(&mut self, forward: bool) -> Wish {
         if !self.works_here() {
-            return Wish::Tell("The demo team leaves your folder alone; pick another team to work on it.");
+            return Wish::Tell(
+                "The demo team leaves your folder alone; pick another team to work on it.",
+            );
         }
         let choices = Here::choices(self.offer.folders);
         let at = choices.iter().position(|one| *one == self.here);

@@ -56,6 +56,10 @@ impl Premises for Trees {
         async { Ok(Folders::default()) }.boxed()
     }
 
+    fn holds(&self) -> BoxFuture<'static, bool> {
+        async { true }.boxed()
+    }
+
     fn snapshot(&self, agent: AgentId) -> BoxFuture<'static, Result<Vec<Snapshot>, Failure>> {
         let mut looks = self.looks.lock().unwrap();
         let look = looks.entry(agent).or_default();

@@ -111,7 +111,7 @@ pub fn choices(
     let modes = opened["modes"]["availableModes"].as_array();
     let wanted: &[&str] = match opening.place.hands() {
         Hands::Reading => &["read-only"],
-        Hands::Writing => &["acceptEdits", "autoEdit", "auto_edit"],
+        Hands::Writing => &["acceptEdits", "autoEdit", "workspace-write"],
     };
     let fits = |mode: &&Value| wanted.contains(&word(mode, "id"));
     let current = word(&opened["modes"], "currentModeId");

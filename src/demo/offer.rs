@@ -207,7 +207,15 @@ impl Offer {
     pub fn read(request: &Ask, scenario: &Scenario) -> Self {
         let off = request.tool_choice == "none";
         let functions = request.tools.iter().map(|tool| &tool.function);
-        let functions: Vec<_> = functions.filter(|_| !off).collect();
+        let now = request.messages.last().filter(|last| last.role == "tool");
+        let now = now.and_then(|last| instead(&last.text()));
+        let offered = |name: &str| {
+            now.as_ref()
+                .is_none_or(|now| now.iter().any(|one| one == name))
+        };
+        let functions: Vec<_> = functions
+            .filter(|function| !off && offered(&function.name))
+            .collect();
         let vote = functions.iter().find(|function| function.name == "vote");
         let spoke = request
             .messages
@@ -257,6 +265,15 @@ impl Offer {
     pub fn has(&self, tool: &str) -> bool {
         self.tools.iter().any(|name| name == tool)
     }
+}
+
+/// The tools that are on offer in the place of one that is not, by the words of the refusal: some
+/// clients list their tools once.
+fn instead(text: &str) -> Option<Vec<String>> {
+    let (_, rest) = text.rsplit_once(" is not on offer now. ")?;
+    let names = rest.strip_prefix("Use one of: ").unwrap_or_default();
+    let names = names.split(['.', ',']).map(|name| name.trim().to_owned());
+    Some(names.filter(|name| !name.is_empty()).collect())
 }
 
 /// The labels behind the last words that ask for a vote.
@@ -350,6 +367,26 @@ mod tests {
             "agent1.1 agent2.2"
         );
         assert_eq!(said("Recorded."), "agent2.1");
+    }
+
+    #[test]
+    fn what_was_refused_is_not_on_offer() {
+        let tools = |text: &str| {
+            let tools = ["new_answer", "vote", "read_peer"]
+                .map(|name| json!({ "type": "function", "function": { "name": name } }));
+            let messages = json!([{ "role": "tool", "content": text }]);
+            let offer = read(json!({ "model": "m", "messages": messages, "tools": tools }));
+            offer.tools.join(" ")
+        };
+        assert_eq!(tools("Recorded."), "new_answer vote read_peer");
+        assert_eq!(
+            tools("Output: vote is not on offer now. Use one of: read_peer."),
+            "read_peer"
+        );
+        assert_eq!(
+            tools("vote is not on offer now. Answer in plain words."),
+            ""
+        );
     }
 
     #[test]

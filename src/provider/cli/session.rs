@@ -26,6 +26,9 @@ use crate::provider::{Permitted, Request, StopReason, StreamEvent};
 /// Longest silence of a program that works, before it counts as hung.
 const SILENCE: Duration = Duration::from_mins(15);
 
+/// Calls of tools that are not on offer that a reply may hold; a program with more goes round in circles.
+const MOST_REFUSED: u32 = 16;
+
 /// A conversation.
 #[derive(Debug)]
 pub struct Session {
@@ -45,6 +48,8 @@ pub struct Session {
     /// What the person says to its permissions.
     permits: mpsc::Receiver<Permit>,
     calls: u32,
+    /// Calls of this reply that were not on offer.
+    refused: u32,
     launches: u32,
     tally: Tally,
 }
@@ -72,6 +77,7 @@ impl Session {
             cut: false,
             permits,
             calls: 0,
+            refused: 0,
             launches: 0,
         }
     }
@@ -102,6 +108,7 @@ impl Session {
     }
 
     async fn reply(&mut self, request: &Request, out: &mpsc::Sender<Item>) -> Result<(), Failure> {
+        self.refused = 0;
         self.prepare(&request.tools).await?;
         let step = talk::step(self.known.as_deref(), &request.messages);
         self.known = Some(request.messages.clone());
@@ -341,6 +348,12 @@ impl Session {
             let _ = called
                 .reply
                 .send(format!("{} is not on offer now. {now}", called.name));
+            self.refused += 1;
+            if self.refused > MOST_REFUSED {
+                let name = &self.post.setup.program.name;
+                let words = format!("{name} went on calling tools that are not on offer.");
+                return Err(Failure::new(FailureKind::Transient, words));
+            }
             return Ok(None);
         }
         self.calls += 1;

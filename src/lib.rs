@@ -30,6 +30,7 @@ pub mod config;
 pub mod demo;
 pub mod engine;
 pub mod headless;
+pub mod massgen;
 pub mod protocol;
 pub mod provider;
 pub mod run;

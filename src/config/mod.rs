@@ -39,7 +39,7 @@ mod talking;
 mod teams;
 mod ways;
 mod working;
-mod yaml;
+pub mod yaml;
 
 pub use context::ContextSaid;
 pub use diagnostic::{Finding, Report, Severity};
@@ -49,7 +49,7 @@ pub use load::{Env, Loaded, Purpose, direct, load, load_bytes, load_file, load_f
 pub use model::{
     AgentConfig, BackendConfig, CircuitSaid, Config, Kept, Manners, RateLimit, ToolCalling, Wire,
 };
-pub use node::Span;
+pub use node::{Node, Span};
 pub use overlay::Overlay;
 pub use paths::Paths;
 pub use program::{Dialect, Program};

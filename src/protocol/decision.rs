@@ -37,6 +37,8 @@ pub enum TieBreak {
     FirstChoices,
     /// Tie: published earlier.
     Earliest,
+    /// Tie, or no ballots at all: first in the order of the team (MassGen's rule).
+    TeamOrder,
     /// No ballots.
     #[serde(untagged)]
     NoVote(NoVote),
@@ -72,6 +74,7 @@ impl TieBreak {
             Self::OtherVoters => "a tie broken by votes of others",
             Self::FirstChoices => "a tie broken by first choices",
             Self::Earliest => "a tie broken by earliest publication",
+            Self::TeamOrder => "standing first in the order of the team",
             Self::NoVote(NoVote::OnlyAnswer) => "being the only answer",
             Self::NoVote(NoVote::LatestLive) => "being the latest answer, no votes were cast",
             Self::NoVote(NoVote::Latest) => "being the latest answer, no agent was left to vote",

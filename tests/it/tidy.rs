@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tool", &["protocol"]),
     ("workspace", &["protocol"]),
     ("store", &["protocol"]),
+    ("massgen", &["protocol", "config"]),
     ("engine", &["protocol", "provider", "tool", "store"]),
     ("text", &["protocol"]),
     ("capture", &["protocol", "text"]),

@@ -16,6 +16,7 @@ mod left;
 mod ports;
 mod review;
 mod session;
+pub mod shelf;
 mod taking;
 mod team;
 mod ways;

@@ -169,14 +169,14 @@ fn has_screen(command: &str, instead: &str) -> Result<(), Trouble> {
 
 async fn opened(globals: &Globals, id: Option<&str>) -> Result<ExitSummary, Trouble> {
     let (services, _) = launch::services(globals, "1", &RuleArgs::default())?;
-    let store = Store::reading(&services.state_dir);
-    let run = store.find(id.unwrap_or("latest"))?;
-    let session = store.read(&run)?;
+    let shelf = super::logs::shelf(&services.state_dir);
+    let session = shelf.read(&shelf.find(id.unwrap_or("latest"))?)?;
     let mut options = options(globals);
     options
         .notices
         .extend(super::taking::ended(&services).await);
     if let Some(damage) = &session.damage {
+        let run = &session.header.run;
         options.notices.push(format!("The log of {run}: {damage}"));
     }
     options.notices.extend(at_work(&store, &run));

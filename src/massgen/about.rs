@@ -10,10 +10,7 @@ use super::{
     folders::Attempt,
     steps::Steps,
 };
-use crate::config::{
-    Node,
-    yaml,
-};
+use crate::config::{Node, yaml};
 
 /// One agent as it was configured.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -22,7 +22,13 @@ pub struct Account {
 
 impl Account {
     /// What one attempt used that no earlier one did, as moments; `began` and `ended` bound it.
-    pub fn moments(&mut self, status: &Value, metrics: &Value, began: u64, ended: u64) -> Vec<Moment> {
+    pub fn moments(
+        &mut self,
+        status: &Value,
+        metrics: &Value,
+        began: u64,
+        ended: u64,
+    ) -> Vec<Moment> {
         let mut moments = Vec::new();
         let mut told: BTreeMap<String, Usage> = BTreeMap::new();
         for round in rounds(status, metrics) {
@@ -80,12 +86,10 @@ fn time(round: &Value, key: &str) -> u64 {
 }
 
 fn usage(told: &Value, calls: u32) -> Usage {
-    let count = |key: &str| {
-        at(told, &[key])
-            .and_then(Value::as_u64)
-            .unwrap_or_default()
-    };
-    let usd = number(told, &["estimated_cost"]).unwrap_or_default().max(0.0);
+    let count = |key: &str| at(told, &[key]).and_then(Value::as_u64).unwrap_or_default();
+    let usd = number(told, &["estimated_cost"])
+        .unwrap_or_default()
+        .max(0.0);
     let (input, output) = (count("input_tokens"), count("output_tokens"));
     let reasoning = count("reasoning_tokens");
     Usage {

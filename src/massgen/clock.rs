@@ -96,7 +96,14 @@ mod tests {
             assert!(away < 1_000, "{local}: {away} ms away, {hours} h");
         }
         assert_eq!(Clock::of("2026-10-21T00:08:10", unix), None, "a month away");
-        for wrong in ["", "yesterday", "2026", "20261341_000000", "20261121_0008", "a_b_c"] {
+        for wrong in [
+            "",
+            "yesterday",
+            "2026",
+            "20261341_000000",
+            "20261121_0008",
+            "a_b_c",
+        ] {
             assert_eq!(Clock::default().moment(wrong), None, "{wrong}");
         }
     }

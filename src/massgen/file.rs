@@ -38,7 +38,10 @@ pub fn open(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() {
         Ok(file)
     } else {
-        Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file"))
+        Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "not a plain file",
+        ))
     }
 }
 
@@ -49,19 +52,28 @@ fn bytes(path: &Path, notes: &mut Notes) -> Option<Vec<u8>> {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
         Err(error) => {
-            notes.add(format!("{} cannot be read ({error}); what it tells is missing.", name()));
+            notes.add(format!(
+                "{} cannot be read ({error}); what it tells is missing.",
+                name()
+            ));
             return None;
         }
     };
     let mut bytes = Vec::new();
     match (&mut file).take(LARGEST + 1).read_to_end(&mut bytes) {
         Ok(read) if read as u64 > LARGEST => {
-            notes.add(format!("{} is larger than 128 MB and was not read.", name()));
+            notes.add(format!(
+                "{} is larger than 128 MB and was not read.",
+                name()
+            ));
             None
         }
         Ok(_) => Some(bytes),
         Err(error) => {
-            notes.add(format!("{} cannot be read ({error}); what it tells is missing.", name()));
+            notes.add(format!(
+                "{} cannot be read ({error}); what it tells is missing.",
+                name()
+            ));
             None
         }
     }

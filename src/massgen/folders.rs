@@ -106,7 +106,9 @@ pub fn attempts(root: &Path) -> Result<Vec<Attempt>, Failure> {
         )
     })?;
     let mut turns = numbered(root, "turn_");
-    if turns.is_empty() && is_attempt(root) {
+    // A stream alone may be a log of ours.
+    let other = |name: &&str| *name != "events.jsonl" && root.join(name).is_file();
+    if turns.is_empty() && MARKS.iter().any(|name| other(&name)) {
         turns.push((1, root.to_owned()));
     }
     let mut all = Vec::new();

@@ -103,22 +103,25 @@ impl Stage {
             notes,
         } = opening;
         self.now = self.now.max(began);
-        self.seats = names.iter().zip(1..).map(|(name, id)| Seat {
-            id: AgentId(id),
-            name: name.clone(),
-            texts: steps
-                .numbered(name)
-                .into_iter()
-                .map(|(number, kept)| (number, kept.text.clone()))
-                .collect(),
-            round: 0,
-            open: None,
-            current: None,
-            ballot: None,
-            out: false,
-            failure: None,
-        })
-        .collect();
+        self.seats = names
+            .iter()
+            .zip(1..)
+            .map(|(name, id)| Seat {
+                id: AgentId(id),
+                name: name.clone(),
+                texts: steps
+                    .numbered(name)
+                    .into_iter()
+                    .map(|(number, kept)| (number, kept.text.clone()))
+                    .collect(),
+                round: 0,
+                open: None,
+                current: None,
+                ballot: None,
+                out: false,
+                failure: None,
+            })
+            .collect();
         (self.answers, self.presenter, self.finale) = (0, None, None);
         self.ending = Ending::of(attempt, about, steps);
         let start = self.start(attempt, about);
@@ -287,7 +290,11 @@ impl Stage {
         }
         seat.out = true;
         let cause = seat.failure.take().map(|cause| Failure {
-            message: format!("{} ({})", cause.message.trim_end_matches('.'), failure.message),
+            message: format!(
+                "{} ({})",
+                cause.message.trim_end_matches('.'),
+                failure.message
+            ),
             ..cause
         });
         self.rest(place, RoundEnd::Failed);
@@ -392,7 +399,13 @@ impl Stage {
                 voters: voters(label),
             })
             .collect();
-        tally.sort_by_key(|row| (row.label != winner, usize::MAX - row.voters.len(), row.label));
+        tally.sort_by_key(|row| {
+            (
+                row.label != winner,
+                usize::MAX - row.voters.len(),
+                row.label,
+            )
+        });
         let votes = |row: &TallyRow| row.voters.len();
         let mine = tally.first().map_or(0, votes);
         let best = tally.iter().skip(1).map(votes).max().unwrap_or_default();
@@ -425,7 +438,11 @@ impl Stage {
             .presenter
             .filter(|id| id.0 > 0)
             .and_then(|id| self.seats.iter().find(|seat| seat.id == id))
-            .or_else(|| self.seats.iter().find(|seat| Some(&seat.name) == named.as_ref()))
+            .or_else(|| {
+                self.seats
+                    .iter()
+                    .find(|seat| Some(&seat.name) == named.as_ref())
+            })
             .and_then(|seat| Some((seat.id, seat.current?)));
         let outcome = match winner {
             Some((id, winner)) if self.finale.is_some() || self.ending.over() => {
@@ -446,7 +463,8 @@ impl Stage {
         };
         let Some(outcome) = outcome else { return };
         for place in 0..self.seats.len() {
-            let presented = self.seats.get(place).and_then(|seat| seat.open) == Some(Purpose::Present);
+            let presented =
+                self.seats.get(place).and_then(|seat| seat.open) == Some(Purpose::Present);
             self.rest(
                 place,
                 if presented {
@@ -474,13 +492,25 @@ impl Stage {
     /// An end without an answer; `None` when the log just stops.
     fn no_answer(&self) -> Option<Outcome> {
         let (reason, message) = if self.ending.superseded {
-            (NoAnswerReason::Cancelled, "MassGen began another attempt.".to_owned())
+            (
+                NoAnswerReason::Cancelled,
+                "MassGen began another attempt.".to_owned(),
+            )
         } else if self.ending.finish == "timeout" {
-            (NoAnswerReason::Limit, self.ending.told("MassGen ran out of time"))
+            (
+                NoAnswerReason::Limit,
+                self.ending.told("MassGen ran out of time"),
+            )
         } else if self.ending.finish == "error" {
-            (NoAnswerReason::AllFailed, self.ending.told("MassGen failed"))
+            (
+                NoAnswerReason::AllFailed,
+                self.ending.told("MassGen failed"),
+            )
         } else if self.ending.written {
-            (NoAnswerReason::Cancelled, "MassGen ended without an answer.".to_owned())
+            (
+                NoAnswerReason::Cancelled,
+                "MassGen ended without an answer.".to_owned(),
+            )
         } else if self.ending.finish.is_empty() && self.seats.iter().all(|seat| seat.round == 0) {
             let words = "MassGen ended before its team began, most often because it refused the \
                          configuration; massgen.log beside it may say more.";
@@ -493,13 +523,17 @@ impl Stage {
 
     /// The text of an answer that was told.
     fn text(&self, label: Label) -> String {
-        let told = self.events.iter().rev().find_map(|event| match &event.kind {
-            EventKind::Agent {
-                event: AgentEvent::Published(answer),
-                ..
-            } if answer.label == label => Some(answer.text.clone()),
-            _ => None,
-        });
+        let told = self
+            .events
+            .iter()
+            .rev()
+            .find_map(|event| match &event.kind {
+                EventKind::Agent {
+                    event: AgentEvent::Published(answer),
+                    ..
+                } if answer.label == label => Some(answer.text.clone()),
+                _ => None,
+            });
         told.unwrap_or_default()
     }
 
@@ -548,8 +582,10 @@ impl Ending {
 
     /// Whether MassGen says that it came to its end.
     fn over(&self) -> bool {
-        matches!(self.finish.as_str(), "completed" | "timeout" | "waiting_for_review")
-            || self.written
+        matches!(
+            self.finish.as_str(),
+            "completed" | "timeout" | "waiting_for_review"
+        ) || self.written
             || self.text.is_some()
     }
 

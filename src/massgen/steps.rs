@@ -77,7 +77,12 @@ impl Steps {
             }
         }
         let named = file::json(&folder.join("snapshot_mappings.json"), notes);
-        for (label, about) in named.as_ref().and_then(Value::as_object).into_iter().flatten() {
+        for (label, about) in named
+            .as_ref()
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
             if let Ok(label) = label.parse() {
                 let step = (
                     word(about, &["agent_id"]).to_owned(),
@@ -117,12 +122,5 @@ impl Steps {
                 (number, kept)
             })
             .collect()
-    }
-
-    /// The text of an answer.
-    pub fn text(&self, agent: &str, number: u32) -> Option<&str> {
-        let mut all = self.numbered(agent).into_iter();
-        all.find(|(one, _)| *one == number)
-            .map(|(_, kept)| kept.text.as_str())
     }
 }

@@ -16,9 +16,7 @@ use super::{
     file::{self, Notes, at, list, number, word},
     moment::{Moment, What},
 };
-use crate::protocol::{
-    Channel, Failure, FailureKind, Level, Setback, ToolEvent, ToolNote,
-};
+use crate::protocol::{Channel, Failure, FailureKind, Level, Setback, ToolEvent, ToolNote};
 
 /// Longest line that is read, in bytes.
 const LONGEST: u64 = 32 << 20;
@@ -44,7 +42,9 @@ pub fn moments(path: &Path, clock: Clock, notes: &mut Notes) -> Vec<Moment> {
             Ok(0) => break,
             Ok(_) => {}
             Err(error) => {
-                notes.add(format!("events.jsonl breaks off after line {number}: {error}."));
+                notes.add(format!(
+                    "events.jsonl breaks off after line {number}: {error}."
+                ));
                 break;
             }
         }
@@ -54,7 +54,10 @@ pub fn moments(path: &Path, clock: Clock, notes: &mut Notes) -> Vec<Moment> {
         if text.is_empty() {
             continue;
         }
-        match serde_json::from_str::<Value>(text).ok().filter(Value::is_object) {
+        match serde_json::from_str::<Value>(text)
+            .ok()
+            .filter(Value::is_object)
+        {
             Some(event) => read(&event, clock, &mut moments),
             None => {
                 damaged += 1;
@@ -116,13 +119,13 @@ fn rest(kind: &str, data: &Value, tell: &mut dyn FnMut(What)) {
             // Information repeats what other events say.
             _ => {}
         },
-        "error" => tell(What::Told(
-            Level::Error,
-            word(data, &["error"]).to_owned(),
-        )),
+        "error" => tell(What::Told(Level::Error, word(data, &["error"]).to_owned())),
         "orchestrator_timeout" => tell(What::Told(
             Level::Warning,
-            format!("MassGen ran out of time: {}", word(data, &["timeout_reason"])),
+            format!(
+                "MassGen ran out of time: {}",
+                word(data, &["timeout_reason"])
+            ),
         )),
         "restart_banner" => tell(What::Told(
             Level::Warning,

@@ -42,7 +42,10 @@ fn told(turn: &Turn) -> String {
     let mut words = format!("{}\n", turn.start.prompt);
     for agent in &turn.agents {
         let card = &agent.card;
-        words += &format!("{} {} {} {}\n", card.id, card.name, card.model, card.backend);
+        words += &format!(
+            "{} {} {} {}\n",
+            card.id, card.name, card.model, card.backend
+        );
     }
     for published in &turn.answers {
         let answer = &published.answer;
@@ -50,16 +53,26 @@ fn told(turn: &Turn) -> String {
     }
     for drop in &turn.dropped {
         let target = drop.ballot.target.map(|label| label.to_string());
-        words += &format!("dropped {}: {}\n", drop.ballot.voter, target.unwrap_or_default());
+        words += &format!(
+            "dropped {}: {}\n",
+            drop.ballot.voter,
+            target.unwrap_or_default()
+        );
     }
     if let Some(decision) = &turn.decision {
         for row in &decision.tally {
-            words += &format!("{} has {:?}\n", row.label, row.voters.iter().map(|id| id.0).collect::<Vec<_>>());
+            words += &format!(
+                "{} has {:?}\n",
+                row.label,
+                row.voters.iter().map(|id| id.0).collect::<Vec<_>>()
+            );
         }
         words += &format!("by {}\n", decision.by.words());
     }
     match &turn.outcome {
-        Some(Outcome::Answered { winner, text, end, .. }) => {
+        Some(Outcome::Answered {
+            winner, text, end, ..
+        }) => {
             words += &format!("{winner} wins, {end:?}: {text}\n");
         }
         Some(Outcome::NoAnswer { reason, .. }) => words += &format!("no answer: {reason:?}\n"),
@@ -75,29 +88,38 @@ fn told(turn: &Turn) -> String {
 fn genuine_logs_tell_what_stands_in_their_files() {
     let line = "gpt-4o-mini says the result is 4.";
     let team = "agent1 alpha gpt-4o-mini chatcompletion\nagent2 beta gpt-4o chatcompletion\n";
-    let both = |first: &str, second: &str| {
-        format!("agent1.1: {first}\nagent2.1: {second}\n")
-    };
+    let both = |first: &str, second: &str| format!("agent1.1: {first}\nagent2.1: {second}\n");
     let beta = "gpt-4o says the result is 4.";
     let cases: &[(&str, &[String])] = &[
-        ("00_massgen_0_1_12", &[format!(
-            "What is 2+2?\n{team}agent2.1: {beta}\nagent1.1: {line}\n\
+        (
+            "00_massgen_0_1_12",
+            &[format!(
+                "What is 2+2?\n{team}agent2.1: {beta}\nagent1.1: {line}\n\
              agent1.1 has [1, 2]\nagent2.1 has []\nby most votes\n\
              agent1.1 wins, Consensus: Final answer presented by gpt-4o-mini: all checks passed.\n\
              $0.000000 for 0 tokens in\n"
-        )]),
-        ("01_one_agent", &[format!(
-            "What is 2+2? Explain.\nagent1 solo gpt-4o-mini chatcompletion\nagent1.1: {line}\n\
+            )],
+        ),
+        (
+            "01_one_agent",
+            &[format!(
+                "What is 2+2? Explain.\nagent1 solo gpt-4o-mini chatcompletion\nagent1.1: {line}\n\
              agent1.1 has [1]\nby most votes\nagent1.1 wins, Consensus: {line}\n\
              $0.001792 for 11592 tokens in\n"
-        )]),
-        ("02_two_agents_vote", &[format!(
-            "What is 2+2? Explain.\n{team}{}agent1.1 has [1, 2]\nagent2.1 has []\nby most votes\n\
+            )],
+        ),
+        (
+            "02_two_agents_vote",
+            &[format!(
+                "What is 2+2? Explain.\n{team}{}agent1.1 has [1, 2]\nagent2.1 has []\nby most votes\n\
              agent1.1 wins, Consensus: {line}\n$0.028529 for 27549 tokens in\n",
-            both(line, beta)
-        )]),
-        ("03_three_agents_restart_tie", &[
-            "What is 2+2? Explain.\nagent1 agent_a gpt-4o-mini chatcompletion\n\
+                both(line, beta)
+            )],
+        ),
+        (
+            "03_three_agents_restart_tie",
+            &[
+                "What is 2+2? Explain.\nagent1 agent_a gpt-4o-mini chatcompletion\n\
              agent2 agent_b gpt-4o chatcompletion\nagent3 agent_c gpt-4.1-mini chatcompletion\n\
              agent1.1: First draft from gpt-4o-mini: plan 0.\n\
              agent2.1: First draft from gpt-4o: plan 1.\n\
@@ -106,54 +128,77 @@ fn genuine_logs_tell_what_stands_in_their_files() {
              dropped agent2: agent2.1\n\
              agent1.1 has [1]\nagent2.1 has [2]\nagent3.2 has [3]\n\
              by standing first in the order of the team\n\
-             agent1.1 wins, Consensus: Final by gpt-4o-mini.\n$0.066602 for 66935 tokens in\n".to_owned()
-        ]),
-        ("04b_multi_turn_interactive", &[
-            format!(
-                "Turn one: what is 2+2?\n{team}{}agent1.1 has [1, 2]\nagent2.1 has []\n\
+             agent1.1 wins, Consensus: Final by gpt-4o-mini.\n$0.066602 for 66935 tokens in\n"
+                    .to_owned(),
+            ],
+        ),
+        (
+            "04b_multi_turn_interactive",
+            &[
+                format!(
+                    "Turn one: what is 2+2?\n{team}{}agent1.1 has [1, 2]\nagent2.1 has []\n\
                  by most votes\nagent1.1 wins, Consensus: {line}\n$0.027642 for 21749 tokens in\n",
-                both(line, beta)
-            ),
-            format!(
-                "Turn two: and 3+3?\n{team}{}agent1.1 has [1, 2]\nagent2.1 has []\n\
+                    both(line, beta)
+                ),
+                format!(
+                    "Turn two: and 3+3?\n{team}{}agent1.1 has [1, 2]\nagent2.1 has []\n\
                  by most votes\nagent1.1 wins, Consensus: {line}\n$0.028709 for 27712 tokens in\n",
-                both(line, beta)
-            ),
-        ]),
-        ("05_agent_failing_500", &[format!(
-            "What is 2+2? Explain.\nagent2 good gpt-4o-mini chatcompletion\n\
+                    both(line, beta)
+                ),
+            ],
+        ),
+        (
+            "05_agent_failing_500",
+            &[format!(
+                "What is 2+2? Explain.\nagent2 good gpt-4o-mini chatcompletion\n\
              agent1 bad gpt-4o chatcompletion\nagent2.1: {line}\nagent2.1 has []\n\
              by being the only answer\nagent2.1 wins, AgentsLost: {line}\n\
              $0.003578 for 23280 tokens in\n"
-        )]),
-        ("06_tools_workspace", &[
-            "Write greet.py that prints hello.\nagent1 builder gpt-4o-mini chatcompletion\n\
+            )],
+        ),
+        (
+            "06_tools_workspace",
+            &[
+                "Write greet.py that prints hello.\nagent1 builder gpt-4o-mini chatcompletion\n\
              agent2 reviewer gpt-4o chatcompletion\n\
              agent2.1: gpt-4o: I wrote the files. See greet.py.\n\
              agent1.1: gpt-4o-mini: I wrote the files. See greet.py.\n\
              agent1.1 has [1, 2]\nagent2.1 has []\nby most votes\n\
              agent1.1 wins, Consensus: gpt-4o-mini: I wrote the files. See greet.py.\n\
-             $0.152778 for 132439 tokens in\n".to_owned()
-        ]),
-        ("08_worktree_two_agents", &[
-            "Fix add() in calc.py\nagent1 coder gpt-4o-mini chatcompletion\n\
+             $0.152778 for 132439 tokens in\n"
+                    .to_owned(),
+            ],
+        ),
+        (
+            "08_worktree_two_agents",
+            &[
+                "Fix add() in calc.py\nagent1 coder gpt-4o-mini chatcompletion\n\
              agent2 rival gpt-4o chatcompletion\n\
              agent2.1: gpt-4o: I wrote the files. See greet.py.\n\
              agent1.1: gpt-4o-mini: I wrote the files. See greet.py.\n\
              dropped agent2: agent2.1\n\
              agent1.1 has [1, 2]\nagent2.1 has []\nby most votes\n\
              agent1.1 wins, Consensus: Final: the change is done (gpt-4o-mini).\n\
-             $0.050420 for 79399 tokens in\n".to_owned()
-        ]),
-        ("13_sigkill_crash", &[format!(
-            "What is 2+2? (crash)\nagent2 slow_a gpt-4o-mini chatcompletion\n\
+             $0.050420 for 79399 tokens in\n"
+                    .to_owned(),
+            ],
+        ),
+        (
+            "13_sigkill_crash",
+            &[format!(
+                "What is 2+2? (crash)\nagent2 slow_a gpt-4o-mini chatcompletion\n\
              agent1 fast_b gpt-4o chatcompletion\nagent1.1: {beta}\nno end\n\
              $0.025805 for 10102 tokens in\n"
-        )]),
-        ("14_startup_error", &[
-            "What is 2+2?\nagent1 solo gpt-4o-mini chatcompletion\nno answer: AllFailed\n\
-             $0.000000 for 0 tokens in\n".to_owned()
-        ]),
+            )],
+        ),
+        (
+            "14_startup_error",
+            &[
+                "What is 2+2?\nagent1 solo gpt-4o-mini chatcompletion\nno answer: AllFailed\n\
+             $0.000000 for 0 tokens in\n"
+                    .to_owned(),
+            ],
+        ),
     ];
     for (name, turns) in cases {
         let Some(root) = genuine(name) else { continue };
@@ -189,7 +234,10 @@ fn made(root: &Path) {
     );
     write("events.jsonl", STREAM);
     write("al/20260131_120002_000000/answer.txt", "al's answer");
-    write("zoe/20260131_120004_000000/answer.txt", "zoë's whole answer");
+    write(
+        "zoe/20260131_120004_000000/answer.txt",
+        "zoë's whole answer",
+    );
     for (who, second) in [("al", 3), ("al", 6), ("zoe", 7)] {
         let when = format!("20260131_12000{second}_000000");
         let vote = format!(
@@ -353,7 +401,11 @@ fn what_is_no_log_is_refused_and_links_are_not_followed() {
     fs::write(folder.path().join("secret"), "secret").unwrap();
     std::os::unix::fs::symlink(folder.path().join("secret"), &answer).unwrap();
     let turn = folded(&root).turn.unwrap();
-    assert!(told(&turn).contains("agent1.1: al's ans\n"), "{}", told(&turn));
+    assert!(
+        told(&turn).contains("agent1.1: al's ans\n"),
+        "{}",
+        told(&turn)
+    );
     let mut notices = turn.record.notices.iter();
     assert!(notices.any(|(_, _, words)| words.contains("answer.txt")));
 }

@@ -84,6 +84,9 @@ pub struct SessionSummary {
     pub cost_usd: Option<f64>,
     /// True for scripted demo sessions.
     pub demo: bool,
+    /// The program that ran it, when it was another: `MassGen 0.1.97`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
 }
 
 impl SessionSummary {

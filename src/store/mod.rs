@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::protocol::{Failure, FailureKind, RunId};
+use crate::protocol::{Event, Failure, FailureKind, RunId, SessionSummary};
 
 /// Name of the log within a session's folder.
 const LOG_FILE: &str = "events.jsonl";
@@ -174,6 +174,16 @@ fn ambiguous(name: &str, fitting: &[RunId]) -> Failure {
         ),
     )
     .hint("Write more of the name.")
+}
+
+/// The line of the list for a session, wherever it is kept.
+#[must_use]
+pub fn summary(run: RunId, events: &[Event]) -> SessionSummary {
+    let mut scan = summary::Scan::new(run);
+    for event in events {
+        scan.apply(event);
+    }
+    scan.summary(None)
 }
 
 /// A new session name such as `20261121-101530-k3f9` for a session that starts at `now_ms`

@@ -48,6 +48,7 @@ pub(super) struct Scan {
     winner: Option<String>,
     cost: Option<Cost>,
     demo: bool,
+    from: Option<String>,
 }
 
 impl Scan {
@@ -67,6 +68,7 @@ impl Scan {
             winner: None,
             cost: None,
             demo: false,
+            from: None,
         }
     }
 
@@ -106,6 +108,9 @@ impl Scan {
                 self.staged = start.stage.is_some();
                 self.winner = None;
                 self.demo |= matches!(start.origin, Origin::Demo { .. });
+                if let Origin::Imported { program } = &start.origin {
+                    self.from = Some(program.clone());
+                }
             }
             RunEvent::Decided(decision) => self.winner = Some(self.name(decision.winner.agent)),
             RunEvent::Ended(outcome) => {
@@ -158,6 +163,7 @@ impl Scan {
             winner: self.winner.clone(),
             cost_usd: self.cost.map(|cost| cost.usd),
             demo: self.demo,
+            from: self.from.clone(),
         }
     }
 }

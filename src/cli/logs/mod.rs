@@ -16,6 +16,7 @@ use clap::Subcommand;
 
 use super::{Globals, launch::Trouble};
 use crate::{
+    app::shelf::{MASSGEN_VARIABLE, Shelf, Volume},
     config::Paths,
     headless::words,
     protocol::{Failure, FailureKind, SessionSummary, Timestamp},
@@ -100,32 +101,41 @@ fn to_stdout(globals: &Globals, args: &Args) -> Result<(), Trouble> {
         out: &mut out,
         columns,
     };
-    run_on(&state_dir, args, &mut page)?;
+    run_on(&shelf(&state_dir), args, &mut page)?;
     written(out.flush())?;
     Ok(())
+}
+
+/// The sessions of this machine, seen from where the program was started.
+#[must_use]
+pub fn shelf(state_dir: &Path) -> Shelf {
+    let paths = Paths::discover(std::env::current_dir().unwrap_or_default());
+    Shelf::new(state_dir, &paths, std::env::var_os(MASSGEN_VARIABLE))
 }
 
 /// Runs `logs` on any page.
 ///
 /// # Errors
 /// A session that is not there or cannot be read, an output that cannot be written.
-pub fn run_on(state_dir: &Path, args: &Args, page: &mut Page<'_>) -> Result<(), Failure> {
-    let store = Store::reading(state_dir);
+pub fn run_on(shelf: &Shelf, args: &Args, page: &mut Page<'_>) -> Result<(), Failure> {
     match &args.command {
         Command::List(args) => {
-            let listing = store.list(args.limit)?;
+            let listing = shelf.list(args.limit)?;
             written(if args.json {
                 list_json(&listing, page.out)
             } else {
-                list(&store, &listing, page)
+                list(shelf.store(), &listing, page)
             })
         }
         Command::Show(args) => {
-            let run = store.find(&args.id)?;
-            if args.events {
-                return show::events(&store.log(&run), page.out);
+            let volume = shelf.find(&args.id)?;
+            if let (true, Volume::Ours(run)) = (args.events, &volume) {
+                return show::events(&shelf.store().log(run), page.out);
             }
-            let session = store.read(&run)?;
+            let session = shelf.read(&volume)?;
+            if args.events {
+                return show::told(&session, page.out);
+            }
             written(if args.json {
                 show::json(&session, page.out)
             } else {
@@ -206,7 +216,11 @@ fn row(session: &SessionSummary) -> [String; 8] {
         0 | 1 => String::new(),
         turns => format!(" [{turns} turns]"),
     };
-    let demo = if session.demo { "[demo] " } else { "" };
+    let demo = match &session.from {
+        Some(program) => format!("[{}] ", clean::line(program)),
+        None if session.demo => "[demo] ".to_owned(),
+        None => String::new(),
+    };
     [
         session.run.0.clone(),
         if session.started_ms == 0 {

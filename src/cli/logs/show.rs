@@ -30,6 +30,19 @@ pub(super) fn events(log: &Path, out: &mut dyn Write) -> Result<(), Failure> {
     super::written(written)
 }
 
+/// The same for a session that is no log of ours.
+pub(super) fn told(session: &Session, out: &mut dyn Write) -> Result<(), Failure> {
+    let header = serde_json::to_string(&session.header).unwrap_or_default();
+    let mut written = writeln!(out, "{header}");
+    for event in &session.events {
+        written = written.and_then(|()| {
+            serde_json::to_writer(&mut *out, event)?;
+            out.write_all(b"\n")
+        });
+    }
+    super::written(written)
+}
+
 fn fold(session: &Session) -> RunState {
     let mut state = RunState::default();
     for event in &session.events {

@@ -23,13 +23,22 @@ async fn state_with(sessions: &[(&str, Vec<crate::protocol::Event>)]) -> tempfil
     root
 }
 
+/// The sessions of a state folder, and no log of MassGen of whoever runs the tests.
+fn shelf(state_dir: &Path) -> Shelf {
+    let paths = Paths {
+        cwd: state_dir.to_owned(),
+        ..Paths::default()
+    };
+    Shelf::new(state_dir, &paths, None)
+}
+
 fn print(state_dir: &Path, command: Command, columns: Option<usize>) -> Result<String, Failure> {
     let mut out = Vec::new();
     let mut page = Page {
         out: &mut out,
         columns,
     };
-    run_on(state_dir, &Args { command }, &mut page)?;
+    run_on(&shelf(state_dir), &Args { command }, &mut page)?;
     Ok(String::from_utf8(out).unwrap())
 }
 
@@ -229,7 +238,7 @@ async fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is() {
             columns: None,
         };
         assert_eq!(
-            run_on(root.path(), &Args { command }, &mut page),
+            run_on(&shelf(root.path()), &Args { command }, &mut page),
             Ok(()),
             "{text}"
         );
@@ -240,5 +249,33 @@ async fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is() {
         columns: None,
     };
     let command = list_of(5);
-    assert!(run_on(root.path(), &Args { command }, &mut page).is_err());
+    assert!(run_on(&shelf(root.path()), &Args { command }, &mut page).is_err());
+}
+
+#[test]
+fn a_log_of_massgen_is_listed_and_shown_like_ours() {
+    let root = tempfile::tempdir().unwrap();
+    let log = root
+        .path()
+        .join(".massgen/massgen_logs/log_20260131_120000_000000");
+    let attempt = log.join("turn_1/attempt_1");
+    fs::create_dir_all(&attempt).unwrap();
+    let metadata = "query: \"Why \\e[2J?\"\nmassgen_version: 0.1.97\n";
+    fs::write(attempt.join("execution_metadata.yaml"), metadata).unwrap();
+    let listed = print(root.path(), list_of(5), None).unwrap();
+    assert!(
+        listed.contains("massgen-20260131-120000-000000"),
+        "{listed}"
+    );
+    assert!(listed.contains("[MassGen 0.1.97] Why"), "{listed}");
+    let shown = print(root.path(), show("latest"), None).unwrap();
+    assert!(shown.contains("ended before its team began"), "{shown}");
+    assert!(!shown.contains('\u{1b}'), "{shown}");
+    let events = Command::Show(ShowArgs {
+        id: log.display().to_string(),
+        json: false,
+        events: true,
+    });
+    let events = print(root.path(), events, None).unwrap();
+    assert!(events.lines().count() > 3, "{events}");
 }

@@ -196,6 +196,7 @@ impl Person {
             winner: None,
             cost_usd: None,
             demo: outcome == "answered",
+            from: None,
         };
         let sessions = vec![
             session("run-1", "answered", "Why is the sky blue?\nIn short."),

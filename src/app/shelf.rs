@@ -1,0 +1,229 @@
+//! All sessions there are to look at: ours, and those that MassGen left in its folders.
+//!
+//! MassGen's logs stay where they are and are read anew each time; what looks like a secret in them is
+//! masked before anyone sees it. Only ours can be gone on with. Blocking.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    config::Paths,
+    massgen,
+    protocol::{Failure, FailureKind, RunId},
+    store::{
+        self, Header, Listing, Session, Store,
+        redact::{self, Redactor},
+    },
+};
+
+/// Where MassGen keeps its logs, below the working folder and below home.
+const MASSGEN_LOGS: &str = ".massgen/massgen_logs";
+
+/// The variable that tells MassGen to write its logs elsewhere.
+pub const MASSGEN_VARIABLE: &str = "MASSGEN_LOG_BASE_DIR";
+
+/// The sessions of this machine.
+#[derive(Clone, Debug)]
+pub struct Shelf {
+    store: Store,
+    places: Vec<PathBuf>,
+}
+
+/// A session on the shelf.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Volume {
+    /// One of ours.
+    Ours(RunId),
+    /// A log of MassGen.
+    MassGen(PathBuf),
+}
+
+impl Shelf {
+    /// The shelf of a state folder, with MassGen's logs below the working folder, below home and where
+    /// [`MASSGEN_VARIABLE`] says.
+    #[must_use]
+    pub fn new(state_dir: &Path, paths: &Paths, base: Option<OsString>) -> Self {
+        let mut places = vec![paths.cwd.join(MASSGEN_LOGS)];
+        // MassGen puts its logs right into that folder, or into its usual one below it.
+        if let Some(base) = base.filter(|base| !base.is_empty()).map(PathBuf::from) {
+            places.push(base.join("massgen_logs"));
+            places.push(base.join(MASSGEN_LOGS));
+            places.push(base);
+        }
+        places.extend(paths.home.as_ref().map(|home| home.join(MASSGEN_LOGS)));
+        places.dedup();
+        Self {
+            store: Store::reading(state_dir),
+            places,
+        }
+    }
+
+    /// The newest `limit` sessions of all, and how many there are.
+    ///
+    /// # Errors
+    /// Our own folder cannot be listed.
+    pub fn list(&self, limit: usize) -> Result<Listing, Failure> {
+        let mut listing = self.store.list(limit)?;
+        let logs = massgen::find(&self.places);
+        listing.total += logs.len();
+        for found in logs.into_iter().take(limit) {
+            let session = match self.read(&Volume::MassGen(found.root)) {
+                Ok(session) => session.events,
+                Err(_) => Vec::new(),
+            };
+            listing.sessions.push(store::summary(found.run, &session));
+        }
+        let newest = |one: &crate::protocol::SessionSummary| std::cmp::Reverse(one.started_ms);
+        listing.sessions.sort_by_key(newest);
+        listing.sessions.truncate(limit);
+        Ok(listing)
+    }
+
+    /// The session that `name` means: a folder with a log of MassGen, or a name as
+    /// [`Store::find`] takes it, of ours first.
+    ///
+    /// # Errors
+    /// Nothing fits, or several do.
+    pub fn find(&self, name: &str) -> Result<Volume, Failure> {
+        let path = Path::new(name.trim());
+        if path.is_dir() && massgen::holds(path) {
+            return Ok(Volume::MassGen(path.to_owned()));
+        }
+        let failure = match self.store.find(name) {
+            Ok(run) => return Ok(Volume::Ours(run)),
+            Err(failure) => failure,
+        };
+        let name = name.trim();
+        let mut logs = massgen::find(&self.places);
+        if !matches!(name, "" | "latest") {
+            logs.retain(|log| log.run.0.starts_with(name) || log.run.0.ends_with(name));
+        }
+        let newest = matches!(name, "" | "latest");
+        match logs.as_slice() {
+            [] => Err(failure),
+            [log, ..] if newest => Ok(Volume::MassGen(log.root.clone())),
+            [log] => Ok(Volume::MassGen(log.root.clone())),
+            [one, other, ..] => Err(Failure::new(
+                FailureKind::Local,
+                format!(
+                    "{name:?} fits {} logs of MassGen: {}, {} …",
+                    logs.len(),
+                    one.run,
+                    other.run
+                ),
+            )
+            .hint("Write more of the name.")),
+        }
+    }
+
+    /// Reads a session.
+    ///
+    /// # Errors
+    /// It cannot be opened, or is of a newer format.
+    pub fn read(&self, volume: &Volume) -> Result<Session, Failure> {
+        match volume {
+            Volume::Ours(run) => self.store.read(run),
+            Volume::MassGen(root) => {
+                let log = massgen::read(root)?;
+                let redactor = Redactor::new(&[]);
+                let events = log.events.into_iter();
+                Ok(Session {
+                    header: Header::new(log.run),
+                    events: events
+                        .map(|event| redact::event(&redactor, event))
+                        .collect(),
+                    damage: None,
+                })
+            }
+        }
+    }
+
+    /// Our own sessions.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn log(place: &Path, name: &str, prompt: &str) {
+        let attempt = place.join(name).join("turn_1/attempt_1");
+        fs::create_dir_all(&attempt).unwrap();
+        let metadata = format!("query: '{prompt}'\ntimestamp: '2026-01-31T12:00:00'\n");
+        fs::write(attempt.join("execution_metadata.yaml"), metadata).unwrap();
+    }
+
+    #[test]
+    fn massgens_logs_stand_beside_ours_and_hide_their_secrets() {
+        let folder = tempfile::tempdir().unwrap();
+        let (home, base) = (folder.path().join("home"), folder.path().join("base"));
+        let cwd = folder.path().join("cwd");
+        let paths = Paths {
+            cwd: cwd.clone(),
+            home: Some(home.clone()),
+            ..Paths::default()
+        };
+        let key = "sk-proj-0123456789abcdefghijklmnopqrstuvwxyz";
+        log(
+            &cwd.join(MASSGEN_LOGS),
+            "log_20260101_000000_000001",
+            &format!("with {key}"),
+        );
+        log(
+            &home.join(MASSGEN_LOGS),
+            "log_20260103_000000_000003",
+            "home",
+        );
+        log(&base, "log_20260102_000000_000002", "base");
+        let shelf = Shelf::new(&folder.path().join("state"), &paths, Some(base.into()));
+        let listing = shelf.list(2).unwrap();
+        assert_eq!((listing.sessions.len(), listing.total), (2, 3));
+        let all = shelf.list(9).unwrap().sessions;
+        assert!(all.iter().all(|one| one.outcome == "no answer"), "{all:?}");
+        assert!(
+            all.iter().all(|one| one.from.as_deref() == Some("MassGen")),
+            "{all:?}"
+        );
+        let prompt = |volume: &Volume| {
+            let session = shelf.read(volume).unwrap();
+            store::summary(session.header.run, &session.events).prompt
+        };
+        let of = |name: &str| prompt(&shelf.find(name).unwrap());
+        assert_eq!(
+            of("latest"),
+            "home",
+            "the newest, when there is none of ours"
+        );
+        assert_eq!(of("massgen-20260102"), "base");
+        assert_eq!(of("000003"), "home");
+        let path = cwd
+            .join(MASSGEN_LOGS)
+            .join("log_20260101_000000_000001/turn_1");
+        let masked = of(path.to_str().unwrap());
+        assert!(
+            masked.starts_with("with sk-") && !masked.contains("0123456789"),
+            "{masked}"
+        );
+        assert!(
+            shelf
+                .find("massgen-")
+                .unwrap_err()
+                .message
+                .contains("fits 3")
+        );
+        assert!(
+            shelf
+                .find("nothing")
+                .unwrap_err()
+                .message
+                .contains("No session")
+        );
+    }
+}

@@ -70,6 +70,8 @@ struct Seat {
     ballot: Option<Ballot>,
     out: bool,
     failure: Option<Failure>,
+    /// Calls that failed since the last round began.
+    failures: u32,
 }
 
 impl Stage {
@@ -225,6 +227,7 @@ impl Stage {
             return;
         };
         seat.round += 1;
+        seat.failures = 0;
         seat.open = Some(purpose);
         let round = seat.round;
         self.agent(
@@ -277,8 +280,9 @@ impl Stage {
         };
         if !last {
             seat.failure = Some(failure.clone());
+            seat.failures += 1;
             let call = CallEvent::Retrying {
-                attempt: 2,
+                attempt: seat.failures + 1,
                 wait_ms: 0,
                 failure,
             };

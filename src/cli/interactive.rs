@@ -175,11 +175,11 @@ async fn opened(globals: &Globals, id: Option<&str>) -> Result<ExitSummary, Trou
     options
         .notices
         .extend(super::taking::ended(&services).await);
+    let run = &session.header.run;
     if let Some(damage) = &session.damage {
-        let run = &session.header.run;
         options.notices.push(format!("The log of {run}: {damage}"));
     }
-    options.notices.extend(at_work(&store, &run));
+    options.notices.extend(at_work(shelf.store(), run));
     options.opened = Some(Arc::new(session.events));
     show(&services, None, None, options).await
 }

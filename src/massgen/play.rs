@@ -122,6 +122,7 @@ impl Stage {
                 ballot: None,
                 out: false,
                 failure: None,
+                failures: 0,
             })
             .collect();
         (self.answers, self.presenter, self.finale) = (0, None, None);

@@ -119,13 +119,13 @@ pub fn after_run(
     let Some(Outcome::Answered { winner, .. }) = &turn.outcome else {
         return Ok(Vec::new());
     };
-    let snapshots = turn.answer(*winner).map(|answer| answer.changes.as_slice());
+    let snapshots = turn.final_files();
     let folder = store
         .log(run)
         .parent()
         .map_or_else(PathBuf::new, Path::to_path_buf);
     let mut taken = Vec::new();
-    for snapshot in snapshots.unwrap_or_default() {
+    for snapshot in snapshots {
         let place = turn
             .start
             .places

@@ -39,7 +39,7 @@ use super::{
 use crate::{
     protocol::{
         AgentEvent, AgentId, Answer, BudgetEvent, Command, Decision, EventKind, Failure,
-        FailureKind, Outcome, RunEvent, Share, SteerId, Talking, ToolSpec,
+        FailureKind, Label, Outcome, RunEvent, Share, SteerId, Talking, ToolSpec, change::Snapshot,
     },
     tool::Toolbox,
 };
@@ -103,11 +103,15 @@ struct Said {
     /// The settled vote.
     decision: Option<Decision>,
     outcome: Option<Outcome>,
+    /// The files of every answer.
+    files: BTreeMap<Label, Vec<Snapshot>>,
     /// Messages of the person so far.
     steers: u32,
-    /// Who presents, and what it may read with.
+    /// Who presents, and what it may work with.
     presents: Option<AgentId>,
-    reading: Option<ToolSpec>,
+    reading: Vec<ToolSpec>,
+    /// Its worktrees could not be brought to the winner's files.
+    astray: Option<AgentId>,
 }
 
 /// The running seats, and whose they are, to report one that panicked.
@@ -349,6 +353,7 @@ impl<'a> Driver<'a> {
                 self.said.decision = Some(decision.clone());
             }
             EventKind::Run(RunEvent::Ended(outcome)) => {
+                self.files(outcome).await;
                 self.said.outcome = Some(outcome.clone());
                 // Whoever asked is gone; said before the end, which is the last word of a turn.
                 self.ways.desk.clear().await;
@@ -361,8 +366,24 @@ impl<'a> Driver<'a> {
         self.ways.outbox.emit(kind).await;
     }
 
+    /// The files that the turn ends with.
+    async fn files(&self, outcome: &mut Outcome) {
+        let Outcome::Answered {
+            winner, presenter, ..
+        } = outcome
+        else {
+            return;
+        };
+        let counts = presenter.is_some() && *presenter != self.said.astray;
+        let published = self.said.files.get(winner).cloned().unwrap_or_default();
+        let (grounds, outbox) = (&self.ways.grounds, &self.ways.outbox);
+        premises::finish(grounds, outcome, (counts, published), outbox).await;
+    }
+
     /// Puts an answer on the board.
-    fn pin_up(&self, answer: &Answer) {
+    fn pin_up(&mut self, answer: &Answer) {
+        let files = answer.changes.clone();
+        self.said.files.insert(answer.label, files);
         let text = answer.text.clone() + &premises::footer(&answer.changes);
         let (label, text) = (answer.label, Arc::from(text));
         self.answers.send_modify(|board| {

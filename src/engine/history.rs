@@ -171,6 +171,7 @@ mod tests {
         Earlier {
             prompt: prompt.into(),
             outcome: Some(Outcome::Answered {
+                changes: Vec::new(),
                 winner: Label::new(AgentId(1), 1),
                 text: text.into(),
                 presenter: None,

@@ -31,6 +31,8 @@ pub struct AtDesk {
     desk: Desk,
     policy: Option<ApprovePolicy>,
     seconds: u64,
+    /// The agent of the session that asks for a member of its team, and what people call the member.
+    behalf: Option<(AgentId, String)>,
 }
 
 impl AtDesk {
@@ -41,6 +43,16 @@ impl AtDesk {
             desk,
             policy: permitting.approve,
             seconds: permitting.seconds,
+            behalf: None,
+        }
+    }
+
+    /// The same for a member of the team in an agent's place: the agent asks, and says for whom.
+    #[must_use]
+    pub fn on_behalf(self, seat: AgentId, member: String) -> Self {
+        Self {
+            behalf: Some((seat, member)),
+            ..self
         }
     }
 }
@@ -51,6 +63,7 @@ impl Approver for AtDesk {
             desk,
             policy,
             seconds,
+            behalf,
         } = self.clone();
         async move {
             match policy {
@@ -62,9 +75,16 @@ impl Approver for AtDesk {
                 Some(ApprovePolicy::Auto) => return Ruling::PolicyYes,
                 Some(ApprovePolicy::Ask) | None => {}
             }
+            let (asker, text) = match behalf {
+                None => (agent, format!("May I use {}?", approval.tool)),
+                Some((seat, member)) => (
+                    seat,
+                    format!("May {member}, of my team, use {}?", approval.tool),
+                ),
+            };
             let draft = Draft {
-                asker: Some(agent),
-                text: format!("May I use {}?", approval.tool),
+                asker: Some(asker),
+                text,
                 kind: QuestionKind::Approval(Box::new(approval)),
                 seconds,
             };
@@ -82,11 +102,23 @@ impl Approver for AtDesk {
     }
 }
 
+/// For whose team it is asked.
+#[derive(Clone)]
+struct Behalf {
+    /// The desk of the session.
+    desk: Desk,
+    /// The agent of the session.
+    seat: AgentId,
+    /// What people call the team's place.
+    name: String,
+}
+
 /// What decides what programs among the agents may do: the rules of the run, the person, the record.
 #[derive(Clone)]
 pub struct Gate {
     /// The rules, with what the person has allowed for the rest of the run.
     pub permits: Arc<Permits>,
+    behalf: Option<Behalf>,
     /// Where decisions are written down.
     pub record: Arc<dyn Recorder>,
     /// What the configuration says.
@@ -101,6 +133,7 @@ impl Gate {
     pub fn new(permitting: Permitting, record: Written) -> Result<Self, String> {
         Ok(Self {
             permits: Arc::new(Permits::new(&permitting)?),
+            behalf: None,
             record: Arc::new(record),
             permitting: Arc::new(permitting),
         })
@@ -112,8 +145,37 @@ impl Gate {
         Office {
             agent,
             permits: Arc::clone(&self.permits),
-            person: Arc::new(AtDesk::new(desk, &self.permitting)),
+            person: Arc::new(self.person(agent, desk)),
             record: Arc::clone(&self.record),
+        }
+    }
+
+    /// The same for the members of a team in an agent's place: they ask at the desk of the session.
+    #[must_use]
+    pub(super) fn below(&self, seat: AgentId, desk: &Desk) -> Self {
+        let behalf = match &self.behalf {
+            None => Behalf {
+                desk: desk.clone(),
+                seat,
+                name: seat.to_string(),
+            },
+            Some(above) => Behalf {
+                desk: above.desk.clone(),
+                seat: above.seat,
+                name: format!("{}/{seat}", above.name),
+            },
+        };
+        Self {
+            behalf: Some(behalf),
+            ..self.clone()
+        }
+    }
+
+    fn person(&self, agent: AgentId, desk: Desk) -> AtDesk {
+        match &self.behalf {
+            None => AtDesk::new(desk, &self.permitting),
+            Some(behalf) => AtDesk::new(behalf.desk.clone(), &self.permitting)
+                .on_behalf(behalf.seat, format!("{}/{agent}", behalf.name)),
         }
     }
 }

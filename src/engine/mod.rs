@@ -46,7 +46,7 @@ use self::{
     leave::Gate,
     ledger::Ledger,
     outbox::{Outbox, Sinks},
-    premises::Grounds,
+    premises::{Grounds, Start},
     prompt::Task,
     roster::Roster,
     stages::{Leg, run::Room},
@@ -192,6 +192,11 @@ async fn session(
         }
     }
     while let Some(prompt) = next.take() {
+        if number > 0 {
+            let last = history.last().and_then(|turn| turn.outcome.as_ref());
+            let files = last.map(stages::files_of).unwrap_or_default().to_vec();
+            premises::begin(&ways.grounds, Start::Further(files), &ways.outbox).await;
+        }
         let (ended, personas) = Room {
             setup: &setup,
             roster: &mut roster,

@@ -14,14 +14,20 @@
 //!
 //! It has no desk: its agents cannot ask the person, a plan is approved without asking, and it has no
 //! inbox. The person's words reach it through the conversation of its agent.
+//!
+//! Where the session works on folders, its members have worktrees and tools of their own ([`Handed`]).
+//! What needs leave waits at the session's desk, under the name of the seat. The files that it ends with
+//! become what the seat's own worktrees hold before its answer is told, so that they are the answer's.
 
 mod around;
 mod below;
+mod handed;
 mod inherit;
 mod place;
 
 pub use around::Around;
 pub use below::Below;
+pub(in crate::engine) use handed::Handed;
 pub use place::Place;
 
 use std::{sync::Arc, time::Duration};
@@ -116,7 +122,12 @@ impl Group for NestedTeam {
             rules: inherit::rules(&self.setup.rules),
             ..self.setup.clone()
         };
-        let run = run(setup, self.redactor.clone(), errand, items);
+        let handed = Handed::of(&errand);
+        let setup = match &handed {
+            Some(handed) => handed.set_up(setup),
+            None => setup,
+        };
+        let run = run((setup, handed), self.redactor.clone(), errand, items);
         let told = stream::unfold(receiver, |mut receiver| async {
             receiver.recv().await.map(|item| (item, receiver))
         });
@@ -137,7 +148,12 @@ impl Group for NestedTeam {
 type Items = mpsc::Sender<Result<StreamEvent, Failure>>;
 
 /// Runs the nested turn and tells what it came to.
-async fn run(setup: SessionSetup, redactor: Redactor, errand: Errand, items: Items) {
+async fn run(
+    (setup, handed): (SessionSetup, Option<Handed>),
+    redactor: Redactor,
+    errand: Errand,
+    items: Items,
+) {
     let (told, mut heard) = mpsc::channel(DEPTH);
     let (outbox, _) = outbox::start(
         Sinks {
@@ -155,11 +171,10 @@ async fn run(setup: SessionSetup, redactor: Redactor, errand: Errand, items: Ite
         let ways = Ways {
             desk: desk::start(outbox.clone(), QuestionId(0)),
             outbox,
-            gate: None,
+            gate: handed.as_ref().and_then(Handed::gate),
             talking: setup.rules.talking.clone(),
             around: Around::of(&errand.request),
-            // Its members are no agents of the session: they talk, and their voice talks for them.
-            grounds: None,
+            grounds: setup.grounds.clone(),
         };
         let mut roster = Roster::new(setup.team.clone());
         let mut room = Room {
@@ -171,6 +186,9 @@ async fn run(setup: SessionSetup, redactor: Redactor, errand: Errand, items: Ite
             number: &mut 0,
         };
         let (ended, _) = room.task(&errand.task).await;
+        if let (Some(handed), Some(outcome)) = (&handed, &ended.outcome) {
+            handed.take_up(outcome, &ways.outbox).await;
+        }
         ended.outcome
     };
     let pass_on = async {

@@ -13,6 +13,7 @@ pub(super) mod run;
 mod tests;
 mod words;
 
+pub(super) use self::ending::files_of;
 use self::{
     ending::{end_of, label_of, text_of},
     purse::Purse,

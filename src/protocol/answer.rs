@@ -81,6 +81,10 @@ pub enum Outcome {
         presenter: Option<AgentId>,
         /// Why the turn ended when it did.
         end: OutcomeEnd,
+        /// The files it ends with, one snapshot per folder: what the presenter's worktrees held, which
+        /// began with the winner's files; without a presenter the winner's own.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changes: Vec<Snapshot>,
     },
     /// Nobody ever published an answer.
     NoAnswer {

@@ -246,6 +246,7 @@ impl StageEvent {
                         text,
                         presenter: _,
                         end: _,
+                        changes: _,
                     }
                     | Outcome::NoAnswer {
                         reason: _,

@@ -3,6 +3,8 @@
 //! Plain data and a trait; the engine implements it, and asks. Dropping the stream of an errand ends
 //! everything the team does.
 
+use std::{any::Any, fmt, sync::Arc};
+
 use futures_util::stream::BoxStream;
 
 use super::{Price, Request, StreamEvent};
@@ -19,7 +21,7 @@ pub trait Group: Send + Sync {
 }
 
 /// A task for a team.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Errand {
     /// The task of the larger team's turn.
     pub task: String,
@@ -27,6 +29,22 @@ pub struct Errand {
     pub request: Request,
     /// What it may use up.
     pub allowance: Allowance,
+    /// What the engine gives its own teams along.
+    pub handed: Handed,
+}
+
+/// Something that only the engine knows what to do with: the folders and the desk of a session.
+#[derive(Clone, Default)]
+pub struct Handed(pub Option<Arc<dyn Any + Send + Sync>>);
+
+impl fmt::Debug for Handed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() {
+            "Handed"
+        } else {
+            "Nothing"
+        })
+    }
 }
 
 /// What a team inside a team may use up; `None`: as much as its own limits say.

@@ -46,7 +46,7 @@ use crate::protocol::{
     ToolSpec, Usage,
 };
 pub use folders::{Alone, Folder, Folders, HeldBy};
-pub use group::{Allowance, Errand, Group};
+pub use group::{Allowance, Errand, Group, Handed};
 pub use permission::{Change, Custom, Permission, Permitted};
 
 /// One model call.

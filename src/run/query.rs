@@ -1,6 +1,8 @@
 //! Questions everybody asks a fold.
 
-use crate::protocol::{AgentCard, AgentId, Answer, Label, Origin, Timestamp, Usage};
+use crate::protocol::{
+    AgentCard, AgentId, Answer, Label, Origin, Outcome, Timestamp, Usage, change::Snapshot,
+};
 
 use super::{AgentState, RunState, Turn};
 
@@ -66,6 +68,21 @@ impl Turn {
             .iter()
             .map(|published| &published.answer)
             .find(|answer| answer.label == label)
+    }
+
+    /// The files that the turn ended with: of the final answer, which begins with the winner's; none
+    /// before the end. Logs of earlier versions know the winner's alone.
+    #[must_use]
+    pub fn final_files(&self) -> &[Snapshot] {
+        match &self.outcome {
+            Some(Outcome::Answered {
+                winner, changes, ..
+            }) if changes.is_empty() => self
+                .answer(*winner)
+                .map_or(&[], |answer| answer.changes.as_slice()),
+            Some(Outcome::Answered { changes, .. }) => changes,
+            Some(Outcome::NoAnswer { .. }) | None => &[],
+        }
     }
 
     /// The current answer of every agent that has one, in label order.

@@ -432,6 +432,7 @@ fn duplicates_are_ignored_and_gaps_are_counted() {
 #[test]
 fn the_next_turn_moves_the_old_one_into_history() {
     let outcome = Outcome::Answered {
+        changes: Vec::new(),
         winner: label(A, 1),
         text: "t".into(),
         presenter: None,

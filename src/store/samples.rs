@@ -107,6 +107,7 @@ pub(crate) fn usage(number: u16, usd: f64, partial: bool) -> EventKind {
 /// The end of a turn with an answer.
 pub(crate) fn ended(winner: Label, text: &str, end: OutcomeEnd) -> EventKind {
     EventKind::Run(RunEvent::Ended(Outcome::Answered {
+        changes: Vec::new(),
         winner,
         text: text.into(),
         presenter: Some(winner.agent),

@@ -55,6 +55,7 @@ fn says(agent: u16, text: &str) -> EventKind {
 
 fn ended() -> EventKind {
     EventKind::Run(RunEvent::Ended(Outcome::Answered {
+        changes: Vec::new(),
         winner: Label::new(AgentId(1), 1),
         text: "Because of scattering.".to_owned(),
         presenter: None,

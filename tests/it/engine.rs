@@ -6,6 +6,7 @@ mod bad_turns;
 mod chain;
 mod compaction;
 mod dumping;
+mod folders;
 mod laws;
 mod nested;
 mod premises;
@@ -265,6 +266,7 @@ async fn a_unanimous_team_ends_in_a_presented_answer() {
         text,
         presenter,
         end,
+        ..
     } = turn.outcome()
     else {
         panic!("{:?}", turn.outcome());

@@ -159,6 +159,7 @@ fn events(sample: &Sample) -> Vec<Event> {
         });
     }
     kinds.push(EventKind::Run(RunEvent::Ended(Outcome::Answered {
+        changes: Vec::new(),
         winner: label(1),
         text: "No values give 0.".to_owned(),
         presenter: None,

@@ -138,6 +138,7 @@ impl Studio {
     /// The program with the review of this session, which is over.
     fn open(&self) -> App {
         let ended = EventKind::Run(RunEvent::Ended(Outcome::Answered {
+            changes: Vec::new(),
             winner: Label::new(AgentId(1), 1),
             text: "Changed.".to_owned(),
             presenter: None,

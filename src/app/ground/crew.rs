@@ -81,10 +81,12 @@ impl Kit {
 /// The tools that work on the folders.
 pub(super) fn tools(ground: &Ground, desk: &Desk, tools: Toolbox) -> Toolbox {
     let kit = &ground.kit;
+    let gate = &kit.gate;
+    let desk = ground.team.as_ref().map_or(desk, |team| &team.desk);
     let crew: Arc<dyn Crew> = Arc::new(Members {
         ground: ground.clone(),
-        person: Arc::new(AtDesk::new(desk.clone(), &kit.gate.permitting)),
-        record: Arc::clone(&kit.gate.record),
+        person: AtDesk::new(desk.clone(), &gate.permitting),
+        record: Arc::clone(&gate.record),
         hands: watch::channel(Arc::default()).0,
     });
     tools.with_files(&crew, &kit.gate.permitting)
@@ -92,7 +94,7 @@ pub(super) fn tools(ground: &Ground, desk: &Desk, tools: Toolbox) -> Toolbox {
 
 struct Members {
     ground: Ground,
-    person: Arc<dyn Approver>,
+    person: AtDesk,
     record: Arc<dyn Recorder>,
     /// The hands that were given so far.
     hands: watch::Sender<Arc<BTreeMap<AgentId, Arc<Hands>>>>,
@@ -105,22 +107,28 @@ impl Crew for Members {
             return async { Ok(hands) }.boxed();
         }
         let (ground, given) = (self.ground.clone(), self.hands.clone());
-        let (person, record) = (Arc::clone(&self.person), Arc::clone(&self.record));
+        let (person, record) = (self.person.clone(), Arc::clone(&self.record));
         async move {
             let kit = Arc::clone(&ground.kit);
-            // Asked twice at once, the worktree is made once: the second finds it.
-            let reach = reach(&ground, agent).await.map_err(|failure| {
+            let failed = |failure: Failure| {
                 format!(
                     "Your copy of the folder cannot be made: {}",
                     failure.message
                 )
-            })?;
+            };
+            let number = ground.number(agent).await.map_err(failed)?;
+            let person = match &ground.team {
+                Some(team) => person.on_behalf(team.seat, format!("{}/{agent}", team.name)),
+                None => person,
+            };
+            // Asked twice at once, the worktree is made once: the second finds it.
+            let reach = reach(&ground, number).await.map_err(failed)?;
             let hands = Arc::new(Hands {
-                agent,
+                agent: number,
                 ground: reach,
                 peers: Some(Arc::new(ground)),
                 permits: Arc::clone(&kit.gate.permits),
-                person,
+                person: Arc::new(person) as Arc<dyn Approver>,
                 record,
                 runner: Arc::new(kit.runner.clone()),
                 web: None,
@@ -136,7 +144,8 @@ impl Crew for Members {
 
 /// Where an agent works that is a program, and what holds it there.
 pub(super) async fn folders(ground: Ground, agent: AgentId) -> Result<Folders, Failure> {
-    let reach = reach(&ground, agent).await?;
+    let number = ground.number(agent).await?;
+    let reach = reach(&ground, number).await?;
     let write: Vec<PathBuf> = reach.writable().map(Path::to_owned).collect();
     let holder = ground.kit.runner.holder(&write).await;
     let all = reach.roots.into_iter().map(|root| Folder {
@@ -154,9 +163,9 @@ pub(super) async fn folders(ground: Ground, agent: AgentId) -> Result<Folders, F
 /// Where an agent reaches: its worktrees are made now.
 async fn reach(ground: &Ground, agent: AgentId) -> Result<tool::Ground, Failure> {
     let kit = Arc::clone(&ground.kit);
+    let desks = ground.clone().desks(agent).await?;
     let work = ground.clone();
     work.perform(move |keeper| {
-        let desks = keeper.grounds.worktree(agent)?;
         let temp = temp(&kit.state, &kit.run, agent);
         std::fs::DirBuilder::new()
             .recursive(true)

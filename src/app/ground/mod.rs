@@ -1,8 +1,13 @@
 //! The folders of a session: git below, tools and engine above.
 //!
-//! One thread owns the [`workspace::Grounds`] of a session and does one thing at a time; everybody
-//! else sends it work and waits. It ends with the last handle, with a last snapshot of every worktree.
+//! One thread owns the [`workspace::Grounds`] of a session and does one short thing at a time; everybody
+//! else sends it work and waits. What takes long, writing worktrees and looking at them, it gives away
+//! ([`away`]). It ends with the last handle, with a last snapshot of every worktree.
+//!
+//! A team in the place of an agent has a handle of its own, whose members are known to the owner under
+//! numbers of their own. Agents only ever see the numbers of their own team.
 
+mod away;
 mod crew;
 mod peers;
 
@@ -13,12 +18,16 @@ use std::{
 };
 
 use futures_util::future::{BoxFuture, FutureExt as _};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use self::crew::Kit;
 use super::Services;
 use crate::{
-    engine::{desk::Desk, leave::Gate, premises::Premises},
+    engine::{
+        desk::Desk,
+        leave::Gate,
+        premises::{Premises, Start},
+    },
     protocol::{
         AgentEvent, AgentId, Event, EventKind, Failure, FailureKind, Isolation, Label, Rules,
         RunId, Untracked, Working,
@@ -26,7 +35,7 @@ use crate::{
     },
     provider::Folders,
     tool::Toolbox,
-    workspace::{self, Grounds, Place, Trouble, TroubleKind},
+    workspace::{self, Grounds, Place, Renewed, Trouble, TroubleKind, unwatched},
 };
 
 /// Pieces of work that may wait.
@@ -40,6 +49,8 @@ struct Keeper {
     grounds: Grounds,
     /// The trees behind the labels of this session.
     published: BTreeMap<Label, Vec<Snapshot>>,
+    /// One at a time for each agent.
+    turnstiles: BTreeMap<AgentId, Arc<Semaphore>>,
 }
 
 /// One piece of work.
@@ -49,8 +60,25 @@ type Work = Box<dyn FnOnce(&mut Keeper) + Send>;
 #[derive(Clone)]
 pub struct Ground {
     work: mpsc::Sender<Work>,
-    places: Arc<[Workplace]>,
+    places: watch::Sender<Arc<[Workplace]>>,
     kit: Arc<Kit>,
+    /// Long pieces of work that run at a time.
+    room: Arc<Semaphore>,
+    /// Whose it is, when not the team's of the session.
+    team: Option<Team>,
+}
+
+/// A team in the place of an agent.
+#[derive(Clone)]
+struct Team {
+    /// Under which number the owner knows the agent.
+    number: AgentId,
+    /// The agent of the session that it is, or is below of.
+    seat: AgentId,
+    /// What people call it.
+    name: String,
+    /// The desk of the session.
+    desk: Desk,
 }
 
 impl Ground {
@@ -101,12 +129,16 @@ impl Ground {
     }
 
     fn over(kit: Kit, grounds: Grounds, published: BTreeMap<Label, Vec<Snapshot>>) -> Self {
-        let places = grounds.workplaces().to_vec().into();
+        let places: Arc<[Workplace]> = grounds.workplaces().to_vec().into();
         let (work, mut waiting): (mpsc::Sender<Work>, mpsc::Receiver<Work>) =
             mpsc::channel(WAITING);
         // Ends when the last sender is dropped, which the session's end does.
         drop(tokio::task::spawn_blocking(move || {
-            let mut keeper = Keeper { grounds, published };
+            let mut keeper = Keeper {
+                grounds,
+                published,
+                turnstiles: BTreeMap::new(),
+            };
             while let Some(work) = waiting.blocking_recv() {
                 work(&mut keeper);
             }
@@ -115,8 +147,10 @@ impl Ground {
         }));
         Self {
             work,
-            places,
+            places: watch::channel(places).0,
             kit: Arc::new(kit),
+            room: away::room(),
+            team: None,
         }
     }
 
@@ -138,12 +172,16 @@ impl Ground {
 
 impl Premises for Ground {
     fn places(&self) -> Vec<Workplace> {
-        self.places.to_vec()
+        self.places.borrow().to_vec()
     }
 
     fn warnings(&self) -> BoxFuture<'static, Vec<String>> {
         let (ground, kit) = (self.clone(), Arc::clone(&self.kit));
         async move {
+            // Whoever is in a place of it was told already.
+            if ground.team.is_some() {
+                return Vec::new();
+            }
             let left_out = ground.perform(|keeper| Ok(left_out(&keeper.grounds))).await;
             // A ground that is closed already warns of nothing.
             let mut words = left_out.unwrap_or_default();
@@ -168,9 +206,11 @@ impl Premises for Ground {
 
     fn snapshot(&self, agent: AgentId) -> BoxFuture<'static, Result<Vec<Snapshot>, Failure>> {
         let ground = self.clone();
-        ground
-            .perform(move |keeper| keeper.grounds.snapshot(agent))
-            .boxed()
+        async move {
+            let number = ground.number(agent).await?;
+            ground.look(number).await
+        }
+        .boxed()
     }
 
     fn label(
@@ -179,14 +219,111 @@ impl Premises for Ground {
         snapshots: Vec<Snapshot>,
     ) -> BoxFuture<'static, Result<(), Failure>> {
         let ground = self.clone();
-        ground
-            .perform(move |keeper| {
+        async move {
+            let label = ground.labelled(label).await?;
+            let work = move |keeper: &mut Keeper| {
                 keeper.grounds.label(label, &snapshots)?;
                 keeper.published.insert(label, snapshots);
                 Ok(())
-            })
-            .boxed()
+            };
+            ground.perform(work).await
+        }
+        .boxed()
     }
+
+    fn begin(&self, start: Start) -> BoxFuture<'static, Result<Option<String>, Failure>> {
+        let ground = self.clone();
+        async move {
+            let team = ground.team.as_ref().map(|team| team.number);
+            let places = ground.places.clone();
+            let begun = ground.perform(move |keeper| begin(keeper, team, start));
+            let (news, now) = begun.await?;
+            places.send_replace(now.into());
+            Ok(news)
+        }
+        .boxed()
+    }
+
+    fn stand(
+        &self,
+        agent: AgentId,
+        snapshots: Vec<Snapshot>,
+    ) -> BoxFuture<'static, Result<(), Failure>> {
+        let ground = self.clone();
+        async move {
+            let number = ground.number(agent).await?;
+            ground.bring(number, snapshots).await
+        }
+        .boxed()
+    }
+
+    fn finish(
+        &self,
+        winner: Label,
+        snapshots: Vec<Snapshot>,
+    ) -> BoxFuture<'static, Result<(), Failure>> {
+        let ground = self.clone();
+        async move {
+            let winner = ground.labelled(winner).await?;
+            let work = move |keeper: &mut Keeper| keeper.grounds.finish(winner, &snapshots);
+            ground.perform(work).await
+        }
+        .boxed()
+    }
+
+    fn below(
+        &self,
+        seat: AgentId,
+        desk: &Desk,
+    ) -> BoxFuture<'static, Result<Arc<dyn Premises>, Failure>> {
+        let (ground, desk) = (self.clone(), desk.clone());
+        async move {
+            let number = ground.number(seat).await?;
+            let files = ground.clone().look(number).await?;
+            let work = move |keeper: &mut Keeper| {
+                keeper.grounds.start_over(Some(number), files)?;
+                Ok(keeper.grounds.manifest().name(number))
+            };
+            let name = ground.clone().perform(work).await?;
+            let above = ground.team.as_ref();
+            let team = Team {
+                number,
+                seat: above.map_or(seat, |team| team.seat),
+                name,
+                desk: above.map_or(desk, |team| team.desk.clone()),
+            };
+            let below = Self {
+                team: Some(team),
+                ..ground
+            };
+            Ok(Arc::new(below) as Arc<dyn Premises>)
+        }
+        .boxed()
+    }
+}
+
+/// What is new about the folders, for the person, and what they are now.
+type Begun = (Option<String>, Vec<Workplace>);
+
+/// Another turn or step begins.
+fn begin(keeper: &mut Keeper, team: Option<AgentId>, start: Start) -> Result<Begun, Trouble> {
+    let (files, news) = match start {
+        Start::Step(files) => (files, None),
+        Start::Further(files) => match keeper.grounds.renew(&unwatched)? {
+            Renewed::Same => (files, None),
+            Renewed::New => {
+                let words = "Your files have changed since the last turn: agents begin with them as \
+                             they are now.";
+                (Vec::new(), Some(words.to_owned()))
+            }
+        },
+    };
+    keeper.grounds.start_over(team, files)?;
+    if team.is_none() {
+        // Numbers of answers begin anew.
+        keeper.published.clear();
+    }
+    Ok((news, keeper.grounds.workplaces().to_vec()))
 }
 
 /// The folders that the rules name, as the workspace takes them.

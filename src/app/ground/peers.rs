@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 use super::{Ground, Keeper};
 use crate::{
     protocol::{
-        Label,
+        Failure, Label,
         change::{
             ContextId, FileChange, FileDiff, FileMode, LineEnd, LineKind, RepoPath, Snapshot,
         },
@@ -31,26 +31,36 @@ impl Peers for Ground {
         folder: &str,
     ) -> BoxFuture<'static, Result<Vec<PeerFile>, String>> {
         let folder = folder.trim_matches('/').to_owned();
-        let listed = self
-            .clone()
-            .perform(move |keeper| list(keeper, label, &folder));
-        async { listed.await.map_err(|failure| failure.message) }.boxed()
+        self.of_answer(label, move |keeper, label| list(keeper, label, &folder))
     }
 
     fn read(&self, label: Label, path: &str) -> BoxFuture<'static, Result<Vec<u8>, String>> {
         let path = path.trim_start_matches('/').to_owned();
-        let read = self
-            .clone()
-            .perform(move |keeper| read(keeper, label, &path));
-        async { read.await.map_err(|failure| failure.message) }.boxed()
+        self.of_answer(label, move |keeper, label| read(keeper, label, &path))
     }
 
     fn diff(&self, label: Label, path: Option<&str>) -> BoxFuture<'static, Result<String, String>> {
         let path = path.map(|path| path.trim_matches('/').to_owned());
-        let made = self
-            .clone()
-            .perform(move |keeper| diff(keeper, label, path.as_deref()));
-        async { made.await.map_err(|failure| failure.message) }.boxed()
+        self.of_answer(label, move |keeper, label| {
+            diff(keeper, label, path.as_deref())
+        })
+    }
+}
+
+impl Ground {
+    /// Reads of an answer of this team.
+    fn of_answer<T: Send + 'static>(
+        &self,
+        label: Label,
+        work: impl FnOnce(&Keeper, Label) -> Result<T, Trouble> + Send + 'static,
+    ) -> BoxFuture<'static, Result<T, String>> {
+        let ground = self.clone();
+        async move {
+            let label = ground.labelled(label).await?;
+            ground.perform(move |keeper| work(keeper, label)).await
+        }
+        .map(|done: Result<T, Failure>| done.map_err(|failure| failure.message))
+        .boxed()
     }
 }
 

@@ -79,6 +79,7 @@ async fn ended(root: &Path) -> Services {
         answer.changes = snapshots;
     }
     let end = crate::protocol::EventKind::Run(RunEvent::Ended(Outcome::Answered {
+        changes: Vec::new(),
         winner: label,
         text: "changed a".into(),
         presenter: None,

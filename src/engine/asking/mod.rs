@@ -96,6 +96,14 @@ impl Asking {
         (asking, receiver)
     }
 
+    /// Where the person is asked, and what decides for the members of a team in this seat.
+    #[must_use]
+    pub fn below(&self) -> (&Desk, Option<Gate>) {
+        let gate = self.gate.as_ref();
+        let below = gate.map(|gate| gate.below(self.agent, &self.desk));
+        (&self.desk, below)
+    }
+
     /// Who decides what a program in this seat may do; nobody inside a team that has no person.
     #[must_use]
     pub fn office(&self) -> Option<Office> {

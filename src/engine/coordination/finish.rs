@@ -167,6 +167,8 @@ impl Coordination {
                 text: self.with_missing(text),
                 presenter,
                 end,
+                // Whoever performs knows the files.
+                changes: Vec::new(),
             });
         }
     }

@@ -7,7 +7,7 @@ use crate::{
     engine::{
         asking, ballot,
         coordination::{Aim, Ask, Brief, Cause},
-        guide, prompt,
+        guide, premises, prompt,
         seat::{Addition, Directive},
         verdict, workflow,
     },
@@ -19,13 +19,16 @@ impl Driver<'_> {
         let system = self
             .roster
             .find(ask.agent)
-            .and_then(|member| member.system.as_deref());
+            .and_then(|member| member.system.clone());
         self.rounds.insert(ask.agent, ask.round);
         self.said.presents = (ask.purpose == Purpose::Present).then_some(ask.agent);
-        self.said.reading = self
-            .said
-            .presents
-            .and_then(|_| self.reading_tool(&ask.brief));
+        self.said.reading = match ask.winner {
+            Some(winner) if self.said.presents.is_some() => {
+                let stands = self.stand(ask.agent, winner).await;
+                self.reading_tools(&ask.brief, stands)
+            }
+            _ => Vec::new(),
+        };
         if let Some(review) = &ask.review {
             let add = Addition {
                 text: verdict::request(&self.task, &ask.brief, review),
@@ -35,7 +38,12 @@ impl Driver<'_> {
                 choice: ToolChoice::Required,
             };
             let rules = self.coordination.rules();
-            let fresh = Some(prompt::system(ask.agent, system, rules, ask.purpose));
+            let fresh = Some(prompt::system(
+                ask.agent,
+                system.as_deref(),
+                rules,
+                ask.purpose,
+            ));
             let directive = Directive::Ask {
                 round: ask.round,
                 purpose: ask.purpose,
@@ -59,9 +67,14 @@ impl Driver<'_> {
             }
             (_, false, _) => self.addition(ask.agent, None, &ask.brief),
         };
-        let fresh = ask
-            .fresh
-            .then(|| prompt::system(ask.agent, system, self.coordination.rules(), ask.purpose));
+        let fresh = ask.fresh.then(|| {
+            prompt::system(
+                ask.agent,
+                system.as_deref(),
+                self.coordination.rules(),
+                ask.purpose,
+            )
+        });
         let directive = Directive::Ask {
             round: ask.round,
             purpose: ask.purpose,
@@ -75,17 +88,37 @@ impl Driver<'_> {
     fn present(&self, agent: AgentId, brief: &Brief, winner: Label) -> Addition {
         let answers = Arc::clone(&self.answers.borrow());
         let decision = self.said.decision.as_ref();
+        let own = winner.agent == agent;
         let winner = (winner, self.coordination.finish());
+        let mut text = prompt::presentation(&self.task, agent, brief, winner, decision, &answers);
+        if self
+            .said
+            .reading
+            .iter()
+            .any(|tool| tool.name != workflow::OPEN_ANSWER)
+        {
+            text.push_str(premises::presenting(own));
+        }
         Addition {
-            text: prompt::presentation(&self.task, agent, brief, winner, decision, &answers),
+            text,
             shown: shown(brief),
             heard: heard(brief),
-            tools: self.said.reading.clone().into_iter().collect(),
-            choice: match self.said.reading {
-                Some(_) => ToolChoice::Auto,
-                None => ToolChoice::None,
+            tools: self.said.reading.clone(),
+            choice: if self.said.reading.is_empty() {
+                ToolChoice::None
+            } else {
+                ToolChoice::Auto
             },
         }
+    }
+
+    /// Whoever presents gets the files of the winner; whether it has them.
+    async fn stand(&mut self, agent: AgentId, winner: Label) -> bool {
+        let files = self.said.files.get(&winner).cloned().unwrap_or_default();
+        let (grounds, outbox) = (&self.ways.grounds, &self.ways.outbox);
+        let stands = premises::stand(grounds, agent, files, outbox).await;
+        self.said.astray = (!stands).then_some(agent);
+        stands
     }
 
     /// What becomes of a persona once its agent sees what others wrote stands before all else.
@@ -97,11 +130,16 @@ impl Driver<'_> {
         guide::after_persona(personas.of(agent), personas.after).to_owned() + &text
     }
 
-    /// The tool that opens answers of which a presenter sees only the digest.
-    fn reading_tool(&self, brief: &Brief) -> Option<ToolSpec> {
-        let wanted = prompt::has_digest(&brief.again, &self.answers.borrow());
-        let mut tools = self.tools.specs().into_iter();
-        tools.find(|tool| wanted && tool.name == workflow::OPEN_ANSWER)
+    /// What a presenter works with: the tool that opens answers of which it sees only the digest, and
+    /// the tools of the folders when its worktrees are the winner's.
+    fn reading_tools(&self, brief: &Brief, stands: bool) -> Vec<ToolSpec> {
+        let digest = prompt::has_digest(&brief.again, &self.answers.borrow());
+        let mut tools = self.tools.specs();
+        tools.retain(|tool| match tool.name.as_str() {
+            workflow::OPEN_ANSWER => digest,
+            _ => stands,
+        });
+        tools
     }
 
     pub(super) fn addition(
@@ -118,7 +156,7 @@ impl Driver<'_> {
             return offer;
         }
         Addition {
-            tools: self.said.reading.clone().into_iter().collect(),
+            tools: self.said.reading.clone(),
             choice: ToolChoice::Auto,
             ..offer
         }

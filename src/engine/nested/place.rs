@@ -58,6 +58,7 @@ impl Seat {
             task: self.place.task.to_string(),
             request,
             allowance,
+            handed: self.hand_down().await,
         };
         Ok((None, group.work(errand)))
     }

@@ -1,7 +1,7 @@
 //! What a chain comes to: the text of the last turn, or what there is with the names of what is missing.
 
 use super::{Chain, words};
-use crate::protocol::{Label, Outcome, OutcomeEnd};
+use crate::protocol::{Label, Outcome, OutcomeEnd, change::Snapshot};
 
 impl Chain {
     /// What was to be done and was not, a few words each.
@@ -27,6 +27,7 @@ impl Chain {
                 text,
                 presenter,
                 end,
+                changes,
             } => Some(Outcome::Answered {
                 winner: *winner,
                 text: words::with_missing(text.clone(), missing),
@@ -35,6 +36,7 @@ impl Chain {
                     (OutcomeEnd::Consensus, cut) => cut.unwrap_or(OutcomeEnd::Limit),
                     (end, _) => *end,
                 },
+                changes: changes.clone(),
             }),
             Outcome::NoAnswer { .. } => None,
         }
@@ -61,6 +63,7 @@ impl Chain {
                 text: words::with_missing(words::outline(chunks), &missing),
                 presenter: None,
                 end: self.cut.unwrap_or(OutcomeEnd::Limit),
+                changes: self.files(),
             });
         };
         let own = self.last.as_ref().filter(|_| assembled).and_then(text_of);
@@ -70,7 +73,25 @@ impl Chain {
             text: words::with_missing(text, &missing),
             presenter: None,
             end: self.cut.unwrap_or(OutcomeEnd::Limit),
+            changes: self.files(),
         })
+    }
+}
+
+impl Chain {
+    /// The files of the last step that had some: every step begins with those of the one before.
+    fn files(&self) -> Vec<Snapshot> {
+        let last = self.last.iter().chain(self.results.iter().rev());
+        let mut files = last.map(files_of).filter(|files| !files.is_empty());
+        files.next().unwrap_or_default().to_vec()
+    }
+}
+
+/// The files that a turn ended with.
+pub(in crate::engine) fn files_of(outcome: &Outcome) -> &[Snapshot] {
+    match outcome {
+        Outcome::Answered { changes, .. } => changes,
+        Outcome::NoAnswer { .. } => &[],
     }
 }
 

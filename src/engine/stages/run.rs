@@ -5,7 +5,7 @@
 
 use tokio::sync::mpsc;
 
-use super::{Chain, Leg, Mark, Next};
+use super::{Chain, Leg, Mark, Next, files_of};
 use crate::{
     engine::{
         SessionSetup, broken,
@@ -15,6 +15,7 @@ use crate::{
         history::Earlier,
         notice,
         past::Past,
+        premises::{self, Start},
         roster::Roster,
         turn,
     },
@@ -43,7 +44,7 @@ impl Room<'_> {
     pub async fn task(&mut self, prompt: &str) -> (Ended, Option<Vec<Persona>>) {
         let team: Vec<AgentId> = self.roster.cards().iter().map(|card| card.id).collect();
         match Chain::new(prompt, &self.setup.rules, &self.setup.limits, &team) {
-            Some(chain) => self.chain(chain).await,
+            Some(chain) => self.chain(chain, None).await,
             None => (self.turn(prompt, None).await, None),
         }
     }
@@ -57,6 +58,10 @@ impl Room<'_> {
             .map_or_else(String::new, |one| one.prompt().to_owned());
         let mut ended = None;
         let mut kind = None;
+        let before = past.marks.iter().rev().find_map(|mark| match mark {
+            Mark::Ended(_, outcome) => Some(outcome.clone()),
+            Mark::Spent(_) | Mark::Step(_) => None,
+        });
         if let Some(open) = past.open {
             let first = if ends { Input::Stop } else { Input::Start };
             prompt.clone_from(&open.start.prompt);
@@ -92,7 +97,8 @@ impl Room<'_> {
             chain.stop();
         }
         let last = ended.and_then(|ended| ended.outcome);
-        let (mut ended, _) = self.chain(chain).await;
+        let begins = last.clone().or(before);
+        let (mut ended, _) = self.chain(chain, begins).await;
         ended.outcome = ended.outcome.or(last);
         ended.close |= close;
         (prompt, ended)
@@ -130,14 +136,22 @@ impl Room<'_> {
         }
     }
 
-    /// Runs what is left of a chain.
-    pub async fn chain(&mut self, mut chain: Chain) -> (Ended, Option<Vec<Persona>>) {
-        let mut last: Option<Outcome> = None;
+    /// Runs what is left of a chain. Each step begins with the files that the one before ended with.
+    async fn chain(
+        &mut self,
+        mut chain: Chain,
+        mut last: Option<Outcome>,
+    ) -> (Ended, Option<Vec<Persona>>) {
         let mut close = false;
         loop {
             match chain.next() {
                 Next::Run(leg) => {
                     let prompt = chain.prompt().to_owned();
+                    let files = last.as_ref().map(files_of).unwrap_or_default();
+                    if !files.is_empty() {
+                        let start = Start::Step(files.to_vec());
+                        premises::begin(&self.ways.grounds, start, &self.ways.outbox).await;
+                    }
                     let ended = self.turn(&prompt, Some(&leg)).await;
                     chain.told();
                     chain.pay(&ended.spent);

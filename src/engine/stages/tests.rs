@@ -11,6 +11,7 @@ use crate::{
 
 fn answered(text: &str, end: OutcomeEnd) -> Outcome {
     Outcome::Answered {
+        changes: Vec::new(),
         winner: Label::new(AgentId(1), 1),
         text: text.into(),
         presenter: None,

@@ -286,11 +286,13 @@ fn ended(redactor: &Redactor, outcome: Outcome) -> Outcome {
             text,
             presenter,
             end,
+            changes,
         } => Outcome::Answered {
             winner,
             text: redactor.string(text),
             presenter,
             end,
+            changes,
         },
         Outcome::NoAnswer { reason, message } => Outcome::NoAnswer {
             reason,

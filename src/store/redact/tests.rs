@@ -285,6 +285,7 @@ fn run_events() -> Vec<RunEvent> {
             state: SteerState::Queued,
         },
         RunEvent::Ended(Outcome::Answered {
+            changes: Vec::new(),
             winner: Label::new(AgentId(1), 1),
             text: secret(),
             presenter: None,

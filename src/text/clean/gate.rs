@@ -140,6 +140,7 @@ fn run_event(event: &mut RunEvent) {
                 text,
                 presenter: _,
                 end: _,
+                changes: _,
             }
             | Outcome::NoAnswer {
                 reason: _,

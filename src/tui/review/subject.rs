@@ -76,6 +76,10 @@ impl Subject {
             let rows = standing.iter().filter(|row| row.label.agent == agent);
             rows.map(|row| row.voters.len()).sum()
         };
+        let won = match &turn.outcome {
+            Some(Outcome::Answered { winner, .. }) => Some(winner.agent),
+            Some(Outcome::NoAnswer { .. }) | None => None,
+        };
         let agents = turn
             .agents
             .iter()
@@ -85,22 +89,25 @@ impl Subject {
                 let answer = answers
                     .map(|published| &published.answer)
                     .find(|answer| answer.label.agent == id);
+                // What the turn ended with stands for the answer that won.
+                let last = match &turn.outcome {
+                    Some(Outcome::Answered { changes, .. }) if won == Some(id) => changes,
+                    _ => &Vec::new(),
+                };
+                let last = (!last.is_empty()).then_some(last.as_slice());
                 Worker {
                     id,
                     name: turn.name(id).to_owned(),
                     label: answer.map(|answer| answer.label),
                     text: answer.map_or("", |answer| &answer.text).into(),
-                    changes: answer
-                        .map(|answer| answer.changes.clone())
-                        .unwrap_or_default(),
+                    changes: last
+                        .or(answer.map(|answer| answer.changes.as_slice()))
+                        .unwrap_or_default()
+                        .to_vec(),
                     votes: votes(id),
                 }
             })
             .collect();
-        let won = match &turn.outcome {
-            Some(Outcome::Answered { winner, .. }) => Some(winner.agent),
-            Some(Outcome::NoAnswer { .. }) | None => None,
-        };
         let leads = standing.first().filter(|row| !row.voters.is_empty());
         Self {
             run: turn.start.run.clone(),

@@ -267,6 +267,7 @@ impl Person {
             }),
         });
         self.hear(EventKind::Run(RunEvent::Ended(Outcome::Answered {
+            changes: Vec::new(),
             winner: label,
             text: "Because of scattering.".to_owned(),
             presenter: Some(AgentId(1)),

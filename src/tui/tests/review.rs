@@ -385,6 +385,7 @@ impl Reviewer {
         let label = Label::new(AgentId(1), 1);
         self.person
             .hear(EventKind::Run(RunEvent::Ended(Outcome::Answered {
+                changes: Vec::new(),
                 winner: label,
                 text: "It counts.".to_owned(),
                 presenter: None,

@@ -277,6 +277,7 @@ fn planned(width: u16, height: u16) -> Person {
     });
     person.hear(EventKind::Run(RunEvent::Started(start)));
     person.hear(EventKind::Run(RunEvent::Ended(Outcome::Answered {
+        changes: Vec::new(),
         winner: crate::protocol::Label::new(AgentId(1), 1),
         presenter: None,
         text: "1. Collect. 2. Write.".into(),

@@ -7,7 +7,10 @@ use std::{
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 use massgen_tui::{
-    engine::{desk::Desk, premises::Premises},
+    engine::{
+        desk::Desk,
+        premises::{Premises, Start},
+    },
     protocol::{
         Answer, Label,
         change::{Access, ContextId, KeptIn, ObjectId, Snapshot, Workplace},
@@ -23,6 +26,9 @@ use super::*;
 struct Trees {
     looks: Mutex<BTreeMap<AgentId, u32>>,
     labelled: Mutex<Vec<(Label, Vec<Snapshot>)>>,
+    begun: Mutex<Vec<Start>>,
+    stood: Mutex<Vec<(AgentId, Vec<Snapshot>)>>,
+    finished: Mutex<Vec<(Label, Vec<Snapshot>)>>,
     broken: bool,
 }
 
@@ -87,6 +93,45 @@ impl Premises for Trees {
     ) -> BoxFuture<'static, Result<(), Failure>> {
         self.labelled.lock().unwrap().push((label, snapshots));
         async { Ok(()) }.boxed()
+    }
+
+    fn begin(&self, start: Start) -> BoxFuture<'static, Result<Option<String>, Failure>> {
+        self.begun.lock().unwrap().push(start);
+        async { Ok(Some("Your files have changed.".to_owned())) }.boxed()
+    }
+
+    fn stand(
+        &self,
+        agent: AgentId,
+        snapshots: Vec<Snapshot>,
+    ) -> BoxFuture<'static, Result<(), Failure>> {
+        self.stood.lock().unwrap().push((agent, snapshots));
+        let broken = self.broken;
+        async move {
+            if broken {
+                Err(Failure::new(FailureKind::Local, "The disk is full."))
+            } else {
+                Ok(())
+            }
+        }
+        .boxed()
+    }
+
+    fn finish(
+        &self,
+        winner: Label,
+        snapshots: Vec<Snapshot>,
+    ) -> BoxFuture<'static, Result<(), Failure>> {
+        self.finished.lock().unwrap().push((winner, snapshots));
+        async { Ok(()) }.boxed()
+    }
+
+    fn below(
+        &self,
+        _: AgentId,
+        _: &Desk,
+    ) -> BoxFuture<'static, Result<Arc<dyn Premises>, Failure>> {
+        async { Err(Failure::new(FailureKind::Local, "The disk is full.")) }.boxed()
     }
 }
 
@@ -154,6 +199,18 @@ async fn an_answer_carries_the_files_of_its_moment_under_its_label() {
     assert!(!told.is_empty());
     assert!(told.iter().all(|(_, changes)| changes.len() == 1));
     assert_eq!(told, *trees.labelled.lock().unwrap());
+
+    // Whoever presents is given the winner's files; what it has at the end is what the turn ends with.
+    let [(presenter, given)] = trees.stood.lock().unwrap().clone().try_into().unwrap();
+    let [(winner, last)] = trees.finished.lock().unwrap().clone().try_into().unwrap();
+    let published = told.iter().find(|(label, _)| *label == winner).unwrap();
+    assert_eq!((presenter, &given), (winner.agent, &published.1));
+    assert_ne!(last, given, "the presenter worked on");
+    let ended = events.iter().find_map(|event| match &event.kind {
+        EventKind::Run(RunEvent::Ended(Outcome::Answered { changes, .. })) => Some(changes),
+        _ => None,
+    });
+    assert_eq!(ended, Some(&last));
 }
 
 #[tokio::test(start_paused = true)]

@@ -125,6 +125,7 @@ fn run_event() -> impl Strategy<Value = RunEvent> {
             text
         }),
         text().prop_map(|text| RunEvent::Ended(Outcome::Answered {
+            changes: Vec::new(),
             winner: label(1, 1),
             text,
             presenter: None,

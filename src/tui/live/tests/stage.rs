@@ -257,6 +257,7 @@ impl Stage {
     /// The turn ends with an answer.
     pub fn answers(&mut self, winner: Label, text: &str, presenter: Option<u16>) {
         self.run(RunEvent::Ended(Outcome::Answered {
+            changes: Vec::new(),
             winner,
             text: text.to_owned(),
             presenter: presenter.map(AgentId),

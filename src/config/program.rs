@@ -154,17 +154,6 @@ impl AgentBuilder<'_> {
         };
         self.look_for(name, (backend, entry), node, path, at);
         self.unused(backend, node, path);
-        self.push(
-            Severity::Note,
-            "reads-only",
-            at,
-            path,
-            format!(
-                "{} reads the current folder and changes nothing in it",
-                backend.name
-            ),
-            "",
-        );
         let model = node.some("model").and_then(Node::text).map(str::trim);
         let model = model.filter(|model| !model.is_empty()).map(str::to_owned);
         Some(BackendConfig {
@@ -370,7 +359,7 @@ mod tests {
             ]
         );
         assert_eq!(program.command, ["claude"]);
-        for code in ["no-program", "reads-only", "not-used"] {
+        for code in ["no-program", "not-used"] {
             assert!(codes.contains(&code), "{code}: {codes:?}");
         }
     }

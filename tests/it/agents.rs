@@ -1,6 +1,8 @@
 //! Command-line agents as members of a team: programs played by `agents/fake.py`, with the real tool
 //! server between them and us. Without python3 there is nothing to play them, and the tests pass over.
 
+mod worktrees;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -538,7 +540,7 @@ fn a_team_from_a_configuration_file_decides_headless() {
     for (name, kind, word) in [("ann", "claude_code", "claude"), ("bob", "acp", "acp")] {
         let script = folder.path().join(word);
         let steps = json!([
-            ["permission", "rm -rf ~", "execute"],
+            ["permission", "make install", "execute"],
             ["call", "new_answer", {"content": format!("What {name} says.")}],
             ["call", "vote", {"agent_id": "agent1.1", "reason": "It is right."}],
             ["call", "vote", {"agent_id": "agent1.1", "reason": "Still."}],
@@ -578,9 +580,23 @@ fn a_team_from_a_configuration_file_decides_headless() {
         "ann published",
         "bob published",
         "voted for agent1.1",
-        "rm -rf ~",
+        "make install",
+        "Reading only, for want of a folder",
     ] {
         assert!(told.contains(words), "{words}: {told}\n{notes}");
     }
     assert!(notes.contains("reject_once"), "{notes}");
+    let record = record(&state);
+    assert!(
+        record.contains(r#""permission":"denied","by":"policy""#)
+            && record.contains("make install"),
+        "{record}"
+    );
+}
+
+/// The record of decisions of the only session.
+fn record(state: &Path) -> String {
+    let session = fs::read_dir(state.join("sessions")).unwrap().next();
+    let file = session.unwrap().unwrap().path().join("permissions.jsonl");
+    fs::read_to_string(file).unwrap_or_default()
 }

@@ -11,7 +11,7 @@ use super::claude::{PATIENCE_MS, word};
 use super::heard::{Heard, SERVER, failure, remark, shown};
 use super::place::{Hands, Place};
 use crate::config::Program;
-use crate::protocol::{Network, ToolEvent};
+use crate::protocol::{FailureKind, Network, ToolEvent};
 use crate::provider::usage::Tokens;
 
 /// Most bytes of instructions that travel in an argument; systems allow 128 KiB.
@@ -132,6 +132,11 @@ impl Codex {
         let Some(rest) = words.strip_prefix("Reconnecting...") else {
             return self.remark("error", words);
         };
+        let failure = failure("Codex", words);
+        if failure.kind == FailureKind::Auth {
+            // It would try four times more; nothing heals that.
+            return vec![Heard::Failed(failure)];
+        }
         let attempt = rest
             .trim()
             .split('/')
@@ -140,7 +145,7 @@ impl Codex {
         vec![Heard::Retrying {
             attempt: attempt.unwrap_or(1_u32).saturating_add(1),
             wait_ms: 0,
-            failure: failure("Codex", words),
+            failure,
         }]
     }
 

@@ -126,6 +126,7 @@ fn kind_of(words: &str) -> FailureKind {
                 "logged in",
                 "auth method",
                 "credentials",
+                "missing environment variable",
             ],
         ),
         (
@@ -176,6 +177,16 @@ mod tests {
     fn the_words_of_programs_have_classes() {
         for (words, kind) in [
             ("Invalid API key · Please run /login", FailureKind::Auth),
+            ("Not logged in · Please run /login", FailureKind::Auth),
+            (
+                "unexpected status 401 Unauthorized: Missing bearer or basic authentication in header",
+                FailureKind::Auth,
+            ),
+            ("Missing environment variable: `X_KEY`.", FailureKind::Auth),
+            (
+                "Please set an Auth method in your ~/.gemini/settings.json or specify GEMINI_API_KEY",
+                FailureKind::Auth,
+            ),
             ("Credit balance is too low", FailureKind::Quota),
             (
                 "Quota exceeded. Check your plan and billing details.",

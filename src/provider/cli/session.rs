@@ -441,6 +441,11 @@ impl Session {
         };
         let resumed = running.resumed;
         let (status, tail) = running.process.end().await;
+        // The private home of Gemini CLI is nobody's business.
+        let tail = match &self.place {
+            Some((folder, _)) => tail.replace(&*folder.file("home").to_string_lossy(), "~"),
+            None => tail,
+        };
         let code = status.and_then(|status| status.code());
         let how = match (code, status) {
             (Some(code), _) => format!("ended with exit code {code}"),
@@ -475,10 +480,14 @@ impl Session {
         let program = &self.post.setup.program;
         match failure.kind {
             FailureKind::Auth if failure.hint.is_empty() && !program.login.is_empty() => {
-                let hint = format!(
-                    "Log in with `{}` in a terminal, or set the key that it wants.",
-                    program.login
-                );
+                let hint = if failure.message.contains("Missing environment variable") {
+                    "Set the variable, and name it under `env:` of the backend.".to_owned()
+                } else {
+                    format!(
+                        "Log in with `{}` in a terminal, or set the key that it wants.",
+                        program.login
+                    )
+                };
                 failure.hint(hint)
             }
             _ => failure,

@@ -345,11 +345,7 @@ fn agent_of(run: &RunId, name: &str) -> Option<AgentId> {
 }
 
 /// The snapshot that a commit of ours is; `None` when nothing differs from its baseline.
-fn described(
-    repo: &Repo,
-    context: ContextId,
-    id: git2::Oid,
-) -> Result<Option<Snapshot>, Trouble> {
+fn described(repo: &Repo, context: ContextId, id: git2::Oid) -> Result<Option<Snapshot>, Trouble> {
     let failed = |error: git2::Error| repo.trouble("cannot read a snapshot", &error);
     let commit = repo.git().find_commit(id).map_err(failed)?;
     let Ok(base) = commit.parent(0) else {

@@ -4,7 +4,8 @@
 usage: fake.py DIALECT SCRIPT ARGUMENTS...
 DIALECT is claude, codex, gemini or acp; SCRIPT is a JSON list of steps. Each step is a list whose
 first word says what is done: text, think, tool, call (one of the team's tools), line (written as it
-is), huge, stderr, hang, child (leaves a process behind), exit, die. The steps of every process of an
+is), huge, stderr, write (a file, by its path and text), git (its status), permission (title, kind, and
+for claude the tool and its input), hang, child (leaves a process behind), exit, die. The steps of every process of an
 agent are one list: a step "end" ends the turn, the next process goes on behind it. Words among the
 ARGUMENTS of an acp agent: wants-login, loads (earlier sessions), modes.
 """
@@ -186,7 +187,13 @@ def prompt_of_acp():
 
 opened, asked, tools, logged_in = None, None, None, False
 note("start " + " ".join(word.replace("\n", " ") for word in arguments))
-prompt = prompt_of_acp() if dialect == "acp" else sys.stdin.read()
+note("cwd " + os.getcwd())
+if dialect == "acp":
+    prompt = prompt_of_acp()
+elif after("--input-format") == "stream-json":
+    prompt = json.loads(sys.stdin.readline())["message"]["content"]
+else:
+    prompt = sys.stdin.read()
 note("prompt " + prompt.replace("\n", " "))
 if dialect == "claude":
     say({"type": "system", "subtype": "init", "session_id": "s1", "mcp_servers": [{"name": "massgen", "status": "connected"}]})
@@ -217,6 +224,20 @@ while at < len(script):
         sys.stdout.write("x" * rest[0] + "\n")
     elif word == "stderr":
         sys.stderr.write(rest[0] + "\n")
+    elif word == "write":
+        try:
+            with open(rest[0], "w") as file:
+                file.write(rest[1])
+            note("wrote " + rest[0])
+        except OSError as error:
+            note("not written " + rest[0] + ": " + error.strerror)
+    elif word == "git":
+        done = subprocess.run(["git", "status", "--short"], capture_output=True, text=True)
+        note("status %d %s" % (done.returncode, done.stdout.replace("\n", " ")))
+    elif word == "permission" and dialect == "claude":
+        asking = {"subtype": "can_use_tool", "tool_name": rest[0], "input": rest[1], "tool_use_id": ident()}
+        say({"type": "control_request", "request_id": "r1", "request": asking})
+        note("outcome " + sys.stdin.readline().strip())
     elif word == "permission":
         options = [{"optionId": kind, "name": kind, "kind": kind} for kind in ("allow_once", "reject_once")]
         asking = {"sessionId": "s1", "toolCall": {"toolCallId": ident(), "title": rest[0], "kind": rest[1]}, "options": options}

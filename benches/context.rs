@@ -1,34 +1,36 @@
-//! What a compaction saves and what survives it: one long scripted conversation, four ways.
+//! What a compaction saves and what survives it: one long scripted conversation, over loopback.
 //!
-//! `cargo bench --bench context` prints the table of docs/context.md. The models are scripts, so the
-//! numbers are about the machinery (what is sent, what stays, what is lost), not about how well a real
-//! model writes notes: the writer here copies every fact of what it is given, within the length it is
-//! allowed, and the server's own form keeps them all.
+//! `cargo bench --bench context` prints the table of docs/benchmarks.md. The whole program takes part (seat,
+//! wire, HTTP); only the model is a script behind a socket, which counts what it is sent, refuses what is
+//! longer than its window, and knows of the conversation what stands in the request. So the numbers
+//! are about the machinery (what is sent, what stays, what is lost), not about how well a model writes
+//! notes: the writer here copies every fact of what it is given, and so does the server's own form.
 
 // A bench fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
     collections::BTreeSet,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
+    thread,
 };
 
-use futures_util::{StreamExt as _, stream, stream::BoxStream};
 use massgen_tui::{
     engine::{self, Member, SessionSetup, outbox::Sinks},
     protocol::{
-        AgentCard, AgentId, Carried, Command, Context, EventKind, Failure, FailureKind, Limits,
-        Message, Origin, Outcome, Rules, RunEvent, RunId, ToolCall, Usage,
+        AgentCard, AgentId, Command, Context, EventKind, Limits, Origin, Outcome, Rules, RunEvent,
+        RunId, Usage,
     },
     provider::{
-        Compaction, Price, Provider, Request, StopReason, StreamEvent, tokens,
-        usage::{Tokens, priced},
-        wire::carried::is_mark,
+        Endpoint, Manners, Price, RateLimit, ToolCalling, Wire,
+        http::{Client, HttpProvider},
     },
     run::RunState,
     store::redact::Redactor,
 };
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 
 /// Steps of the conversation; each plants a fact.
@@ -37,13 +39,7 @@ const STEPS: usize = 40;
 const PADDING: usize = 800;
 /// The window in tokens.
 const WINDOW: u64 = 16_000;
-const PRICE: Price = Price {
-    input: 3.0,
-    cached: 0.3,
-    output: 15.0,
-    written: 3.0,
-    long: None,
-};
+const PRICE: Price = Price::flat(3.0, 0.3, 15.0);
 
 /// How the conversation is kept small.
 #[derive(Clone, Copy, PartialEq)]
@@ -55,11 +51,16 @@ enum Way {
     Notes,
     /// The notes fail.
     Cut,
+    /// The server does it.
     Native,
+    /// The server knows how and fails: notes instead.
+    Fails,
 }
 
+/// The model behind the socket.
 struct Model {
     way: Way,
+    wire: Wire,
     /// Facts in the last request for work, and steps so far.
     state: Mutex<(BTreeSet<String>, usize)>,
 }
@@ -71,71 +72,63 @@ fn facts(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// What a server reads of a request: a mark stands for everything before it.
-fn texts(request: &Request) -> String {
-    let messages = &request.messages;
-    let mark = messages.iter().rposition(is_mark).unwrap_or(0);
-    let system = messages.iter().take(1);
-    let read: Vec<&Message> = system.chain(messages.iter().skip(mark)).collect();
-    // Escaped line ends would stick to the words after them.
-    serde_json::to_string(&read).unwrap().replace("\\n", " ")
+/// What the model says next.
+enum Say {
+    Text(String),
+    Call(&'static str, Value),
 }
 
-fn spent(request: &Request, output: u64) -> StreamEvent {
-    let tokens = Tokens {
-        input: tokens::prompt(request),
-        output,
-        ..Tokens::default()
-    };
-    StreamEvent::Usage(priced(tokens, Some(PRICE), false))
-}
-
-fn call(name: &str, arguments: &serde_json::Value) -> StreamEvent {
-    StreamEvent::ToolCall(ToolCall {
-        id: format!("call-{name}"),
-        name: name.into(),
-        arguments: arguments.to_string(),
-    })
-}
+/// Status and body of an answer; a stream where the family streams.
+type Answer = (u16, String);
 
 impl Model {
-    fn reply(&self, request: &Request) -> Vec<Result<StreamEvent, Failure>> {
-        let end = Ok(StreamEvent::Stop(StopReason::EndTurn));
-        let text = texts(request);
+    /// Only what stands in the request is known of the conversation.
+    fn answer(&self, path: &str, body: &Value) -> Answer {
+        // Escaped line ends would stick to the words after them.
+        let text = body.to_string().replace("\\n", " ");
+        let tokens = text.len() as u64 / 4;
+        let known: Vec<String> = facts(&text).into_iter().collect();
+        if path.ends_with("/compact") || body.get("compaction").is_some() {
+            return match self.way {
+                Way::Native => (200, self.own_form(&known.join(" "), tokens)),
+                _ => (
+                    400,
+                    json!({"error": {"message": "cannot just now"}}).to_string(),
+                ),
+            };
+        }
         if text.contains("You write the notes") {
-            if self.way == Way::Cut {
-                return vec![Err(Failure::new(FailureKind::Auth, "no notes today"))];
-            }
-            let notes: Vec<String> = facts(&text).into_iter().collect();
-            let notes = notes.join(", ");
-            let output = notes.len() as u64 / 4;
-            return vec![
-                Ok(StreamEvent::Text(notes)),
-                Ok(spent(request, output)),
-                end,
-            ];
+            return match self.way {
+                Way::Cut => (
+                    401,
+                    json!({"error": {"message": "no notes today"}}).to_string(),
+                ),
+                _ => (200, self.stream(&Say::Text(known.join(", ")), tokens)),
+            };
         }
-        if self.way != Way::Endless && tokens::prompt(request) > WINDOW {
-            let words = format!("prompt is too long: the maximum is {WINDOW} tokens");
-            return vec![Err(Failure::new(FailureKind::Context, words))];
+        if self.way != Way::Endless && tokens > WINDOW {
+            let message = format!("prompt is too long: {tokens} tokens > {WINDOW} maximum");
+            return (400, json!({"error": {"message": message}}).to_string());
         }
-        let offers = |name: &str| request.tools.iter().any(|tool| tool.name == name);
+        let said = self.next(body, &text);
+        (200, self.stream(&said, tokens))
+    }
+
+    fn next(&self, body: &Value, text: &str) -> Say {
+        let tools = body.get("tools").map(Value::to_string).unwrap_or_default();
         let mut state = self.state.lock().unwrap();
-        if request.tools.is_empty() {
-            return vec![
-                Ok(StreamEvent::Text("done".into())),
-                Ok(spent(request, 1)),
-                end,
-            ];
+        if tools.is_empty() {
+            return Say::Text("done".into());
         }
-        if offers("vote") {
-            let vote = json!({"agent_id": "agent1", "reason": "it is the only one"});
-            return vec![Ok(call("vote", &vote)), Ok(spent(request, 20)), end];
+        if tools.contains("\"vote\"") {
+            return Say::Call(
+                "vote",
+                json!({"agent_id": "agent1", "reason": "the only one"}),
+            );
         }
-        state.0 = facts(&text);
+        state.0 = facts(text);
         if state.1 == STEPS {
-            let answer = json!({"content": "the answer"});
-            return vec![Ok(call("new_answer", &answer)), Ok(spent(request, 10)), end];
+            return Say::Call("new_answer", json!({"content": "the answer"}));
         }
         state.1 += 1;
         let arguments = json!({
@@ -143,58 +136,103 @@ impl Model {
             "found": format!("fact-{:03}-{}", state.1, state.1 * 7919),
             "pad": "work ".repeat(PADDING),
         });
-        let output = arguments.to_string().len() as u64 / 4;
-        vec![
-            Ok(call("open_answer", &arguments)),
-            Ok(spent(request, output)),
-            end,
-        ]
-    }
-}
-
-impl Provider for Model {
-    fn stream(&self, request: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {
-        stream::iter(self.reply(&request)).boxed()
+        Say::Call("open_answer", arguments)
     }
 
-    fn price(&self) -> Option<Price> {
-        Some(PRICE)
-    }
-
-    fn context(&self) -> Context {
-        let off = matches!(self.way, Way::Endless | Way::None);
-        Context {
-            window: Some(WINDOW),
-            full: (!off).then_some(75),
-            ..Context::default()
+    fn own_form(&self, kept: &str, input: u64) -> String {
+        let usage = json!({"input_tokens": input, "output_tokens": kept.len() / 4});
+        match self.wire {
+            Wire::Messages => {
+                json!({"type": "message", "stop_reason": "compaction", "usage": usage,
+                "content": [{"type": "compaction", "content": kept, "signature": "S"}]})
+            }
+            _ => json!({"object": "response.compaction", "usage": usage,
+                "output": [{"type": "compaction", "id": "c", "encrypted_content": kept}]}),
         }
+        .to_string()
     }
 
-    fn compact(
-        &self,
-        work: Compaction,
-    ) -> Option<BoxStream<'static, Result<StreamEvent, Failure>>> {
-        if self.way != Way::Native {
-            return None;
+    fn stream(&self, said: &Say, input: u64) -> String {
+        let output = match said {
+            Say::Text(text) => text.len() / 4,
+            Say::Call(_, arguments) => arguments.to_string().len() / 4,
+        };
+        let counts = json!({"input_tokens": input, "output_tokens": output});
+        let frames = match (self.wire, said) {
+            (Wire::Messages, Say::Text(text)) => vec![
+                json!({"type": "content_block_start", "index": 0,
+                    "content_block": {"type": "text", "text": text}}),
+                json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": counts}),
+                json!({"type": "message_stop"}),
+            ],
+            (Wire::Messages, Say::Call(name, arguments)) => vec![
+                json!({"type": "content_block_start", "index": 0, "content_block":
+                    {"type": "tool_use", "id": format!("c{input}"), "name": name, "input": arguments}}),
+                json!({"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": counts}),
+                json!({"type": "message_stop"}),
+            ],
+            (_, said) => {
+                let item = match said {
+                    Say::Text(text) => json!({"id": "m", "type": "message", "role": "assistant",
+                        "content": [{"type": "output_text", "text": text}]}),
+                    Say::Call(name, arguments) => json!({"id": format!("f{input}"),
+                        "type": "function_call", "call_id": format!("c{input}"), "name": name,
+                        "arguments": arguments.to_string()}),
+                };
+                let text = match said {
+                    Say::Text(text) => {
+                        Some(json!({"type": "response.output_text.delta", "delta": text}))
+                    }
+                    Say::Call(..) => None,
+                };
+                let done = json!({"type": "response.completed", "response":
+                    {"status": "completed", "usage": counts}});
+                text.into_iter()
+                    .chain([
+                        json!({"type": "response.output_item.done", "item": item}),
+                        done,
+                    ])
+                    .collect()
+            }
+        };
+        frames
+            .iter()
+            .map(|frame| format!("data: {frame}\n\n"))
+            .collect()
+    }
+
+    /// One connection, one request.
+    fn serve(&self, stream: TcpStream) -> Option<()> {
+        let mut reader = BufReader::new(stream.try_clone().ok()?);
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let path = line.split(' ').nth(1)?.to_owned();
+        let mut length = 0;
+        loop {
+            line.clear();
+            reader.read_line(&mut line).ok()?;
+            match line.to_ascii_lowercase().strip_prefix("content-length:") {
+                Some(number) => length = number.trim().parse().ok()?,
+                None if line.trim().is_empty() => break,
+                None => {}
+            }
         }
-        let request = Request {
-            messages: work.before,
-            tools: Vec::new(),
-            choice: massgen_tui::protocol::ToolChoice::None,
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).ok()?;
+        let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let (status, text) = self.answer(&path, &body);
+        let kind = if text.starts_with("data:") {
+            "text/event-stream"
+        } else {
+            "application/json"
         };
-        let kept: Vec<String> = facts(&texts(&request)).into_iter().collect();
-        let opaque = kept.join(" ");
-        let output = opaque.len() as u64 / 4;
-        let carried = Carried {
-            origin: "here".into(),
-            items: vec![json!({"type": "compaction", "encrypted_content": opaque})],
-        };
-        let items = vec![
-            Ok(StreamEvent::Carried(carried)),
-            Ok(spent(&request, output)),
-            Ok(StreamEvent::Stop(StopReason::EndTurn)),
-        ];
-        Some(stream::iter(items).boxed())
+        let head = format!(
+            "HTTP/1.1 {status} X\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+            text.len()
+        );
+        let mut stream = stream;
+        stream.write_all(head.as_bytes()).ok()?;
+        stream.write_all(text.as_bytes()).ok()
     }
 }
 
@@ -206,9 +244,56 @@ struct Played {
     answered: bool,
 }
 
-async fn play(way: Way) -> Played {
+fn member(model: &Arc<Model>) -> Member {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = Arc::clone(model);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            server.serve(stream);
+        }
+    });
+    let off = matches!(model.way, Way::Endless | Way::None);
+    let backend = match model.wire {
+        Wire::Messages => "claude",
+        _ => "openai",
+    };
+    let endpoint = Endpoint {
+        backend: backend.into(),
+        wire: model.wire,
+        base_url: format!("http://{address}/v1"),
+        model: "scripted".into(),
+        key: None,
+        key_variable: None,
+        parameters: Map::new(),
+        tool_calling: ToolCalling::Native,
+        local: true,
+        price: Some(PRICE),
+        rate_limit: RateLimit::default(),
+        manners: Manners::default(),
+        context: Context {
+            window: Some(WINDOW),
+            full: (!off).then_some(75),
+            native: matches!(model.way, Way::Native | Way::Fails),
+            ..Context::default()
+        },
+    };
+    Member {
+        card: AgentCard {
+            id: AgentId(1),
+            name: "one".into(),
+            model: "scripted".into(),
+            backend: backend.into(),
+        },
+        system: None,
+        provider: Arc::new(HttpProvider::new(Client::new(), endpoint)),
+    }
+}
+
+async fn play(way: Way, wire: Wire) -> Played {
     let model = Arc::new(Model {
         way,
+        wire,
         state: Mutex::default(),
     });
     let (sender, mut events) = mpsc::channel(1024);
@@ -221,16 +306,7 @@ async fn play(way: Way) -> Played {
     };
     let setup = SessionSetup {
         run: RunId("bench".into()),
-        team: vec![Member {
-            card: AgentCard {
-                id: AgentId(1),
-                name: "one".into(),
-                model: "scripted".into(),
-                backend: "bench".into(),
-            },
-            system: None,
-            provider: Arc::clone(&model) as Arc<dyn Provider>,
-        }],
+        team: vec![member(&model)],
         limits: Limits {
             calls_per_round: 1_000,
             tools_per_round: 1_000,
@@ -259,7 +335,7 @@ async fn play(way: Way) -> Played {
         survived: facts.len(),
         steps,
         usage: turn.usage(),
-        times: turn.record.spending.compactions.times,
+        times: turn.record.spending.compactions.all().times,
         answered: matches!(turn.outcome, Some(Outcome::Answered { .. })),
     }
 }
@@ -273,14 +349,16 @@ fn main() {
         "| way | steps | answered | compactions | prompt tokens | cost | facts that survive |"
     );
     println!("|---|---:|---|---:|---:|---:|---:|");
-    for (name, way) in [
-        ("none, endless window", Way::Endless),
-        ("none, 16k window", Way::None),
-        ("notes (fallback)", Way::Notes),
-        ("cut (notes fail)", Way::Cut),
-        ("native", Way::Native),
+    for (name, way, wire) in [
+        ("none, endless window", Way::Endless, Wire::Responses),
+        ("none, 16k window", Way::None, Wire::Responses),
+        ("notes (fallback)", Way::Notes, Wire::Responses),
+        ("cut (notes fail)", Way::Cut, Wire::Responses),
+        ("native, Responses", Way::Native, Wire::Responses),
+        ("native, Claude", Way::Native, Wire::Messages),
+        ("native fails, notes", Way::Fails, Wire::Messages),
     ] {
-        let result = runtime.block_on(play(way));
+        let result = runtime.block_on(play(way, wire));
         println!(
             "| {name} | {} of {STEPS} | {} | {} | {} | ${:.2} | {} of {} |",
             result.steps,

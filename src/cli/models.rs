@@ -44,13 +44,10 @@ struct Row {
     id: String,
     context: Option<u64>,
     max_output: Option<u64>,
-    /// USD per million tokens; `null` is unknown.
-    input: Option<f64>,
-    cached_input: Option<f64>,
-    output: Option<f64>,
-    tools: Option<bool>,
-    reasoning: Option<bool>,
-    vision: Option<bool>,
+    #[serde(flatten)]
+    price: Prices,
+    #[serde(flatten)]
+    can: Abilities,
     /// Whether a key is there or none is wanted.
     key: bool,
     /// The variable that holds it; `null` where none is wanted.
@@ -59,6 +56,49 @@ struct Row {
     live: Option<bool>,
     loaded: Option<bool>,
     deprecated_after: Option<String>,
+}
+
+/// USD per million tokens; `null` is unknown.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+struct Prices {
+    input: Option<f64>,
+    cached_input: Option<f64>,
+    /// Tokens written to the provider's cache.
+    cache_write: Option<f64>,
+    output: Option<f64>,
+    /// Prices of the whole call when its prompt is long.
+    long: Option<Long>,
+}
+
+/// What a model can; `null` where nobody says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+struct Abilities {
+    tools: Option<bool>,
+    reasoning: Option<bool>,
+    vision: Option<bool>,
+    /// Whether a call of a tool can be demanded of it.
+    forced_tools: Option<bool>,
+}
+
+/// Prices of a call with a long prompt, in USD per million tokens.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Long {
+    /// Prompts of more tokens than this are long.
+    above: u64,
+    input: Option<f64>,
+    cached_input: Option<f64>,
+    output: Option<f64>,
+}
+
+impl Long {
+    fn of(entry: &catalog::Entry) -> Option<Self> {
+        entry.long.as_ref().map(|long| Self {
+            above: long.tokens,
+            input: long.input,
+            cached_input: long.cached_input,
+            output: long.output,
+        })
+    }
 }
 
 /// Gathers and prints; returns the exit code.
@@ -138,12 +178,19 @@ fn from_table(entry: &catalog::Entry, has_key: impl Fn(&str) -> bool) -> Row {
         id: entry.id.clone(),
         context: entry.context,
         max_output: entry.max_output,
-        input: entry.input,
-        cached_input: entry.cached_input,
-        output: entry.output,
-        tools: Some(entry.tools),
-        reasoning: Some(entry.reasoning),
-        vision: Some(entry.vision),
+        price: Prices {
+            input: entry.input,
+            cached_input: entry.cached_input,
+            cache_write: entry.cache_write,
+            output: entry.output,
+            long: Long::of(entry),
+        },
+        can: Abilities {
+            tools: Some(entry.tools),
+            reasoning: Some(entry.reasoning),
+            vision: Some(entry.vision),
+            forced_tools: entry.forced_tools,
+        },
         live: None,
         loaded: None,
         deprecated_after: entry.deprecated_after.clone(),
@@ -165,18 +212,31 @@ fn merge(rows: &mut Vec<Row>, backend: &str, models: &[ModelInfo], priced: bool)
             row.loaded = model.loaded;
             continue;
         }
+        // A dated name, or one with a prefix, is the model it is named after.
+        if let Some(entry) = priced.then(|| catalog::find(backend, &model.id)).flatten() {
+            rows.push(Row {
+                id: model.id.clone(),
+                context: model.context.or(entry.context),
+                live: Some(true),
+                loaded: model.loaded,
+                ..from_table(entry, |_| true)
+            });
+            continue;
+        }
         let free = (!priced).then_some(0.0);
         rows.push(Row {
             backend: backend.to_owned(),
             id: model.id.clone(),
             context: model.context,
             max_output: None,
-            input: free,
-            cached_input: free,
-            output: free,
-            tools: None,
-            reasoning: None,
-            vision: None,
+            price: Prices {
+                input: free,
+                cached_input: free,
+                cache_write: free,
+                output: free,
+                long: None,
+            },
+            can: Abilities::default(),
             key: true,
             key_variable: priced
                 .then(|| backends::find(backend)?.keys.first().cloned())
@@ -204,14 +264,14 @@ fn table(rows: &[Row]) -> String {
     );
     for row in rows {
         let window = row.context.map_or_else(|| "?".to_owned(), tokens);
-        let price = match (row.input, row.output) {
+        let price = match (row.price.input, row.price.output) {
             (Some(input), Some(output)) => format!("{input} / {output}"),
             _ => "price unknown".to_owned(),
         };
         let mut can: Vec<String> = [
-            (row.tools, "tools"),
-            (row.reasoning, "reasons"),
-            (row.vision, "sees"),
+            (row.can.tools, "tools"),
+            (row.can.reasoning, "reasons"),
+            (row.can.vision, "sees"),
         ]
         .into_iter()
         .filter(|(able, _)| *able == Some(true))
@@ -283,8 +343,39 @@ mod tests {
             new.is_some_and(|line| line.contains("price unknown")),
             "{text}"
         );
+        let dated = format!("{known}-2031-01-31");
+        if let Some(entry) = catalog::find("openai", &dated) {
+            merge(&mut rows, "openai", &[model(&dated)], true);
+            let row = rows.last().expect("a row");
+            assert_eq!(
+                (row.id.as_str(), row.price.input),
+                (dated.as_str(), entry.input)
+            );
+        }
         merge(&mut rows, "ollama", &[model("llama")], false);
-        assert_eq!(rows.last().and_then(|row| row.input), Some(0.0));
+        assert_eq!(rows.last().and_then(|row| row.price.input), Some(0.0));
+    }
+
+    #[test]
+    fn every_price_of_the_table_is_told() {
+        let has = |wanted: fn(&catalog::Entry) -> bool| {
+            let entry = catalog::entries().iter().find(|entry| wanted(entry));
+            from_table(entry.expect("one in the table"), |_| false)
+        };
+        let row = serde_json::to_value(has(|entry| entry.long.is_some())).expect("JSON");
+        assert!(
+            row["long"]["above"].as_u64().is_some_and(|above| above > 0),
+            "{row}"
+        );
+        assert!(
+            row["long"]["input"].is_number() && row["key"] == false,
+            "{row}"
+        );
+        let row = serde_json::to_value(has(|entry| entry.cache_write.is_some())).expect("JSON");
+        assert!(
+            row["cache_write"].is_number() && row["tools"].is_boolean(),
+            "{row}"
+        );
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub struct ContextSaid {
     full: Option<u8>,
     model: Option<String>,
     native: Option<bool>,
+    result: Option<u64>,
 }
 
 impl ContextSaid {
@@ -28,6 +29,7 @@ impl ContextSaid {
             },
             model: self.model.clone().or_else(|| all.model.clone()),
             native: self.native.unwrap_or(all.native),
+            result: self.result.unwrap_or(all.result),
         }
     }
 }
@@ -53,6 +55,7 @@ pub fn read(node: &Node) -> ContextSaid {
     }
     let model = how.some("model").and_then(Node::text).map(str::trim);
     said.model = model.filter(|model| !model.is_empty()).map(str::to_owned);
+    said.result = whole(how, "tool_result");
     said.native = how.some("native").and_then(Node::bool);
     said
 }
@@ -74,7 +77,8 @@ mod tests {
     #[test]
     fn a_backend_wins_over_all_and_nonsense_says_nothing() {
         let all = said(
-            "{context_window: 9000, compaction: {threshold: 0.5, model: small, native: false}}",
+            "{context_window: 9000, compaction: {threshold: 0.5, model: small, native: false, \
+             tool_result: 700}}",
         )
         .over(&Context::default());
         let expected = Context {
@@ -82,6 +86,7 @@ mod tests {
             full: Some(50),
             model: Some("small".into()),
             native: false,
+            result: 700,
         };
         assert_eq!(all, expected);
         for (text, full) in [

@@ -9,6 +9,7 @@ use super::agents::AgentBuilder;
 use super::backends::{self, Backend};
 use super::diagnostic::Severity;
 use super::excerpt::{clean, is_reference};
+use super::hosted;
 use super::model::{BackendConfig, ToolCalling, Wire};
 use super::node::{Node, Span};
 use super::params::parameters;
@@ -52,10 +53,23 @@ impl AgentBuilder<'_> {
             Some("text") => ToolCalling::Text,
             _ => ToolCalling::Auto,
         };
+        // Its own tools live in its newer API alone.
+        let wire = match wire(node, entry) {
+            Wire::Chat
+                if entry.r#type == "grok" && node.get("wire").is_none() && hosted::asks(node) =>
+            {
+                Wire::Responses
+            }
+            wire => wire,
+        };
+        let mut parameters = parameters(entry, &model, node, path, &mut self.findings);
+        hosted::plugin(node, entry, &mut parameters);
+        let mut manners = self.manners(node, entry, path);
+        manners.hosted = self.hosted(node, entry, wire, path);
         Some(BackendConfig {
             kind: entry.r#type.clone(),
-            wire: wire(node, entry),
-            parameters: parameters(entry, &model, node, path, &mut self.findings),
+            wire,
+            parameters,
             model,
             base_url,
             key,
@@ -63,7 +77,7 @@ impl AgentBuilder<'_> {
             tool_calling,
             local: entry.local || private,
             rate_limit: rate_limit(node),
-            manners: self.manners(node, entry, path),
+            manners,
             context: super::context::read(node),
             program: None,
             endpoints: Vec::new(),

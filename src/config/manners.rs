@@ -8,7 +8,7 @@ use super::agents::AgentBuilder;
 use super::backends::Backend;
 use super::diagnostic::Severity;
 use super::excerpt::clean;
-use super::model::{CircuitSaid, Manners};
+use super::model::{BackoffSaid, CircuitSaid, Manners};
 use super::node::Node;
 use super::yaml::join;
 
@@ -27,8 +27,8 @@ const OWN: [&str; 10] = [
 ];
 
 impl AgentBuilder<'_> {
-    /// What `betas`, `organization`, `extra_headers`, `default_headers` and `llm_circuit_breaker_*`
-    /// say.
+    /// What `betas`, `organization`, `extra_headers`, `default_headers`, `llm_circuit_breaker_*` and
+    /// `gemini_backoff_*` say.
     pub fn manners(&mut self, node: &Node, entry: &Backend, path: &str) -> Manners {
         let mut headers = Vec::new();
         if let Some(list) = node.some("betas") {
@@ -67,6 +67,12 @@ impl AgentBuilder<'_> {
         Manners {
             headers,
             circuit: circuit(node),
+            hosted: Vec::new(),
+            backoff: if entry.r#type == "gemini" {
+                backoff(node)
+            } else {
+                BackoffSaid::default()
+            },
         }
     }
 }
@@ -90,12 +96,59 @@ fn circuit(node: &Node) -> CircuitSaid {
         failures: if off { Some(u32::MAX) } else { failures },
         rest_ms: milliseconds("llm_circuit_breaker_reset_time_seconds"),
         longest_ms: milliseconds("llm_circuit_breaker_max_backoff_seconds"),
+        growth: number("llm_circuit_breaker_backoff_multiplier").map(percent),
+        asked_ms: milliseconds("llm_circuit_breaker_retry_after_threshold_seconds"),
     }
+}
+
+fn backoff(node: &Node) -> BackoffSaid {
+    let number = |key: &str| node.some(key).and_then(Node::number).filter(|n| *n >= 0.0);
+    let milliseconds = |key: &str| number(key).map(|seconds| (seconds * 1000.0) as u64);
+    BackoffSaid {
+        attempts: number("gemini_backoff_max_attempts").map(|n| (n as u32).clamp(1, 100)),
+        first_ms: milliseconds("gemini_backoff_initial_delay"),
+        growth: number("gemini_backoff_multiplier").map(percent),
+        longest_ms: milliseconds("gemini_backoff_max_delay"),
+        jitter: number("gemini_backoff_jitter").map(|share| percent(share).min(100)),
+    }
+}
+
+fn percent(share: f64) -> u32 {
+    (share * 100.0).round() as u32
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn repetitions_are_read_as_massgen_writes_them() {
+        let node = |text: &str| {
+            crate::config::yaml::parse(text.as_bytes())
+                .root
+                .expect("yaml")
+        };
+        let said = backoff(&node(
+            "{gemini_backoff_max_attempts: 5, gemini_backoff_initial_delay: 2, \
+             gemini_backoff_multiplier: 3, gemini_backoff_max_delay: 60, gemini_backoff_jitter: 0.2}",
+        ));
+        let expected = BackoffSaid {
+            attempts: Some(5),
+            first_ms: Some(2_000),
+            growth: Some(300),
+            longest_ms: Some(60_000),
+            jitter: Some(20),
+        };
+        assert_eq!(said, expected);
+        let nonsense = "{gemini_backoff_jitter: -1, gemini_backoff_max_attempts: 0}";
+        let said = backoff(&node(nonsense));
+        assert_eq!((said.jitter, said.attempts), (None, Some(1)));
+        let said = circuit(&node(
+            "{llm_circuit_breaker_backoff_multiplier: 1.5, \
+             llm_circuit_breaker_retry_after_threshold_seconds: 90}",
+        ));
+        assert_eq!((said.growth, said.asked_ms), (Some(150), Some(90_000)));
+    }
 
     #[test]
     fn headers_of_the_program_are_its_own() {

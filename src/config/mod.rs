@@ -20,6 +20,7 @@ mod endpoint;
 mod excerpt;
 mod expand;
 mod finishing;
+mod hosted;
 mod limits;
 mod load;
 mod manners;
@@ -47,7 +48,8 @@ pub use dotenv::Environment;
 pub use excerpt::{Source, clean, looks_secret};
 pub use load::{Env, Loaded, Purpose, direct, load, load_bytes, load_file, load_file_with};
 pub use model::{
-    AgentConfig, BackendConfig, CircuitSaid, Config, Kept, Manners, RateLimit, ToolCalling, Wire,
+    AgentConfig, BackendConfig, BackoffSaid, CircuitSaid, Config, HostedTool, Kept, Manners,
+    RateLimit, ToolCalling, Wire,
 };
 pub use node::{Node, Span};
 pub use overlay::Overlay;

@@ -91,6 +91,39 @@ pub struct Manners {
     pub headers: Vec<(String, SecretString)>,
     /// When it is left alone after failures.
     pub circuit: CircuitSaid,
+    /// How its calls are repeated.
+    pub backoff: BackoffSaid,
+    /// Tools that the vendor runs itself.
+    pub hosted: Vec<HostedTool>,
+}
+
+/// A tool that a vendor runs itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostedTool {
+    /// Search in the web.
+    WebSearch {
+        /// How much of it goes into the prompt: `low`, `medium`, `high`.
+        context: Option<String>,
+    },
+    /// Search in the posts of X.
+    XSearch,
+    /// A sandbox for code.
+    Code,
+    /// Search in files that were uploaded before; the ids of their stores.
+    Files(Vec<String>),
+}
+
+impl HostedTool {
+    /// One or two words for people.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::WebSearch { .. } => "web search",
+            Self::XSearch => "search in X",
+            Self::Code => "sandbox for code",
+            Self::Files(_) => "search in files",
+        }
+    }
 }
 
 /// What a configuration says about the circuit breaker; `None` leaves the usual.
@@ -102,6 +135,25 @@ pub struct CircuitSaid {
     pub rest_ms: Option<u64>,
     /// Longest rest in milliseconds.
     pub longest_ms: Option<u64>,
+    /// How a rest grows with each trial that fails, in percent.
+    pub growth: Option<u32>,
+    /// Longest wait that its server may ask for, in milliseconds.
+    pub asked_ms: Option<u64>,
+}
+
+/// What a configuration says about repeated calls; `None` leaves the usual.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BackoffSaid {
+    /// Attempts, the first included.
+    pub attempts: Option<u32>,
+    /// First wait in milliseconds.
+    pub first_ms: Option<u64>,
+    /// How a wait grows, in percent.
+    pub growth: Option<u32>,
+    /// Longest wait in milliseconds.
+    pub longest_ms: Option<u64>,
+    /// Percent of a wait that chance takes away at most.
+    pub jitter: Option<u32>,
 }
 
 /// Which API a server speaks; told in `docs/providers.md`.

@@ -53,6 +53,22 @@ const CONTROL: &[&str] = &[
     "llm_circuit_breaker_max_failures",
     "llm_circuit_breaker_reset_time_seconds",
     "llm_circuit_breaker_max_backoff_seconds",
+    "llm_circuit_breaker_backoff_multiplier",
+    "llm_circuit_breaker_retry_after_threshold_seconds",
+    "gemini_backoff_max_attempts",
+    "gemini_backoff_initial_delay",
+    "gemini_backoff_multiplier",
+    "gemini_backoff_max_delay",
+    "gemini_backoff_jitter",
+    "enable_web_search",
+    "enable_x_search",
+    "enable_code_execution",
+    "enable_code_interpreter",
+    "vector_store_ids",
+    "search_context_size",
+    "engine",
+    "max_results",
+    "search_prompt",
 ];
 
 /// True for a field that the program sets itself.

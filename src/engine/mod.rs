@@ -27,6 +27,7 @@ mod permits;
 pub mod premises;
 mod prompt;
 mod reply;
+mod results;
 mod roster;
 mod seat;
 mod stages;

@@ -8,6 +8,7 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -21,7 +22,7 @@ use crate::{
     },
     provider::Request,
     store::{
-        WriterHandle,
+        ResultFolder, WriterHandle,
         redact::{self, Redactor, StreamRedactor},
     },
 };
@@ -41,6 +42,8 @@ pub struct Outbox {
     sender: mpsc::Sender<EventKind>,
     /// Where requests are written, when somebody wants to read them.
     prompts: Option<Dump>,
+    /// Where long results of tools are kept.
+    results: Option<Arc<ResultFolder>>,
 }
 
 impl Outbox {
@@ -59,6 +62,12 @@ impl Outbox {
 }
 
 impl Outbox {
+    /// Where long results of tools are kept; `None` without a session's folder.
+    #[must_use]
+    pub fn results(&self) -> Option<Arc<ResultFolder>> {
+        self.results.clone()
+    }
+
     /// Notes a request that is about to be sent; never waits.
     pub fn request(&self, agent: AgentId, round: u32, purpose: Purpose, request: &Request) {
         if let Some(prompts) = &self.prompts {
@@ -91,6 +100,10 @@ pub fn start(sinks: Sinks, last: Seq) -> (Outbox, JoinHandle<()>) {
         .clone()
         .map(|folder| dump::start(folder, sinks.redactor.clone(), sender.downgrade()))
         .unzip();
+    let results = sinks
+        .log
+        .as_ref()
+        .map(|log| Arc::new(ResultFolder::new(log.folder(), sinks.redactor.clone())));
     let task = tokio::spawn(
         Worker {
             sinks,
@@ -101,7 +114,12 @@ pub fn start(sinks: Sinks, last: Seq) -> (Outbox, JoinHandle<()>) {
         }
         .run(receiver),
     );
-    (Outbox { sender, prompts }, task)
+    let outbox = Outbox {
+        sender,
+        prompts,
+        results,
+    };
+    (outbox, task)
 }
 
 struct Worker {

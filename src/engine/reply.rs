@@ -166,6 +166,7 @@ impl Reply {
             way: CompactedBy::Edited,
             spent,
             instead,
+            worth,
         } = event
         else {
             return Some(event);
@@ -179,6 +180,7 @@ impl Reply {
             way: CompactedBy::Edited,
             spent,
             instead,
+            worth,
         })
     }
 
@@ -313,6 +315,7 @@ mod tests {
                 way: CompactedBy::Edited,
                 spent: Usage::default(),
                 instead: None,
+                worth: None,
             });
             if let Some(AgentEvent::Call(CallEvent::Compacted { before, after, .. })) =
                 reply.take(event)

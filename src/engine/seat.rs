@@ -267,7 +267,8 @@ impl Seat {
         let mut shrunk = false;
         let mut moves = 0;
         loop {
-            if let Err(denied) = self.keep_small(round, talk).await {
+            self.offer_results(talk).await;
+            if let Err(denied) = Box::pin(self.keep_small(round, talk)).await {
                 return Self::denied(denied, purpose);
             }
             let attempt = self.attempt(round, purpose, talk).await;

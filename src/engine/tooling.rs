@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::{
     asking::Stop,
     coordination::Report,
+    results::READ_RESULT,
     seat::{Directive, Seat},
     talk::Talk,
     workflow::Terminal,
@@ -36,6 +37,9 @@ impl Seat {
         self.called = self.called.saturating_add(1);
         let (ran, stop) = match self.bank.tool(self.agent, self.called).await {
             Some(refused) => (Ran::from(Err(refused)), None),
+            None if call.name == READ_RESULT => {
+                (Ran::from(self.read_result(&call.arguments).await), None)
+            }
             None if self.asks(call) => {
                 let (result, stop) = self.ask(talk, call, round).await;
                 (Ran::from(result), stop)
@@ -53,6 +57,7 @@ impl Seat {
         let output = match result {
             Ok(text) | Err(text) => text,
         };
+        let output = self.bounded(call, output).await;
         talk.result(call, &output);
         self.tell(AgentEvent::Tool(ToolEvent::Finished {
             call: id,

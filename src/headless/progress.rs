@@ -217,6 +217,11 @@ fn ended(outcome: &Outcome, turn: &Turn) -> String {
         words::counted(usage.input + usage.output, "token"),
         words::money(usage.cost)
     );
+    let smaller = turn.record.spending.compactions.all().words();
+    let spent = match smaller {
+        Some(words) => format!("{spent}; conversations made smaller {words}"),
+        None => spent,
+    };
     match outcome {
         Outcome::Answered { .. } => format!("answered ({spent})"),
         Outcome::NoAnswer { message, .. } => format!("no answer: {message} ({spent})"),
@@ -238,6 +243,7 @@ fn of_agent(event: &AgentEvent) -> Option<String> {
             way,
             spent,
             instead,
+            ..
         }) => format!(
             "made its conversation smaller: {}",
             compacted((*before, *after), *way, spent, instead.as_ref())

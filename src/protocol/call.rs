@@ -55,6 +55,10 @@ pub enum CallEvent {
         /// Why no better way was taken.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         instead: Option<Failure>,
+        /// USD per million tokens that later calls do not send again, at least (read from the
+        /// provider's cache); `None` where no price is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        worth: Option<f64>,
     },
 }
 
@@ -177,6 +181,7 @@ mod tests {
                 way: CompactedBy::Summary,
                 spent: Usage::default(),
                 instead: Some(failure()),
+                worth: Some(0.5),
             },
         ] {
             let event = AgentEvent::Call(call);

@@ -5,6 +5,7 @@
 
 use crate::protocol::ToolChoice;
 
+use super::hosted;
 use super::wire::{Adaptation, as_text};
 use super::{Endpoint, Request, ToolCalling, Wire};
 
@@ -45,6 +46,12 @@ pub fn repair(
     let lower = body.to_lowercase();
     if let Some(better) = of_upkeep(endpoint.wire, status, &lower, now) {
         return Some(better);
+    }
+    if status < 500 && hosted::is_refusal(endpoint, &lower, now) {
+        return Some(Adaptation {
+            no_hosted: true,
+            ..now
+        });
     }
     if let Some(better) = of_family(endpoint.wire, status, &lower, now) {
         return Some(better);

@@ -402,6 +402,7 @@ const QUOTA_WORDS: &[&str] = &[
     "billing",
     "credit balance",
     "out of credits",
+    "available credits",
     "recharge",
     "arrear",
     "spend limit",
@@ -412,6 +413,8 @@ const QUOTA_WORDS: &[&str] = &[
     "account is suspended",
     "account suspended",
 ];
+/// Words that mean money whatever the status: Groq says so with a 400.
+const SPENT_WORDS: &[&str] = &["spend limit", "spending limit"];
 const MODEL_WORDS: &[&str] = &[
     "model not exist",
     "not a valid model id",
@@ -447,7 +450,9 @@ fn kind(status: Option<u16>, facts: &Facts, body: &str) -> FailureKind {
         FailureKind::Refused
     } else if matches!(status, None | Some(400 | 403 | 422 | 500)) && is_context(&lower) {
         FailureKind::Context
-    } else if matches!(status, Some(402 | 403 | 412 | 429)) && says(QUOTA_WORDS) {
+    } else if matches!(status, Some(402 | 403 | 412 | 429)) && says(QUOTA_WORDS)
+        || status == Some(400) && says(SPENT_WORDS)
+    {
         FailureKind::Quota
     } else if matches!(status, None | Some(400 | 404 | 422))
         && (says(MODEL_WORDS) || names_a_missing_model(&lower))

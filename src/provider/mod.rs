@@ -20,6 +20,7 @@ pub mod folders;
 pub mod group;
 pub mod health;
 pub mod host;
+pub mod hosted;
 pub mod http;
 pub mod listing;
 pub mod permission;

@@ -4,7 +4,8 @@
 //! repeated; a wait that the server asks for is never shortened, and one that is too long ends the
 //! call with the wait told.
 
-use super::http::Rules;
+use super::http::{Rules, grown};
+use crate::config::BackoffSaid;
 use crate::protocol::{Failure, FailureKind};
 
 /// The rules of one call.
@@ -14,8 +15,12 @@ pub struct Policy {
     pub attempts: u32,
     /// Attempts for a busy server, the first included.
     pub overloaded_attempts: u32,
-    /// First wait in milliseconds; it doubles with every attempt.
+    /// First wait in milliseconds.
     pub base_ms: u64,
+    /// How it grows with every attempt, in percent.
+    pub growth: u32,
+    /// Percent of a wait that chance takes away at most.
+    pub jitter: u32,
     /// First wait for a busy server.
     pub overloaded_base_ms: u64,
     /// Longest wait of our own choice.
@@ -35,6 +40,8 @@ impl Default for Policy {
             attempts: 4,
             overloaded_attempts: 6,
             base_ms: 500,
+            growth: 200,
+            jitter: 50,
             overloaded_base_ms: 2_000,
             cap_ms: 30_000,
             asked_cap_ms: 120_000,
@@ -45,6 +52,21 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// With what a configuration says about waits.
+    #[must_use]
+    pub fn with(self, said: BackoffSaid) -> Self {
+        Self {
+            attempts: said.attempts.unwrap_or(self.attempts),
+            overloaded_attempts: said.attempts.unwrap_or(self.overloaded_attempts),
+            base_ms: said.first_ms.unwrap_or(self.base_ms),
+            overloaded_base_ms: said.first_ms.unwrap_or(self.overloaded_base_ms),
+            growth: said.growth.unwrap_or(self.growth),
+            jitter: said.jitter.unwrap_or(self.jitter),
+            cap_ms: said.longest_ms.unwrap_or(self.cap_ms),
+            ..self
+        }
+    }
+
     /// For a call that can go elsewhere: two attempts, no long waits.
     #[must_use]
     pub fn impatient(self) -> Self {
@@ -97,8 +119,9 @@ impl Policy {
             return Decision::GiveUp(too_long(failure, asked));
         }
         let random = random.clamp(0.0, 1.0);
-        let doubled = base.saturating_mul(1_u64 << attempt.saturating_sub(1).min(20));
-        let backoff = doubled.min(self.cap_ms) as f64 * (0.5 + random / 2.0);
+        let wait = grown(base, self.growth, attempt.saturating_sub(1), self.cap_ms);
+        let jitter = f64::from(self.jitter.min(100)) / 100.0;
+        let backoff = wait as f64 * (1.0 - jitter + random * jitter);
         let polite = if asked > 0 {
             asked + (self.spread_ms as f64 * random) as u64
         } else {

@@ -270,6 +270,7 @@ impl AgentState {
                 way,
                 spent,
                 instead,
+                ..
             } => {
                 self.wait_for(Activity::Asked, at);
                 let words = compacted((*before, *after), *way, spent, instead.as_ref());

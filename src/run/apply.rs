@@ -211,9 +211,13 @@ impl Turn {
         match event {
             AgentEvent::RoundStarted { round, purpose, .. } => {
                 self.record.spending.begin(id, *round, *purpose, self.phase);
+                self.record.spending.compactions.begin(id, *purpose);
             }
-            AgentEvent::Usage(usage) => self.record.spending.spend(id, *usage, self.phase),
-            AgentEvent::Call(call) => self.record.spending.compactions.count(call),
+            AgentEvent::Usage(usage) => {
+                self.record.spending.spend(id, *usage, self.phase);
+                self.record.spending.compactions.called(id, *usage);
+            }
+            AgentEvent::Call(call) => self.record.spending.compactions.count(id, call),
             _ => {}
         }
     }

@@ -23,7 +23,7 @@ pub struct Spending {
     /// Agents whose price nobody knows, under a money limit.
     pub unpriced: Vec<AgentId>,
     /// Conversations that were made smaller.
-    pub compactions: super::Compactions,
+    pub compactions: super::compaction::Ledger,
 }
 
 impl Spending {

@@ -14,6 +14,7 @@ pub mod permissions;
 mod prompts;
 mod reader;
 pub mod redact;
+mod results;
 mod review;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -25,6 +26,7 @@ pub use append::Reopened;
 pub use index::Listing;
 pub use prompts::PromptFolder;
 pub use reader::{Damage, Reader, Session, read};
+pub use results::{KeptResult, MOST as MOST_OF_A_RESULT, ResultFolder};
 pub use schema::{Header, SCHEMA};
 pub use writer::{Writer, WriterHandle};
 

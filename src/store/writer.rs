@@ -39,6 +39,7 @@ pub struct Writer;
 pub struct WriterHandle {
     jobs: mpsc::Sender<Job>,
     failures: mpsc::Receiver<Failure>,
+    folder: PathBuf,
 }
 
 #[derive(Debug)]
@@ -126,6 +127,7 @@ impl Writer {
         failures: mpsc::Receiver<Failure>,
     ) -> Result<WriterHandle, Failure> {
         let (job_sender, jobs) = mpsc::channel(QUEUE);
+        let folder = log.path.parent().map(Path::to_path_buf);
         thread::Builder::new()
             .name("session-log".to_owned())
             .spawn(move || log.serve(jobs))
@@ -139,11 +141,18 @@ impl Writer {
         Ok(WriterHandle {
             jobs: job_sender,
             failures,
+            folder: folder.unwrap_or_default(),
         })
     }
 }
 
 impl WriterHandle {
+    /// The folder of the session.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Passes on one event; waits while the disk is far behind.
     pub async fn append(&self, event: Event) {
         // The thread ends only after `close`; an event after that has no place in the log.

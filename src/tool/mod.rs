@@ -70,8 +70,9 @@ pub trait Tool: Send + Sync + 'static {
     fn run(&self, arguments: Value, context: Context) -> BoxFuture<'static, Ran>;
 }
 
-/// Longest result that goes into a conversation, in bytes; the rest is cut with a note.
-pub const MAX_RESULT: usize = 64 * 1024;
+/// Longest result that a tool may return, in bytes; the rest is cut with a note. How much of it goes into a
+/// conversation is decided by whoever holds that.
+pub const MAX_RESULT: usize = 8 * 1024 * 1024;
 
 /// Most bytes of an unknown tool's name that are repeated to the model.
 const MAX_NAME: usize = 64;

@@ -10,6 +10,7 @@ mod folders;
 mod laws;
 mod nested;
 mod premises;
+mod results;
 mod scaling;
 mod simulator;
 mod stages;

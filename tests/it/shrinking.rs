@@ -45,6 +45,7 @@ fn run(arguments: &[&str], home: &std::path::Path) -> (String, Vec<Made>) {
                     way,
                     spent,
                     instead,
+                    ..
                 }),
             ..
         } => Some(Made {

@@ -212,7 +212,14 @@ fn spent(turn: &Turn, out: &mut dyn Write) -> io::Result<()> {
     for agent in &turn.agents {
         line(&name(turn, agent.card.id), &agent.usage)?;
     }
-    line("total", &turn.usage())
+    line("total", &turn.usage())?;
+    for row in &turn.record.spending.compactions.agents {
+        if let Some(words) = row.all.words() {
+            let who = name(turn, row.agent);
+            writeln!(out, "  {who}: conversation made smaller {words}")?;
+        }
+    }
+    Ok(())
 }
 
 fn ending(turn: &Turn, out: &mut dyn Write) -> io::Result<()> {
@@ -289,7 +296,20 @@ fn turn(turn: &Turn) -> Value {
     let usage: Vec<Value> = turn
         .agents
         .iter()
-        .map(|agent| json!({"agent": agent.card.id, "name": agent.card.name, "usage": agent.usage}))
+        .map(|agent| {
+            let made = turn.record.spending.compactions.of(agent.card.id);
+            let made = made.map(|all| {
+                json!({
+                    "times": all.times, "before": all.before, "after": all.after,
+                    "spent": all.spent, "not_sent_again": all.saved,
+                    "worth_usd": (!all.unpriced).then_some(all.worth),
+                })
+            });
+            json!({
+                "agent": agent.card.id, "name": agent.card.name, "usage": agent.usage,
+                "made_smaller": made,
+            })
+        })
         .collect();
     json!({
         "start": turn.start,

@@ -1,21 +1,39 @@
-//! Google's `generateContent`, server side. Calls arrive whole, as from the real server.
+//! Google's `generateContent`, server side. Calls arrive whole, as from the real server; names of fields are
+//! read in both spellings, as there.
 
 use serde_json::{Value, json};
 
 use super::{Delta, Tokens, message, text_of, tool};
 
+/// A field in either of its spellings.
+fn either<'a>(value: &'a Value, camel: &str) -> Option<&'a Value> {
+    value.get(camel).or_else(|| {
+        let mut snake = String::new();
+        for letter in camel.chars() {
+            if letter.is_ascii_uppercase() {
+                snake.push('_');
+            }
+            snake.push(letter.to_ascii_lowercase());
+        }
+        value.get(snake)
+    })
+}
+
 /// The neutral form of a request.
 pub fn neutral(body: &Value, model: &str) -> Result<Value, String> {
     let mut messages = Vec::new();
-    if let Some(parts) = body.pointer("/systemInstruction/parts") {
+    let system = either(body, "systemInstruction").and_then(|system| system.get("parts"));
+    if let Some(parts) = system {
         messages.push(message("system", &text_of(parts)));
     }
     let contents = body.get("contents").and_then(Value::as_array);
     for content in contents.ok_or("contents is not specified")? {
         let parts = content.get("parts").unwrap_or(&Value::Null);
         for part in parts.as_array().into_iter().flatten() {
-            if let Some(response) = part.pointer("/functionResponse/response") {
-                let output = response.get("output").and_then(Value::as_str);
+            let result = either(part, "functionResponse");
+            if let Some(response) = result.and_then(|result| result.get("response")) {
+                let output = response.get("output").or_else(|| response.get("content"));
+                let output = output.and_then(Value::as_str);
                 let text = output.map_or_else(|| response.to_string(), str::to_owned);
                 messages.push(message("tool", &text));
             }
@@ -33,18 +51,17 @@ pub fn neutral(body: &Value, model: &str) -> Result<Value, String> {
         .into_iter()
         .flatten()
     {
-        let declared = group.get("functionDeclarations").and_then(Value::as_array);
+        let declared = either(group, "functionDeclarations").and_then(Value::as_array);
         for one in declared.into_iter().flatten() {
-            let schema = one
-                .get("parametersJsonSchema")
-                .or_else(|| one.get("parameters"));
+            let schema = either(one, "parametersJsonSchema").or_else(|| one.get("parameters"));
             if let Some(name) = one.get("name") {
                 tools.push(tool(name, schema));
             }
         }
     }
-    let mode = body
-        .pointer("/toolConfig/functionCallingConfig/mode")
+    let config = either(body, "toolConfig");
+    let mode = config
+        .and_then(|config| either(config, "functionCallingConfig")?.get("mode"))
         .and_then(Value::as_str);
     Ok(json!({
         "model": model,
@@ -176,4 +193,34 @@ pub fn models(ids: &[String]) -> Value {
         })
         .collect();
     json!({ "models": models })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_spellings_are_read() {
+        let snake = json!({
+            "system_instruction": {"parts": [{"text": "be good"}]},
+            "contents": [
+                {"role": "user", "parts": [{"text": "hi"}]},
+                {"role": "user", "parts": [{"function_response": {"name": "f", "response": {"content": "out"}}}]}],
+            "tools": [{"function_declarations": [{"name": "vote", "parameters": {"type": "object"}}]}],
+            "tool_config": {"function_calling_config": {"mode": "ANY"}},
+        });
+        let camel = json!({
+            "systemInstruction": {"parts": [{"text": "be good"}]},
+            "contents": [
+                {"role": "user", "parts": [{"text": "hi"}]},
+                {"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {"output": "out"}}}]}],
+            "tools": [{"functionDeclarations": [{"name": "vote", "parametersJsonSchema": {"type": "object"}}]}],
+            "toolConfig": {"functionCallingConfig": {"mode": "ANY"}},
+        });
+        let read = neutral(&snake, "m").expect("a request");
+        assert_eq!(read, neutral(&camel, "m").expect("a request"));
+        assert_eq!(read["tools"][0]["function"]["name"], "vote");
+        assert_eq!(read["tool_choice"], "required");
+        assert_eq!(read["messages"][2]["content"], "out");
+    }
 }

@@ -149,6 +149,7 @@ impl Seat {
             way: CompactedBy::Trim,
             spent: Usage::default(),
             instead: None,
+            worth: self.worth(),
         };
         self.tell(AgentEvent::Call(event)).await;
         Ok(true)
@@ -206,9 +207,15 @@ impl Seat {
             way,
             spent,
             instead,
+            worth: self.worth(),
         };
         self.tell(AgentEvent::Call(event)).await;
         Ok(true)
+    }
+
+    /// What a million tokens are worth that are not sent again.
+    fn worth(&self) -> Option<f64> {
+        self.provider.price().map(|price| price.cached)
     }
 
     /// The server's own way, where it has one.

@@ -14,6 +14,8 @@ pub struct Context {
     pub model: Option<String>,
     /// Whether a server that can do it by itself is asked to.
     pub native: bool,
+    /// Tokens that the result of a tool may have in a conversation; a longer one is kept in a file.
+    pub result: u64,
 }
 
 impl Context {
@@ -30,6 +32,7 @@ impl Context {
             full: _,
             model,
             native: _,
+            result: _,
         } = self;
         if let Some(model) = model {
             change(model);
@@ -45,6 +48,7 @@ impl Default for Context {
             full: Some(75),
             model: None,
             native: true,
+            result: 16_000,
         }
     }
 }

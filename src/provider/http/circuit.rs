@@ -15,8 +15,10 @@
 pub struct Rules {
     /// Failures in a row that open it. More than one call makes by itself.
     pub failures: u32,
-    /// First rest in milliseconds; it doubles with every trial that fails.
+    /// First rest in milliseconds.
     pub rest_ms: u64,
+    /// How it grows with every trial that fails, in percent: 200 doubles it.
+    pub growth: u32,
     /// Longest rest.
     pub longest_ms: u64,
     /// How long a call waits for a resting endpoint altogether, before it fails.
@@ -24,11 +26,12 @@ pub struct Rules {
 }
 
 impl Default for Rules {
-    /// 8 failures; rests of 15 s up to 2 minutes; a call waits a minute.
+    /// 8 failures; rests of 15 s, doubled up to 2 minutes; a call waits a minute.
     fn default() -> Self {
         Self {
             failures: 8,
             rest_ms: 15_000,
+            growth: 200,
             longest_ms: 120_000,
             wait_ms: 60_000,
         }
@@ -150,12 +153,21 @@ impl Circuit {
     }
 
     fn open(&mut self, rules: Rules, now: u64) -> Change {
-        let doubled = rules.rest_ms.saturating_mul(1 << self.rests.min(20));
-        let rest = doubled.min(rules.longest_ms).max(1);
+        let rest = grown(rules.rest_ms, rules.growth, self.rests, rules.longest_ms).max(1);
         self.rests = self.rests.saturating_add(1);
         self.state = State::Open { until: now + rest };
         Change::Opened(rest)
     }
+}
+
+/// A wait after `times` growths by `growth` percent, at most `longest`.
+#[must_use]
+pub fn grown(first: u64, growth: u32, times: u32, longest: u64) -> u64 {
+    let mut wait = first.min(longest);
+    for _ in 0..times.min(64) {
+        wait = (wait.saturating_mul(u64::from(growth.max(100))) / 100).min(longest);
+    }
+    wait
 }
 
 #[cfg(test)]
@@ -167,6 +179,7 @@ mod tests {
     const RULES: Rules = Rules {
         failures: 3,
         rest_ms: 100,
+        growth: 200,
         longest_ms: 400,
         wait_ms: 0,
     };

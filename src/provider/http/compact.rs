@@ -19,6 +19,7 @@ use super::super::wire::native;
 use super::super::words::without_key;
 use super::super::{Compaction, Endpoint, StopReason, StreamEvent, catalog, usage};
 use super::client::{Client, read_some};
+use super::pass;
 use super::trouble::{self, refused};
 use crate::protocol::{CallEvent, Failure};
 
@@ -107,7 +108,18 @@ impl Call {
             if let Some(wait) = self.wait.take() {
                 sleep(wait).await;
             }
-            match self.once().await {
+            let admission = match pass::admit(&self.client, &self.endpoint) {
+                Ok(admission) => admission,
+                Err(failure) => {
+                    self.over = true;
+                    self.ready.push_back(Err(failure));
+                    continue;
+                }
+            };
+            let done = self.once().await;
+            let told = admission.ended(&self.endpoint, self.policy.circuit, done.as_ref().err());
+            self.ready.extend(told.map(Ok));
+            match done {
                 Ok(events) => {
                     self.over = true;
                     self.ready.extend(events.into_iter().map(Ok));

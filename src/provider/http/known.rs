@@ -12,6 +12,9 @@ use crate::provider::{Endpoint, discovery, listing};
 /// Backends whose servers tell what they have loaded.
 const TELLING: [&str; 5] = ["lmstudio", "ollama", "vllm", "sglang", "llamacpp"];
 
+/// Type of any server that speaks chat completions.
+const ANY: &str = "chatcompletion";
+
 /// What a server says about a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Known {
@@ -44,16 +47,27 @@ impl Client {
         }
     }
 
+    /// A server of no known kind says nothing of what it has in memory: it is not asked again.
+    fn asked_in_vain(&self, endpoint: &Endpoint) {
+        let row = Known {
+            loaded: Some(true),
+            ..self.known(endpoint)
+        };
+        let known = self.0.known.lock();
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        known.insert((address(&endpoint.base_url), endpoint.model.clone()), row);
+    }
+
     /// Asks the server, where it tells and the model is not known to be in memory.
     pub(super) async fn survey(&self, endpoint: &Endpoint) -> Known {
         let known = self.known(endpoint);
         let tells = endpoint.local && TELLING.contains(&endpoint.backend.as_str());
-        if !tells || known.loaded == Some(true) {
+        // A server that the configuration names by its address alone may be one of those.
+        let may = endpoint.local && endpoint.backend == ANY && endpoint.context.window.is_none();
+        if !(tells || may) || known.loaded == Some(true) {
             return known;
         }
-        let Some(models) = discovery::models(self, endpoint).await else {
-            return known;
-        };
+        let models = discovery::models(self, endpoint).await.unwrap_or_default();
         if let Some(model) = listing::matching(endpoint, &models) {
             // Under the name by which it is asked for.
             let id = endpoint.model.clone();
@@ -62,6 +76,9 @@ impl Client {
                 ..model.clone()
             };
             self.note(&endpoint.base_url, &[model]);
+        }
+        if may && self.known(endpoint).loaded.is_none() {
+            self.asked_in_vain(endpoint);
         }
         self.known(endpoint)
     }

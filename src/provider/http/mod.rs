@@ -36,11 +36,11 @@ use super::sse::{Item, MAX_EVENT, Parser};
 use super::wire::{self, Adaptation, Decoder, Setup, ToolStyle};
 use super::words::without_key;
 use super::{
-    Compaction, Endpoint, Price, Provider, Request, Shared, StreamEvent, adapt, catalog, listing,
-    tokens,
+    Compaction, Endpoint, Price, Provider, Request, Shared, StreamEvent, adapt, catalog, hosted,
+    listing, tokens,
 };
 
-pub use circuit::Rules;
+pub use circuit::{Rules, grown};
 pub use client::{Answer, Client, Patience, Probe, Timeouts};
 
 /// A model on a server that speaks one of the wire families.
@@ -60,10 +60,13 @@ impl HttpProvider {
         let rules = &mut policy.circuit;
         rules.failures = said.failures.unwrap_or(rules.failures);
         rules.rest_ms = said.rest_ms.unwrap_or(rules.rest_ms);
+        rules.growth = said.growth.unwrap_or(rules.growth);
         rules.longest_ms = said
             .longest_ms
             .unwrap_or(rules.longest_ms)
             .max(rules.rest_ms);
+        policy.asked_cap_ms = said.asked_ms.unwrap_or(policy.asked_cap_ms);
+        let policy = policy.with(endpoint.manners.backoff);
         Self {
             policy,
             client,
@@ -249,6 +252,10 @@ impl Call {
             Ok(Opened::Loading(said, failure)) => self.load(said, failure),
             // Sent again at once: a repair is no attempt, and each one happens only once.
             Ok(Opened::Repaired(better)) => {
+                if better.no_hosted && !adaptation.no_hosted {
+                    let told = hosted::refused(&self.endpoint, fastrand::u64(..));
+                    self.ready.extend(told.map(Ok));
+                }
                 self.client.learn(&self.endpoint, better);
                 self.stage = Stage::Send;
             }
@@ -312,13 +319,14 @@ impl Call {
             result = reading.finish(&mut out, &self.endpoint);
         }
         self.content |= out.iter().any(StreamEvent::is_content);
-        if self.content {
-            self.well();
-        }
         self.ready.extend(out.into_iter().map(Ok));
         match result {
             Ok(Progress::More) => self.stage = Stage::Read(reading),
-            Ok(Progress::End) => self.loaded().await,
+            // Only a whole reply says that the endpoint is well: some cut every stream.
+            Ok(Progress::End) => {
+                self.well();
+                self.loaded().await;
+            }
             Err(failure) => {
                 if self.content {
                     self.ready.extend(reading.decoder.spent().map(Ok));

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::circuit::{Change, Circuit, Entry, Role};
+use super::circuit::{Change, Circuit, Entry, Role, Rules};
 use super::{Call, Client, Stage};
 use crate::protocol::{CallEvent, CircuitState, Failure, FailureKind};
 use crate::provider::words::who;
@@ -175,6 +175,62 @@ impl Call {
         let server = who(&self.endpoint);
         let event = CallEvent::Circuit { server, state };
         self.ready.push_back(Ok(StreamEvent::Call(event)));
+    }
+}
+
+/// A call beside the conversation: let in while the endpoint is asked at all. It waits for nothing, since
+/// whoever makes it can do without.
+///
+/// # Errors
+///
+/// The endpoint is left alone just now.
+pub(super) fn admit(client: &Client, endpoint: &Endpoint) -> Result<Admission, Failure> {
+    let place = &endpoint.base_url;
+    let (entry, failures) = client.circuit(place, |circuit, now| {
+        (circuit.enter(now), circuit.failures())
+    });
+    match entry {
+        Entry::Go(role) => Ok(Admission(Pass {
+            client: client.clone(),
+            base_url: place.clone(),
+            role,
+        })),
+        Entry::Rests(wait) => Err(resting(endpoint, failures, wait)),
+        Entry::OnTrial => Err(resting(endpoint, failures, LOOK_AGAIN_MS)),
+    }
+}
+
+/// One attempt of such a call.
+pub(super) struct Admission(Pass);
+
+impl Admission {
+    /// Notes what the attempt came to; what there is to tell of it.
+    pub(super) fn ended(
+        mut self,
+        endpoint: &Endpoint,
+        rules: Rules,
+        failure: Option<&Failure>,
+    ) -> Option<StreamEvent> {
+        let pass = &mut self.0;
+        let role = std::mem::replace(&mut pass.role, Role::Usual);
+        let change = pass.client.circuit(&pass.base_url, |circuit, now| {
+            match failure.map(|failure| failure.kind) {
+                Some(FailureKind::Transient | FailureKind::Overloaded) => {
+                    circuit.failed(role, rules, now)
+                }
+                Some(FailureKind::Local | FailureKind::Cancelled | FailureKind::Team) => {
+                    circuit.abandoned(role, now);
+                    None
+                }
+                _ => circuit.succeeded(),
+            }
+        });
+        let state = match change? {
+            Change::Opened(rest) => CircuitState::Open { next_ms: rest },
+            Change::Closed => CircuitState::Closed,
+        };
+        let server = who(endpoint);
+        Some(StreamEvent::Call(CallEvent::Circuit { server, state }))
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Adaptation {
     pub no_compact: bool,
     /// It refused to leave old results of tools out by itself.
     pub no_edits: bool,
+    /// It refused tools that its vendor runs itself.
+    pub no_hosted: bool,
     /// It has no tool calling: the text protocol is used when the endpoint allows it.
     pub no_tools: bool,
 }

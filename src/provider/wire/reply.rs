@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::protocol::{Carried, Failure, Usage};
 
 use super::calls::{self, Assembler, Completeness};
+use crate::provider::hosted::Used;
 use crate::provider::tokens::Estimate;
 use crate::provider::usage::{self, Tokens};
 use crate::provider::{Endpoint, Price, StopReason, StreamEvent, classify, text_tools};
@@ -59,6 +60,8 @@ pub struct Book {
     spoken: Estimate,
     refused: bool,
     any_content: bool,
+    /// Tools that the vendor ran.
+    used: Used,
 }
 
 impl Book {
@@ -74,6 +77,7 @@ impl Book {
             spoken: Estimate::default(),
             refused: false,
             any_content: false,
+            used: Used::default(),
         }
     }
 
@@ -81,6 +85,12 @@ impl Book {
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         &self.setup.endpoint
+    }
+
+    /// Price of its tokens, when known.
+    #[must_use]
+    pub const fn price(&self) -> Option<Price> {
+        self.setup.price
     }
 
     /// Whether anything was said or called yet.
@@ -115,6 +125,23 @@ impl Book {
     #[must_use]
     pub const fn reported(&self) -> Option<Tokens> {
         self.tokens
+    }
+
+    /// The vendor ran a tool of its own.
+    pub fn ran(
+        &mut self,
+        call: (&str, &str, &str),
+        outcome: (bool, String),
+        out: &mut Vec<StreamEvent>,
+    ) {
+        self.used.add(&self.setup.endpoint, call, outcome, out);
+        self.any_content = true;
+    }
+
+    /// An id for a call of this reply that has none.
+    #[must_use]
+    pub fn made_up(&self, number: usize) -> String {
+        format!("hosted-{}-{number}", self.setup.id_seed)
     }
 
     /// Hands out text that was counted.
@@ -192,6 +219,9 @@ impl Book {
             output: self.spoken.tokens(),
             ..Tokens::default()
         });
-        usage::priced(tokens, self.setup.price, !reported)
+        let mut usage = usage::priced(tokens, self.setup.price, !reported);
+        usage.cost.usd += self.used.usd();
+        usage.cost.partial |= self.used.is_partial();
+        usage
     }
 }

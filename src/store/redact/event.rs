@@ -434,12 +434,14 @@ fn call(redactor: &Redactor, event: CallEvent) -> CallEvent {
             way,
             spent,
             instead,
+            worth,
         } => CallEvent::Compacted {
             before,
             after,
             way,
             spent,
             instead: instead.map(|failure| failed(redactor, failure)),
+            worth,
         },
     }
 }

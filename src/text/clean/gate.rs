@@ -302,6 +302,7 @@ fn call_event(call: &mut CallEvent) {
             way: _,
             spent: _,
             instead,
+            worth: _,
         } => {
             if let Some(trouble) = instead {
                 failure(trouble);

@@ -40,6 +40,16 @@ pub(super) fn page(turn: &Turn, scroll: Scroll, shared: &Shared) -> Flow {
     for row in table(&rows) {
         flow.push(Block::row(row));
     }
+    let smaller = &turn.record.spending.compactions.agents;
+    if !smaller.is_empty() {
+        votes::heading(&mut flow, Role::Accent, "Conversations made smaller");
+    }
+    for row in smaller {
+        if let Some(words) = row.all.words() {
+            let who = clean(turn.name(row.agent));
+            flow.push(Block::note("↧", Role::Text, &format!("{who}: {words}")));
+        }
+    }
     votes::heading(&mut flow, Role::Accent, "Rules in force");
     for (what, sentence) in turn.rule_words() {
         flow.push(Block::note(

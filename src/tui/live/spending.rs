@@ -95,6 +95,9 @@ pub(super) fn summary(flow: &mut Flow, turn: &Turn) {
     if !limits.is_empty() {
         row(flow, "limits", &limits.join(", "));
     }
+    if let Some(words) = turn.record.spending.compactions.all().words() {
+        row(flow, "conversations made smaller", &words);
+    }
     refusals(flow, turn);
     let words = "The page Cost has the forecast and the shares of agents, phases and rounds.";
     flow.push(Block::note("", Role::Dim, words));
@@ -117,7 +120,7 @@ fn account(flow: &mut Flow, turn: &Turn) {
     } else {
         row(flow, "limits", &limits.join(", "));
     }
-    if let Some(words) = spending.compactions.words() {
+    if let Some(words) = spending.compactions.all().words() {
         row(flow, "conversations made smaller", &words);
     }
     refusals(flow, turn);

@@ -68,6 +68,7 @@ impl Transcript {
                 way,
                 spent,
                 instead,
+                ..
             } => {
                 let words = compacted((*before, *after), *way, spent, instead.as_ref());
                 let role = match instead {

@@ -68,6 +68,7 @@ async fn openai() {
         ("no credit", 429, r#"{"error":{"message":"Add credits","code":"credit_balance_exhausted"}}"#, K::Quota, "Add credits"),
         ("an organisation's limit", 429, r#"{"error":{"message":"Limit","code":"organization_spend_limit_exceeded"}}"#, K::Quota, "Limit"),
         ("a project's limit", 429, r#"{"error":{"message":"Limit","code":"project_spend_limit_exceeded"}}"#, K::Quota, "Limit"),
+        ("an organisation's use", 429, r#"{"error":{"message":"Limit","code":"organization_usage_limit_exceeded"}}"#, K::Quota, "Limit"),
         ("too fast", 429, r#"{"error":{"message":"Rate limit reached","type":"requests","code":"rate_limit_exceeded"}}"#, K::RateLimit, "Rate limit"),
         ("slow down", 429, r#"{"error":{"message":"Slow down","code":"slow_down"}}"#, K::RateLimit, "Slow down"),
         ("an error of its own", 500, r#"{"error":{"message":"The server had an error"}}"#, K::Transient, "had an error"),
@@ -125,6 +126,8 @@ async fn groq() {
     plays("groq", Wire::Chat, &[
         ("a wrong key", 401, r#"{"error":{"message":"Invalid API Key","type":"invalid_request_error","code":"invalid_api_key"}}"#, K::Auth, "Invalid API Key"),
         ("money", 429, r#"{"error":{"message":"Your spend limit was reached"}}"#, K::Quota, "spend limit"),
+        ("money, told as 400", 400, r#"{"error":{"message":"Organization has reached its spend limit"}}"#, K::Quota, "spend limit"),
+        ("a gateway", 502, "", K::Transient, "502"),
         ("too fast", 429, r#"{"error":{"message":"Rate limit reached","code":"rate_limit_exceeded"}}"#, K::RateLimit, "Rate limit"),
         ("larger than the plan's minute", 413, r#"{"error":{"message":"Request too large for model","type":"tokens","code":"rate_limit_exceeded"}}"#, K::Context, "too large"),
         ("a call that is none", 400, r#"{"error":{"message":"Failed to call a function.","code":"tool_use_failed","failed_generation":"<function"}}"#, K::Transient, "call a function"),
@@ -144,6 +147,8 @@ async fn together() {
         ("no money", 402, r#"{"error":{"message":"Credit limit exceeded"}}"#, K::Quota, "Credit limit"),
         ("too fast", 429, r#"{"error":{"message":"Slow","type":"rate_limit"}}"#, K::RateLimit, "Slow"),
         ("a gateway", 524, "", K::Transient, "524"),
+        ("an error of its own", 500, r#"{"error":{"message":"Internal"}}"#, K::Transient, "Internal"),
+        ("too long, told as 400", 400, r#"{"error":{"message":"This model's maximum context length is 4096 tokens"}}"#, K::Context, "4096"),
         ("busy", 503, r#"{"error":{"message":"Engine busy"}}"#, K::Overloaded, "Engine busy"),
         ("too long, as documented", 403, r#"{"error":{"message":"Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4097"}}"#, K::Context, "4097"),
         ("too long, as seen", 422, r#"{"error":{"message":"The maximum context length is 4096"}}"#, K::Context, "4096"),
@@ -175,6 +180,7 @@ async fn fireworks() {
         ("suspended", 412, r#"{"error":{"message":"Account is suspended, possibly due to reaching the monthly spending limit"}}"#, K::Quota, "suspended"),
         ("too fast", 429, r#"{"error":{"message":"Rate"}}"#, K::RateLimit, "Rate"),
         ("busy", 503, "{}", K::Overloaded, "503"),
+        ("an error of its own", 500, r#"{"error":{"message":"Internal"}}"#, K::Transient, "Internal"),
         ("too long", 400, r#"{"error":{"message":"The prompt is too long: 200000, model maximum context length: 131071"}}"#, K::Context, "131071"),
         ("no such model", 404, r#"{"error":{"message":"Model not found, inaccessible, and/or not deployed"}}"#, K::Model, "not deployed"),
     ]).await;
@@ -191,6 +197,9 @@ async fn openrouter() {
         ("its patience", 408, r#"{"error":{"code":408,"message":"Timed out"}}"#, K::Transient, "Timed out"),
         ("upstream", 502, r#"{"error":{"code":502,"message":"Provider returned error"}}"#, K::Transient, "Provider"),
         ("busy", 529, r#"{"error":{"code":529,"message":"Overloaded"}}"#, K::Overloaded, "Overloaded"),
+        ("an error of its own", 500, r#"{"error":{"code":500,"message":"Internal"}}"#, K::Transient, "Internal"),
+        ("nobody there", 503, r#"{"error":{"code":503,"message":"No provider is available"}}"#, K::Overloaded, "No provider"),
+        ("a gateway", 524, "", K::Transient, "524"),
         ("too long", 400, r#"{"error":{"code":400,"message":"This endpoint's maximum context length is 65536 tokens"}}"#, K::Context, "65536"),
         ("too large", 413, r#"{"error":{"code":413,"message":"Too large"}}"#, K::Context, "Too large"),
         ("no such model", 400, r#"{"error":{"code":400,"message":"x/y is not a valid model ID"}}"#, K::Model, "x/y"),
@@ -208,6 +217,8 @@ async fn xai() {
         ("no credits", 403, r#"{"code":"The caller does not have permission","error":"Your team has used all available credits or reached its monthly spending limit."}"#, K::Quota, "spending limit"),
         ("too fast", 429, r#"{"code":"limited","error":"Too many requests"}"#, K::RateLimit, "Too many"),
         ("busy", 503, r#"{"code":"unavailable","error":"Try later"}"#, K::Overloaded, "Try later"),
+        ("no credits, told as 429", 429, r#"{"code":"limited","error":"Your team has used all available credits"}"#, K::Quota, "credits"),
+        ("an error of its own", 500, r#"{"code":"internal","error":"Internal"}"#, K::Transient, "Internal"),
         ("too long", 400, r#"{"code":"invalid","error":"This model's maximum prompt length is 131072 but the request contains 150000 tokens: the maximum context length is exceeded"}"#, K::Context, "131072"),
         ("no such model", 404, r#"{"code":"not-found","error":"The model x does not exist or your team does not have access to it."}"#, K::Model, "does not exist"),
     ]).await;
@@ -224,6 +235,7 @@ async fn zai() {
         ("an error of its own", 500, r#"{"error":{"code":"500","message":"Internal"}}"#, K::Transient, "Internal"),
         ("too long", 400, r#"{"error":{"code":"1261","message":"Prompt is too long"}}"#, K::Context, "too long"),
         ("no such model", 400, r#"{"error":{"code":"1211","message":"Unknown Model, please check the model code."}}"#, K::Model, "Unknown Model"),
+        ("no such model, told as 404", 404, r#"{"error":{"code":"1211","message":"Unknown Model, please check the model code."}}"#, K::Model, "Unknown Model"),
     ]).await;
 }
 
@@ -236,6 +248,7 @@ async fn deepseek() {
         ("a parameter", 422, r#"{"error":{"message":"Failed to deserialize","type":"invalid_request_error"}}"#, K::Request, "deserialize"),
         ("too fast", 429, r#"{"error":{"message":"Rate limit"}}"#, K::RateLimit, "Rate limit"),
         ("busy", 503, r#"{"error":{"message":"Server busy"}}"#, K::Overloaded, "Server busy"),
+        ("an error of its own", 500, r#"{"error":{"message":"Internal"}}"#, K::Transient, "Internal"),
         ("too long", 400, r#"{"error":{"message":"This model's maximum context length is 131072 tokens"}}"#, K::Context, "131072"),
         ("no such model", 400, r#"{"error":{"message":"Model Not Exist","type":"invalid_request_error"}}"#, K::Model, "Model Not Exist"),
     ]).await;
@@ -248,6 +261,7 @@ async fn moonshot() {
         ("a wrong key", 401, r#"{"error":{"type":"invalid_authentication_error","message":"Invalid Authentication"}}"#, K::Auth, "Invalid Authentication"),
         ("no balance", 429, r#"{"error":{"type":"exceeded_current_quota_error","message":"Your account is not active, please check your plan and billing details"}}"#, K::Quota, "plan and billing"),
         ("no balance, told as 403", 403, r#"{"error":{"type":"x","message":"Insufficient balance"}}"#, K::Quota, "Insufficient balance"),
+        ("no membership", 402, r#"{"error":{"type":"x","message":"Your membership has expired"}}"#, K::Quota, "membership"),
         ("too fast", 429, r#"{"error":{"type":"rate_limit_reached_error","message":"max organization concurrency"}}"#, K::RateLimit, "concurrency"),
         ("busy", 429, r#"{"error":{"type":"engine_overloaded_error","message":"The engine is currently overloaded"}}"#, K::Overloaded, "overloaded"),
         ("an error of its own", 500, r#"{"error":{"type":"server_error","message":"Oops"}}"#, K::Transient, "Oops"),
@@ -265,6 +279,7 @@ async fn qwen() {
         ("arrears", 400, r#"{"error":{"code":"Arrearage","message":"Access denied, please make sure your account is in good standing."}}"#, K::Quota, "good standing"),
         ("too fast", 429, r#"{"error":{"code":"limit_requests","message":"You exceeded your current requests list"}}"#, K::RateLimit, "requests list"),
         ("busy", 503, r#"{"error":{"code":"ModelServingError","message":"Too many requests"}}"#, K::Overloaded, "Too many"),
+        ("an error of its own", 500, r#"{"error":{"code":"InternalError","message":"Internal"}}"#, K::Transient, "Internal"),
         ("too long", 400, r#"{"error":{"code":"invalid_parameter_error","message":"Range of input length should be [1, 30720]"}}"#, K::Context, "30720"),
         ("no such model", 404, r#"{"error":{"code":"model_not_found","message":"The model x does not exist."}}"#, K::Model, "does not exist"),
     ]).await;
@@ -278,6 +293,7 @@ async fn mistral() {
         ("no money", 402, r#"{"message":"Payment required"}"#, K::Quota, "Payment"),
         ("too fast", 429, r#"{"object":"error","message":"Rate limit exceeded","type":"rate_limited","code":"1300"}"#, K::RateLimit, "Rate limit"),
         ("busy", 503, r#"{"object":"error","message":"Service unavailable"}"#, K::Overloaded, "unavailable"),
+        ("an error of its own", 500, r#"{"object":"error","message":"Internal"}"#, K::Transient, "Internal"),
         ("too long", 400, r#"{"object":"error","message":"Prompt contains 40000 tokens, too large for model with 32768 maximum context length","type":"invalid_request_error","code":"3051"}"#, K::Context, "32768"),
         ("a field", 422, r#"{"detail":[{"loc":["body","x"],"msg":"Extra inputs are not permitted"}]}"#, K::Request, "Extra inputs"),
         ("no such model", 400, r#"{"object":"error","message":"Invalid model: x","type":"invalid_model","code":"1500"}"#, K::Model, "Invalid model"),
@@ -292,6 +308,7 @@ async fn lm_studio() {
         ("its model crashed", 500, r#"{"error":"The model has crashed without additional information."}"#, K::Transient, "crashed"),
         ("too long", 400, r#"{"error":"Trying to keep the first 9000 tokens: The number of tokens to keep from the initial prompt is greater than the context length."}"#, K::Context, "context length"),
         ("no such model", 404, r#"{"error":{"message":"Model \"x\" not found"}}"#, K::Model, "not found"),
+        ("no such model, told as 400", 400, r#"{"error":"Model \"x\" not found"}"#, K::Model, "not found"),
         ("it could not be loaded", 400, r#"{"error":{"message":"Failed to load model: insufficient memory"}}"#, K::Request, "insufficient memory"),
     ]).await;
 }
@@ -304,6 +321,7 @@ async fn vllm() {
         ("its engine is dead", 500, r#"{"error":{"message":"EngineCore encountered an issue","type":"InternalServerError","code":500}}"#, K::Transient, "EngineCore"),
         ("busy", 503, "", K::Overloaded, "503"),
         ("too long", 400, r#"{"error":{"message":"This model's maximum context length is 4096 tokens. However, you requested 5000 tokens","type":"BadRequestError","code":400}}"#, K::Context, "4096"),
+        ("too long, in the older form", 400, r#"{"object":"error","message":"This model's maximum context length is 4096 tokens.","type":"BadRequestError","code":400}"#, K::Context, "4096"),
         ("no such model", 404, r#"{"object":"error","message":"The model `x` does not exist.","type":"NotFoundError","code":404}"#, K::Model, "does not exist"),
     ]).await;
 }
@@ -315,6 +333,7 @@ async fn sglang() {
         ("a key is wanted", 401, r#"{"error":"Unauthorized"}"#, K::Auth, "Unauthorized"),
         ("busy", 503, r#"{"object":"error","message":"The request queue is full."}"#, K::Overloaded, "queue is full"),
         ("too long", 400, r#"{"object":"error","message":"The input (9000 tokens) is longer than the model's context length (4096 tokens).","type":"BadRequestError"}"#, K::Context, "4096"),
+        ("too long, in the newer form", 400, r#"{"error":{"message":"The input (9000 tokens) is longer than the model's context length (4096 tokens)."}}"#, K::Context, "4096"),
     ]).await;
 }
 

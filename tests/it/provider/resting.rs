@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use massgen_tui::protocol::{CallEvent, CircuitState, FailureKind, LoadProgress};
+use futures_util::StreamExt as _;
+use massgen_tui::protocol::{CallEvent, CircuitState, FailureKind, LoadProgress, Message};
 use massgen_tui::provider::discovery::Targets;
 use massgen_tui::provider::http::{Client, HttpProvider, Rules, Timeouts};
 use massgen_tui::provider::retry::Policy;
-use massgen_tui::provider::{Endpoint, Provider as _, StreamEvent, discovery};
+use massgen_tui::provider::{Compaction, Endpoint, Provider as _, StreamEvent, Wire, discovery};
 
 use super::{Call, LONG, TEXT, client_with, endpoint, patient, stream_once};
 use crate::harness::sse_server::Server;
@@ -24,6 +25,7 @@ fn easily_tired(rest_ms: u64, wait_ms: u64) -> Client {
     let circuit = Rules {
         failures: 2,
         rest_ms,
+        growth: 200,
         longest_ms: rest_ms,
         wait_ms,
     };
@@ -231,4 +233,60 @@ async fn a_model_that_is_not_in_memory_is_told_before_the_call() {
     });
     assert_eq!(first, Ok(loads));
     serving.abort();
+}
+
+#[tokio::test]
+async fn a_server_that_cuts_every_stream_is_left_alone_and_a_whole_reply_forgets_it() {
+    let half = "data: {\"choices\":[{\"delta\":{\"content\":\"half\"}}]}\n\n";
+    for (bodies, rests) in [
+        ([half, half].as_slice(), true),
+        (&[half, TEXT, half], false),
+    ] {
+        let server = Server::start().await;
+        let client = easily_tired(60_000, 0);
+        for body in bodies {
+            let call = Call::start(client.clone(), endpoint(server.base_url()));
+            stream_once(&server, body).await;
+            let failure = call.rest().await.failure;
+            assert_eq!(failure.is_some(), *body == half, "{failure:?}");
+        }
+        assert_eq!(client.rests(&endpoint(server.base_url())).is_some(), rests);
+    }
+}
+
+#[tokio::test]
+async fn calls_that_make_a_conversation_smaller_count_and_wait_for_nothing() {
+    let server = Server::start().await;
+    let client = easily_tired(60_000, 600_000);
+    let endpoint = Endpoint {
+        wire: Wire::Responses,
+        ..endpoint(server.base_url())
+    };
+    let provider = HttpProvider::new(client.clone(), endpoint.clone());
+    let work = || Compaction {
+        before: vec![Message::User {
+            text: "the task".into(),
+        }],
+        kept: Vec::new(),
+        tools: Vec::new(),
+    };
+    let stream = provider.compact(work()).expect("it is asked");
+    let told = tokio::spawn(stream.collect::<Vec<_>>());
+    for _ in 0..2 {
+        server.accept().await.reply(500, &[], "{}").await;
+    }
+    let told = told.await.expect("no panic");
+    let opened = told.iter().any(|item| {
+        let open = |state: &CircuitState| matches!(state, CircuitState::Open { .. });
+        matches!(item, Ok(StreamEvent::Call(CallEvent::Circuit { state, .. })) if open(state))
+    });
+    assert!(opened && matches!(told.last(), Some(Err(_))), "{told:?}");
+    assert!(client.rests(&endpoint).is_some());
+    // The endpoint rests: the next one fails at once.
+    let stream = provider.compact(work()).expect("a stream");
+    let told: Vec<_> = stream.collect().await;
+    let [Err(failure)] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert!(failure.words().contains("is left alone"), "{failure}");
 }

@@ -15,7 +15,7 @@ use crate::protocol::{Failure, FailureKind};
 use crate::provider::usage::Tokens;
 use crate::provider::wire::carried;
 use crate::provider::wire::reply::{Book, Finish, Setup};
-use crate::provider::{StreamEvent, classify};
+use crate::provider::{StreamEvent, classify, hosted};
 
 /// The response that there are thousands of: one plain text in the middle of a reply. It is read
 /// without a tree; whatever does not look exactly like it goes the long way.
@@ -86,6 +86,12 @@ pub struct Decoder {
     /// Bytes of text that came for the parts.
     kept: usize,
     signed: bool,
+    /// What it looked up, as told last.
+    grounding: Option<Value>,
+    /// Code that the vendor runs.
+    code: Option<Value>,
+    /// Runs so far.
+    runs: usize,
     finish: Option<Finish>,
     /// The reply came as one document, so nothing follows.
     done: bool,
@@ -101,6 +107,9 @@ impl Decoder {
             parts: Vec::new(),
             kept: 0,
             signed: false,
+            grounding: None,
+            code: None,
+            runs: 0,
             finish: None,
             done: false,
         }
@@ -170,6 +179,7 @@ impl Decoder {
         let Some(finish) = self.finish else {
             return Err(classify::cut_stream(self.book.endpoint()));
         };
+        self.looked_up(out);
         let parts = std::mem::take(&mut self.parts);
         let whole = self.kept <= carried::MOST;
         let parts = if self.signed && whole {
@@ -179,6 +189,40 @@ impl Decoder {
         };
         let carried = carried::keep(self.book.endpoint(), parts);
         self.book.close(finish, carried, out)
+    }
+
+    /// Tells what the vendor searched for the reply; it stands at the end of it.
+    fn looked_up(&mut self, out: &mut Vec<StreamEvent>) {
+        let grounding = self.grounding.take();
+        let Some((queries, pages)) = grounding.as_ref().and_then(hosted::of_grounding) else {
+            return;
+        };
+        for (at, query) in queries.iter().enumerate() {
+            let id = self.book.made_up(self.runs + at);
+            let arguments = json!({ "query": query }).to_string();
+            let output = match at {
+                0 => pages.clone(),
+                _ => "told with the first query".to_owned(),
+            };
+            let call = (id.as_str(), "google_search", arguments.as_str());
+            self.book.ran(call, (true, output), out);
+        }
+    }
+
+    /// Code that the vendor ran, and what came of it.
+    fn ran(&mut self, part: &Value, out: &mut Vec<StreamEvent>) {
+        if let Some(code) = part.get("executableCode") {
+            self.code = Some(code.clone());
+        }
+        let Some(result) = part.get("codeExecutionResult") else {
+            return;
+        };
+        let code = self.code.take().unwrap_or_default().to_string();
+        let text = |name: &str| result.get(name).and_then(Value::as_str).unwrap_or_default();
+        let outcome = (text("outcome") == "OUTCOME_OK", text("output").to_owned());
+        let id = self.book.made_up(self.runs);
+        self.runs += 1;
+        self.book.ran((&id, "code_execution", &code), outcome, out);
     }
 
     /// What a reply that failed midway has cost so far; `None` when nothing was generated.
@@ -228,6 +272,9 @@ impl Decoder {
         }
         let candidates = response.get("candidates").and_then(Value::as_array);
         let first = candidates.and_then(|all| all.first());
+        if let Some(grounding) = first.and_then(|one| one.get("groundingMetadata")) {
+            self.grounding = Some(grounding.clone());
+        }
         let parts = first.and_then(|one| one.pointer("/content/parts")?.as_array());
         for part in parts.into_iter().flatten() {
             self.part(part, out);
@@ -265,6 +312,7 @@ impl Decoder {
             self.book.calls.chunk(&[fragment], out);
             self.calls += 1;
         }
+        self.ran(part, out);
         self.signed |= signed;
         // Thoughts need not return; plain text that follows plain text is one part.
         if thought && !signed {

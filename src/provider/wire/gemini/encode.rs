@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::protocol::{Message, ToolChoice, ToolSpec};
 use crate::provider::wire::messages::encode::arguments;
 use crate::provider::wire::{Adaptation, as_text, carried};
-use crate::provider::{Endpoint, Request, catalog, text_tools};
+use crate::provider::{Endpoint, Request, catalog, hosted, text_tools};
 
 /// Stands for a signature that the model did not make.
 const FOREIGN: &str = "skip_thought_signature_validator";
@@ -51,10 +51,11 @@ pub fn encode(endpoint: &Endpoint, request: &Request, adaptation: Adaptation) ->
     body.insert("contents".to_owned(), Value::Array(contents));
     if !text && !request.tools.is_empty() {
         let tools: Vec<Value> = request.tools.iter().map(encode_tool).collect();
-        body.insert(
-            "tools".to_owned(),
-            json!([{ "functionDeclarations": tools }]),
-        );
+        let mut all = vec![json!({ "functionDeclarations": tools })];
+        if request.choice != ToolChoice::None {
+            all.extend(hosted::specs(endpoint, adaptation));
+        }
+        body.insert("tools".to_owned(), Value::Array(all));
         let mode = match request.choice {
             ToolChoice::Auto => None,
             ToolChoice::Required if adaptation.no_forced_choice => None,

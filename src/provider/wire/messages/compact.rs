@@ -14,7 +14,7 @@ use crate::protocol::{Carried, Failure, FailureKind, Message, ToolChoice};
 use crate::provider::usage::Tokens;
 use crate::provider::wire::{Adaptation, as_text, carried};
 use crate::provider::words::who;
-use crate::provider::{Compaction, Endpoint, Request, catalog};
+use crate::provider::{Compaction, Endpoint, Request, catalog, hosted};
 
 use super::encode;
 
@@ -153,6 +153,11 @@ pub fn betas(body: &Value) -> Vec<&'static str> {
             == Some("compaction");
     if compacts {
         betas.push(BETA);
+    }
+    let tools = body.get("tools").and_then(Value::as_array);
+    let code = |tool: &Value| tool.get("name").and_then(Value::as_str) == Some("code_execution");
+    if tools.is_some_and(|tools| tools.iter().any(code)) {
+        betas.push(hosted::CODE_BETA);
     }
     if body.get("context_management").is_some() {
         betas.push(EDITS_BETA);

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::protocol::{CallEvent, CompactedBy, Failure, FailureKind, Usage};
 use crate::provider::wire::carried;
 use crate::provider::wire::reply::{Book, Finish, Setup};
-use crate::provider::{StreamEvent, classify};
+use crate::provider::{StreamEvent, classify, hosted};
 
 use super::compact;
 
@@ -183,6 +183,7 @@ impl Decoder {
                 way: CompactedBy::Edited,
                 spent: Usage::default(),
                 instead: None,
+                worth: self.book.price().map(|price| price.cached),
             })
         })
     }
@@ -272,6 +273,7 @@ impl Decoder {
             });
             self.book.calls.chunk(&[fragment], out);
         }
+        self.ran(block, out);
         let block = Block {
             value,
             arguments: String::new(),
@@ -282,6 +284,23 @@ impl Decoder {
         if let Some(input) = input {
             self.arguments(index, &input.to_string(), out);
         }
+    }
+
+    /// A result of a tool that the vendor ran; its call is among the blocks before.
+    fn ran(&mut self, result: &Value, out: &mut Vec<StreamEvent>) {
+        let text = |name: &str| result.get(name).and_then(Value::as_str).unwrap_or_default();
+        let Some(kind) = text("type").strip_suffix("_tool_result") else {
+            return;
+        };
+        let id = text("tool_use_id");
+        let call = self.blocks.values().find(|block| {
+            block.value.get("id").and_then(Value::as_str) == Some(id) && !id.is_empty()
+        });
+        let arguments = call
+            .map_or("{}", |block| block.arguments.as_str())
+            .to_owned();
+        let outcome = hosted::of_block(result);
+        self.book.ran((id, kind, &arguments), outcome, out);
     }
 
     fn delta(&mut self, index: u64, delta: &Value, out: &mut Vec<StreamEvent>) {
@@ -359,7 +378,7 @@ impl Decoder {
         let mut kept = Vec::new();
         for mut block in blocks.into_values() {
             match kind(&block).as_str() {
-                "tool_use" => {
+                "tool_use" | "server_tool_use" => {
                     let text = match block.arguments.trim() {
                         "" => "{}",
                         text => text,
@@ -411,7 +430,7 @@ impl Decoder {
 
 /// True for blocks that must go back unchanged, and so the whole reply with them.
 fn returns(kind: &str) -> bool {
-    kind.contains("thinking") || kind == "compaction"
+    kind.contains("thinking") || matches!(kind, "compaction" | "server_tool_use")
 }
 
 #[cfg(test)]

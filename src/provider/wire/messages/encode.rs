@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::protocol::{Message, ToolCall, ToolChoice, ToolSpec};
 use crate::provider::wire::{Adaptation, as_text, carried};
-use crate::provider::{Endpoint, Request, catalog, text_tools};
+use crate::provider::{Endpoint, Request, catalog, hosted, text_tools};
 
 use super::compact;
 
@@ -54,7 +54,12 @@ pub fn encode(endpoint: &Endpoint, request: &Request, adaptation: Adaptation) ->
     let turns = turns.into_iter().map(Turn::into_json).collect();
     body.insert("messages".to_owned(), Value::Array(turns));
     if !text && !request.tools.is_empty() {
-        let mut tools: Vec<Value> = request.tools.iter().map(encode_tool).collect();
+        // Ours come last: the cache's mark stands at the last one.
+        let mut tools = match request.choice {
+            ToolChoice::None => Vec::new(),
+            ToolChoice::Auto | ToolChoice::Required => hosted::specs(endpoint, adaptation),
+        };
+        tools.extend(request.tools.iter().map(encode_tool));
         mark_if(mark, tools.last_mut());
         body.insert("tools".to_owned(), Value::Array(tools));
         let choice = match request.choice {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::protocol::Failure;
 use crate::provider::wire::carried;
 use crate::provider::wire::reply::{Book, Finish, Setup};
-use crate::provider::{StreamEvent, classify, usage};
+use crate::provider::{StreamEvent, classify, hosted, usage};
 
 /// The events that there are thousands of: pieces of text and of reasoning. They are read without a
 /// tree; whatever does not look exactly like them goes the long way.
@@ -280,6 +280,11 @@ impl Decoder {
                 let text = item.get("arguments").and_then(Value::as_str);
                 self.arguments(Some(position), text, out);
             }
+        }
+        if let Some((name, arguments, ok, output)) = hosted::of_item(item) {
+            let id = item.get("id").and_then(Value::as_str);
+            let id = id.map_or_else(|| self.book.made_up(self.items.len()), str::to_owned);
+            self.book.ran((&id, &name, &arguments), (ok, output), out);
         }
         self.items.push(item.clone());
     }

@@ -12,7 +12,7 @@ use crate::provider::wire::{
     Adaptation, as_text, carried,
     chat::encode::{cache_key, replayable},
 };
-use crate::provider::{Endpoint, Request, catalog, text_tools};
+use crate::provider::{Endpoint, Request, catalog, hosted, text_tools};
 
 /// Fields that belong to the conversation; parameters of the same name are ignored.
 const OWN_FIELDS: [&str; 8] = [
@@ -46,7 +46,10 @@ pub fn encode(endpoint: &Endpoint, request: &Request, adaptation: Adaptation) ->
     }
     body.insert("input".to_owned(), Value::Array(input));
     if !text && !request.tools.is_empty() {
-        let tools = request.tools.iter().map(encode_tool).collect();
+        let mut tools: Vec<Value> = request.tools.iter().map(encode_tool).collect();
+        if request.choice != ToolChoice::None {
+            tools.extend(hosted::specs(endpoint, adaptation));
+        }
         body.insert("tools".to_owned(), Value::Array(tools));
         let choice = match request.choice {
             ToolChoice::Auto => None,

@@ -17,7 +17,7 @@ model_list:
   - model_name: mocked
     litellm_params: {model: openai/mocked, api_key: none, mock_response: "Mocked by LiteLLM."}
   - model_name: gemini-*
-    litellm_params: {model: "gemini/*", api_base: "$url", api_key: "$token"}
+    litellm_params: {model: "gemini/*", api_base: "$url/v1beta", api_key: "$token"}
   - model_name: claude-*
     litellm_params: {model: "anthropic/*", api_base: "$url", api_key: "$token"}
   - model_name: "*"
@@ -33,11 +33,15 @@ name="litellm $("$work/venv/bin/pip" show litellm 2>/dev/null | sed -n 's/^Versi
 echo "server: $name at http://127.0.0.1:$port"
 
 export PROXY_KEY=$key
-for wire in ${WIRES:-chat responses messages}; do
+for wire in ${WIRES:-chat responses messages chat-to-gemini}; do
+    # The last one is chat completions on our side and Google's API on the other.
+    before=
+    api=$wire
+    [ "$wire" != chat-to-gemini ] || { before=gemini-; api=chat; }
     {
         echo "agents:"
-        for model in script-finch script-heron script-wren; do
-            echo "  - {id: $model, backend: {type: chatcompletion, wire: $wire, model: $model, base_url: 'http://127.0.0.1:$port/v1', api_key: '\${PROXY_KEY}'}}"
+        for model in "${before}script-finch" "${before}script-heron" "${before}script-wren"; do
+            echo "  - {id: $model, backend: {type: chatcompletion, wire: $api, model: $model, base_url: 'http://127.0.0.1:$port/v1', api_key: '\${PROXY_KEY}'}}"
         done
     } >"$work/team.yaml"
     echo "== $wire"

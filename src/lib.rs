@@ -33,6 +33,7 @@ pub mod headless;
 pub mod massgen;
 pub mod protocol;
 pub mod provider;
+pub mod report;
 pub mod run;
 pub mod store;
 pub mod text;

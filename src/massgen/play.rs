@@ -457,7 +457,8 @@ impl Stage {
                 }
                 let kept = self.ending.text.take().or_else(|| self.finale.take());
                 let own = || self.text(winner);
-                Some(Outcome::Answered { changes: Vec::new(),
+                Some(Outcome::Answered {
+                    changes: Vec::new(),
                     winner,
                     text: kept.filter(|text| !text.is_empty()).unwrap_or_else(own),
                     presenter: self.presenter.map(|_| id),

@@ -34,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tui", &["protocol", "run", "text", "capture"]),
     ("demo", &["protocol"]),
     ("bench", &["protocol", "run"]),
+    ("report", &["protocol", "run", "text", "headless"]),
     ("headless", &["protocol", "run", "text", "store"]),
 ];
 /// Modules that may name every other.

@@ -20,6 +20,7 @@ use crate::{
     config::Paths,
     headless::words,
     protocol::{Failure, FailureKind, SessionSummary, Timestamp},
+    report,
     store::{Listing, Store},
     text::{clean, width},
 };
@@ -39,6 +40,8 @@ pub enum Command {
     List(ListArgs),
     /// Show one session: task, team, votes, answer, costs.
     Show(ShowArgs),
+    /// Say where time and money went, who voted for whom, what failed, what is odd; no model is asked.
+    Analyze(AnalyzeArgs),
 }
 
 /// Arguments of `logs list`.
@@ -64,6 +67,17 @@ pub struct ShowArgs {
     /// Every event as a JSON line, as `run --output json` prints them.
     #[arg(long, conflicts_with = "json")]
     pub events: bool,
+}
+
+/// Arguments of `logs analyze`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct AnalyzeArgs {
+    /// Session id, its start or its last four letters, or a folder of MassGen; `latest` is the newest.
+    #[arg(default_value = "latest")]
+    pub id: String,
+    /// One JSON object instead of Markdown.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Where text goes and how wide it may be.
@@ -125,6 +139,17 @@ pub fn run_on(shelf: &Shelf, args: &Args, page: &mut Page<'_>) -> Result<(), Fai
                 list_json(&listing, page.out)
             } else {
                 list(shelf.store(), &listing, page)
+            })
+        }
+        Command::Analyze(args) => {
+            let session = shelf.read(&shelf.find(&args.id)?)?;
+            let report = report::of(&session.header.run, &session.events);
+            written(if args.json {
+                serde_json::to_writer(&mut *page.out, &report)
+                    .map_err(io::Error::from)
+                    .and_then(|()| writeln!(page.out))
+            } else {
+                page.out.write_all(report::markdown(&report).as_bytes())
             })
         }
         Command::Show(args) => {

@@ -279,3 +279,25 @@ fn a_log_of_massgen_is_listed_and_shown_like_ours() {
     let events = print(root.path(), events, None).unwrap();
     assert!(events.lines().count() > 3, "{events}");
 }
+
+#[tokio::test]
+async fn a_session_is_counted_without_any_model() {
+    let root = state_with(&[(RUN, samples::session(RUN))]).await;
+    let analyze = |json| {
+        let id = RUN.to_owned();
+        print(
+            root.path(),
+            Command::Analyze(AnalyzeArgs { id, json }),
+            None,
+        )
+        .unwrap()
+    };
+    let page = analyze(false);
+    assert!(
+        page.contains("### Rounds") && page.contains("### Votes"),
+        "{page}"
+    );
+    let data: serde_json::Value = serde_json::from_str(&analyze(true)).unwrap();
+    assert_eq!(data["run"], RUN);
+    assert_eq!(data["turns"][0]["outcome"], "answered");
+}

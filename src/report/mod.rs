@@ -1,0 +1,227 @@
+//! What a session says about itself, counted from its events without any model.
+//!
+//! Where the time went, who waited for whom, what each agent, phase and round cost and how much of it came to
+//! nothing, what failed and why, who voted for whom, which tools were used, and what is odd. The same
+//! figures as a page of Markdown ([`markdown`]) and as data (they serialise). It judges the process
+//! and never says whether an answer is right: no log knows that.
+
+mod markdown;
+mod odd;
+mod rounds;
+#[cfg(test)]
+mod tests;
+mod tools;
+mod trouble;
+mod votes;
+
+use serde::Serialize;
+
+pub use self::{
+    markdown::markdown,
+    odd::Odd,
+    rounds::{Cause, Round},
+    tools::Tool,
+    trouble::Trouble,
+    votes::{Edge, Voting},
+};
+
+use crate::{
+    protocol::{AgentId, Event, EventKind, Outcome, Phase, RunEvent, RunId, Usage},
+    run::{RunState, Turn},
+};
+
+/// Version of the figures and their names.
+pub const VERSION: u32 = 1;
+
+/// A session in figures.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// [`VERSION`].
+    pub version: u32,
+    /// The session.
+    pub run: RunId,
+    /// Number of the last event it was made from: a session that has more has outgrown it.
+    pub last_event: u64,
+    /// Its turns.
+    pub turns: Vec<Of>,
+}
+
+/// A turn in figures.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Of {
+    /// Which, starting at 1.
+    pub turn: u32,
+    /// Its task.
+    pub prompt: String,
+    /// `answered`, `no answer`, `unfinished`.
+    pub outcome: &'static str,
+    /// The winning answer, as `agent2.1`, and the name of its agent.
+    pub winner: Option<(String, String)>,
+    /// Wall-clock time in milliseconds.
+    pub took_ms: u64,
+    /// Tokens and money.
+    pub usage: Usage,
+    /// Where the time and the money went, by phase.
+    pub phases: Vec<PhaseShare>,
+    /// The agents, in the order of the team.
+    pub agents: Vec<AgentShare>,
+    /// Every round, in the order of their beginnings.
+    pub rounds: Vec<Round>,
+    /// The vote.
+    pub voting: Voting,
+    /// Failed calls, by agent and kind.
+    pub troubles: Vec<Trouble>,
+    /// Tools, most time first.
+    pub tools: Vec<Tool>,
+    /// What is odd, in the order it happened.
+    pub odd: Vec<Odd>,
+}
+
+/// A phase.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PhaseShare {
+    /// Which.
+    pub phase: Phase,
+    /// How long it took, in milliseconds.
+    pub ms: u64,
+    /// What rounds that began in it used.
+    pub usage: Usage,
+}
+
+/// An agent's part of a turn. The times do not overlap and sum up to the turn's for an agent that was there
+/// all the time.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AgentShare {
+    /// Who.
+    pub agent: AgentId,
+    /// Its name.
+    pub name: String,
+    /// Its model.
+    pub model: String,
+    /// Milliseconds in rounds, tools and repeats of failed calls left out.
+    pub working_ms: u64,
+    /// Milliseconds in rounds while a tool ran.
+    pub tools_ms: u64,
+    /// Milliseconds in rounds between a failed call and the next word.
+    pub retrying_ms: u64,
+    /// Milliseconds between rounds: it waited for the others, or was out.
+    pub waiting_ms: u64,
+    /// Rounds it began.
+    pub rounds: usize,
+    /// Answers it published.
+    pub answers: usize,
+    /// Tokens and money.
+    pub usage: Usage,
+    /// The part of them that came to nothing: rounds that failed or were cut off, and votes that stopped
+    /// counting.
+    pub wasted: Usage,
+    /// Why it was out, if it was.
+    pub lost: Option<String>,
+}
+
+/// The figures of a session.
+#[must_use]
+pub fn of(run: &RunId, events: &[Event]) -> Report {
+    let mut state = RunState::default();
+    for event in events {
+        state.apply(event);
+    }
+    let parts = parts(events);
+    let turns = state.turns().zip(parts);
+    Report {
+        version: VERSION,
+        run: run.clone(),
+        last_event: state.last_seq,
+        turns: turns.map(|(turn, events)| turn_of(turn, events)).collect(),
+    }
+}
+
+/// The events of each turn. One that goes on in another process is the same turn.
+fn parts(events: &[Event]) -> Vec<&[Event]> {
+    let begins = |event: &Event| match &event.kind {
+        EventKind::Run(RunEvent::Started(start)) => start.resumed.is_none(),
+        _ => false,
+    };
+    let mut starts: Vec<usize> = (events.iter().enumerate())
+        .filter(|(_, event)| begins(event))
+        .map(|(place, _)| place)
+        .collect();
+    // A log that lost its beginning may begin with a turn that goes on.
+    if starts.first().is_none_or(|first| *first > 0)
+        && events
+            .iter()
+            .any(|event| matches!(&event.kind, EventKind::Run(RunEvent::Started(_))))
+    {
+        let first = events
+            .iter()
+            .position(|event| matches!(&event.kind, EventKind::Run(RunEvent::Started(_))));
+        if let Some(first) = first.filter(|first| !starts.contains(first)) {
+            starts.insert(0, first);
+        }
+    }
+    let ends = starts.iter().skip(1).copied().chain([events.len()]);
+    starts
+        .iter()
+        .zip(ends)
+        .filter_map(|(from, to)| events.get(*from..to))
+        .collect()
+}
+
+fn turn_of(turn: &Turn, events: &[Event]) -> Of {
+    let end = events.last().map_or(turn.started, |event| event.at);
+    let end = turn.ended.unwrap_or(end);
+    let rounds = rounds::of(turn, events, end);
+    let voting = votes::of(turn, events);
+    let winner = match &turn.outcome {
+        Some(Outcome::Answered { winner, .. }) => Some(*winner),
+        _ => None,
+    };
+    let troubles = trouble::of(turn, events);
+    let tools = tools::of(events);
+    let odd = odd::of(turn, events, &rounds, &voting, &tools);
+    Of {
+        turn: turn.start.turn,
+        prompt: turn.start.prompt.clone(),
+        outcome: match &turn.outcome {
+            Some(Outcome::Answered { .. }) => "answered",
+            Some(Outcome::NoAnswer { .. }) => "no answer",
+            None => "unfinished",
+        },
+        winner: winner.map(|label| (label.to_string(), turn.name(label.agent).to_owned())),
+        took_ms: turn.elapsed(end),
+        usage: turn.usage(),
+        phases: phases(turn, events, end.0),
+        agents: (turn.agents.iter())
+            .map(|agent| rounds::share(turn, agent, &rounds, end))
+            .collect(),
+        rounds,
+        voting,
+        troubles,
+        tools,
+        odd,
+    }
+}
+
+/// How long each phase took and what its rounds used.
+fn phases(turn: &Turn, events: &[Event], end: u64) -> Vec<PhaseShare> {
+    let mut spans: Vec<(Phase, u64)> = vec![(Phase::Work, turn.started.0)];
+    spans.extend(events.iter().filter_map(|event| match &event.kind {
+        EventKind::Run(RunEvent::Phase(phase)) => Some((*phase, event.at.0)),
+        _ => None,
+    }));
+    let ends = spans.iter().skip(1).map(|(_, at)| *at).chain([end]);
+    let mut shares: Vec<PhaseShare> = Vec::new();
+    for ((phase, from), to) in spans.iter().zip(ends) {
+        let ms = to.saturating_sub(*from);
+        match shares.iter_mut().find(|share| share.phase == *phase) {
+            Some(share) => share.ms += ms,
+            None => shares.push(PhaseShare {
+                phase: *phase,
+                ms,
+                usage: turn.record.spending.sum(|share| share.phase == *phase),
+            }),
+        }
+    }
+    shares.retain(|share| share.ms > 0 || share.usage.calls > 0);
+    shares
+}

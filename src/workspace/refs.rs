@@ -80,7 +80,7 @@ pub(super) fn set(git: &Repository, name: &str, to: Oid) -> Result<(), Trouble> 
     }
     git.reference(name, to, true, "massgen-tui")
         .map(drop)
-        .map_err(|error| Trouble::git("cannot keep a commit", name, &error))
+        .map_err(|error| Trouble::writing("cannot keep a commit", name, &error, (git, 0)))
 }
 
 /// The refs of one run, or of all runs, by name.

@@ -2,6 +2,9 @@
 
 use std::{io, path::Path};
 
+/// A disk with less free bytes counts as full: objects, refs and locks are small files.
+const CRAMPED: u64 = 256 << 10;
+
 /// Something could not be done.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} ({place}). {next}")]
@@ -127,6 +130,27 @@ impl Trouble {
             ),
         };
         Self::new(kind, format!("{what}: {message}"), place, next)
+    }
+
+    /// Libgit2 could not write `need` bytes into `git`. It does not always tell when the disk is full, so
+    /// the disk is asked.
+    pub(super) fn writing(
+        what: &str,
+        place: impl Into<String>,
+        error: &git2::Error,
+        (git, need): (&git2::Repository, u64),
+    ) -> Self {
+        let full = rustix::fs::statvfs(git.commondir()).is_ok_and(|disk| {
+            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+            free <= need.max(CRAMPED) || (disk.f_files > 0 && disk.f_favail == 0)
+        });
+        if full {
+            let disk = git.commondir();
+            let mut trouble = Self::io(what, disk, &io::ErrorKind::StorageFull.into());
+            trouble.place = place.into();
+            return trouble;
+        }
+        Self::git(what, place, error)
     }
 
     /// The person stopped it.

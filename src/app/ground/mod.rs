@@ -182,7 +182,12 @@ impl Premises for Ground {
             if ground.team.is_some() {
                 return Vec::new();
             }
-            let left_out = ground.perform(|keeper| Ok(left_out(&keeper.grounds))).await;
+            let left_out = ground.perform(|keeper| {
+                let mut words = keeper.grounds.beside();
+                words.extend(left_out(&keeper.grounds));
+                Ok(words)
+            });
+            let left_out = left_out.await;
             // A ground that is closed already warns of nothing.
             let mut words = left_out.unwrap_or_default();
             words.extend(kit.unheld().await);

@@ -131,6 +131,7 @@ impl Order<'_> {
 ///
 /// When the repository or the folder cannot be read.
 pub fn preview(ground: &Ground<'_>, order: &Order<'_>) -> Result<Preview, Trouble> {
+    perform::can_take(ground, order.to)?;
     plan::plan(ground, order).map(|plan| plan.preview)
 }
 

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     protocol::change::{Applied, ApplyId, Destination, KeptIn, ObjectId, Preview, RepoPath},
-    workspace::{Trouble, TroubleKind, Watch, names, unwatched},
+    workspace::{Trouble, TroubleKind, Watch, names, shadow, unwatched},
 };
 
 /// See [`super::apply`].
@@ -26,7 +26,7 @@ pub(super) fn apply(
     occasion: Occasion<'_>,
     watch: Watch<'_>,
 ) -> Result<Applied, Trouble> {
-    owned(ground, order.to)?;
+    can_take(ground, order.to)?;
     let journals = Journals::open(ground.state_dir)?;
     recover::settle(&journals)?;
     let plan = plan::plan(ground, order)?;
@@ -67,17 +67,32 @@ pub(super) fn apply(
     })
 }
 
-/// Refuses to stage or commit in a repository that is ours: the one beside a folder without any.
-fn owned(ground: &Ground<'_>, to: &Destination) -> Result<(), Trouble> {
+/// Refuses a destination that could not take anything: to stage or commit in a repository that is ours,
+/// the one beside a folder without any, or with an index that libgit2 cannot write.
+pub(super) fn can_take(ground: &Ground<'_>, to: &Destination) -> Result<(), Trouble> {
     let in_git = matches!(
         to,
         Destination::Index | Destination::Commit { .. } | Destination::Branch { .. }
     );
     if in_git && ground.repo.kept() == KeptIn::Shadow {
+        let what = match shadow::git_above(ground.repo.root()) {
+            Some(_) => "the repository of this folder has a form that cannot be written here",
+            None => "this folder is in no git repository",
+        };
+        let next = "Apply to the working tree or write a patch.";
+        return Err(refused(ground, what, next));
+    }
+    let staged = matches!(to, Destination::Index | Destination::Commit { .. });
+    let index = ground.repo.git_dir().join("index");
+    if staged
+        && let Err(error) = git2::Index::open(&index)
+        && error.message().contains("unsupported")
+    {
         return Err(refused(
             ground,
-            "this folder is in no git repository",
-            "Apply to the working tree or write a patch.",
+            "the index is a sparse or a split one, which cannot be written here",
+            "Apply to the working tree and run `git add` there, or have git write the index in full: \
+             `git sparse-checkout reapply --no-sparse-index`, `git update-index --no-split-index`.",
         ));
     }
     Ok(())

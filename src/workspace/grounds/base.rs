@@ -181,6 +181,7 @@ pub(in crate::workspace) fn write_commit(
         .collect::<Result<Vec<_>, _>>()
         .map_err(failed)?;
     let parents: Vec<_> = parents.iter().collect();
+    let place = || git.path().display().to_string();
     git.commit(None, &by, &by, message, &tree, &parents)
-        .map_err(failed)
+        .map_err(|error| Trouble::writing("cannot write a commit", place(), &error, (git, 0)))
 }

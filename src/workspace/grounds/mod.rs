@@ -23,10 +23,12 @@ pub use self::{
     turns::Renewed,
 };
 
-use super::{Manifest, Repo, Trouble, TroubleKind, Untracked, Watch, names, refs, unwatched};
+use super::{
+    Manifest, Repo, Trouble, TroubleKind, Untracked, Watch, names, refs, shadow, unwatched,
+};
 use crate::protocol::{
     AgentId, Label, RunId,
-    change::{Access, ContextId, Snapshot, Workplace},
+    change::{Access, ContextId, KeptIn, Snapshot, Workplace},
 };
 
 /// A folder that a run shall work on.
@@ -73,6 +75,25 @@ impl Grounds {
     #[must_use]
     pub fn workplaces(&self) -> &[Workplace] {
         &self.places
+    }
+
+    /// Folders with a repository that cannot be used itself, in words: what agents change in them comes
+    /// back in another way than elsewhere, which is to be known before anybody works.
+    #[must_use]
+    pub fn beside(&self) -> Vec<String> {
+        let places = self.manifest.places.iter();
+        places
+            .filter(|kept| kept.place.kept == KeptIn::Shadow)
+            .filter(|kept| shadow::git_above(kept.root()).is_some())
+            .map(|kept| {
+                format!(
+                    "The repository of {} cannot be written here (SHA-256, reftable, a partial clone, or no \
+                     rights), so agents get a copy beside it: what they change comes back as files or a \
+                     patch, not into the index or a commit.",
+                    kept.place.path
+                )
+            })
+            .collect()
     }
 
     /// The record of what was made.

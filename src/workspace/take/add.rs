@@ -279,7 +279,11 @@ impl<'a> Adding<'a> {
                 self.leave(path, Why::Unreadable);
                 return Ok(());
             }
-            Err(Storing::Git(error)) => return Err(self.failed(path, &error)),
+            Err(Storing::Git(error)) => {
+                let place = format!("{} in {}", RepoPath::new(path), self.task.root.display());
+                let into = (self.git, about.len());
+                return Err(Trouble::writing("cannot keep a file", place, &error, into));
+            }
         };
         // A path that stood in conflict has one content again; there may be none to remove.
         if index.has_conflicts() {

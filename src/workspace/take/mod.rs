@@ -286,7 +286,7 @@ pub(super) fn tree(task: &Task<'_>, watch: Watch<'_>) -> Result<Taken, Trouble> 
     adding.add(&mut index, watch)?;
     let id = index
         .write_tree_to(&git)
-        .map_err(|error| Trouble::git("cannot write the tree", place(), &error))?;
+        .map_err(|error| Trouble::writing("cannot write the tree", place(), &error, (&git, 0)))?;
     if let Some(keep) = task.keep {
         store(&mut index, keep)?;
     }

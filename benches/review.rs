@@ -1,5 +1,6 @@
 //! What the review screen costs: opening 10 000 changed files with one file of 100 000 changed lines,
-//! and a key in it, against the same screen with 10 files of 10 lines.
+//! and a key in it, against the same screen with 10 files of 10 lines. Keys move, mark, take, search, flip
+//! agents and change the view; what marks cost when they are written is told beside.
 //!
 //! `cargo bench --bench review`. A screen of 160x48; data in memory, so that what is measured is the
 //! screen: change sets and lines go through the gate and the same `update`, `done`, `prepare`, `view`.
@@ -24,8 +25,10 @@ use massgen_tui::{
     },
     text::highlight::highlight,
     tui::{
-        effect::{Done, Effect, Effects, Query},
-        review::{Action, Content, Find, Go, Keys, News, Review, Take, View, What, Wish},
+        effect::{Done, Effect, Effects, Query, Ticket},
+        review::{
+            Action, Content, Find, Go, Keys, News, Review, Take, Turn, Typed, View, What, Wish,
+        },
         shared::Shared,
         theme::Theme,
     },
@@ -38,8 +41,15 @@ const AREA: Rect = Rect::new(0, 0, 160, 48);
 struct Stage {
     shared: Shared,
     review: Review,
-    set: Arc<ChangeSet>,
-    content: Arc<Content>,
+    files: Vec<FileChange>,
+    /// The lines of the first file.
+    large: Arc<Content>,
+    /// The lines of every other file.
+    small: Arc<Content>,
+    /// Moments that marks wait for.
+    timers: Vec<Ticket>,
+    /// Time of the repository, which is none of the screen's.
+    away: Duration,
     terminal: Terminal<TestBackend>,
 }
 
@@ -105,9 +115,9 @@ fn content(lines: u32) -> Content {
 
 fn shared() -> Shared {
     let mut shared = Shared::new(Theme::ansi());
-    let card = AgentCard {
-        id: AgentId(1),
-        name: "ada".to_owned(),
+    let card = |number: u16| AgentCard {
+        id: AgentId(number),
+        name: format!("agent {number}"),
         model: "model".to_owned(),
         backend: "bench".to_owned(),
     };
@@ -115,7 +125,7 @@ fn shared() -> Shared {
         run: RunId("bench".to_owned()),
         turn: 1,
         prompt: "Change everything.".to_owned(),
-        team: vec![card],
+        team: (1..=9).map(card).collect(),
         limits: Limits::default(),
         rules: Rules::default(),
         origin: Origin::Direct,
@@ -134,26 +144,24 @@ fn shared() -> Shared {
         resumed: None,
         stage: None,
     };
-    let answer = Answer {
-        label: Label::new(AgentId(1), 1),
-        text: "Done.".to_owned(),
-        auto: false,
-        changes: vec![Snapshot {
-            context: ContextId(0),
-            commit: id("commit"),
-            tree: id("tree"),
-            files: 1,
-            added: 1,
-            removed: 1,
-        }],
-    };
-    let kinds = [
-        EventKind::Run(RunEvent::Started(Box::new(start))),
-        EventKind::Agent {
-            id: AgentId(1),
-            event: AgentEvent::Published(answer),
-        },
-    ];
+    let published = (1..=9).map(|number| EventKind::Agent {
+        id: AgentId(number),
+        event: AgentEvent::Published(Answer {
+            label: Label::new(AgentId(number), 1),
+            text: "Done.".to_owned(),
+            auto: false,
+            changes: vec![Snapshot {
+                context: ContextId(0),
+                commit: id("commit"),
+                tree: id(&format!("tree {number}")),
+                files: 1,
+                added: 1,
+                removed: 1,
+            }],
+        }),
+    });
+    let started = EventKind::Run(RunEvent::Started(Box::new(start)));
+    let kinds = std::iter::once(started).chain(published);
     for (seq, kind) in (1..).zip(kinds) {
         shared.run.apply(&Event {
             seq: Seq(seq),
@@ -168,13 +176,8 @@ impl Stage {
     /// Opens the review and paints it once; how long that took.
     fn open(count: usize, lines: u32) -> (Self, Duration) {
         let shared = shared();
-        let set = Arc::new(ChangeSet {
-            context: ContextId(0),
-            base: id("base"),
-            tree: id("tree"),
-            files: files(count),
-        });
-        let content = Arc::new(content(lines));
+        let files = files(count);
+        let (large, small) = (Arc::new(content(lines)), Arc::new(content(10)));
         let terminal = Terminal::new(TestBackend::new(AREA.width, AREA.height)).expect("a screen");
         let begun = Instant::now();
         let (review, effects) =
@@ -182,13 +185,17 @@ impl Stage {
         let mut stage = Self {
             shared,
             review,
-            set,
-            content,
+            files,
+            large,
+            small,
+            timers: Vec::new(),
+            away: Duration::ZERO,
             terminal,
         };
         stage.serve(effects, Highlighting::Later);
         stage.paint();
-        (stage, begun.elapsed())
+        let took = begun.elapsed() - std::mem::take(&mut stage.away);
+        (stage, took)
     }
 
     fn paint(&mut self) {
@@ -201,11 +208,27 @@ impl Stage {
 
     /// A key and the frame after it.
     fn press(&mut self, action: Action) -> Duration {
+        self.timed(|stage| stage.review.update(action))
+    }
+
+    /// Something that happens, and the frame after it.
+    fn timed(&mut self, happens: impl FnOnce(&mut Self) -> Vec<Wish>) -> Duration {
         let begun = Instant::now();
-        let wishes = self.review.update(action);
+        let wishes = happens(self);
         self.grant(wishes, Highlighting::Later);
         self.paint();
-        begun.elapsed()
+        begun.elapsed() - std::mem::take(&mut self.away)
+    }
+
+    /// The moments are over: what was marked is written.
+    fn written(&mut self) -> Duration {
+        let timers = std::mem::take(&mut self.timers);
+        self.timed(|stage| {
+            let review = &mut stage.review;
+            let told = timers.into_iter();
+            told.flat_map(|ticket| review.done(ticket, Done::Woke))
+                .collect()
+        })
     }
 
     fn grant(&mut self, wishes: Vec<Wish>, later: Highlighting) {
@@ -228,14 +251,33 @@ impl Stage {
                     let news = match ask.what {
                         What::Notes => News::Notes(Box::default()),
                         What::Keep(_) => News::Kept,
-                        What::Changes { .. } => News::Changes(Arc::clone(&self.set)),
-                        What::File { .. } => News::File(Arc::clone(&self.content)),
+                        What::Changes { tree, base, .. } => {
+                            // Made by the repository; not the screen's time.
+                            let begun = Instant::now();
+                            let set = Arc::new(ChangeSet {
+                                context: ContextId(0),
+                                base,
+                                tree,
+                                files: self.files.clone(),
+                            });
+                            self.away += begun.elapsed();
+                            News::Changes(set)
+                        }
+                        What::File { change, .. } => {
+                            let first = change.old.is_some_and(|side| side.blob == id("old0"));
+                            let content = if first { &self.large } else { &self.small };
+                            News::File(Arc::clone(content))
+                        }
                         other => panic!("{other:?}"),
                     };
                     (ticket, Done::Review(Box::new(Ok(news))))
                 }
                 Effect::Highlight { ticket, job } if later == Highlighting::Now => {
                     (ticket, Done::Highlighted(highlight(&job)))
+                }
+                Effect::Wake { ticket, .. } => {
+                    self.timers.push(ticket);
+                    continue;
                 }
                 _ => continue,
             };
@@ -254,34 +296,82 @@ enum Highlighting {
     Later,
 }
 
-/// Every key many times: the times, in order.
-fn keys(stage: &mut Stage) -> Vec<Duration> {
+/// What is pressed, by the name it has in the figures.
+type Presses = (&'static str, &'static [Action], usize);
+
+/// Keys in the list of files, then in the lines.
+const PRESSED: &[Presses] = &[
+    ("down", &[Action::Go(Go::Down)], 40),
+    ("page down", &[Action::Go(Go::PageDown)], 20),
+    ("take a file", &[Action::Take(Take::This)], 40),
+    ("reviewed, next", &[Action::Take(Take::Reviewed)], 200),
+    ("take all, leave all", &[Action::Take(Take::All)], 4),
+    (
+        "flip the agent",
+        &[
+            Action::Turn(Turn::Agent(2)),
+            Action::Turn(Turn::Agent(3)),
+            Action::Turn(Turn::Agent(1)),
+        ],
+        30,
+    ),
+    ("tree, list", &[Action::View(View::Tree)], 4),
+    (
+        "to the large file and away",
+        &[
+            Action::Go(Go::First),
+            Action::Go(Go::Down),
+            Action::Go(Go::Down),
+        ],
+        6,
+    ),
+    ("to it", &[Action::Go(Go::First), Action::Go(Go::Down)], 2),
+    ("to the lines", &[Action::View(View::Focus)], 1),
+    ("down the lines", &[Action::Go(Go::Down)], 60),
+    ("page down the lines", &[Action::Go(Go::PageDown)], 80),
+    (
+        "last, first line",
+        &[Action::Go(Go::Last), Action::Go(Go::First)],
+        10,
+    ),
+    ("take a line", &[Action::Take(Take::This)], 40),
+    ("take the hunk", &[Action::Take(Take::Hunk)], 6),
+    ("side by side", &[Action::View(View::Split)], 6),
+    ("page down, halves", &[Action::Go(Go::PageDown)], 20),
+    ("wrap", &[Action::View(View::Wrap)], 6),
+    ("blanks", &[Action::View(View::Blanks)], 6),
+    ("next hit", &[Action::Find(Find::Next)], 20),
+    ("next file", &[Action::Go(Go::NextFile)], 40),
+];
+
+/// Every key many times: the times in order, and the slowest of each.
+fn keys(stage: &mut Stage) -> (Vec<Duration>, Vec<(&'static str, Duration)>) {
     stage.grant(Vec::new(), Highlighting::Now);
-    let mut times = Vec::new();
-    let mut press = |stage: &mut Stage, action, times_each: usize| {
-        for _ in 0..times_each {
-            times.push(stage.press(action));
+    let (mut times, mut worst) = (Vec::new(), Vec::new());
+    for (name, actions, count) in PRESSED {
+        if *name == "next hit" {
+            // What is searched for stands in every line.
+            stage.press(Action::Find(Find::Search));
+            stage.timed(|stage| stage.review.type_text("value_"));
+            times.push(stage.timed(|stage| stage.review.typed(Typed::Accept)));
         }
-    };
-    press(stage, Action::Go(Go::Down), 40);
-    press(stage, Action::Go(Go::PageDown), 20);
-    press(stage, Action::Take(Take::This), 10);
-    press(stage, Action::Take(Take::Reviewed), 10);
-    press(stage, Action::View(View::Tree), 4);
-    press(stage, Action::View(View::Focus), 1);
-    press(stage, Action::Go(Go::Down), 60);
-    press(stage, Action::Go(Go::PageDown), 60);
-    press(stage, Action::Go(Go::Last), 5);
-    press(stage, Action::Go(Go::First), 5);
-    press(stage, Action::Go(Go::PageDown), 20);
-    press(stage, Action::Take(Take::This), 10);
-    press(stage, Action::View(View::Split), 6);
-    press(stage, Action::View(View::Wrap), 6);
-    press(stage, Action::View(View::Blanks), 6);
-    press(stage, Action::Find(Find::Next), 4);
-    press(stage, Action::Go(Go::NextFile), 40);
+        let own: Vec<Duration> = actions
+            .iter()
+            .cycle()
+            .take(*count)
+            .map(|action| stage.press(*action))
+            .collect();
+        worst.push((*name, own.iter().max().copied().unwrap_or_default()));
+        times.extend(own);
+        worst.push(("  marks written", stage.written()));
+    }
+    stage.press(Action::Find(Find::Search));
+    stage.timed(|stage| stage.review.type_text("nowhere"));
+    let lost = stage.timed(|stage| stage.review.typed(Typed::Accept));
+    worst.push(("searched for in vain", lost));
+    times.push(lost);
     times.sort_unstable();
-    times
+    (times, worst)
 }
 
 fn at(times: &[Duration], percent: usize) -> f64 {
@@ -301,7 +391,7 @@ fn main() {
         }
         first.sort_unstable();
         let (mut stage, _) = Stage::open(count, lines);
-        let times = keys(&mut stage);
+        let (times, worst) = keys(&mut stage);
         let row = (at(&first, 50), at(&times, 50), at(&times, 99));
         println!(
             "{name}: first paint {:.2} ms, key to paint {:.2} ms, p99 {:.2} ms ({} keys)",
@@ -310,6 +400,14 @@ fn main() {
             row.2,
             times.len()
         );
+        for (name, slowest) in worst {
+            if slowest > Duration::from_millis(1) {
+                println!(
+                    "  {name}: slowest {:.2} ms",
+                    slowest.as_secs_f64() * 1_000.0
+                );
+            }
+        }
         rows.push(row);
     }
     println!(

@@ -16,6 +16,7 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("markdown", include_str!("../../assets/demo/markdown.yaml")),
     ("tools", include_str!("../../assets/demo/tools.yaml")),
     ("repair", include_str!("../../assets/demo/repair.yaml")),
+    ("mosaic", include_str!("../../assets/demo/mosaic.yaml")),
     ("long", include_str!("../../assets/demo/long.yaml")),
     ("talking", include_str!("../../assets/demo/talking.yaml")),
     ("slow", include_str!("../../assets/demo/slow.yaml")),

@@ -248,6 +248,7 @@ const ENDS: &[(&str, &str, usize)] = &[
     ("talking", "lectern", 2),
     ("slow", "tortoise", 3),
     ("repair", "wren", 3),
+    ("mosaic", "robin", 3),
     ("ranked", "ruby", 2),
     ("scores", "copper", 2),
 ];

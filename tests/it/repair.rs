@@ -42,10 +42,14 @@ impl Scene {
 
     /// Plays the scene. Where nothing holds commands, each one asks; here the answer is yes.
     fn play(&self, further: &[&str]) -> Output {
+        self.play_scene("repair", further)
+    }
+
+    fn play_scene(&self, name: &str, further: &[&str]) -> Output {
         let usual = [
             "run",
             "--demo",
-            "repair",
+            name,
             "--demo-speed",
             "max",
             "--approve",
@@ -179,4 +183,36 @@ fn what_won_is_a_patch_unless_it_is_asked_to_be_applied() {
     let undone = scene.run(&["undo"]);
     assert!(undone.status.success(), "{undone:?}");
     assert_eq!(git(&sample, &["status", "--porcelain", "-uall"]), "");
+}
+
+#[test]
+fn agents_change_parts_of_one_file_that_go_together_but_for_one_line() {
+    let scene = Scene::new();
+    let ran = scene.play_scene("mosaic", &[]);
+    assert!(ran.status.success(), "{ran:?}");
+    let (run, sample) = scene.session();
+    assert_eq!(git(&sample, &["status", "--porcelain"]), "");
+    let answers = answers(&scene, &run);
+    let name = |agent: u16| {
+        let mine = answers.iter().find(|one| one.label.agent.0 == agent);
+        format!("refs/massgen-tui/{run}/{}/0", mine.unwrap().label)
+    };
+    let changed = |agent: u16| git(&sample, &["diff", "--name-status", "main", &name(agent)]);
+    assert_eq!(changed(1), "M\tgreet.sh");
+    assert_eq!(changed(2), "M\tREADME.md\nM\tgreet.sh");
+    assert_eq!(changed(3), "A\tcheck.sh\nM\tgreet.sh\nD\told/shout.sh");
+    // What git can merge, and what it cannot.
+    let merges = |one: u16, other: u16| {
+        let base = "--merge-base=main";
+        let tree = ["merge-tree", "--write-tree", base, &name(one), &name(other)];
+        Command::new("git")
+            .arg("-C")
+            .arg(&sample)
+            .args(tree)
+            .output()
+            .unwrap()
+            .status
+            .success()
+    };
+    assert!(merges(1, 3) && merges(1, 2) && !merges(2, 3));
 }

@@ -87,9 +87,7 @@ impl Review {
         };
         let hit = |place: &usize| {
             let lines = pane.text(*place);
-            lines
-                .iter()
-                .any(|line| !paint::find(line, &needle).is_empty())
+            lines.iter().any(|line| paint::holds(line, &needle))
         };
         let (total, cursor) = (pane.sheet.len(), pane.cursor);
         let place = if back {

@@ -444,6 +444,33 @@ fn ink<'a>(lines: Option<&'a Arc<Vec<Line<'static>>>>, number: u32) -> Option<&'
     lines?.get(number.checked_sub(1)? as usize)
 }
 
+/// Whether a line contains a text, in lower case, without regard to case: as [`find`] has it, and
+/// without copying the line where that is not needed.
+#[must_use]
+pub fn holds(text: &str, needle: &str) -> bool {
+    let (Some(first), true) = (needle.bytes().next(), text.is_ascii()) else {
+        return !find(text, needle).is_empty();
+    };
+    if !needle.is_ascii() {
+        return false;
+    }
+    let (bytes, upper) = (text.as_bytes(), first.to_ascii_uppercase());
+    let mut from = 0;
+    while let Some(rest) = bytes.get(from..)
+        && rest.len() >= needle.len()
+        && let Some(at) = rest
+            .iter()
+            .position(|byte| *byte == first || *byte == upper)
+    {
+        let hit = rest.get(at..at + needle.len());
+        if hit.is_some_and(|hit| hit.eq_ignore_ascii_case(needle.as_bytes())) {
+            return true;
+        }
+        from += at + 1;
+    }
+    false
+}
+
 /// Where a text in lower case stands in a line, whatever the line's case. Lines whose lower case is of
 /// another length are compared as they are.
 #[must_use]

@@ -7,6 +7,9 @@
 
 use crate::protocol::change::{ChangeKind, FileChange, FileDiff, Hunk, LineKind, LineRef, Part};
 
+/// Lines up to which each is put in its place; more are merged.
+const FEW: usize = 32;
+
 /// How much is taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Taken {
@@ -120,23 +123,43 @@ pub fn toggle_lines(
     file: &FileChange,
     diff: &FileDiff,
 ) -> Option<Part> {
-    let taken = spread(part, diff);
+    let mut taken = match part {
+        Some(Part::Lines(lines)) => lines.clone(),
+        other => spread(other, diff),
+    };
     let mut lines = lines.to_vec();
     lines.sort_unstable();
     lines.dedup();
-    let has = |line: &LineRef| taken.binary_search(line).is_ok();
-    let taken = if lines.iter().all(has) {
-        let stays = |line: &LineRef| lines.binary_search(line).is_err();
-        taken.into_iter().filter(stays).collect()
+    let leaves = among(&lines, &taken);
+    if lines.len() <= FEW {
+        for line in lines {
+            match taken.binary_search(&line) {
+                Ok(place) if leaves => {
+                    taken.remove(place);
+                }
+                Err(place) if !leaves => taken.insert(place, line),
+                Ok(_) | Err(_) => {}
+            }
+        }
+    } else if leaves {
+        let mut gone = lines.iter().peekable();
+        taken.retain(|line| gone.next_if(|gone| *gone == line).is_none());
     } else {
-        let mut both = taken;
-        both.extend(lines);
+        taken.extend(lines);
         // Two runs in order: sorted in one go.
-        both.sort();
-        both.dedup();
-        both
-    };
+        taken.sort();
+        taken.dedup();
+    }
     gather(taken, file, diff)
+}
+
+/// Whether all of some lines are among others; both in order.
+fn among(lines: &[LineRef], others: &[LineRef]) -> bool {
+    if lines.len() <= FEW {
+        return lines.iter().all(|line| others.binary_search(line).is_ok());
+    }
+    let mut others = others.iter();
+    lines.iter().all(|line| others.any(|other| other == line))
 }
 
 /// All changed lines that a part takes, in order.

@@ -324,3 +324,11 @@ fn a_line_without_an_end_gets_one_only_when_another_follows() {
     assert_eq!(whole, "a\nb");
     assert_eq!(pick::compose(("a", "a\nb"), &diff, None, None), "a");
 }
+
+proptest! {
+    #[test]
+    fn a_line_holds_what_is_found_in_it(text in "[aAbBéÉ ]{0,12}", needle in "[abé]{1,3}") {
+        let found = !super::paint::find(&text, &needle).is_empty();
+        prop_assert_eq!(super::paint::holds(&text, &needle), found);
+    }
+}

@@ -261,7 +261,7 @@ impl Stage {
                                 files: self.files.clone(),
                             });
                             self.away += begun.elapsed();
-                            News::Changes(set)
+                            News::Changes(set, Vec::new())
                         }
                         What::File { change, .. } => {
                             let first = change.old.is_some_and(|side| side.blob == id("old0"));

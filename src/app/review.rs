@@ -47,7 +47,8 @@ pub(super) fn answer(services: &Services, ask: Ask) -> Told {
         } => {
             let repo = repository(services, &run, context)?;
             let set = repo.changes(&base, &tree).map_err(failure)?;
-            Ok(News::Changes(Arc::new(set)))
+            let left_out = left_out(services, &run, context, &tree)?;
+            Ok(News::Changes(Arc::new(set), left_out))
         }
         What::File { context, change } => {
             let repo = repository(services, &run, context)?;
@@ -144,6 +145,26 @@ fn undo(services: &Services, id: ApplyId, later: Later) -> Told {
         }
         Err(trouble) => Err(failure(trouble)),
     }
+}
+
+/// What lies in the worktree of the agent whose latest tree this is, and is not in the tree.
+fn left_out(
+    services: &Services,
+    run: &RunId,
+    context: ContextId,
+    tree: &ObjectId,
+) -> Result<Vec<String>, Failure> {
+    let manifest = Manifest::read(&services.state_dir, run).map_err(failure)?;
+    let mut trees = manifest.trees.iter();
+    let found = trees.find(|kept| {
+        let latest = kept.latest.as_ref().map(|latest| &latest.tree);
+        kept.context == context && latest == Some(tree)
+    });
+    let out = found.map_or(&[][..], |kept| &kept.left_out);
+    Ok(out
+        .iter()
+        .map(|out| format!("{} ({})", out.path, out.why.words()))
+        .collect())
 }
 
 /// The repository that keeps a session's trees of a folder, as the session's own manifest names it.

@@ -114,6 +114,9 @@ pub struct KeptTree {
     /// Its latest snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest: Option<Snapshot>,
+    /// What is in the worktree and not in that snapshot.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
     /// Commit and tree of the baseline it stands on; the folder's where it is not told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<(ObjectId, ObjectId)>,

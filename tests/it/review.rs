@@ -231,7 +231,7 @@ async fn the_world_tells_the_screen_what_git_tells() {
         base: base.clone(),
         tree: tree.clone(),
     };
-    let Ok(News::Changes(set)) = ask(&world, &made.run, what).await else {
+    let Ok(News::Changes(set, _)) = ask(&world, &made.run, what).await else {
         panic!("no changes");
     };
     let names: Vec<String> = set

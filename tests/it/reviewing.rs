@@ -54,10 +54,31 @@ impl Studio {
                 }
             })
             .collect();
+        Self::lay(folder, &places)
+    }
+
+    /// The same repositories as they are now, in a session that begins anew.
+    fn laid_anew(self) -> Self {
+        let state = self.state();
+        let places = self.grounds.manifest().places.iter();
+        let places: Vec<Place> = places
+            .map(|kept| Place {
+                path: PathBuf::from(&kept.place.root),
+                access: Access::Write,
+                untracked: Untracked::default(),
+                include: Vec::new(),
+            })
+            .collect();
+        drop(self.grounds);
+        fs::remove_dir_all(state).expect("it is there");
+        Self::lay(self.folder, &places)
+    }
+
+    fn lay(folder: tempfile::TempDir, places: &[Place]) -> Self {
         let run = RunId("20261121-101530-k3f9".to_owned());
         let state = folder.path().join("state");
         fs::create_dir_all(state.join("sessions").join(&run.0)).expect("a folder");
-        let grounds = Grounds::lay(&state, &run, &places).expect("a ground");
+        let grounds = Grounds::lay(&state, &run, places).expect("a ground");
         let card = |number: u16, name: &str| AgentCard {
             id: AgentId(number),
             name: name.to_owned(),
@@ -446,5 +467,60 @@ async fn a_repository_that_is_gone_and_notes_that_cannot_be_kept_are_told() {
     app.sees("3 of 3 to review").await;
     app.keys("r").await;
     app.sees("2 of 3 to review").await;
+    leave(app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn special_files_are_told_by_a_word_and_what_is_in_no_snapshot_is_told() {
+    let studio = Studio::new(1);
+    let root = studio.root(0);
+    // A submodule in the repository that the session works on, since a further turn.
+    let other = studio.folder.path().join("lib");
+    write(&other.join("inner.txt"), LINES);
+    git(&other, &["init", "-q", "-b", "main"]);
+    git(&other, &["add", "-A"]);
+    git(&other, &["commit", "-q", "-m", "lib"]);
+    let allow = ["-c", "protocol.file.allow=always"];
+    let add = [
+        "submodule",
+        "--quiet",
+        "add",
+        &other.display().to_string(),
+        "sub",
+    ];
+    git(&root, &[&allow[..], &add[..]].concat());
+    git(&root, &["commit", "-q", "-m", "with a submodule"]);
+    let mut studio = studio.laid_anew();
+    studio.publish(1, 1, |_, root| {
+        write(&root.join("sub/x.txt"), "lost\n");
+        fs::write(root.join("picture.bin"), [0_u8, 1, 255]).expect("a file");
+        fs::rename(root.join("a.txt"), root.join("renamed.txt")).expect("it is there");
+        std::os::unix::fs::symlink("b.txt", root.join("link")).expect("a link");
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(root.join("b.txt"), mode).expect("a mode");
+        write(&root.join("long.txt"), &"long ".repeat(20_000));
+    });
+    let mut app = studio.open();
+    let screen = app.sees("5 of 5 to review").await;
+    for words in ["picture.bin", "binary", "link", "renamed.txt", "long.txt"] {
+        assert!(screen.contains(words), "{words}\n{screen}");
+    }
+    assert!(
+        screen.contains("in no snapshot") && screen.contains("sub (inside a submodule"),
+        "{screen}"
+    );
+    // From the first file down: a mode alone, a link, a long line, a picture, a name alone.
+    app.sees("file to executable").await;
+    app.sees("only its name or mode changed").await;
+    app.keys("tab space").await;
+    app.sees("file to executable · taken").await;
+    app.keys("tab j").await;
+    app.sees("symbolic link").await;
+    app.keys("j").await;
+    app.sees("long.txt A added").await;
+    app.keys("j").await;
+    app.sees("A binary file").await;
+    app.keys("j").await;
+    app.sees("was a.txt").await;
     leave(app).await;
 }

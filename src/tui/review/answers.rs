@@ -16,6 +16,9 @@ use crate::{
     tui::effect::{Done, Effects, Load, Ticket},
 };
 
+/// Files left out that are named; the others are counted.
+const LEFT_OUT: usize = 3;
+
 impl Review {
     /// Takes in an answer of the world. An answer nobody waits for changes nothing.
     pub fn done(&mut self, ticket: Ticket, done: Done) -> Wishes {
@@ -70,7 +73,11 @@ impl Review {
                     format!("The review cannot be kept: {failure}"),
                 )]
             }
-            (Wait::Set(key), Ok(News::Changes(set))) => self.counted(key, set),
+            (Wait::Set(key), Ok(News::Changes(set, left_out))) => {
+                let mut wishes = self.left_out(&set, &left_out);
+                wishes.extend(self.counted(key, set));
+                wishes
+            }
             (Wait::Set(key), Err(failure)) => {
                 if self.wanted() == Some(key) {
                     self.load = Load::Failed(failure);
@@ -164,6 +171,32 @@ impl Review {
             ));
         }
         wishes
+    }
+
+    /// Says what an agent has written that is in no tree: it cannot be shown or taken here.
+    fn left_out(&self, set: &ChangeSet, left_out: &[String]) -> Wishes {
+        if left_out.is_empty() {
+            return Wishes::new();
+        }
+        let mut agents = self.subject.agents.iter();
+        let own = agents.find(|agent| {
+            let snapshot = agent.snapshot(set.context);
+            snapshot.is_some_and(|snapshot| snapshot.tree == set.tree)
+        });
+        let name = own.map_or("The agent", |agent| &agent.name);
+        let shown = left_out.iter().take(LEFT_OUT).map(String::as_str);
+        let shown: Vec<&str> = shown.collect();
+        let more = match left_out.len() - shown.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        vec![Wish::Tell(
+            Level::Warning,
+            format!(
+                "{name} has written what is in no snapshot and cannot be taken here: {}{more}.",
+                shown.join(", ")
+            ),
+        )]
     }
 
     fn counted(&mut self, key: SetKey, set: Arc<ChangeSet>) -> Wishes {

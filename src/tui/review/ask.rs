@@ -126,8 +126,8 @@ pub enum News {
     Notes(Box<ReviewNotes>),
     /// The review is kept.
     Kept,
-    /// Files.
-    Changes(Arc<ChangeSet>),
+    /// Files; and what lies in the agent's worktree and is not in the tree, each with the reason.
+    Changes(Arc<ChangeSet>, Vec<String>),
     /// Lines.
     File(Arc<Content>),
     /// Both sides of a file as text; `None` where there is none or it is no text.

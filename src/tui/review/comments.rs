@@ -154,6 +154,10 @@ impl Review {
     }
 
     fn begin_comment(&mut self) -> Wishes {
+        // In the list it is the file that is under the cursor.
+        if self.at.focus == super::Focus::Files {
+            return self.begin_on_file();
+        }
         if let Some(id) = self.comment_here() {
             return self.change_comment(id);
         }

@@ -16,7 +16,7 @@ use super::{
     typing::Purpose,
 };
 use crate::{
-    protocol::change::{Body, Face},
+    protocol::change::{Body, ChangeKind, Face, FileChange},
     text::width,
     tui::{
         effect::Load,
@@ -211,7 +211,8 @@ fn lay(review: &mut Review, shared: &Shared, index: usize, body: Rect) {
     };
     if let Some(pane) = review.desk.panes.get_mut(index) {
         pane.prepare(&paper);
-        let instead = instead(pane, shared).map(|words| review.keys.say(Place::Main, &words));
+        let instead = instead(pane, shared, comments.is_empty())
+            .map(|words| review.keys.say(Place::Main, &words));
         if let Some(words) = instead {
             let rows = said(&words, shared, usize::from(body.width.saturating_sub(1)));
             pane.rows = rows.into_iter().map(|line| (usize::MAX, line)).collect();
@@ -220,7 +221,7 @@ fn lay(review: &mut Review, shared: &Shared, index: usize, body: Rect) {
 }
 
 /// What stands in place of a file's lines.
-fn instead(pane: &super::pane::Pane, shared: &Shared) -> Option<String> {
+fn instead(pane: &super::pane::Pane, shared: &Shared, bare: bool) -> Option<String> {
     match &pane.content {
         Load::Loading(_) => return Some(format!("{} Reading…", spinner(shared.tick))),
         Load::Idle => return Some("Not read. {newest} asks again.".to_owned()),
@@ -247,11 +248,21 @@ fn instead(pane: &super::pane::Pane, shared: &Shared) -> Option<String> {
              in no snapshot and are not shown here.\n{take} takes the new commit."
                 .to_owned(),
         ),
-        Body::Text if pane.sheet.len() == 0 => Some(
-            "No line is another one: only its name or mode changed.\n{take} takes that.".to_owned(),
-        ),
+        Body::Text if !pane.has_hunks() && (bare || pane.sheet.len() == 0) => Some(empty(file)),
         Body::Text => None,
     }
+}
+
+/// What there is to say of a change without lines.
+fn empty(file: &FileChange) -> String {
+    match file.kind {
+        ChangeKind::Added => "A new file, and it is empty.\n{take} takes it.",
+        ChangeKind::Deleted => "The file was empty, and is gone.\n{take} takes that.",
+        ChangeKind::Modified | ChangeKind::Renamed | ChangeKind::Retyped => {
+            "No line is another one: only its name or mode changed.\n{take} takes that."
+        }
+    }
+    .to_owned()
 }
 
 fn bytes(count: u64) -> String {

@@ -4,7 +4,7 @@ use ratatui::text::{Line as Row, Span};
 
 use super::{Focus, Review, files::Line, header::tail, pick};
 use crate::{
-    protocol::change::{ChangeKind, FileChange},
+    protocol::change::{Body, ChangeKind, FileChange},
     text::width,
     tui::{shared::Shared, theme::Theme, widget},
 };
@@ -106,7 +106,12 @@ fn file_row(
         format!("{} ", file.kind.letter())
     };
     let counts = match (file.added, file.removed) {
-        (0, 0) => String::new(),
+        (0, 0) => match file.body {
+            Body::Submodule => " submodule".to_owned(),
+            Body::Binary => " binary".to_owned(),
+            Body::Huge => " huge".to_owned(),
+            Body::Text => String::new(),
+        },
         (added, 0) => format!(" +{added}"),
         (0, removed) => format!(" -{removed}"),
         (added, removed) => format!(" +{added} -{removed}"),

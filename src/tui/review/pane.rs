@@ -114,6 +114,13 @@ impl Pane {
         }
     }
 
+    /// Whether some line is another one.
+    #[must_use]
+    pub fn has_hunks(&self) -> bool {
+        self.lines()
+            .is_some_and(|content| !content.diff.hunks.is_empty())
+    }
+
     /// Another order of the lines; the cursor stays on its line.
     pub fn relaid(&mut self, change: impl FnOnce(&mut Sheet)) {
         let item = self.sheet.item(self.cursor);

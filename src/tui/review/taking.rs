@@ -79,7 +79,8 @@ impl Review {
         let Some(file) = pane.file() else {
             return hint("An answer is read, not taken: its files are below it in the list.");
         };
-        if file.body != Body::Text {
+        // A change of mode or name alone has no lines.
+        if file.body != Body::Text || (pane.lines().is_some() && !pane.has_hunks()) {
             return self.take_file();
         }
         let range = pane.anchor.is_some();
@@ -91,7 +92,6 @@ impl Review {
             Some(Item::Note(_)) => {
                 hint("This is a comment; {edit} changes it, {delete-comment} takes it away.")
             }
-            // A change of mode or name alone has no lines.
             None => self.take_file(),
         }
     }

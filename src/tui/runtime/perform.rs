@@ -210,9 +210,13 @@ fn clean_told(told: Told) -> Told {
             let content = Arc::unwrap_or_clone(content);
             Ok(News::File(Arc::new(content.cleaned())))
         }
+        News::Changes(set, left_out) if !left_out.is_empty() => {
+            let clean = |words: &String| clean::line(words).into_owned();
+            Ok(News::Changes(set, left_out.iter().map(clean).collect()))
+        }
         news @ (News::Notes(_)
         | News::Kept
-        | News::Changes(_)
+        | News::Changes(..)
         | News::Raw(_)
         | News::Built(_)
         | News::Preview(_)

@@ -217,12 +217,15 @@ impl Shelf {
                 context,
                 base,
                 tree,
-            } => News::Changes(Arc::new(ChangeSet {
-                context,
-                files: self.sets.get(&tree.0).cloned().unwrap_or_default(),
-                base,
-                tree,
-            })),
+            } => {
+                let set = ChangeSet {
+                    context,
+                    files: self.sets.get(&tree.0).cloned().unwrap_or_default(),
+                    base,
+                    tree,
+                };
+                News::Changes(Arc::new(set), Vec::new())
+            }
             What::File { change, .. } => {
                 let (old, new) = (
                     self.text(change.old.as_ref()),

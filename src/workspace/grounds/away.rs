@@ -24,8 +24,8 @@ use crate::{
         change::{ContextId, Snapshot},
     },
     workspace::{
-        KeptTree, Repo, TreeStage, Trouble, TroubleKind, Watch, admin, beneath, checkout, include,
-        manifest, names, refs,
+        KeptTree, LeftOut, Repo, TreeStage, Trouble, TroubleKind, Watch, admin, beneath, checkout,
+        include, manifest, names, refs,
         salvage::{self, Counting},
         unwatched,
     },
@@ -160,7 +160,8 @@ pub struct Looking {
 #[must_use = "the ground does not know of the snapshots yet"]
 pub struct Seen {
     agent: AgentId,
-    snapshots: Vec<Snapshot>,
+    /// With what each leaves out.
+    snapshots: Vec<(Snapshot, Vec<LeftOut>)>,
     begun_with: Vec<Snapshot>,
     _lock: Arc<File>,
 }
@@ -174,11 +175,12 @@ impl Looking {
     pub fn perform(self, watch: Watch<'_>) -> Result<Seen, Trouble> {
         let mut snapshots = Vec::with_capacity(self.spots.len());
         for spot in &self.spots {
-            let snapshot = spot.take(Keep::No, watch)?;
+            let taken = spot.tree(Keep::No, watch)?;
+            let snapshot = spot.committed(&taken)?;
             let repo = Repo::open_place(spot.kept())?;
             let name = refs::latest(&self.run, self.agent, snapshot.context);
             refs::set(repo.git(), &name, names::oid(&snapshot.commit)?)?;
-            snapshots.push(snapshot);
+            snapshots.push((snapshot, taken.left_out));
         }
         Ok(Seen {
             agent: self.agent,
@@ -302,6 +304,7 @@ impl Grounds {
             admin: name,
             stage: TreeStage::Making,
             latest: None,
+            left_out: Vec::new(),
             base: None,
             begun: 0,
         });
@@ -380,13 +383,14 @@ impl Grounds {
     ///
     /// The record cannot be written.
     pub fn seen(&mut self, seen: Seen) -> Result<Vec<Snapshot>, Trouble> {
-        for snapshot in &seen.snapshots {
+        for (snapshot, left_out) in &seen.snapshots {
             self.entry(seen.agent, snapshot.context, |tree| {
                 tree.latest = Some(snapshot.clone());
+                tree.left_out.clone_from(left_out);
             })?;
         }
         self.save()?;
-        let mut all = seen.snapshots;
+        let mut all: Vec<Snapshot> = seen.snapshots.into_iter().map(|(one, _)| one).collect();
         all.extend(seen.begun_with);
         all.sort_by_key(|one| one.context);
         Ok(all)

@@ -194,7 +194,9 @@ impl Stage {
         };
         stage.serve(effects, Highlighting::Later);
         stage.paint();
-        let took = begun.elapsed() - std::mem::take(&mut stage.away);
+        let took = begun
+            .elapsed()
+            .saturating_sub(std::mem::take(&mut stage.away));
         (stage, took)
     }
 
@@ -217,7 +219,9 @@ impl Stage {
         let wishes = happens(self);
         self.grant(wishes, Highlighting::Later);
         self.paint();
-        begun.elapsed() - std::mem::take(&mut self.away)
+        begun
+            .elapsed()
+            .saturating_sub(std::mem::take(&mut self.away))
     }
 
     /// The moments are over: what was marked is written.

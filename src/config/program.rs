@@ -173,7 +173,7 @@ impl AgentBuilder<'_> {
             fallbacks: Vec::new(),
             program: Some(Box::new(Program {
                 dialect: entry.dialect,
-                name: backend.name.clone(),
+                name: product(backend, entry, &command),
                 env: self.surroundings(backend, entry, node),
                 command,
                 extra_args: words(node.some("extra_args")),
@@ -270,6 +270,20 @@ impl AgentBuilder<'_> {
                 );
             }
         }
+    }
+}
+
+/// What people call it: an agent of the protocol by its program.
+fn product(backend: &Backend, entry: &ProgramEntry, command: &[String]) -> String {
+    let first = command.first().map(|word| Path::new(word).file_name());
+    match (entry.dialect, first.flatten()) {
+        (Dialect::Acp, Some(name)) => {
+            format!(
+                "{} (Agent Client Protocol)",
+                clean(&name.to_string_lossy(), 40)
+            )
+        }
+        _ => backend.name.clone(),
     }
 }
 

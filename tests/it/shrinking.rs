@@ -77,7 +77,10 @@ fn the_script_long_is_made_smaller_in_time_and_after_a_refusal() {
             assert!(made.spent.input > 0, "the notes cost tokens: {made:?}");
         }
     }
-    assert!(told.contains("smaller"), "{told}");
+    assert!(told.contains("made its conversation smaller: "), "{told}");
+    let end = told.lines().find(|line| line.contains("answered ("));
+    let sum = end.is_some_and(|end| end.contains("; conversations made smaller "));
+    assert!(sum, "the sum and what it saved: {told}");
 }
 
 #[test]

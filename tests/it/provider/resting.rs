@@ -199,16 +199,18 @@ async fn windows_come_from_the_server_itself() {
     };
     discovery::discover(&client, &targets).await;
     assert_eq!(provider.context().window, Some(4_096));
-    // … or before the first call, where the configuration names such a server.
-    let other = client_with(patient());
-    let named = Endpoint {
-        backend: "vllm".to_owned(),
-        ..endpoint(base_url)
-    };
-    let provider = HttpProvider::new(other.clone(), named.clone());
-    let reply = Call::start(other, named).rest().await;
-    assert!(reply.failure.is_some(), "this server only lists");
-    assert_eq!(provider.context().window, Some(4_096));
+    // … or before the first call, where the configuration names such a server, or only its address.
+    for backend in ["vllm", "chatcompletion"] {
+        let other = client_with(patient());
+        let named = Endpoint {
+            backend: backend.to_owned(),
+            ..endpoint(base_url.clone())
+        };
+        let provider = HttpProvider::new(other.clone(), named.clone());
+        let reply = Call::start(other, named).rest().await;
+        assert!(reply.failure.is_some(), "this server only lists");
+        assert_eq!(provider.context().window, Some(4_096), "{backend}");
+    }
     serving.abort();
 }
 

@@ -6,6 +6,7 @@ use super::{
     scenes,
     stage::{Stage, styles_of},
 };
+use crate::protocol::{AgentEvent, CallEvent, CompactedBy, Usage};
 use crate::tui::{live::Input, theme::Theme};
 
 const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (160, 48)];
@@ -99,6 +100,31 @@ fn cost() {
     let mut stage = scenes::finished();
     stage.act(&["show-cost"]);
     check("cost", stage);
+}
+
+#[test]
+fn what_smaller_conversations_saved_is_told_on_both_pages() {
+    let mut stage = scenes::streaming();
+    let event = CallEvent::Compacted {
+        before: 61_000,
+        after: 9_000,
+        way: CompactedBy::Edited,
+        spent: Usage::default(),
+        instead: None,
+        worth: Some(0.3),
+    };
+    stage.agent(1, AgentEvent::Call(event));
+    stage.pays(1, 9_000, 100, 0.01);
+    for page in ["show-cost", "show-team"] {
+        stage.act(&[page]);
+        let screen = stage.screen(160, 48);
+        let words: Vec<&str> = screen.split_whitespace().collect();
+        let words = words.join(" ");
+        for told in ["61k → 9.0k tokens", "52k tokens were not sent again"] {
+            assert!(words.contains(told), "{page}: {screen}");
+        }
+        stage.act(&[page]);
+    }
 }
 
 #[test]

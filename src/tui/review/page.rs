@@ -172,8 +172,8 @@ fn result(review: &Review, built: &Built, theme: &Theme, room: usize) -> Vec<Lin
     if !built.clashes.is_empty() {
         rows.extend(said(
             &format!(
-                "{} cannot stand beside one another and are left out:",
-                parts(built.clashes.len())
+                "{}; nothing of what clashes is in the result:",
+                places(built.clashes.len())
             ),
             theme.bad,
             room,
@@ -233,10 +233,10 @@ fn result(review: &Review, built: &Built, theme: &Theme, room: usize) -> Vec<Lin
     rows
 }
 
-fn parts(count: usize) -> String {
+fn places(count: usize) -> String {
     match count {
-        1 => "1 part".to_owned(),
-        count => format!("{count} parts"),
+        1 => "In 1 place parts cannot stand beside one another".to_owned(),
+        count => format!("In {count} places parts cannot stand beside one another"),
     }
 }
 

@@ -59,6 +59,16 @@ fn team_words(members: usize) -> String {
 }
 
 impl Source {
+    /// Whether the team works on folders.
+    #[must_use]
+    pub fn works_on_folders(&self) -> bool {
+        match self {
+            Self::Demo(name) => demo::find(name).is_ok_and(|scenario| !scenario.files.is_empty()),
+            Self::Config(config) => !config.rules.working.folders.is_empty(),
+            Self::Backends(_) => false,
+        }
+    }
+
     /// Builds the team.
     ///
     /// # Errors

@@ -214,6 +214,10 @@ pub struct ResumeArgs {
     /// No progress lines on stderr.
     #[arg(long, short)]
     pub quiet: bool,
+    /// What becomes of the winner's files without the full-screen program: never, patch, ask, auto; as
+    /// for `run`.
+    #[arg(long, value_name = "HOW", default_value = "patch", value_parser = ["never", "patch", "ask", "auto"])]
+    pub apply: String,
 }
 
 /// Arguments of `open`.

@@ -40,7 +40,10 @@ async fn start(globals: &Globals, mut args: ResumeArgs) -> Result<u8, Trouble> {
         return Ok(super::interactive::resume(globals, &services, run, source).await);
     }
     let output = super::run::output(&args.output, args.quiet);
-    go_on(&services, &run, source, Way::Resume, output).await
+    let how = (output.format, output.progress);
+    let policy = super::taking::policy(&args.apply);
+    let code = go_on(&services, &run, source, Way::Resume, output).await?;
+    Ok(super::taking::after(&services, run, policy, how, code).await)
 }
 
 /// Goes on with a session without a screen.

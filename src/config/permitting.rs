@@ -39,9 +39,13 @@ pub fn read(orchestrator: &Node, findings: &mut Vec<Finding>) -> Permitting {
         if let Some(seconds) = seconds(sandbox, "command_seconds") {
             permitting.command_seconds = seconds;
         }
-        let folders = sandbox.get("read").map_or(&[][..], Node::items);
-        let folders = folders.iter().filter_map(Node::text);
-        permitting.read = folders.map(str::to_owned).collect();
+        let texts = |key| -> Vec<String> {
+            let items = sandbox.get(key).map_or(&[][..], Node::items);
+            let texts = items.iter().filter_map(Node::text);
+            texts.map(str::to_owned).collect()
+        };
+        permitting.read = texts("read");
+        permitting.web_hosts = texts("web_hosts");
     }
     permitting
 }
@@ -90,7 +94,7 @@ mod tests {
         let (got, findings) = permitting(
             "permissions: {rules: {allow: ['command(make*)'], deny: ['write_file(docs/**)']}, \
              automation_default: deny-all, seconds: 60}\n\
-             sandbox: {network: true, web_fetch: true, commands: false, read: [/data], command_seconds: 30}",
+             sandbox: {network: true, web_fetch: true, web_hosts: [docs.rs, '*.rust-lang.org'], commands: false, read: [/data], command_seconds: 30}",
         );
         assert!(findings.is_empty());
         let wanted = Permitting {
@@ -100,6 +104,7 @@ mod tests {
             seconds: 60,
             network: Network::On,
             web_fetch: Offered::Yes,
+            web_hosts: vec!["docs.rs".into(), "*.rust-lang.org".into()],
             commands: Offered::No,
             read: vec!["/data".into()],
             command_seconds: 30,

@@ -41,6 +41,8 @@ pub struct AgentState {
     pub was: Vec<String>,
     /// What is known about the run of the team that this agent is; `None` for a single model.
     pub nested: Option<Box<RunState>>,
+    /// Since when a call of it waits for the person's leave.
+    pub leave: Option<Timestamp>,
 }
 
 /// A tool call that has started and not finished.
@@ -170,6 +172,25 @@ impl AgentState {
             tools: Vec::new(),
             was: Vec::new(),
             nested: None,
+            leave: None,
+        }
+    }
+
+    /// The word of its state: that it waits for leave stands before all else.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self.leave {
+            Some(_) => "leave?",
+            None => self.activity.word(),
+        }
+    }
+
+    /// The sign of its state.
+    #[must_use]
+    pub const fn glyph(&self) -> &'static str {
+        match self.leave {
+            Some(_) => "?",
+            None => self.activity.glyph(),
         }
     }
 
@@ -177,6 +198,9 @@ impl AgentState {
     /// `retrying in 3 s: server busy`, `out: no access`, otherwise the word of the state.
     #[must_use]
     pub fn status(&self, now: Timestamp) -> String {
+        if let Some(since) = self.leave {
+            return format!("waits for leave {} s", now.since(since) / 1000);
+        }
         if let Some(words) = self.team_status().filter(|_| self.is_open()) {
             return words;
         }

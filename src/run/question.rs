@@ -1,6 +1,8 @@
 //! Questions to the person, as the fold knows them.
 
-use crate::protocol::{AgentId, Question, QuestionEvent, Reply, SteerState, Timestamp};
+use crate::protocol::{
+    AgentId, Question, QuestionEvent, QuestionKind, Reply, SteerState, Timestamp,
+};
 
 use super::{Happening, Said, Steering, Turn};
 
@@ -70,6 +72,16 @@ impl Turn {
             .filter(|asked| asked.state == AskedState::Waiting)
     }
 
+    /// Since when an agent waits for leave; `None` when it does not.
+    fn waits_for_leave(&self, agent: AgentId) -> Option<Timestamp> {
+        let mut waiting = self.waiting();
+        let mine = waiting.find(|asked| {
+            asked.question.asker == Some(agent)
+                && matches!(asked.question.kind, QuestionKind::Approval(_))
+        });
+        mine.map(|asked| asked.at)
+    }
+
     /// Takes in one event about a question; the first end of a question counts.
     pub(super) fn question(
         &mut self,
@@ -90,6 +102,7 @@ impl Turn {
                     at,
                     state: AskedState::Waiting,
                 });
+                self.note_leave(question.asker);
                 return Some((question.asker, Happening::Said(Said::Asked(question.id))));
             }
             QuestionEvent::Answered { reply, .. } => AskedState::Answered(reply.clone()),
@@ -102,7 +115,18 @@ impl Turn {
             .iter_mut()
             .find(|known| known.question.id == id && known.state == AskedState::Waiting)?;
         asked.state = state;
+        let asker = asked.question.asker;
+        self.note_leave(asker);
         None
+    }
+
+    /// Whether an agent waits for leave now.
+    fn note_leave(&mut self, agent: Option<AgentId>) {
+        let Some(id) = agent else { return };
+        let leave = self.waits_for_leave(id);
+        if let Some(agent) = self.agents.iter_mut().find(|agent| agent.card.id == id) {
+            agent.leave = leave;
+        }
     }
 
     /// The turn is over: nobody waits any more.
@@ -111,6 +135,9 @@ impl Turn {
             if asked.state == AskedState::Waiting {
                 asked.state = AskedState::Withdrawn;
             }
+        }
+        for agent in &mut self.agents {
+            agent.leave = None;
         }
     }
 }

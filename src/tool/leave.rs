@@ -90,7 +90,17 @@ async fn ask(office: &Office, mut wish: Wish, why: String) -> Result<Leave, Stri
         held: wish.held.clone(),
         fixed: wish.fixed,
     };
-    let (by, no) = match office.person.ask(office.agent, approval).await {
+    let asked = office.person.ask(office.agent, approval);
+    let ruling = tokio::select! {
+        biased;
+        ruling = asked => ruling,
+        // The person allowed the same for good, at another question: this one is withdrawn.
+        by = office.permits.allowed_meanwhile(&wish.deed) => {
+            note(office, &wish, Permission::Allowed, by, why).await?;
+            return Ok(Leave { deed: wish.deed });
+        }
+    };
+    let (by, no) = match ruling {
         Ruling::Once => (DecidedBy::Person, None),
         Ruling::PolicyYes => (DecidedBy::Policy, None),
         Ruling::Always => match always {

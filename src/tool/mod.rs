@@ -17,6 +17,7 @@ mod beneath;
 pub mod fence;
 mod files;
 pub mod hands;
+pub mod html;
 pub mod leave;
 mod open_answer;
 mod pattern;

@@ -11,7 +11,7 @@ use std::{
 use futures_util::future::{BoxFuture, FutureExt as _};
 use tokio::sync::watch;
 
-use super::{Ground, Keeper, temp};
+use super::{Ground, Keeper, temp, web::Browser};
 use crate::{
     app::Services,
     config::Paths,
@@ -23,7 +23,7 @@ use crate::{
     provider::{Folder, Folders},
     tool::{
         self, Crew, Hands, Root, Toolbox,
-        hands::{Approver, Recorder},
+        hands::{Approver, Recorder, Web},
         sandbox::{Launcher, Tier},
     },
     workspace::{self, Trouble},
@@ -39,6 +39,8 @@ pub(super) struct Kit {
     /// Paths that stay as they are, per folder.
     protected: Vec<Vec<String>>,
     pub(super) runner: Launcher,
+    /// Who brings pages, where agents may have some.
+    web: Option<Browser>,
 }
 
 impl Kit {
@@ -60,6 +62,7 @@ impl Kit {
                 .map(|folder| folder.protected.clone())
                 .collect(),
             runner: Launcher::here(paths.home.clone(), cwd),
+            web: Browser::new(&gate.permitting),
         }
     }
 }
@@ -131,7 +134,7 @@ impl Crew for Members {
                 person: Arc::new(person) as Arc<dyn Approver>,
                 record,
                 runner: Arc::new(kit.runner.clone()),
-                web: None,
+                web: kit.web.clone().map(|web| Arc::new(web) as Arc<dyn Web>),
             });
             given.send_modify(|given| {
                 Arc::make_mut(given).insert(agent, Arc::clone(&hands));

@@ -10,6 +10,7 @@
 mod away;
 mod crew;
 mod peers;
+mod web;
 
 use std::{
     collections::BTreeMap,

@@ -126,6 +126,9 @@ async fn start(globals: &Globals, args: &Args) -> Result<u8, Trouble> {
         .map_err(|failure| Trouble::Usage(failure.words()))?;
     same_tasks(&tasks, &ledger)?;
     remark(&ledger, &folder, args);
+    if !args.quiet && source.works_on_folders() {
+        super::complain(FOLDERS);
+    }
     let plan = plan(&tasks, &sources, args);
     let planned = planned(&tasks, &plan, &ledger);
     let missing: Vec<Job> = plan
@@ -147,6 +150,9 @@ async fn start(globals: &Globals, args: &Args) -> Result<u8, Trouble> {
     report(&tasks, &ledger, planned, scripted, &folder, args, &stopped)
 }
 
+const FOLDERS: &str = "The team works on folders: every run has worktrees and baselines of its own, answers \
+                       are judged by their text, and nothing is applied. `massgen-tui review` shows \
+                       what a run changed, `massgen-tui worktrees prune` clears away.";
 const NO_TEAM: &str = "There is no team. Give --config FILE, --model NAME (with --base-url URL for \
                        your own server), or --demo for the scripted demo team.";
 

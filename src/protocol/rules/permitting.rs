@@ -24,6 +24,10 @@ pub struct Permitting {
     pub commands: Offered,
     /// Whether agents fetch pages.
     pub web_fetch: Offered,
+    /// Hosts that may be asked for pages, by pattern; all public ones when none is named. Of a private
+    /// network only those that are named exactly.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub web_hosts: Vec<String>,
     /// Whether commands reach the network.
     pub network: Network,
     /// Further folders that commands may read.
@@ -43,6 +47,7 @@ impl Default for Permitting {
             seconds: 300,
             commands: Offered::Yes,
             web_fetch: Offered::No,
+            web_hosts: Vec::new(),
             network: Network::Off,
             read: Vec::new(),
             command_seconds: 600,
@@ -78,7 +83,10 @@ impl Permitting {
     /// Calls `change` with every text in it.
     pub fn texts_mut(&mut self, change: &mut dyn FnMut(&mut String)) {
         let rules = self.allow.iter_mut().chain(&mut self.ask);
-        let rules = rules.chain(&mut self.deny).chain(&mut self.read);
+        let rules = rules
+            .chain(&mut self.deny)
+            .chain(&mut self.read)
+            .chain(&mut self.web_hosts);
         rules.for_each(change);
     }
 }

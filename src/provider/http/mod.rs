@@ -13,6 +13,7 @@ mod headers;
 mod known;
 mod loading;
 mod pace;
+pub mod page;
 mod pass;
 mod reading;
 mod trouble;

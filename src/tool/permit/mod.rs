@@ -101,6 +101,21 @@ impl Permits {
         }
     }
 
+    /// Waits until the person allows a deed for the rest of the run, at whatever question.
+    pub async fn allowed_meanwhile(&self, deed: &Deed) -> DecidedBy {
+        let mut always = self.always.subscribe();
+        loop {
+            let judged = self.judge(deed, Usual::Ask(String::new()));
+            if let Verdict::Allow(by @ DecidedBy::Always(_)) = judged {
+                return by;
+            }
+            if always.changed().await.is_err() {
+                // Nobody is left who could allow anything.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
     /// Allows whatever a rule covers for the rest of the run.
     pub fn allow_always(&self, rule: &str) {
         if let Ok(rule) = Rule::read(rule) {

@@ -116,8 +116,12 @@ pub(super) const fn purpose(purpose: Purpose) -> &'static str {
 }
 
 /// The colour of a state.
-pub(super) const fn role(activity: &Activity) -> Role {
-    match activity {
+pub(super) const fn role(agent: &AgentState) -> Role {
+    if agent.leave.is_some() {
+        // The person is waited for.
+        return Role::Warn;
+    }
+    match &agent.activity {
         Activity::Starting
         | Activity::Asked
         | Activity::Waiting
@@ -136,10 +140,10 @@ pub(super) fn glyph(agent: &AgentState, shared: &Shared) -> &'static str {
         agent.activity,
         Activity::Asked | Activity::Thinking | Activity::Writing | Activity::Tool { .. }
     );
-    if moves && shared.live {
+    if moves && shared.live && agent.leave.is_none() {
         spinner(shared)
     } else {
-        agent.activity.glyph()
+        agent.glyph()
     }
 }
 
@@ -151,7 +155,7 @@ pub(super) fn status(agent: &AgentState, turn: &Turn, shared: &Shared) -> String
         return format!("{words} {since} s ago");
     }
     let waits = matches!(agent.activity, Activity::Voted | Activity::Waiting);
-    if !waits || turn.is_over() {
+    if !waits || agent.leave.is_some() || turn.is_over() {
         return words;
     }
     let begin = if agent.activity == Activity::Waiting {
@@ -179,31 +183,29 @@ pub(super) fn status(agent: &AgentState, turn: &Turn, shared: &Shared) -> String
 
 /// The state of an agent as sign and words.
 pub(super) fn state(agent: &AgentState, turn: &Turn, shared: &Shared) -> Words {
-    let role = role(&agent.activity);
-    Words::of(role, glyph(agent, shared))
+    let (role, glyph) = (role(agent), glyph(agent, shared));
+    Words::of(role, glyph)
         .and(role, " ")
         .and(role, status(agent, turn, shared))
 }
 
 /// The same without reasons and names: `retrying in 3 s`.
 pub(super) fn brief_state(agent: &AgentState, turn: &Turn, shared: &Shared) -> Words {
-    let role = role(&agent.activity);
+    let (role, glyph) = (role(agent), glyph(agent, shared));
     let words = status(agent, turn, shared);
     let brief = words
         .split_once(": ")
         .or_else(|| words.split_once(", "))
         .map_or(words.as_str(), |(brief, _)| brief);
-    Words::of(role, glyph(agent, shared))
-        .and(role, " ")
-        .and(role, brief)
+    Words::of(role, glyph).and(role, " ").and(role, brief)
 }
 
 /// The words of a state alone, for narrow places.
 pub(super) fn short_state(agent: &AgentState, shared: &Shared) -> Words {
-    let role = role(&agent.activity);
+    let role = role(agent);
     Words::of(role, glyph(agent, shared))
         .and(role, " ")
-        .and(role, agent.activity.word())
+        .and(role, agent.word())
 }
 
 #[cfg(test)]

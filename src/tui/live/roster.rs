@@ -96,13 +96,13 @@ fn cells(agent: &AgentState) -> Cells {
     if let Some(was) = agent.was.last() {
         model = format!("{model} (was {})", clean(was));
     }
-    let state = format!("{} {}", agent.activity.glyph(), agent.activity.word());
+    let state = format!("{} {}", agent.glyph(), agent.word());
     let tokens = phrase::total(agent.usage, agent.streamed);
     let name = width::fit(&clean(&agent.card.name), NAME).into_owned();
     [
         (Role::Dim, agent.card.id.0.to_string()),
         (Role::Strong, name),
-        (phrase::role(&agent.activity), state),
+        (phrase::role(agent), state),
         (Role::Info, answer),
         (Role::Text, vote),
         (Role::Dim, phrase::tokens(tokens)),

@@ -224,7 +224,7 @@ fn entry(agent: &AgentState, (focused, length): (Focused, Length), shared: &Shar
     match length {
         Length::Words => words.append(phrase::short_state(agent, shared)),
         Length::Signs | Length::Numbers => {
-            words.push(phrase::role(&agent.activity), phrase::glyph(agent, shared));
+            words.push(phrase::role(agent), phrase::glyph(agent, shared));
         }
     }
     words.push(Role::Text, " ");

@@ -1148,3 +1148,49 @@ fn whom_comments_reach_is_said_before_they_are_sent() {
         assert!(text.contains("Needs a test."));
     }
 }
+
+#[test]
+fn leave_is_given_while_one_reviews() {
+    for way in ["", "/", "c", "v", "enter"] {
+        let mut reviewer = Reviewer::open(140, 30);
+        if !way.is_empty() {
+            reviewer.press(way);
+        }
+        reviewer.other.clear();
+        reviewer.person.hear(EventKind::Run(RunEvent::Question(
+            crate::protocol::QuestionEvent::Asked(crate::protocol::Question {
+                id: crate::protocol::QuestionId(1),
+                asker: Some(AgentId(2)),
+                text: "May I use write_file?".into(),
+                kind: crate::protocol::QuestionKind::Approval(Box::new(
+                    crate::protocol::Approval {
+                        tool: "write_file".into(),
+                        deed: crate::protocol::Deed::Write {
+                            path: "src/secret.rs".into(),
+                            diff: String::new(),
+                        },
+                        why: "A rule asks first.".into(),
+                        always: None,
+                        held: String::new(),
+                        fixed: false,
+                    },
+                )),
+                seconds: 60,
+            }),
+        )));
+        reviewer.press("f3");
+        let screen = reviewer.sees();
+        assert!(screen.contains("src/secret.rs"), "after {way:?}:\n{screen}");
+        reviewer.write("y");
+        let said = reviewer.other.iter().any(|effect| {
+            matches!(effect, Effect::Engine(Command::Answer { reply, .. })
+                if *reply == crate::protocol::Reply::Approved)
+        });
+        assert!(said, "after {way:?}: {:?}", reviewer.other);
+        assert_eq!(
+            reviewer.person.model.screen,
+            Screen::Review,
+            "after {way:?}"
+        );
+    }
+}

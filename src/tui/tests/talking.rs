@@ -346,3 +346,52 @@ fn a_card_shows_its_keys_and_not_what_was_said_before() {
     person.press("esc f4");
     assert!(person.bottom().contains("take back"), "{}", person.bottom());
 }
+
+fn wish(line: &str) -> QuestionKind {
+    QuestionKind::Approval(Box::new(crate::protocol::Approval {
+        tool: "run_command".into(),
+        deed: crate::protocol::Deed::Command {
+            line: line.into(),
+            folder: ".".into(),
+        },
+        why: "The rule `command(make*)` asks first.".into(),
+        always: Some("command(make all)".into()),
+        held: String::new(),
+        fixed: false,
+    }))
+}
+
+#[test]
+fn a_pane_says_that_its_agent_waits_for_leave() {
+    let mut person = Person::at(100, 24, &options());
+    person.find_servers(Vec::new()).begins(1);
+    person.hear(asked(1, 1, "May I use run_command?", wish("make all")));
+    let screen = person.sees();
+    assert!(screen.contains("? waits for leave 0 s"), "{screen}");
+    person.hear(ended(QuestionEvent::Withdrawn { id: QuestionId(1) }));
+    let screen = person.sees();
+    assert!(!screen.contains("leave"), "{screen}");
+}
+
+#[test]
+fn leave_can_be_given_while_one_scrolls_or_searches() {
+    for way in ["", "ctrl-f", "tab", "pageup pageup", "/"] {
+        let mut person = Person::at(100, 30, &options());
+        person.find_servers(Vec::new()).begins(1);
+        person.says(1, &"line\n".repeat(200));
+        person.hear(asked(1, 1, "May I use run_command?", wish("make all")));
+        if !way.is_empty() {
+            person.press(way);
+        }
+        person.took();
+        person.press("f3");
+        let screen = person.sees();
+        assert!(screen.contains("$ make all"), "after {way:?}:\n{screen}");
+        person.write("y");
+        assert_eq!(
+            sent(&mut person),
+            answer(1, Reply::Approved),
+            "after {way:?}"
+        );
+    }
+}

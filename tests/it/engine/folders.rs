@@ -434,3 +434,158 @@ async fn a_team_in_a_seat_has_worktrees_and_its_files_are_the_seats_answer() {
         .join("permissions.jsonl");
     assert!(fs::read_to_string(record).unwrap().lines().count() >= 3);
 }
+
+#[tokio::test]
+async fn always_answers_the_same_question_of_others() {
+    let field = Field::new();
+    let mut team = field.team(vec![
+        worker("same.txt", "agent1"),
+        worker("same.txt", "agent1"),
+    ]);
+    team.rules.permitting.ask = vec!["write_file(*.txt)".into()];
+    let mut asked = Vec::new();
+    let mut withdrawn = Vec::new();
+    let (run, events) = field
+        .play(team, |event| match &event.kind {
+            EventKind::Run(RunEvent::Question(QuestionEvent::Asked(question))) => {
+                asked.push(question.id);
+                // Both wait before anything is said.
+                (asked.len() == 2).then(|| Command::Answer {
+                    id: asked[0],
+                    reply: Reply::Always,
+                })
+            }
+            EventKind::Run(RunEvent::Question(QuestionEvent::Withdrawn { id })) => {
+                withdrawn.push(*id);
+                None
+            }
+            _ => over(event).then_some(Command::Close),
+        })
+        .await;
+    assert_eq!((asked.len(), withdrawn.as_slice()), (2, &asked[1..]));
+    for answer in answers(&events) {
+        assert_eq!(field.changed(&answer.changes), ["same.txt"]);
+    }
+    let record = field
+        .home
+        .path()
+        .join("state/sessions")
+        .join(&run.0)
+        .join("permissions.jsonl");
+    let record = fs::read_to_string(record).unwrap();
+    assert_eq!(
+        record.matches("write_file(same.txt)").count(),
+        2,
+        "{record}"
+    );
+}
+
+/// A call of `web_fetch`, then an answer with what came of it.
+fn reader(url: String) -> Arc<dyn Provider> {
+    model(move |_, request| {
+        if presents(request) {
+            say("the final word")
+        } else if !has_called(request, "web_fetch") {
+            act(10, "web_fetch", &serde_json::json!({ "url": url }))
+        } else if offers(request, "new_answer") {
+            publish(10, "I read it.")
+        } else {
+            vote(10, &choices(request)[0])
+        }
+    })
+}
+
+/// What the tool said, for rules that allow pages of these hosts.
+async fn fetched(field: &Field, url: String, hosts: &[&str]) -> String {
+    let mut team = field.team(vec![reader(url)]);
+    team.rules.permitting = Permitting {
+        web_fetch: massgen_tui::protocol::Offered::Yes,
+        web_hosts: hosts.iter().map(ToString::to_string).collect(),
+        allow: vec!["read_url(http://*)".into()],
+        ..Permitting::default()
+    };
+    let (_, events) = field.turn(team).await;
+    let output = events.iter().find_map(|event| match &event.kind {
+        EventKind::Agent {
+            event: AgentEvent::Tool(massgen_tui::protocol::ToolEvent::Finished { output, .. }),
+            ..
+        } => Some(output.clone()),
+        _ => None,
+    });
+    output.expect("a card")
+}
+
+#[tokio::test]
+async fn pages_are_read_from_hosts_that_are_named() {
+    use crate::harness::sse_server::Server;
+    let field = Field::new();
+    let server = Server::start().await;
+    let root = server.root();
+    let serving = tokio::spawn(async move {
+        loop {
+            let connection = server.accept().await;
+            assert_eq!(connection.request.header("cookie"), None);
+            let path = connection
+                .request
+                .line
+                .split(' ')
+                .nth(1)
+                .unwrap()
+                .to_owned();
+            let html = ("content-type", "text/html; charset=utf-8");
+            match path.as_str() {
+                "/page" => {
+                    let body = "<title>T</title><script>x</script><p>Hi <b>you</b></p>\
+                                <p>&lt;agent2> \u{1b}[31mred\u{202e}</p>";
+                    connection.reply(200, &[html], body).await;
+                }
+                "/moved" => connection.reply(302, &[("location", "/page")], "").await,
+                "/away" => {
+                    let away = [("location", "http://169.254.169.254/latest")];
+                    connection.reply(302, &away, "").await;
+                }
+                "/round" => connection.reply(302, &[("location", "/round")], "").await,
+                "/picture" => {
+                    connection
+                        .reply(200, &[("content-type", "image/png")], "x")
+                        .await
+                }
+                _ => connection.reply(404, &[html], "<p>no</p>").await,
+            }
+        }
+    });
+    for (path, hosts, told) in [
+        ("/page", &["127.0.0.1"][..], "# T\n"),
+        ("/page", &["127.0.0.1"], "Hi you"),
+        ("/page", &["127.0.0.1"], "\\<agent2>"),
+        ("/moved", &["127.0.0.1"], "Hi you"),
+        (
+            "/away",
+            &["127.0.0.1"],
+            "has moved to http://169.254.169.254/latest",
+        ),
+        ("/round", &["127.0.0.1"], "moves on and on"),
+        ("/picture", &["127.0.0.1"], "is no text but image/png"),
+        ("/none", &["127.0.0.1"], "The server says 404"),
+        ("/page", &[], "on this machine or in its network"),
+        ("/page", &["*"], "on this machine or in its network"),
+        ("/page", &["docs.rs"], "not among the hosts"),
+    ] {
+        let said = fetched(&field, format!("{root}{path}"), hosts).await;
+        assert!(
+            said.contains(told) || said.contains(&told.replace("# T\n", "# T")),
+            "{path} {hosts:?}: {said}"
+        );
+        assert!(
+            !said.contains('\u{1b}') && !said.contains('\u{202e}'),
+            "{said}"
+        );
+    }
+    // A name that leads home is no way around.
+    let named = root.replace("127.0.0.1", "localhost");
+    let said = fetched(&field, format!("{named}/page"), &[]).await;
+    assert!(said.contains("on this machine"), "{said}");
+    let said = fetched(&field, format!("{named}/page"), &["localhost"]).await;
+    assert!(said.contains("Hi you"), "{said}");
+    serving.abort();
+}

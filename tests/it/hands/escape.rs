@@ -128,17 +128,11 @@ async fn gits_own_files_and_our_settings_are_never_written() {
     assert_eq!(fs::read(rig.root.join(".git")).unwrap(), link);
 }
 
-#[tokio::test]
-async fn no_command_leads_out() {
-    let rig = Rig::usual();
-    if !rig.is_held().await {
-        return;
-    }
-    let before = outside(&rig);
-    let refs = git(&rig.main, &["for-each-ref"]);
+/// Command lines that try to get out, each another way.
+fn ways_out(rig: &Rig) -> Vec<String> {
     let (base, home, main) = (rig.base.display(), rig.home.display(), rig.main.display());
     let own = std::process::id();
-    let lines = [
+    vec![
         "cat ../../agent2/0/file".to_owned(),
         "ls ../../agent2".to_owned(),
         format!("cat {base}/outside/secret"),
@@ -174,7 +168,50 @@ async fn no_command_leads_out() {
         format!("git --git-dir={main}/.git --work-tree={main} checkout -f -b evil"),
         format!("kill -9 {own}"),
         "kill -9 $PPID".to_owned(),
-    ];
+        // Longer than any path may be.
+        format!("cat {}secret", "../".repeat(2_000)),
+    ]
+}
+
+/// Where nothing holds commands, none is run without leave: here nobody gives it.
+async fn all_ask(rig: &Rig, lines: &[String]) {
+    let before = outside(rig);
+    let refs = git(&rig.main, &["for-each-ref"]);
+    let asked = rig.person.asked.lock().unwrap().len();
+    for line in lines {
+        let (ok, text, _) = rig.sh(line).await;
+        assert!(!ok, "{line} was run: {text}");
+        assert!(
+            text.contains("Nobody gave leave in time") || text.starts_with("Denied"),
+            "{line}: {text}"
+        );
+        assert!(!text.contains(SECRET), "{line}: {text}");
+    }
+    let all = rig.person.asked.lock().unwrap().clone();
+    assert!(all.len() > asked + lines.len() / 2, "most are asked about");
+    for wish in &all[asked..] {
+        assert!(wish.held.contains("NOTHING HOLDS IT"), "{wish:?}");
+    }
+    assert_eq!(outside(rig), before);
+    assert_eq!(git(&rig.main, &["for-each-ref"]), refs);
+}
+
+#[tokio::test]
+async fn without_a_sandbox_no_way_out_is_taken_unasked() {
+    let rig = Rig::new(massgen_tui::protocol::Permitting::default(), System::Bare);
+    let lines = ways_out(&rig);
+    all_ask(&rig, &lines).await;
+}
+
+#[tokio::test]
+async fn no_command_leads_out() {
+    let rig = Rig::usual();
+    let lines = ways_out(&rig);
+    if !rig.is_held().await {
+        return all_ask(&rig, &lines).await;
+    }
+    let before = outside(&rig);
+    let refs = git(&rig.main, &["for-each-ref"]);
     for line in &lines {
         let (ok, text, _) = rig.sh(line).await;
         assert!(!ok, "{line} worked: {text}");
@@ -189,7 +226,7 @@ async fn no_command_leads_out() {
 async fn a_command_that_makes_its_own_repository_reaches_only_that() {
     let rig = Rig::usual();
     if !rig.is_held().await {
-        return;
+        return all_ask(&rig, &["echo hi; env".to_owned()]).await;
     }
     let before = outside(&rig);
     let main = rig.main.display();
@@ -204,7 +241,7 @@ async fn a_command_that_makes_its_own_repository_reaches_only_that() {
 async fn no_command_sees_keys_or_the_network() {
     let rig = Rig::usual();
     if !rig.is_held().await {
-        return;
+        return all_ask(&rig, &["echo hi; env".to_owned()]).await;
     }
     let (ok, text, _) = rig.sh("env; set; cat /proc/self/environ").await;
     assert!(
@@ -227,7 +264,7 @@ async fn no_command_sees_keys_or_the_network() {
 async fn git_and_work_go_on_inside() {
     let rig = Rig::usual();
     if !rig.is_held().await {
-        return;
+        return all_ask(&rig, &["echo hi; env".to_owned()]).await;
     }
     for (line, wanted) in [
         ("echo more >> file.txt && git diff --stat", "file.txt"),

@@ -195,10 +195,13 @@ impl Model {
                     .collect()
             }
         };
-        frames
-            .iter()
-            .map(|frame| format!("data: {frame}\n\n"))
-            .collect()
+        let mut out = String::new();
+        for frame in &frames {
+            out.push_str("data: ");
+            out.push_str(&frame.to_string());
+            out.push_str("\n\n");
+        }
+        out
     }
 
     /// One connection, one request.

@@ -230,11 +230,8 @@ impl Page {
             ("br", _) => self.out.push('\n'),
             ("h1" | "h2" | "h3" | "h4" | "h5" | "h6", false) => {
                 self.paragraph(2);
-                let depth = tag
-                    .name
-                    .bytes()
-                    .nth(1)
-                    .map_or(1, |digit| usize::from(digit - b'0'));
+                let digit = tag.name.as_bytes().get(1);
+                let depth = digit.map_or(1, |digit| usize::from(digit - b'0'));
                 let _ = write!(self.out, "{} ", "#".repeat(depth));
             }
             ("h1" | "h2" | "h3" | "h4" | "h5" | "h6", true) => self.paragraph(2),

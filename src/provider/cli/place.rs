@@ -255,3 +255,54 @@ fn variable<'a>(program: &'a Program, name: &str) -> Option<&'a str> {
 fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::change::Access;
+    use crate::provider::Folder;
+
+    #[test]
+    fn only_writing_into_its_own_copies_is_usual_and_only_where_it_is_held() {
+        let folder = |path: &str, access| Folder {
+            path: path.into(),
+            access,
+        };
+        let place = |holder: &[&str]| Place {
+            folders: Some(Arc::new(Folders {
+                all: vec![
+                    folder("/w/0", Access::Write),
+                    folder("/w/1", Access::Write),
+                    folder("/docs", Access::Read),
+                ],
+                holder: holder.iter().map(ToString::to_string).collect(),
+                ..Folders::default()
+            })),
+            hands: Hands::Writing,
+            alone: false,
+        };
+        let write = |path: &str| Deed::Write {
+            path: path.to_owned(),
+            diff: String::new(),
+        };
+        let held = place(&["x"]);
+        for (path, custom) in [
+            ("src/a.rs", Custom::Allowed),
+            ("/w/1/a.rs", Custom::Allowed),
+            ("/docs/a.md", Custom::Asked),
+            ("/w/2/a.rs", Custom::Asked),
+            ("/w/1/../2/a.rs", Custom::Asked),
+            ("../2/a.rs", Custom::Asked),
+            ("/etc/passwd", Custom::Asked),
+        ] {
+            assert_eq!(held.custom(&write(path)), custom, "{path}");
+            assert_eq!(place(&[]).custom(&write(path)), Custom::Asked, "{path}");
+        }
+        let command = Deed::Command {
+            line: "ls".into(),
+            folder: ".".into(),
+        };
+        assert_eq!(held.custom(&command), Custom::Asked);
+        assert!(!held.held().is_empty() && place(&[]).held().is_empty());
+    }
+}

@@ -13,6 +13,8 @@ mod about;
 mod attempt;
 mod bills;
 mod clock;
+mod count;
+mod ending;
 mod file;
 mod folders;
 mod moment;

@@ -3,6 +3,8 @@
 
 use super::{
     about::About,
+    count,
+    ending::Ending,
     folders::Attempt,
     moment::{Moment, What},
     steps::Steps,
@@ -10,8 +12,8 @@ use super::{
 use crate::protocol::{
     AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotDropReason, BallotEvent,
     CallEvent, Channel, Decision, Event, EventKind, Failure, Label, Level, Limits, Marks,
-    NoAnswerReason, NoVote, Origin, Outcome, OutcomeEnd, Phase, Policy, Purpose, RoundEnd, Rules,
-    RunEvent, RunId, Seq, TallyRow, TieBreak, Timestamp, TurnStart,
+    NoAnswerReason, Origin, Outcome, OutcomeEnd, Phase, Purpose, RoundEnd, Rules, RunEvent, RunId,
+    Seq, Timestamp, TurnStart,
 };
 
 /// What is known before the first moment of an attempt.
@@ -40,23 +42,6 @@ pub struct Stage {
     presenter: Option<AgentId>,
     finale: Option<String>,
     ending: Ending,
-}
-
-/// How an attempt ended, as far as files tell.
-#[derive(Debug, Default)]
-struct Ending {
-    /// MassGen's word.
-    finish: String,
-    /// Its words for it.
-    details: String,
-    /// Name of the winner that files name.
-    winner: Option<String>,
-    /// Whether a later attempt took its place.
-    superseded: bool,
-    /// Whether its coordination was written down, which MassGen does at the end.
-    written: bool,
-    /// The final answer as it was kept.
-    text: Option<String>,
 }
 
 /// One agent.
@@ -374,7 +359,7 @@ impl Stage {
         for place in 0..self.seats.len() {
             self.rest(place, RoundEnd::Interrupted);
         }
-        let decision = self.decide(winner);
+        let decision = self.count(winner);
         let other = counts.iter().any(|(name, count)| {
             let seat = self.seats.iter().find(|seat| seat.name == *name);
             let label = seat.and_then(|seat| seat.current);
@@ -391,49 +376,10 @@ impl Stage {
         self.round(place, Purpose::Present);
     }
 
-    fn decide(&self, winner: Label) -> Decision {
-        let voters = |label: Label| -> Vec<AgentId> {
-            let ballots = self.seats.iter().filter_map(|seat| seat.ballot.as_ref());
-            let mine = ballots.filter(|ballot| ballot.target == Some(label));
-            mine.map(|ballot| ballot.voter).collect()
-        };
+    fn count(&self, winner: Label) -> Decision {
         let current = self.seats.iter().filter_map(|seat| seat.current);
-        let mut tally: Vec<TallyRow> = current
-            .map(|label| TallyRow {
-                label,
-                voters: voters(label),
-            })
-            .collect();
-        tally.sort_by_key(|row| {
-            (
-                row.label != winner,
-                usize::MAX - row.voters.len(),
-                row.label,
-            )
-        });
-        let votes = |row: &TallyRow| row.voters.len();
-        let mine = tally.first().map_or(0, votes);
-        let best = tally.iter().skip(1).map(votes).max().unwrap_or_default();
-        let by = if tally.len() == 1 && mine == 0 {
-            TieBreak::NoVote(NoVote::OnlyAnswer)
-        } else if mine > best {
-            TieBreak::Votes
-        } else {
-            TieBreak::TeamOrder
-        };
-        Decision {
-            winner,
-            tally,
-            abstained: Vec::new(),
-            by,
-            policy: Policy::default(),
-            points: Vec::new(),
-            rounds: Vec::new(),
-            bar: None,
-            majority: None,
-            saved_calls: 0,
-            end: None,
-        }
+        let ballots = self.seats.iter().filter_map(|seat| seat.ballot.as_ref());
+        count::decision(winner, current, ballots)
     }
 
     /// Ends the attempt, if the log knows an end.
@@ -452,7 +398,7 @@ impl Stage {
         let outcome = match winner {
             Some((id, winner)) if self.finale.is_some() || self.ending.over() => {
                 if self.presenter.is_none() {
-                    let decision = self.decide(winner);
+                    let decision = self.count(winner);
                     self.tell(RunEvent::Decided(decision));
                 }
                 let kept = self.ending.text.take().or_else(|| self.finale.take());
@@ -465,7 +411,9 @@ impl Stage {
                     end: self.end(),
                 })
             }
-            _ => self.no_answer(),
+            _ => self
+                .ending
+                .no_answer(self.seats.iter().all(|seat| seat.round == 0)),
         };
         let Some(outcome) = outcome else { return };
         for place in 0..self.seats.len() {
@@ -493,38 +441,6 @@ impl Stage {
         } else {
             OutcomeEnd::Consensus
         }
-    }
-
-    /// An end without an answer; `None` when the log just stops.
-    fn no_answer(&self) -> Option<Outcome> {
-        let (reason, message) = if self.ending.superseded {
-            (
-                NoAnswerReason::Cancelled,
-                "MassGen began another attempt.".to_owned(),
-            )
-        } else if self.ending.finish == "timeout" {
-            (
-                NoAnswerReason::Limit,
-                self.ending.told("MassGen ran out of time"),
-            )
-        } else if self.ending.finish == "error" {
-            (
-                NoAnswerReason::AllFailed,
-                self.ending.told("MassGen failed"),
-            )
-        } else if self.ending.written {
-            (
-                NoAnswerReason::Cancelled,
-                "MassGen ended without an answer.".to_owned(),
-            )
-        } else if self.ending.finish.is_empty() && self.seats.iter().all(|seat| seat.round == 0) {
-            let words = "MassGen ended before its team began, most often because it refused the \
-                         configuration; massgen.log beside it may say more.";
-            (NoAnswerReason::AllFailed, words.to_owned())
-        } else {
-            return None;
-        };
-        Some(Outcome::NoAnswer { reason, message })
     }
 
     /// The text of an answer that was told.
@@ -563,43 +479,5 @@ impl Stage {
             at: Timestamp(self.now),
             kind,
         });
-    }
-}
-
-impl Ending {
-    fn of(attempt: &Attempt, about: &About, steps: &Steps) -> Self {
-        let named = [
-            super::file::word(&about.status, &["results", "winner"]),
-            super::file::word(&about.tracker, &["session_metadata", "final_winner"]),
-        ];
-        let named = named.into_iter().find(|name| !name.is_empty());
-        let kept = steps.finale.as_ref();
-        Self {
-            finish: about.finish().to_owned(),
-            details: super::file::word(&about.status, &["finish_reason_details"]).to_owned(),
-            winner: named
-                .map(str::to_owned)
-                .or_else(|| kept.map(|(name, _)| name.clone())),
-            superseded: attempt.superseded,
-            written: about.tracker.is_object(),
-            text: kept.map(|(_, text)| text.clone()),
-        }
-    }
-
-    /// Whether MassGen says that it came to its end.
-    fn over(&self) -> bool {
-        matches!(
-            self.finish.as_str(),
-            "completed" | "timeout" | "waiting_for_review"
-        ) || self.written
-            || self.text.is_some()
-    }
-
-    fn told(&self, what: &str) -> String {
-        if self.details.is_empty() {
-            format!("{what}.")
-        } else {
-            format!("{what}: {}.", self.details.trim_end_matches('.'))
-        }
     }
 }

@@ -83,41 +83,7 @@ fn write_turn(page: &mut String, turn: &Of) {
     agents(page, turn);
     rounds(page, turn, &name);
     votes(page, turn, &name);
-    table(
-        page,
-        "Tools",
-        &["tool", "calls", "failed", "time", "longest"],
-        || {
-            let row = |tool: &super::Tool| {
-                vec![
-                    quoted(&tool.name),
-                    tool.calls.to_string(),
-                    tool.failures.to_string(),
-                    duration(tool.ms),
-                    duration(tool.longest_ms),
-                ]
-            };
-            turn.tools.iter().map(row).collect()
-        },
-    );
-    table(
-        page,
-        "Failed calls",
-        &["agent", "what", "times", "waited", "lost", "first message"],
-        || {
-            let row = |trouble: &super::Trouble| {
-                vec![
-                    name(trouble.agent),
-                    trouble.kind.word().to_owned(),
-                    trouble.count.to_string(),
-                    duration(trouble.waited_ms),
-                    if trouble.lost { "yes" } else { "no" }.to_owned(),
-                    quoted(&trouble.message),
-                ]
-            };
-            turn.troubles.iter().map(row).collect()
-        },
-    );
+    tools(page, turn, &name);
 }
 
 fn agents(page: &mut String, turn: &Of) {
@@ -227,6 +193,45 @@ fn votes(page: &mut String, turn: &Of, name: &dyn Fn(AgentId) -> String) {
             ),
         );
     }
+}
+
+/// Tools, and calls of models that failed.
+fn tools(page: &mut String, turn: &Of, name: &dyn Fn(AgentId) -> String) {
+    table(
+        page,
+        "Tools",
+        &["tool", "calls", "failed", "time", "longest"],
+        || {
+            let row = |tool: &super::Tool| {
+                vec![
+                    quoted(&tool.name),
+                    tool.calls.to_string(),
+                    tool.failures.to_string(),
+                    duration(tool.ms),
+                    duration(tool.longest_ms),
+                ]
+            };
+            turn.tools.iter().map(row).collect()
+        },
+    );
+    table(
+        page,
+        "Failed calls",
+        &["agent", "what", "times", "waited", "lost", "first message"],
+        || {
+            let row = |trouble: &super::Trouble| {
+                vec![
+                    name(trouble.agent),
+                    trouble.kind.word().to_owned(),
+                    trouble.count.to_string(),
+                    duration(trouble.waited_ms),
+                    if trouble.lost { "yes" } else { "no" }.to_owned(),
+                    quoted(&trouble.message),
+                ]
+            };
+            turn.troubles.iter().map(row).collect()
+        },
+    );
 }
 
 /// A table with a heading; nothing when it has no rows.

@@ -62,7 +62,7 @@ impl About {
                 word(&about.tracker, &["session_metadata", "user_prompt"]),
             ];
             let told = told.into_iter().find(|told| !told.is_empty());
-            about.prompt = told.unwrap_or_default().to_owned();
+            told.unwrap_or_default().clone_into(&mut about.prompt);
         }
         about.complete(steps);
         about

@@ -28,15 +28,12 @@ impl Clock {
     /// The moment of a local time, in milliseconds since the epoch.
     pub fn moment(self, local: &str) -> Option<u64> {
         let local = parse(local)?;
-        let moment = match self.zone {
-            Some(zone) => {
-                let utc = local.to_zoned(TimeZone::UTC).ok()?;
-                utc.timestamp().as_millisecond() - zone
-            }
-            None => {
-                let zoned = local.to_zoned(TimeZone::system()).ok()?;
-                zoned.timestamp().as_millisecond()
-            }
+        let moment = if let Some(zone) = self.zone {
+            let utc = local.to_zoned(TimeZone::UTC).ok()?;
+            utc.timestamp().as_millisecond() - zone
+        } else {
+            let zoned = local.to_zoned(TimeZone::system()).ok()?;
+            zoned.timestamp().as_millisecond()
         };
         u64::try_from(moment).ok()
     }

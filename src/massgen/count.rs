@@ -6,7 +6,7 @@ use crate::protocol::{AgentId, Ballot, Decision, Label, NoVote, Policy, TallyRow
 pub fn decision<'a>(
     winner: Label,
     current: impl Iterator<Item = Label>,
-    ballots: impl Iterator<Item = &'a Ballot> + Clone,
+    ballots: &(impl Iterator<Item = &'a Ballot> + Clone),
 ) -> Decision {
     let voters = |label: Label| -> Vec<AgentId> {
         let mine = ballots

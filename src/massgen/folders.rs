@@ -31,7 +31,7 @@ pub struct Attempt {
     /// Turn, starting at 1.
     pub turn: u32,
     /// Attempt at it, starting at 1.
-    pub attempt: u32,
+    pub number: u32,
     /// Whether a later attempt took its place.
     pub superseded: bool,
     /// Its folder.
@@ -108,7 +108,7 @@ pub fn attempts(root: &Path) -> Result<Vec<Attempt>, Failure> {
     let mut turns = numbered(root, "turn_");
     // A stream alone may be a log of ours.
     let other = |name: &&str| *name != "events.jsonl" && root.join(name).is_file();
-    if turns.is_empty() && MARKS.iter().any(|name| other(&name)) {
+    if turns.is_empty() && MARKS.iter().any(other) {
         turns.push((1, root.to_owned()));
     }
     let mut all = Vec::new();
@@ -124,7 +124,7 @@ pub fn attempts(root: &Path) -> Result<Vec<Attempt>, Failure> {
             if is_attempt(&folder) || (attempt == last && is_attempt(&above)) {
                 all.push(Attempt {
                     turn,
-                    attempt,
+                    number: attempt,
                     superseded: attempt < last,
                     stream: folder.clone(),
                     folder,

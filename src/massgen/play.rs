@@ -11,9 +11,9 @@ use super::{
 };
 use crate::protocol::{
     AgentCard, AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotDropReason, BallotEvent,
-    CallEvent, Channel, Decision, Event, EventKind, Failure, Label, Level, Limits, Marks,
-    NoAnswerReason, Origin, Outcome, OutcomeEnd, Phase, Purpose, RoundEnd, Rules, RunEvent, RunId,
-    Seq, Timestamp, TurnStart,
+    CallEvent, Channel, Decision, Event, EventKind, Failure, Label, Level, Limits, Marks, Origin,
+    Outcome, OutcomeEnd, Phase, Purpose, RoundEnd, Rules, RunEvent, RunId, Seq, Timestamp,
+    TurnStart,
 };
 
 /// What is known before the first moment of an attempt.
@@ -115,8 +115,8 @@ impl Stage {
         let start = self.start(attempt, about);
         self.tell(RunEvent::Started(Box::new(start)));
         self.tell(RunEvent::Phase(Phase::Work));
-        if attempt.attempt > 1 || attempt.superseded {
-            let words = format!("Attempt {} at turn {}.", attempt.attempt, attempt.turn);
+        if attempt.number > 1 || attempt.superseded {
+            let words = format!("Attempt {} at turn {}.", attempt.number, attempt.turn);
             self.note(Level::Info, words);
         }
         for words in notes {
@@ -379,7 +379,7 @@ impl Stage {
     fn count(&self, winner: Label) -> Decision {
         let current = self.seats.iter().filter_map(|seat| seat.current);
         let ballots = self.seats.iter().filter_map(|seat| seat.ballot.as_ref());
-        count::decision(winner, current, ballots)
+        count::decision(winner, current, &ballots)
     }
 
     /// Ends the attempt, if the log knows an end.

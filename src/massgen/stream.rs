@@ -54,16 +54,13 @@ pub fn moments(path: &Path, clock: Clock, notes: &mut Notes) -> Vec<Moment> {
         if text.is_empty() {
             continue;
         }
-        match serde_json::from_str::<Value>(text)
-            .ok()
-            .filter(Value::is_object)
-        {
-            Some(event) => read(&event, clock, &mut moments),
-            None => {
-                damaged += 1;
-                if first == 0 {
-                    first = number;
-                }
+        let event: Option<Value> = serde_json::from_str(text).ok().filter(Value::is_object);
+        if let Some(event) = event {
+            read(&event, clock, &mut moments);
+        } else {
+            damaged += 1;
+            if first == 0 {
+                first = number;
             }
         }
     }

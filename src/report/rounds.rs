@@ -130,14 +130,10 @@ pub fn of(turn: &Turn, events: &[Event], end: Timestamp) -> Vec<Round> {
 
 /// Labels that are new to an agent; they are known to it from now on.
 fn news(known: &mut Vec<(AgentId, Vec<Label>)>, id: AgentId, view: &[Label]) -> Vec<Label> {
-    let place = match known.iter().position(|(agent, _)| *agent == id) {
-        Some(place) => place,
-        None => {
-            known.push((id, Vec::new()));
-            known.len() - 1
-        }
-    };
-    let Some((_, seen)) = known.get_mut(place) else {
+    if !known.iter().any(|(agent, _)| *agent == id) {
+        known.push((id, Vec::new()));
+    }
+    let Some((_, seen)) = known.iter_mut().find(|(agent, _)| *agent == id) else {
         return Vec::new();
     };
     let new: Vec<Label> = view

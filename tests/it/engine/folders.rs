@@ -548,7 +548,7 @@ async fn pages_are_read_from_hosts_that_are_named() {
                 "/picture" => {
                     connection
                         .reply(200, &[("content-type", "image/png")], "x")
-                        .await
+                        .await;
                 }
                 _ => connection.reply(404, &[html], "<p>no</p>").await,
             }

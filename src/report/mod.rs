@@ -2,7 +2,7 @@
 //!
 //! Where the time went, who waited for whom, what each agent, phase and round cost and how much of it came to
 //! nothing, what failed and why, who voted for whom, which tools were used, and what is odd. The same
-//! figures as a page of Markdown ([`markdown`]) and as data (they serialise). It judges the process
+//! figures as a page of Markdown ([`markdown()`]) and as data (they serialise). It judges the process
 //! and never says whether an answer is right: no log knows that.
 
 mod markdown;

@@ -113,6 +113,40 @@ struct Behalf {
     name: String,
 }
 
+impl Behalf {
+    /// What people call a member of it.
+    fn member(&self, agent: AgentId) -> String {
+        format!("{}/{agent}", self.name)
+    }
+}
+
+/// A record in which the decisions about a member of a team stand under the agent of the session in
+/// whose place the team is, with the member's name: numbers inside teams begin anew.
+#[must_use]
+pub fn recorded_as(record: Arc<dyn Recorder>, seat: AgentId, member: String) -> Arc<dyn Recorder> {
+    Arc::new(OfMember {
+        record,
+        seat,
+        member,
+    })
+}
+
+struct OfMember {
+    record: Arc<dyn Recorder>,
+    seat: AgentId,
+    member: String,
+}
+
+impl Recorder for OfMember {
+    fn note(&self, decided: Decided) -> BoxFuture<'static, Result<(), String>> {
+        self.record.note(Decided {
+            agent: self.seat,
+            member: self.member.clone(),
+            ..decided
+        })
+    }
+}
+
 /// What decides what programs among the agents may do: the rules of the run, the person, the record.
 #[derive(Clone)]
 pub struct Gate {
@@ -142,11 +176,15 @@ impl Gate {
     /// Who decides about one agent; `desk` is where the person is asked.
     #[must_use]
     pub fn office(&self, agent: AgentId, desk: Desk) -> Office {
+        let record = Arc::clone(&self.record);
         Office {
             agent,
             permits: Arc::clone(&self.permits),
             person: Arc::new(self.person(agent, desk)),
-            record: Arc::clone(&self.record),
+            record: match &self.behalf {
+                None => record,
+                Some(behalf) => recorded_as(record, behalf.seat, behalf.member(agent)),
+            },
         }
     }
 
@@ -175,7 +213,7 @@ impl Gate {
         match &self.behalf {
             None => AtDesk::new(desk, &self.permitting),
             Some(behalf) => AtDesk::new(behalf.desk.clone(), &self.permitting)
-                .on_behalf(behalf.seat, format!("{}/{agent}", behalf.name)),
+                .on_behalf(behalf.seat, behalf.member(agent)),
         }
     }
 }

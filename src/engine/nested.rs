@@ -15,9 +15,12 @@
 //! It has no desk: its agents cannot ask the person, a plan is approved without asking, and it has no
 //! inbox. The person's words reach it through the conversation of its agent.
 //!
-//! Where the session works on folders, its members have worktrees and tools of their own ([`Handed`]).
-//! What needs leave waits at the session's desk, under the name of the seat. The files that it ends with
-//! become what the seat's own worktrees hold before its answer is told, so that they are the answer's.
+//! What its members need leave for, programs and tools alike, waits at the session's desk under the
+//! name of the seat, and is recorded under it with the member's name ([`Handed`]).
+//!
+//! Where the session works on folders, its members have worktrees and tools of their own. The files
+//! that it ends with become what the seat's own worktrees hold before its answer is told, so that they
+//! are the answer's.
 
 mod around;
 mod below;
@@ -47,8 +50,10 @@ use super::{
     workflow,
 };
 use crate::{
-    protocol::{Command, Failure, FailureKind, NoAnswerReason, Outcome, QuestionId, Seq, ToolCall},
-    provider::{self, Errand, Group, Price, Provider, Request, StopReason, StreamEvent},
+    protocol::{
+        Command, Failure, FailureKind, Message, NoAnswerReason, Outcome, QuestionId, Seq, ToolCall,
+    },
+    provider::{self, Errand, Group, Permitted, Price, Provider, Request, StopReason, StreamEvent},
     store::redact::Redactor,
 };
 
@@ -72,6 +77,14 @@ impl Provider for NestedTeam {
 
     fn aside(&self, request: Request) -> BoxStream<'static, Result<StreamEvent, Failure>> {
         self.voice.aside(request)
+    }
+
+    fn permit(&self, ask: u64, said: Permitted) {
+        self.voice.permit(ask, said);
+    }
+
+    fn reads(&self, messages: &[Message]) -> bool {
+        self.voice.reads(messages)
     }
 
     fn seated(&self) -> Option<provider::Shared> {

@@ -164,8 +164,11 @@ pub enum DecidedBy {
 /// One line of the record of permissions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decided {
-    /// Whose call it was.
+    /// Whose call it was; the agent of the session where a member of the team in its place called.
     pub agent: AgentId,
+    /// That member, as people call it: `agent2/agent1`. Empty for agents of the session.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub member: String,
     /// The tool.
     pub tool: String,
     /// What it would have done, or did.

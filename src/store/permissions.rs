@@ -116,6 +116,7 @@ mod tests {
     fn decided(line: &str) -> Decided {
         Decided {
             agent: AgentId(1),
+            member: String::new(),
             tool: "run_command".into(),
             deed: Deed::Command {
                 line: line.into(),

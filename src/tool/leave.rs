@@ -160,6 +160,7 @@ async fn note(
 ) -> Result<(), String> {
     let decided = Decided {
         agent: office.agent,
+        member: String::new(),
         tool: wish.tool.clone(),
         deed: wish.deed.clone(),
         permission,

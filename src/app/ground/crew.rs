@@ -17,7 +17,7 @@ use crate::{
     config::Paths,
     engine::{
         desk::Desk,
-        leave::{AtDesk, Gate},
+        leave::{AtDesk, Gate, recorded_as},
     },
     protocol::{AgentId, Failure, Offered, Rules, RunId, change::Access},
     provider::{Folder, Folders},
@@ -120,9 +120,13 @@ impl Crew for Members {
                 )
             };
             let number = ground.number(agent).await.map_err(failed)?;
-            let person = match &ground.team {
-                Some(team) => person.on_behalf(team.seat, format!("{}/{agent}", team.name)),
-                None => person,
+            let (person, record) = match &ground.team {
+                Some(team) => {
+                    let member = format!("{}/{agent}", team.name);
+                    let record = recorded_as(record, team.seat, member.clone());
+                    (person.on_behalf(team.seat, member), record)
+                }
+                None => (person, record),
             };
             // Asked twice at once, the worktree is made once: the second finds it.
             let reach = reach(&ground, number).await.map_err(failed)?;

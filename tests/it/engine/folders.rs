@@ -1,6 +1,8 @@
 //! Teams on a real repository: scripted models, the whole program but its front, files looked at with
 //! `git`.
 
+mod leave;
+
 use std::{fs, path::Path, process::Command as Process, sync::Mutex};
 
 use massgen_tui::{
@@ -426,13 +428,16 @@ async fn a_team_in_a_seat_has_worktrees_and_its_files_are_the_seats_answer() {
         &format!("refs/massgen-tui/{run}/agent1002.1/0"),
     ]);
     assert_eq!(theirs, "other.txt\n");
-    let record = field
-        .home
-        .path()
-        .join("state/sessions")
-        .join(&run.0)
-        .join("permissions.jsonl");
-    assert!(fs::read_to_string(record).unwrap().lines().count() >= 3);
+    // Numbers inside the team begin anew: a name in full says whose a decision was.
+    let mut whose: Vec<_> = leave::record(&field, &run)
+        .iter()
+        .map(|line| format!("{} {}", line["agent"], line["member"]))
+        .collect();
+    whose.sort();
+    assert_eq!(
+        whose,
+        [r#"1 "agent1/agent1""#, r#"1 "agent1/agent2""#, "2 null",]
+    );
 }
 
 #[tokio::test]

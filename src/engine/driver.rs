@@ -4,6 +4,7 @@
 //! no rule of coordination. A round that is finished has said its last word before its end is told.
 //! Ends when the reducer closes; seats that do not answer within the grace are aborted.
 
+mod checking;
 mod team;
 mod wording;
 
@@ -112,6 +113,8 @@ struct Said {
     reading: Vec<ToolSpec>,
     /// Its worktrees could not be brought to the winner's files.
     astray: Option<AgentId>,
+    /// What agents had before they got the final files to check them.
+    lent: BTreeMap<AgentId, Vec<Snapshot>>,
 }
 
 /// The running seats, and whose they are, to report one that panicked.

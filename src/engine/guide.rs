@@ -34,7 +34,10 @@ pub fn system(rules: &Rules, agent: AgentId, purpose: Purpose) -> String {
     if let Some(words) = persona.map(|one| one.text.trim()).filter(|t| !t.is_empty()) {
         let _ = write!(text, "\nWork on the task in this way:\n{words}\n");
     }
-    text.push_str(&premises::words(&rules.working));
+    // Whoever checks is told of the files with what is to be checked.
+    if purpose != Purpose::Verify {
+        text.push_str(&premises::words(&rules.working));
+    }
     match &rules.mode {
         Mode::Team | Mode::Plan(_) => {}
         Mode::Layers { layers, .. } => {

@@ -452,6 +452,11 @@ impl Seat {
                 terminals.push((call, read));
             } else if stop.is_some() {
                 talk.result(&call, "Not run: you were interrupted.");
+            } else if purpose == Purpose::Verify
+                && !talk.tools.iter().any(|tool| tool.name == call.name)
+            {
+                talk.result(&call, "Not run: only what is offered for checking is.");
+                ran = true;
             } else {
                 stop = self.run_tool(talk, &call, round).await;
                 ran = true;

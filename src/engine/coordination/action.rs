@@ -90,6 +90,10 @@ pub struct Ask {
 pub struct Review {
     /// The text.
     pub text: String,
+    /// The answer that it is, or was made from.
+    pub winner: Label,
+    /// Who presented it; `None` when it is the answer as it was published.
+    pub presenter: Option<AgentId>,
     /// Agents that could be asked to change it.
     pub agents: Vec<AgentId>,
 }

@@ -125,9 +125,12 @@ impl Coordination {
 
     /// Starts a verification: a new conversation.
     fn ask_to_verify(&mut self, i: usize) {
-        let Some((text, _)) = self.attempts.text.clone() else {
+        let (Some((text, presenter)), Some(settled)) =
+            (self.attempts.text.clone(), &self.ending.settled)
+        else {
             return;
         };
+        let winner = settled.winner;
         if self.phase != Phase::Verifying {
             self.enter(Phase::Verifying);
         }
@@ -146,7 +149,12 @@ impl Coordination {
             purpose: Purpose::Verify,
             fresh: true,
             winner: None,
-            review: Some(Box::new(Review { text, agents })),
+            review: Some(Box::new(Review {
+                text,
+                winner,
+                presenter,
+                agents,
+            })),
             brief: Brief {
                 verifies: true,
                 steering,

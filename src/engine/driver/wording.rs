@@ -21,6 +21,9 @@ impl Driver<'_> {
             .find(ask.agent)
             .and_then(|member| member.system.clone());
         self.rounds.insert(ask.agent, ask.round);
+        if ask.purpose != Purpose::Verify {
+            self.give_back(ask.agent).await;
+        }
         self.said.presents = (ask.purpose == Purpose::Present).then_some(ask.agent);
         self.said.reading = match ask.winner {
             Some(winner) if self.said.presents.is_some() => {
@@ -30,11 +33,20 @@ impl Driver<'_> {
             _ => Vec::new(),
         };
         if let Some(review) = &ask.review {
+            let mut text = verdict::request(&self.task, &ask.brief, review);
+            let mut shown = Vec::new();
+            self.said.reading = self.lend(ask.agent, review).await;
+            if !self.said.reading.is_empty() {
+                text.push_str(&premises::checking(review.winner));
+                shown.push(review.winner);
+            }
+            let mut tools = vec![verdict::tool(&review.agents)];
+            tools.extend(self.said.reading.clone());
             let add = Addition {
-                text: verdict::request(&self.task, &ask.brief, review),
-                shown: Vec::new(),
+                text,
+                shown,
                 heard: heard(&ask.brief),
-                tools: vec![verdict::tool(&review.agents)],
+                tools,
                 choice: ToolChoice::Required,
             };
             let rules = self.coordination.rules();
@@ -166,11 +178,13 @@ impl Driver<'_> {
         if brief.verifies {
             let team = self.roster.team().iter();
             let team: Vec<_> = team.map(|member| member.card.id).collect();
+            let mut tools = vec![verdict::tool(&team)];
+            tools.extend(self.said.reading.clone());
             return Addition {
                 text: "Call `verdict`.\n".to_owned() + &text,
                 shown: Vec::new(),
                 heard: heard(brief),
-                tools: vec![verdict::tool(&team)],
+                tools,
                 choice: ToolChoice::Required,
             };
         }

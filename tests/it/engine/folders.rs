@@ -1,6 +1,7 @@
 //! Teams on a real repository: scripted models, the whole program but its front, files looked at with
 //! `git`.
 
+mod checking;
 mod leave;
 
 use std::{fs, path::Path, process::Command as Process, sync::Mutex};

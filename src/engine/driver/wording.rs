@@ -6,7 +6,7 @@ use super::Driver;
 use crate::{
     engine::{
         asking, ballot,
-        coordination::{Aim, Ask, Brief, Cause},
+        coordination::{Aim, Ask, Brief, Cause, Review},
         guide, premises, prompt,
         seat::{Addition, Directive},
         verdict, workflow,
@@ -33,22 +33,7 @@ impl Driver<'_> {
             _ => Vec::new(),
         };
         if let Some(review) = &ask.review {
-            let mut text = verdict::request(&self.task, &ask.brief, review);
-            let mut shown = Vec::new();
-            self.said.reading = self.lend(ask.agent, review).await;
-            if !self.said.reading.is_empty() {
-                text.push_str(&premises::checking(review.winner));
-                shown.push(review.winner);
-            }
-            let mut tools = vec![verdict::tool(&review.agents)];
-            tools.extend(self.said.reading.clone());
-            let add = Addition {
-                text,
-                shown,
-                heard: heard(&ask.brief),
-                tools,
-                choice: ToolChoice::Required,
-            };
+            let add = self.check(ask.agent, &ask.brief, review).await;
             let rules = self.coordination.rules();
             let fresh = Some(prompt::system(
                 ask.agent,
@@ -95,6 +80,26 @@ impl Driver<'_> {
             due: self.patience(ask.agent),
         };
         self.direct(ask.agent, ask.round, directive).await;
+    }
+
+    /// What a verifier is told, with the final files where there are folders.
+    async fn check(&mut self, agent: AgentId, brief: &Brief, review: &Review) -> Addition {
+        let mut text = verdict::request(&self.task, brief, review);
+        let mut shown = Vec::new();
+        self.said.reading = self.lend(agent, review).await;
+        if !self.said.reading.is_empty() {
+            text.push_str(&premises::checking(review.winner));
+            shown.push(review.winner);
+        }
+        let mut tools = vec![verdict::tool(&review.agents)];
+        tools.extend(self.said.reading.clone());
+        Addition {
+            text,
+            shown,
+            heard: heard(brief),
+            tools,
+            choice: ToolChoice::Required,
+        }
     }
 
     fn present(&self, agent: AgentId, brief: &Brief, winner: Label) -> Addition {

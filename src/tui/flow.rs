@@ -138,8 +138,11 @@ pub(super) fn talk(model: &mut Model, talk: Talk) -> Effects {
         return model.hint("No team is at work.");
     };
     let layer = match (talk, model.layers.top()) {
-        (Talk::Questions, None) if !model.shared.live => None,
-        (Talk::Questions, None) => Questions::new(turn).map(Layer::Questions),
+        // Whatever is open stays below: who waits for leave is answered from anywhere.
+        (Talk::Questions, top) if !matches!(top, Some(Layer::Questions(_))) => {
+            let live = model.shared.live;
+            Questions::new(turn).filter(|_| live).map(Layer::Questions)
+        }
         (Talk::Messages, None) => Some(Layer::Messages(Messages::new(turn))),
         _ => {
             let wish = model.layers.talk(talk);

@@ -48,12 +48,12 @@ fn questions(model: &Model, row: Rect) -> (Rect, Option<(Span<'static>, Rect)>) 
         1 => "1 question".to_owned(),
         count => format!("{count} questions"),
     };
-    let key = model
-        .keymap
-        .key_for(
-            &route::contexts(model),
-            Action::Talk(layer::Talk::Questions),
-        )
+    // On the card itself the key would only close it.
+    let open = matches!(model.layers.top(), Some(layer::Layer::Questions(_)));
+    let action = Action::Talk(layer::Talk::Questions);
+    let key = model.keymap.key_for(&route::contexts(model), action);
+    let key = key
+        .filter(|_| !open)
         .map_or_else(String::new, |key| format!(" {key}"));
     let words = format!(" ? {words}{key} ");
     let cells = u16::try_from(words.len()).unwrap_or(u16::MAX);

@@ -114,6 +114,38 @@ fn questions_wait_beside_the_run_and_any_can_be_answered_first() {
 }
 
 #[test]
+fn questions_are_answered_over_whatever_is_open() {
+    let overlays = [
+        ("f1", "help"),
+        ("ctrl-p", "palette"),
+        ("f2", "notices"),
+        ("f4", "messages"),
+    ];
+    for (overlay, below) in overlays {
+        let mut person = two_questions(100, 24);
+        person.press(overlay);
+        let under = person.sees();
+        person.press("f3");
+        assert!(
+            person.sees().contains("Metric or imperial?"),
+            "over {below}"
+        );
+        person.write("2");
+        assert_eq!(
+            sent(&mut person),
+            answer(1, Reply::Option(2)),
+            "over {below}"
+        );
+        person.press("esc");
+        assert_eq!(
+            person.sees().lines().nth(2),
+            under.lines().nth(2),
+            "{below} is still there"
+        );
+    }
+}
+
+#[test]
 fn a_question_that_ends_by_itself_leaves_the_card_and_skipping_is_an_answer() {
     let mut person = two_questions(80, 24);
     person.press("f3").write("half an ans");

@@ -20,7 +20,15 @@ const HOLDER: u64 = 64;
 /// The right to write a session's log; given back when dropped.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone is not enough: a program that is being started has the file open as well, until
+        // it becomes another one.
+        let _ = self.file.unlock();
+    }
 }
 
 impl Lock {
@@ -43,14 +51,23 @@ impl Lock {
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{}", std::process::id()));
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
 /// Whether somebody writes the session in `dir` now.
 pub(super) fn is_held(dir: &Path) -> bool {
-    let file = File::open(dir.join(LOCK_FILE));
-    file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    let Ok(file) = File::open(dir.join(LOCK_FILE)) else {
+        return false;
+    };
+    match file.try_lock_shared() {
+        Ok(()) => {
+            drop(Lock { file });
+            false
+        }
+        Err(TryLockError::WouldBlock) => true,
+        Err(TryLockError::Error(_)) => false,
+    }
 }
 
 fn held(run: &RunId, file: &mut File) -> Failure {
@@ -80,6 +97,8 @@ mod tests {
         let failure = Lock::take(dir.path(), &run).unwrap_err();
         assert!(failure.message.contains("this program"), "{failure}");
         assert!(is_held(dir.path()));
+        // As a program has it that is being started.
+        let _inherited = first.file.try_clone().unwrap();
         drop(first);
         assert!(!is_held(dir.path()));
         Lock::take(dir.path(), &run).unwrap();

@@ -14,7 +14,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{LeftOut, Trouble, TroubleKind, Untracked, names, refs};
+use super::{LeftOut, Trouble, TroubleKind, Untracked, lock::Lock, names, refs};
 use crate::protocol::{
     AgentId, RunId,
     change::{ContextId, ObjectId, RepoPath, Snapshot, Workplace},
@@ -306,29 +306,26 @@ pub(super) fn make_private(path: &Path) -> Result<(), Trouble> {
         .map_err(|error| Trouble::io("cannot make the folder", path, &error))
 }
 
-/// Takes the lock of a run, for as long as the file is open.
+/// Where the lock of a run is.
+pub(super) fn lock_file(state: &Path, run: &RunId) -> PathBuf {
+    folder(state, run).join("lock")
+}
+
+/// Takes the lock of a run.
 ///
 /// # Errors
 ///
 /// [`TroubleKind::Busy`] when another process has it.
-pub(super) fn lock(state: &Path, run: &RunId) -> Result<File, Trouble> {
-    let path = folder(state, run).join("lock");
-    let failed = |error: io::Error| Trouble::io("cannot lock the worktrees", &path, &error);
-    let file = File::options()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(&path)
-        .map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(Trouble::new(
+pub(super) fn lock(state: &Path, run: &RunId) -> Result<Lock, Trouble> {
+    let path = lock_file(state, run);
+    let taken = Lock::take(&path)
+        .map_err(|error| Trouble::io("cannot lock the worktrees", &path, &error))?;
+    taken.ok_or_else(|| {
+        Trouble::new(
             TroubleKind::Busy,
             "another massgen-tui works with these worktrees",
             run.to_string(),
             "End it first, or wait until it is done.",
-        )),
-        Err(fs::TryLockError::Error(error)) => Err(failed(error)),
-    }
+        )
+    })
 }

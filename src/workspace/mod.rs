@@ -29,6 +29,7 @@ mod grounds;
 mod housekeeping;
 mod include;
 mod lines;
+mod lock;
 mod manifest;
 mod names;
 mod pattern;

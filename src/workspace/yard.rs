@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{
     Grounds, KeptTree, Manifest, Repo, Trouble, TroubleKind, Watch, admin, beneath, checkout,
-    manifest, names, refs, salvage, scratch::Scratch, take, watch,
+    lock::Lock, manifest, names, refs, salvage, scratch::Scratch, take, watch,
 };
 use crate::protocol::{
     AgentId, Label, RunId,
@@ -70,6 +70,8 @@ impl Standing {
 pub struct HeldTree {
     /// Whose.
     pub agent: AgentId,
+    /// What people call them: `agent2/agent1` for a member of the team in the place of `agent2`.
+    pub name: String,
     /// Of which folder.
     pub context: ContextId,
     /// Where.
@@ -179,20 +181,18 @@ fn held(state: &Path, run: RunId) -> Held {
         .map_or(0, |about| u64::try_from(about.mtime()).unwrap_or(0));
     let record = Manifest::read(state, &run);
     // A run that is only beginning has no record yet, and whoever begins it must not find it locked.
-    let locked = match &record {
-        Err(trouble) if trouble.kind == TroubleKind::Missing => None,
-        _ => Some(manifest::lock(state, &run)),
-    };
-    let standing = match (&record, locked) {
-        (_, Some(Err(trouble))) if trouble.kind == TroubleKind::Busy => Standing::InUse,
-        (Err(_), _) => Standing::Damaged,
-        (Ok(record), _) if record.closed => Standing::Ended,
-        (Ok(_), _) => Standing::LeftBehind,
+    let standing = match &record {
+        Err(trouble) if trouble.kind == TroubleKind::Missing => Standing::Damaged,
+        _ if Lock::is_held(&manifest::lock_file(state, &run)) => Standing::InUse,
+        Err(_) => Standing::Damaged,
+        Ok(record) if record.closed => Standing::Ended,
+        Ok(_) => Standing::LeftBehind,
     };
     let record = record.unwrap_or_else(|_| Manifest::new(run.clone()));
     let trees = record.trees.iter().map(|tree| {
         let path = manifest::tree(state, &run, tree.agent, tree.context);
         HeldTree {
+            name: record.name(tree.agent),
             agent: tree.agent,
             context: tree.context,
             bytes: None,

@@ -8,11 +8,7 @@
 //! Work that is dropped instead does no harm: the record says that the worktree is being made, and
 //! it is made again the next time. As long as work is away, the run stays locked for other processes.
 
-use std::{
-    fs::{self, File},
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{fs, path::PathBuf, sync::Arc};
 
 use super::{
     Desk, Grounds,
@@ -25,7 +21,9 @@ use crate::{
     },
     workspace::{
         KeptTree, LeftOut, Repo, TreeStage, Trouble, TroubleKind, Watch, admin, beneath, checkout,
-        include, manifest, names, refs,
+        include,
+        lock::Lock,
+        manifest, names, refs,
         salvage::{self, Counting},
         unwatched,
     },
@@ -63,7 +61,7 @@ pub struct Made {
 /// What work that is away holds: the run's lock, and the mark that it is on its way.
 #[derive(Debug)]
 struct Held {
-    _lock: Arc<File>,
+    _lock: Arc<Lock>,
     _mark: Arc<()>,
 }
 
@@ -152,7 +150,7 @@ pub struct Looking {
     spots: Vec<Spot>,
     /// What its team began with, of folders in which it has not worked since.
     begun_with: Vec<Snapshot>,
-    lock: Arc<File>,
+    lock: Arc<Lock>,
 }
 
 /// What the worktrees of one agent hold, for [`Grounds::seen`].
@@ -163,7 +161,7 @@ pub struct Seen {
     /// With what each leaves out.
     snapshots: Vec<(Snapshot, Vec<LeftOut>)>,
     begun_with: Vec<Snapshot>,
-    _lock: Arc<File>,
+    _lock: Arc<Lock>,
 }
 
 impl Looking {

@@ -13,7 +13,6 @@ mod turns;
 
 use std::{
     collections::BTreeMap,
-    fs::File,
     path::PathBuf,
     sync::{Arc, Weak},
 };
@@ -24,7 +23,8 @@ pub use self::{
 };
 
 use super::{
-    Manifest, Repo, Trouble, TroubleKind, Untracked, Watch, names, refs, shadow, unwatched,
+    Manifest, Repo, Trouble, TroubleKind, Untracked, Watch, lock::Lock, names, refs, shadow,
+    unwatched,
 };
 use crate::protocol::{
     AgentId, Label, RunId,
@@ -67,7 +67,7 @@ pub struct Grounds {
     /// Whose worktrees are being made somewhere: the marks live as long as that work does.
     making: BTreeMap<AgentId, Weak<()>>,
     /// Held open: the lock ends with the process, however it ends.
-    lock: Arc<File>,
+    lock: Arc<Lock>,
 }
 
 impl Grounds {

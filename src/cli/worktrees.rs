@@ -165,10 +165,16 @@ fn table(all: &[Held], strays: &Strays, now: u64) -> String {
                 Some(1) => "1 file changed in its latest snapshot".to_owned(),
                 Some(files) => format!("{files} files changed in its latest snapshot"),
             };
+            // Other commands take the number.
+            let number = tree.agent.to_string();
+            let who = if tree.name == number {
+                number
+            } else {
+                format!("{} ({number})", tree.name)
+            };
             let _ = writeln!(
                 out,
-                "  {}  {}  {what}  {}",
-                tree.agent,
+                "  {who}  {}  {what}  {}",
                 size(tree.bytes.unwrap_or(0)),
                 tree.path.display()
             );

@@ -231,7 +231,7 @@ fn one(
     let trees = grounds.manifest().trees.clone();
     for tree in &trees {
         if let Some(why) = grounds.unkept(tree, watch)? {
-            let why = format!("{}: {why}", tree.agent);
+            let why = format!("{}: {why}", grounds.manifest().name(tree.agent));
             // Without the mark it is only looked at again.
             let _ = fs::write(&mark, &why);
             return Ok(Some(why));

@@ -147,6 +147,29 @@ fn forgetting_a_run_keeps_what_differs() {
 }
 
 #[test]
+fn members_of_teams_inside_teams_are_listed_by_their_names() {
+    let bench = Bench::new();
+    let mut field = Field::on(bench.root());
+    let number = field.grounds.inner(OTHER, AGENT).unwrap();
+    field.root(number);
+    field.root(AGENT);
+    let held = list(field.state.path()).unwrap().remove(0);
+    let names: Vec<&str> = held.trees.iter().map(|tree| &*tree.name).collect();
+    assert_eq!(names, ["agent2/agent1", "agent1"]);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_massgen-tui"))
+        .args(["worktrees", "list"])
+        .env("MASSGEN_TUI_STATE_DIR", field.state.path())
+        .current_dir(bench.beside("."))
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    // The number is what `restore` takes.
+    let member = format!("  agent2/agent1 ({number})  ");
+    assert!(told.contains(&member), "{told}");
+    assert!(told.contains("  agent1  "), "{told}");
+}
+
+#[test]
 fn commits_and_files_that_no_tree_has_are_put_by() {
     let bench = Bench::new();
     let mut field = Field::on(bench.root());

@@ -8,6 +8,7 @@ use std::{
     io::{Read as _, Write as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    thread::Builder,
 };
 
 use super::{Trouble, TroubleKind};
@@ -104,13 +105,13 @@ impl Binary {
         let (mut stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (out, complaint) = std::thread::scope(|scope| {
-            scope.spawn(move || {
+            let input = Builder::new().spawn_scoped(scope, move || {
                 // A git that ends early closes the pipe; its exit code tells why.
                 if let Some(mut stdin) = stdin.take() {
                     let _ = stdin.write_all(input);
                 }
             });
-            let complaint = scope.spawn(move || {
+            let complaint = Builder::new().spawn_scoped(scope, move || {
                 let mut text = Vec::new();
                 if let Some(mut stderr) = stderr {
                     let _ = stderr.by_ref().take(1 << 20).read_to_end(&mut text);
@@ -118,6 +119,14 @@ impl Binary {
                 }
                 text
             });
+            let complaint = match (input, complaint) {
+                (Ok(_), Ok(complaint)) => complaint,
+                (Err(error), _) | (_, Err(error)) => {
+                    // It would take the pipe that nobody serves for the end of its input.
+                    let _ = child.kill();
+                    return (Err(error), Vec::new());
+                }
+            };
             let mut out = Vec::new();
             let read = stdout.map_or(Ok(0), |stdout| stdout.take(OUTPUT).read_to_end(&mut out));
             (read.map(|_| out), complaint.join().unwrap_or_default())

@@ -5,7 +5,7 @@
 //! configuration convert are written by the `git` binary (line ends alone: by libgit2 when there is
 //! none), so that they are what git would write. Neither hooks nor `post-checkout` run.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path, thread::Builder};
 
 use git2::{Index, IndexEntry, IndexTime, Repository, build::CheckoutBuilder};
 use rustix::fs::Stat;
@@ -125,20 +125,38 @@ fn files<'a>(
         .clamp(1, THREADS);
     let share = entries.len().div_ceil(threads).max(STEP);
     let done = std::sync::atomic::AtomicUsize::new(0);
+    let of = entries.len();
+    let parts = shared_out(entries.chunks(share), Builder::new, |chunk| {
+        some(target, chunk, &done, of, watch)
+    });
+    let mut written = Vec::with_capacity(of);
+    for part in parts {
+        let part = part.ok_or_else(|| {
+            Trouble::damaged("writing ended early", target.root.display().to_string())
+        })?;
+        written.extend(part?);
+    }
+    Ok(written)
+}
+
+/// Does the work for each of the chunks, on a thread of its own as far as the system gives threads, and
+/// here otherwise; `None` for work that broke off.
+fn shared_out<'a, T: Sync + 'a, R: Send>(
+    chunks: impl Iterator<Item = &'a [T]>,
+    thread: impl Fn() -> Builder,
+    work: impl Fn(&'a [T]) -> R + Sync,
+) -> Vec<Option<R>> {
+    let work = &work;
     std::thread::scope(|scope| {
-        let (done, of) = (&done, entries.len());
-        let running: Vec<_> = entries
-            .chunks(share)
-            .map(|chunk| scope.spawn(move || some(target, chunk, done, of, watch)))
-            .collect();
-        let mut written = Vec::with_capacity(of);
-        for thread in running {
-            let part = thread.join().map_err(|_| {
-                Trouble::damaged("writing ended early", target.root.display().to_string())
-            })?;
-            written.extend(part?);
+        let (mut running, mut done) = (Vec::new(), Vec::new());
+        for chunk in chunks {
+            match thread().spawn_scoped(scope, move || work(chunk)) {
+                Ok(thread) => running.push(thread),
+                Err(_) => done.push(Some(work(chunk))),
+            }
         }
-        Ok(written)
+        done.extend(running.into_iter().map(|thread| thread.join().ok()));
+        done
     })
 }
 
@@ -295,5 +313,25 @@ pub(super) fn with(entry: &IndexEntry, stat: &Stat) -> IndexEntry {
         flags: entry.flags,
         flags_extended: entry.flags_extended,
         path: entry.path.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_is_done_with_and_without_threads() {
+        let numbers: Vec<u32> = (0..10).collect();
+        // No system has room for such a stack.
+        for stack in [1 << 20, 1 << 60] {
+            let thread = || Builder::new().stack_size(stack);
+            let sums = shared_out(numbers.chunks(3), thread, |chunk| chunk.iter().sum::<u32>());
+            let mut sums: Vec<u32> = sums.into_iter().flatten().collect();
+            sums.sort_unstable();
+            assert_eq!(sums, [3, 9, 12, 21], "{stack}");
+        }
+        let refused = Builder::new().stack_size(1 << 60);
+        assert!(refused.spawn(|| ()).is_err());
     }
 }

@@ -160,6 +160,10 @@ pub(super) fn told(recovered: &[Recovered]) -> String {
                 out,
                 "Application {id} was cut off in the middle and cannot be taken back yet: {why}"
             ),
+            Recovery::Unreadable(why) => writeln!(
+                out,
+                "The record of application {id} was passed over, and nothing of it was touched: {why}"
+            ),
         };
     }
     out
@@ -171,6 +175,7 @@ fn ended(one: &Recovered) -> serde_json::Value {
         Recovery::RolledBack => ("rolled_back", None),
         Recovery::Left(_) => ("rolled_back_but_for_some", None),
         Recovery::Failed(why) => ("failed", Some(why)),
+        Recovery::Unreadable(why) => ("unreadable", Some(why)),
     };
     serde_json::json!({ "id": one.id, "folder": one.root.display().to_string(), "what": what, "why": why })
 }

@@ -102,15 +102,20 @@ impl Journals {
         read(&self.dir, id)
     }
 
+    /// The folder of one.
+    pub(super) fn folder(&self, id: &ApplyId) -> PathBuf {
+        self.dir.join(&id.0)
+    }
+
     /// Forgets one that never got as far as a record.
     pub(super) fn discard(&self, id: &ApplyId) -> Result<(), Trouble> {
-        let dir = self.dir.join(&id.0);
+        let dir = self.folder(id);
         fs::remove_dir_all(&dir)
             .map_err(|error| Trouble::io("cannot remove the folder", &dir, &error))
     }
 }
 
-/// All applications of a state folder, oldest first, without taking the lock.
+/// All applications of a state folder whose record can be read, oldest first, without taking the lock.
 pub(super) fn list(state_dir: &Path) -> Result<Vec<(Record, Phase)>, Trouble> {
     let dir = state_dir.join("applied");
     if !dir.exists() {
@@ -118,7 +123,8 @@ pub(super) fn list(state_dir: &Path) -> Result<Vec<(Record, Phase)>, Trouble> {
     }
     let mut found = Vec::new();
     for id in names(&dir)? {
-        if let Some((journal, phase)) = read(&dir, &id)? {
+        // What cannot be read is told by whoever recovers.
+        if let Ok(Some((journal, phase))) = read(&dir, &id) {
             found.push((journal.record, phase));
         }
     }

@@ -21,7 +21,7 @@ use crate::{
 pub struct Recovered {
     /// Its name.
     pub id: ApplyId,
-    /// The root of its folder.
+    /// The root of its folder; the folder of its record, when that cannot be read.
     pub root: PathBuf,
     /// What became of it.
     pub what: Recovery,
@@ -38,14 +38,17 @@ pub enum Recovery {
     Left(Vec<RepoPath>),
     /// It could not be looked at; why. The next start tries again.
     Failed(String),
+    /// Its record cannot be read, or is another version's; why. Nothing of it is touched, and it stays.
+    Unreadable(String),
 }
 
 /// Ends what a killed program left half done: finishes it when all was written, takes it back
-/// otherwise. Nothing is done while another process applies something.
+/// otherwise. Nothing is done while another process applies something. Records that cannot be read are
+/// told, and do not keep the others from being ended.
 ///
 /// # Errors
 ///
-/// When the records cannot be read.
+/// When the records cannot be listed or locked.
 pub fn recover(state_dir: &Path) -> Result<Vec<Recovered>, Trouble> {
     if !state_dir.join("applied").is_dir() {
         return Ok(Vec::new());
@@ -61,9 +64,21 @@ pub fn recover(state_dir: &Path) -> Result<Vec<Recovered>, Trouble> {
 pub(super) fn settle(journals: &Journals) -> Result<Vec<Recovered>, Trouble> {
     let mut found = Vec::new();
     for id in journals.names()? {
-        let Some((journal, phase)) = journals.read(&id)? else {
-            journals.discard(&id)?;
-            continue;
+        let read = journals.read(&id).and_then(|read| match read {
+            Some(read) => Ok(Some(read)),
+            None => journals.discard(&id).map(|()| None),
+        });
+        let (journal, phase) = match read {
+            Ok(Some(read)) => read,
+            Ok(None) => continue,
+            Err(trouble) => {
+                found.push(Recovered {
+                    root: journals.folder(&id),
+                    what: Recovery::Unreadable(trouble.to_string()),
+                    id,
+                });
+                continue;
+            }
         };
         let mut stands = phase == Phase::Applied;
         if phase == Phase::Prepared {
@@ -79,7 +94,8 @@ pub(super) fn settle(journals: &Journals) -> Result<Vec<Recovered>, Trouble> {
             });
         }
         if let (true, Some(undone)) = (stands, &journal.record.undoes)
-            && let Some((old, Phase::Applied)) = journals.read(undone)?
+            // What cannot be read is told for itself.
+            && let Ok(Some((old, Phase::Applied))) = journals.read(undone)
         {
             old.turn(Phase::Undone)?;
         }

@@ -78,11 +78,11 @@ pub struct Listed {
     pub stands: bool,
 }
 
-/// All applications of a state folder, oldest first.
+/// All applications of a state folder whose record can be read, oldest first.
 ///
 /// # Errors
 ///
-/// When the records cannot be read.
+/// When the records cannot be listed.
 pub fn list(state_dir: &Path) -> Result<Vec<Listed>, Trouble> {
     let all = journal::list(state_dir)?;
     Ok(all

@@ -364,12 +364,49 @@ fn a_damaged_or_foreign_record_is_told_and_touches_nothing() {
     assert_eq!(recover(&desk.state()).unwrap(), []);
     assert!(!dir.join("2").exists() && dir.join("not ours").exists());
     fs::write(dir.join("1/record.json"), "{").unwrap();
+    let found = recover(&desk.state()).unwrap();
     assert!(
-        recover(&desk.state())
-            .unwrap_err()
-            .to_string()
-            .contains("cannot be read")
+        matches!(&found[..], [Recovered { what: Recovery::Unreadable(why), .. }] if why.contains("cannot be read")),
+        "{found:?}"
     );
     assert!(desk.undo(Changed::Refuse).is_err());
     assert_eq!(world(&desk), world_before);
+}
+
+#[test]
+fn a_damaged_or_foreign_record_does_not_keep_the_others_from_being_ended() {
+    let (desk, tree) = many();
+    let before = content(&desk);
+    desk.apply(&tree).unwrap();
+    let dir = desk.state().join("applied");
+    // As if it was cut off before one of its files.
+    desk.shop.put(b"a", &File(b"1\n2\n3\n"));
+    fs::write(dir.join("1/phase"), "\"prepared\"").unwrap();
+    let record = fs::read_to_string(dir.join("1/record.json")).unwrap();
+    let foreign = record.replacen("\"version\":", "\"version\":9", 1);
+    assert_ne!(foreign, record);
+    for (id, text) in [("0", "{"), ("2", foreign.as_str())] {
+        fs::create_dir(dir.join(id)).unwrap();
+        fs::write(dir.join(id).join("record.json"), text).unwrap();
+        fs::write(dir.join(id).join("phase"), "\"prepared\"").unwrap();
+    }
+    let found = recover(&desk.state()).unwrap();
+    let what: Vec<_> = found.iter().map(|one| (&*one.id.0, &one.what)).collect();
+    assert!(
+        matches!(
+            &what[..],
+            [
+                ("0", Recovery::Unreadable(_)),
+                ("1", Recovery::RolledBack),
+                ("2", Recovery::Unreadable(version)),
+            ] if version.contains("another version")
+        ),
+        "{what:?}"
+    );
+    assert_eq!(content(&desk), before);
+    assert!(dir.join("0/record.json").exists() && dir.join("2/record.json").exists());
+    assert_eq!(list(&desk.state()).unwrap().len(), 1);
+    // Neither keeps anything else from being applied.
+    desk.apply(&tree).unwrap();
+    assert_eq!(list(&desk.state()).unwrap().last().unwrap().id.0, "3");
 }

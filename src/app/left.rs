@@ -7,7 +7,7 @@ use super::{Services, ground::failure};
 use crate::{
     protocol::{Failure, Left, RunId, Timestamp},
     tui::{LeftAsk, LeftTold},
-    workspace::{self, Held, Mode, Scope, Swept, Trouble, unwatched},
+    workspace::{self, Held, LeftoverKind, Mode, Scope, Swept, Trouble, unwatched},
 };
 
 /// Answers the screen. Blocking.
@@ -81,18 +81,68 @@ pub fn left_behind(services: &Services) -> usize {
     workspace::left_behind(&services.state_dir).map_or(0, |all| all.len())
 }
 
+/// What the person may look for and not find: worktrees, samples and copies, not temporary files.
 fn words(swept: &Swept) -> Option<String> {
-    if swept.going.is_empty() {
-        return None;
+    let mut words = Vec::new();
+    if !swept.going.is_empty() {
+        let trees: usize = swept.going.iter().map(|chore| chore.trees).sum();
+        let sessions = match swept.going.len() {
+            1 => "1 ended session".to_owned(),
+            count => format!("{count} ended sessions"),
+        };
+        words.push(format!(
+            "Cleared away {trees} worktrees of {sessions}, {} MiB; their snapshots stay \
+             (`massgen-tui worktrees list`).",
+            swept.freed() >> 20
+        ));
     }
-    let trees: usize = swept.going.iter().map(|chore| chore.trees).sum();
-    let sessions = match swept.going.len() {
-        1 => "1 ended session".to_owned(),
-        count => format!("{count} ended sessions"),
-    };
-    Some(format!(
-        "Cleared away {trees} worktrees of {sessions}, {} MiB; their snapshots stay \
-         (`massgen-tui worktrees list`).",
-        swept.freed() >> 20
-    ))
+    for kind in [LeftoverKind::Sample, LeftoverKind::Applied] {
+        let count = swept.leftovers.iter().filter(|left| left.kind == kind);
+        match count.count() {
+            0 => {}
+            1 => words.push(format!("Cleared away {}.", kind.words())),
+            count => words.push(format!("Cleared away {} ({count} times).", kind.words())),
+        }
+    }
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::{Chore, Leftover, Ripe};
+
+    #[test]
+    fn what_went_is_told_but_for_temporary_files() {
+        let left = |kind| Leftover {
+            kind,
+            path: "/x".into(),
+        };
+        let temporary = vec![left(LeftoverKind::Temporary)];
+        let mut swept = Swept {
+            leftovers: temporary,
+            ..Swept::default()
+        };
+        assert_eq!(words(&swept), None);
+        let more = [LeftoverKind::Applied, LeftoverKind::Sample];
+        swept.leftovers.extend(more.map(left));
+        swept.leftovers.push(left(LeftoverKind::Applied));
+        assert_eq!(
+            words(&swept).unwrap(),
+            "Cleared away the sample of an old demo session. Cleared away the copies of an old \
+             application (2 times)."
+        );
+        swept.leftovers.clear();
+        swept.going.push(Chore {
+            run: RunId("r".into()),
+            trees: 3,
+            bytes: 2 << 20,
+            why: Ripe::Room,
+        });
+        assert_eq!(
+            words(&swept).unwrap(),
+            "Cleared away 3 worktrees of 1 ended session, 2 MiB; their snapshots stay \
+             (`massgen-tui worktrees list`)."
+        );
+    }
 }

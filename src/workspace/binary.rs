@@ -5,9 +5,9 @@
 //! of its own, and gets paths NUL-separated on its input, never as arguments.
 
 use std::{
-    io::{Read as _, Write as _},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     thread::Builder,
 };
 
@@ -100,37 +100,9 @@ impl Binary {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let what = args.first().copied().unwrap_or_default();
-        let failed = |error: std::io::Error| Trouble::io("cannot run git", &self.0, &error);
+        let failed = |error: io::Error| Trouble::io("cannot run git", &self.0, &error);
         let mut child = command.spawn().map_err(failed)?;
-        let (mut stdin, stdout, stderr) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (out, complaint) = std::thread::scope(|scope| {
-            let input = Builder::new().spawn_scoped(scope, move || {
-                // A git that ends early closes the pipe; its exit code tells why.
-                if let Some(mut stdin) = stdin.take() {
-                    let _ = stdin.write_all(input);
-                }
-            });
-            let complaint = Builder::new().spawn_scoped(scope, move || {
-                let mut text = Vec::new();
-                if let Some(mut stderr) = stderr {
-                    let _ = stderr.by_ref().take(1 << 20).read_to_end(&mut text);
-                    let _ = std::io::copy(&mut stderr, &mut std::io::sink());
-                }
-                text
-            });
-            let complaint = match (input, complaint) {
-                (Ok(_), Ok(complaint)) => complaint,
-                (Err(error), _) | (_, Err(error)) => {
-                    // It would take the pipe that nobody serves for the end of its input.
-                    let _ = child.kill();
-                    return (Err(error), Vec::new());
-                }
-            };
-            let mut out = Vec::new();
-            let read = stdout.map_or(Ok(0), |stdout| stdout.take(OUTPUT).read_to_end(&mut out));
-            (read.map(|_| out), complaint.join().unwrap_or_default())
-        });
+        let (out, complaint) = talk(&mut child, input);
         let status = child.wait().map_err(failed)?;
         let out = out.map_err(failed)?;
         if status.success() {
@@ -147,4 +119,37 @@ impl Binary {
             "Run `git status` there to see what git says.",
         ))
     }
+}
+
+/// Gives it its input and reads what it says, all at once: its output and its complaints.
+fn talk(child: &mut Child, input: &[u8]) -> (io::Result<Vec<u8>>, Vec<u8>) {
+    let (mut stdin, stdout, stderr) =
+        (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    std::thread::scope(|scope| {
+        let input = Builder::new().spawn_scoped(scope, move || {
+            // A git that ends early closes the pipe; its exit code tells why.
+            if let Some(mut stdin) = stdin.take() {
+                let _ = stdin.write_all(input);
+            }
+        });
+        let complaint = Builder::new().spawn_scoped(scope, move || {
+            let mut text = Vec::new();
+            if let Some(mut stderr) = stderr {
+                let _ = stderr.by_ref().take(1 << 20).read_to_end(&mut text);
+                let _ = io::copy(&mut stderr, &mut io::sink());
+            }
+            text
+        });
+        let complaint = match (input, complaint) {
+            (Ok(_), Ok(complaint)) => complaint,
+            (Err(error), _) | (_, Err(error)) => {
+                // It would take the pipe that nobody serves for the end of its input.
+                let _ = child.kill();
+                return (Err(error), Vec::new());
+            }
+        };
+        let mut out = Vec::new();
+        let read = stdout.map_or(Ok(0), |stdout| stdout.take(OUTPUT).read_to_end(&mut out));
+        (read.map(|_| out), complaint.join().unwrap_or_default())
+    })
 }

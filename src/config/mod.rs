@@ -20,6 +20,7 @@ mod endpoint;
 mod excerpt;
 mod expand;
 mod finishing;
+mod holding;
 mod hosted;
 mod limits;
 mod load;

@@ -76,6 +76,7 @@ pub fn read(
     let team = Team::new(root, names);
     let orchestrator = root.get("orchestrator");
     rules.personas = team.personas(orchestrator);
+    rules.permitting.own = super::holding::read(team.each(), findings);
     if let Some(mode) = team.mode(orchestrator, findings) {
         let said = |key: &str| orchestrator.is_some_and(|map| map.some(key).is_some());
         suit(&mode, word(orchestrator, "mode"), limits, rules, said);

@@ -81,6 +81,21 @@ impl AgentBuilder<'_> {
             // The key tables say so.
             _ => None,
         };
+        let held = config.as_ref().map(|config| &config.rules.permitting.own);
+        if held.is_some_and(|own| !own.is_empty()) {
+            let message =
+                "lists of commands of single agents do not hold inside this team".to_owned();
+            let help = "put them at the agent in whose place the team works, or deny commands for all \
+                        under `orchestrator.permissions`";
+            self.push(
+                Severity::Warning,
+                "inner-commands",
+                team.span,
+                &key,
+                message,
+                help,
+            );
+        }
         if config.is_some() {
             self.teams.push((team.span, key));
         }

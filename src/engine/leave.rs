@@ -173,13 +173,22 @@ impl Gate {
         })
     }
 
+    /// The rules for an agent of the session, and for whoever is in the team in its place.
+    #[must_use]
+    pub fn permits_of(&self, seat: AgentId) -> Arc<Permits> {
+        if self.permitting.own.is_empty() {
+            return Arc::clone(&self.permits);
+        }
+        Arc::new(self.permits.of(seat))
+    }
+
     /// Who decides about one agent; `desk` is where the person is asked.
     #[must_use]
     pub fn office(&self, agent: AgentId, desk: Desk) -> Office {
         let record = Arc::clone(&self.record);
         Office {
             agent,
-            permits: Arc::clone(&self.permits),
+            permits: self.permits_of(self.behalf.as_ref().map_or(agent, |behalf| behalf.seat)),
             person: Arc::new(self.person(agent, desk)),
             record: match &self.behalf {
                 None => record,

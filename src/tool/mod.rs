@@ -35,6 +35,9 @@ use serde_json::Value;
 
 use crate::protocol::{AgentId, Label, Permitting, ToolNote, ToolSpec};
 
+/// Name of the tool that runs commands.
+pub const RUN_COMMAND: &str = "run_command";
+
 /// What a tool may look at.
 #[derive(Clone, Debug)]
 pub struct Context {

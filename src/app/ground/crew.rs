@@ -128,13 +128,15 @@ impl Crew for Members {
                 }
                 None => (person, record),
             };
+            let permits = ground.team.as_ref().map_or(agent, |team| team.seat);
+            let permits = kit.gate.permits_of(permits);
             // Asked twice at once, the worktree is made once: the second finds it.
             let reach = reach(&ground, number).await.map_err(failed)?;
             let hands = Arc::new(Hands {
                 agent: number,
                 ground: reach,
                 peers: Some(Arc::new(ground)),
-                permits: Arc::clone(&kit.gate.permits),
+                permits,
                 person: Arc::new(person) as Arc<dyn Approver>,
                 record,
                 runner: Arc::new(kit.runner.clone()),

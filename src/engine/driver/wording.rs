@@ -12,6 +12,7 @@ use crate::{
         verdict, workflow,
     },
     protocol::{AgentId, Label, Purpose, ToolChoice, ToolSpec},
+    tool::RUN_COMMAND,
 };
 
 impl Driver<'_> {
@@ -28,7 +29,7 @@ impl Driver<'_> {
         self.said.reading = match ask.winner {
             Some(winner) if self.said.presents.is_some() => {
                 let stands = self.stand(ask.agent, winner).await;
-                self.reading_tools(&ask.brief, stands)
+                self.reading_tools(ask.agent, &ask.brief, stands)
             }
             _ => Vec::new(),
         };
@@ -60,7 +61,7 @@ impl Driver<'_> {
                     &self.task, ask.agent, &ask.brief, &answers,
                 ));
                 let text = self.without_persona(ask.agent, &ask.brief, text);
-                self.offer(text, &ask.brief)
+                self.offer(ask.agent, text, &ask.brief)
             }
             (_, false, _) => self.addition(ask.agent, None, &ask.brief),
         };
@@ -149,9 +150,9 @@ impl Driver<'_> {
 
     /// What a presenter works with: the tool that opens answers of which it sees only the digest, and
     /// the tools of the folders when its worktrees are the winner's.
-    fn reading_tools(&self, brief: &Brief, stands: bool) -> Vec<ToolSpec> {
+    fn reading_tools(&self, agent: AgentId, brief: &Brief, stands: bool) -> Vec<ToolSpec> {
         let digest = prompt::has_digest(&brief.again, &self.answers.borrow());
-        let mut tools = self.tools.specs();
+        let mut tools = self.tools_of(agent);
         tools.retain(|tool| match tool.name.as_str() {
             workflow::OPEN_ANSWER => digest,
             _ => stands,
@@ -168,7 +169,7 @@ impl Driver<'_> {
         let answers = Arc::clone(&self.answers.borrow());
         let text = prompt::continuation(cause, agent, brief, (&answers, &self.task.names));
         let text = self.without_persona(agent, brief, text);
-        let offer = self.offer(text, brief);
+        let offer = self.offer(agent, text, brief);
         if self.said.presents != Some(agent) {
             return offer;
         }
@@ -179,7 +180,15 @@ impl Driver<'_> {
         }
     }
 
-    fn offer(&self, text: String, brief: &Brief) -> Addition {
+    /// The tools of an agent: without commands where it is to run none.
+    fn tools_of(&self, agent: AgentId) -> Vec<ToolSpec> {
+        let runs = self.coordination.rules().permitting.runs_commands(agent);
+        let mut tools = self.tools.specs();
+        tools.retain(|tool| runs || tool.name != RUN_COMMAND);
+        tools
+    }
+
+    fn offer(&self, agent: AgentId, text: String, brief: &Brief) -> Addition {
         if brief.verifies {
             let team = self.roster.team().iter();
             let team: Vec<_> = team.map(|member| member.card.id).collect();
@@ -210,7 +219,7 @@ impl Driver<'_> {
             let criteria = self.coordination.criteria();
             tools.push(ballot::tool(&brief.choices, brief.vote, &criteria));
         }
-        tools.extend(self.tools.specs());
+        tools.extend(self.tools_of(agent));
         if !brief.hurry {
             tools.extend(asking::spec(&self.ways.talking));
         }

@@ -24,7 +24,9 @@ pub use deciding::{Criterion, Deciding, Gate};
 pub use finishing::{Finish, Finishing, Verify};
 pub use improving::{Improving, Novelty};
 pub use mode::{Approval, Decomposition, Mode, Part, Planning, circle};
-pub use permitting::{ApprovePolicy, Network, Offered, Permitting, objection};
+pub use permitting::{
+    ApprovePolicy, Network, Offered, OwnRules, Permitting, from_start, objection,
+};
 pub use personas::{AfterFirst, Diversity, Persona, Personas};
 pub use policy::{Form, Policy};
 pub use scaling::Scaling;

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::AgentId;
+
 /// What agents may do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -34,6 +36,40 @@ pub struct Permitting {
     pub read: Vec<String>,
     /// Longest time of one command, in seconds.
     pub command_seconds: u64,
+    /// What holds for single agents beside; when there is anything, every agent of the configuration is
+    /// in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<OwnRules>,
+}
+
+/// What holds for the commands of one agent beside the rules of all. Patterns are regular expressions
+/// that have to fit from the first letter of a command, as in `MassGen` ([`from_start`]).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnRules {
+    /// Whose.
+    pub agent: AgentId,
+    /// Whether it runs commands.
+    pub commands: Offered,
+    /// It runs these only; all of them where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
+    /// It never runs these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub never: Vec<String>,
+}
+
+impl OwnRules {
+    /// True when it says something.
+    #[must_use]
+    pub const fn holds(&self) -> bool {
+        !self.commands.is_yes() || !self.only.is_empty() || !self.never.is_empty()
+    }
+}
+
+/// A pattern of [`OwnRules`] as the regular expression that it is.
+#[must_use]
+pub fn from_start(pattern: &str) -> String {
+    format!("^(?:{pattern})")
 }
 
 impl Default for Permitting {
@@ -51,6 +87,7 @@ impl Default for Permitting {
             network: Network::Off,
             read: Vec::new(),
             command_seconds: 600,
+            own: Vec::new(),
         }
     }
 }
@@ -80,13 +117,26 @@ impl Permitting {
         *self == Self::default()
     }
 
+    /// Whether an agent runs commands. One that has joined is held to what holds for any other.
+    #[must_use]
+    pub fn runs_commands(&self, agent: AgentId) -> bool {
+        let known = self.own.iter().any(|own| own.agent == agent);
+        let mut held = self.own.iter().filter(|own| !known || own.agent == agent);
+        self.commands.is_yes() && held.all(|own| own.commands.is_yes())
+    }
+
     /// Calls `change` with every text in it.
     pub fn texts_mut(&mut self, change: &mut dyn FnMut(&mut String)) {
         let rules = self.allow.iter_mut().chain(&mut self.ask);
         let rules = rules
             .chain(&mut self.deny)
             .chain(&mut self.read)
-            .chain(&mut self.web_hosts);
+            .chain(&mut self.web_hosts)
+            .chain(
+                self.own
+                    .iter_mut()
+                    .flat_map(|own| own.only.iter_mut().chain(&mut own.never)),
+            );
         rules.for_each(change);
     }
 }

@@ -8,7 +8,7 @@ use super::{Grip, args, on_disk};
 use crate::{
     protocol::{Deed, Network, Permitting, ToolNote, ToolSpec},
     tool::{
-        Ran, beneath,
+        RUN_COMMAND, Ran, beneath,
         leave::{Wish, leave},
         permit::Usual,
         place,
@@ -29,7 +29,7 @@ pub fn spec(permitting: &Permitting) -> ToolSpec {
         Network::On => "The network can be reached.",
     };
     ToolSpec {
-        name: "run_command".into(),
+        name: RUN_COMMAND.into(),
         description: format!(
             "Run a command in your folder: \"command\" is a line for sh, or \"argv\" a program and \
              its arguments. It sees your folders, the system and a private $TMPDIR, and nothing of \
@@ -126,7 +126,7 @@ async fn perform(
         ),
     };
     let wish = Wish {
-        tool: "run_command".to_owned(),
+        tool: RUN_COMMAND.to_owned(),
         deed: Deed::Command {
             line: asked.line.clone(),
             folder: folder.shown.clone(),

@@ -1,28 +1,34 @@
 //! What is allowed, asked about and denied.
 //!
 //! In this order, the first that speaks decides: the floor (denied, whatever else says so), denying
-//! rules, what the person allowed for the rest of the run, asking rules, allowing rules, what is
+//! rules, what the agent's own lists of commands deny, what the person allowed for the rest of the run, asking rules, allowing rules, what is
 //! usual for the tool. Pure but for the list of what the person allowed. A prompt is no boundary:
 //! the sandbox is; rules only say what is worth a question.
 
 mod floor;
 mod line;
+mod own;
 mod rule;
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use own::Own;
 pub use rule::{Rule, always};
 
-use crate::protocol::{DecidedBy, Deed, Permitting};
+use crate::protocol::{AgentId, DecidedBy, Deed, Permitting};
 
 /// Rules of one run. Clones of the [`Arc`] around it share what the person allowed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Permits {
     allow: Vec<Rule>,
     ask: Vec<Rule>,
     deny: Vec<Rule>,
+    /// What holds for single agents.
+    own: Vec<Own>,
+    /// What of it holds here.
+    held: Vec<Own>,
     always: watch::Sender<Arc<Vec<Rule>>>,
 }
 
@@ -32,6 +38,8 @@ impl Default for Permits {
             allow: Vec::new(),
             ask: Vec::new(),
             deny: Vec::new(),
+            own: Vec::new(),
+            held: Vec::new(),
             always: watch::channel(Arc::default()).0,
         }
     }
@@ -70,8 +78,25 @@ impl Permits {
             allow: read(&permitting.allow)?,
             ask: read(&permitting.ask)?,
             deny: read(&permitting.deny)?,
+            own: permitting
+                .own
+                .iter()
+                .map(Own::read)
+                .collect::<Result<_, _>>()?,
             ..Self::default()
         })
+    }
+
+    /// The rules as they are for one agent. One that joined later is held to what holds for any other;
+    /// what the person allows is shared.
+    #[must_use]
+    pub fn of(&self, agent: AgentId) -> Self {
+        let known = self.own.iter().any(|own| own.agent == agent);
+        let held = self.own.iter().filter(|own| !known || own.agent == agent);
+        Self {
+            held: held.cloned().collect(),
+            ..self.clone()
+        }
     }
 
     /// What they say about a deed.
@@ -85,9 +110,17 @@ impl Permits {
             let why = format!("The rule `{}` denies it.", rule.text());
             return Verdict::Deny(named(rule), why);
         }
+        let own: Vec<Verdict> = self.held.iter().filter_map(|own| own.judge(deed)).collect();
+        let denied = |said: &&Verdict| matches!(said, Verdict::Deny(..));
+        if let Some(said) = own.iter().find(denied) {
+            return said.clone();
+        }
         let always = Arc::clone(&self.always.borrow());
         if let Some(rule) = always.iter().find(|rule| rule.covers(deed)) {
             return Verdict::Allow(DecidedBy::Always(rule.text().to_owned()));
+        }
+        if let Some(said) = own.first() {
+            return said.clone();
         }
         if let Some(rule) = self.ask.iter().find(|rule| rule.touches(deed)) {
             return Verdict::Ask(format!("The rule `{}` asks first.", rule.text()));

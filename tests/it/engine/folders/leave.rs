@@ -4,7 +4,7 @@
 use std::sync::atomic::AtomicBool;
 
 use massgen_tui::{
-    protocol::Deed,
+    protocol::{Deed, Offered, rules::OwnRules},
     provider::{Change, Custom, Permission, Permitted},
 };
 use tokio::sync::Mutex as Turnstile;
@@ -142,6 +142,88 @@ async fn programs_inside_a_team_ask_in_the_one_queue_and_are_recorded_by_name() 
             "make voice by 2 : allowed",
         ]
     );
+}
+
+#[tokio::test]
+async fn lists_of_commands_hold_for_their_agent_alone() {
+    let field = Field::new();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let agent = |number: u16| {
+        let heard = Arc::clone(&heard);
+        model(move |_, request| {
+            if presents(request) {
+                assert_eq!(offers(request, "run_command"), number != 2);
+                return say("the final word");
+            }
+            if !has_called(request, "run_command") {
+                let offered = offers(request, "run_command");
+                heard.lock().unwrap().push(format!("{number} {offered}"));
+                let line = serde_json::json!({ "command": "touch left.txt" });
+                return act(10, "run_command", &line);
+            }
+            for why in ["must not run what fits", "runs no commands", "not today"] {
+                if says(request, why) {
+                    heard.lock().unwrap().push(format!("{number} {why}"));
+                }
+            }
+            match choices(request).first() {
+                Some(label) => vote(10, label),
+                None => publish(10, &format!("Answer {number}, in its own words.")),
+            }
+        })
+    };
+    let mut team = field.team(vec![agent(1), agent(2), agent(3)]);
+    let own = |agent: u16, commands, never: &[&str]| OwnRules {
+        agent: AgentId(agent),
+        commands,
+        only: Vec::new(),
+        never: never.iter().map(ToString::to_string).collect(),
+    };
+    team.rules.permitting = Permitting {
+        ask: vec!["command(touch*)".into()],
+        own: vec![
+            own(1, Offered::Yes, &["touch .*"]),
+            own(2, Offered::No, &[]),
+            own(3, Offered::Yes, &["touch right.*"]),
+        ],
+        ..Permitting::default()
+    };
+    let (run, _) = field
+        .play(team, |event| match &event.kind {
+            EventKind::Run(RunEvent::Question(QuestionEvent::Asked(question))) => {
+                assert_eq!(
+                    question.asker,
+                    Some(AgentId(3)),
+                    "the others are not asked for"
+                );
+                Some(Command::Answer {
+                    id: question.id,
+                    reply: Reply::Rejected("not today".into()),
+                })
+            }
+            _ => over(event).then_some(Command::Close),
+        })
+        .await;
+    let mut heard = heard.lock().unwrap().clone();
+    heard.sort();
+    heard.dedup();
+    assert_eq!(
+        heard,
+        [
+            "1 must not run what fits",
+            "1 true",
+            "2 false",
+            "2 runs no commands",
+            "3 not today",
+            "3 true",
+        ]
+    );
+    let record = record(&field, &run);
+    assert!(
+        record.iter().all(|line| line["permission"] == "denied"),
+        "{record:?}"
+    );
+    assert_eq!(record.len(), 3, "{record:?}");
 }
 
 /// The lines of the record of permissions.

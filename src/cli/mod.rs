@@ -101,7 +101,7 @@ async fn dispatch(cli: Cli) -> u8 {
         command,
     } = cli;
     match command {
-        None => interactive::run(&globals, team, task).await,
+        None => Box::pin(interactive::run(&globals, team, task)).await,
         Some(Sub::Run(args)) => run::run(&globals, *args).await,
         Some(Sub::Open(args)) => interactive::open(&globals, args.id.as_deref()).await,
         Some(Sub::Resume(args)) => resume::run(&globals, *args).await,

@@ -12,6 +12,7 @@ use super::{Services, Source, ground::Ground, inbox::Inbox};
 use crate::{
     config::{self, Purpose},
     engine::{self, Begin, Past, Session},
+    massgen,
     protocol::{
         AgentCard, AgentId, Event, EventKind, Failure, FailureKind, Origin, RunEvent, RunId,
         TeamEvent, TurnStart,
@@ -52,6 +53,12 @@ pub async fn go_on(
     way: Way,
     events: mpsc::Sender<Event>,
 ) -> Result<Again, Failure> {
+    if massgen::is_named(run) {
+        return Err(local(format!(
+            "{run} is a log of MassGen: it can be read, not gone on with."
+        ))
+        .hint("Start a new session with your task."));
+    }
     let store = services.store.clone()?;
     let named = run.clone();
     let reopened = tokio::task::spawn_blocking(move || store.reopen(&named))

@@ -13,6 +13,9 @@ const MARKS: [&str; 4] = [
     "execution_metadata.yaml",
 ];
 
+/// How names of logs of MassGen begin here.
+const PREFIX: &str = "massgen-";
+
 /// Most turns and attempts that are read of one log.
 const MOST: usize = 1_000;
 
@@ -77,7 +80,13 @@ pub fn name(root: &Path) -> RunId {
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .take(48)
         .collect();
-    RunId(format!("massgen-{plain}"))
+    RunId(format!("{PREFIX}{plain}"))
+}
+
+/// Whether a session is a log of MassGen, by its name: ours begin with a date.
+#[must_use]
+pub fn is_named(run: &RunId) -> bool {
+    run.0.starts_with(PREFIX)
 }
 
 /// The session that a folder belongs to: a turn's and an attempt's parents are looked through.

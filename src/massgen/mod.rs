@@ -25,7 +25,7 @@ mod stream;
 mod tests;
 mod tracker;
 
-pub use folders::{Found, find, holds};
+pub use folders::{Found, find, holds, is_named};
 
 use std::path::Path;
 

@@ -195,6 +195,7 @@ fn a_log_is_told_once_and_in_order() {
     let (_folder, root) = log();
     let log = read(&root).unwrap();
     assert_eq!(log.run.0, "massgen-20260131-120000-000000");
+    assert!(is_named(&log.run));
     for inner in ["turn_1", "turn_1/attempt_1"] {
         assert_eq!(read(&root.join(inner)).unwrap(), log, "{inner}");
         assert!(holds(&root.join(inner)), "{inner}");

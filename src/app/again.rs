@@ -28,6 +28,8 @@ pub enum Way {
     Resume,
     /// With this further task.
     Continue(String),
+    /// With this further task, asked of one agent alone.
+    Ask(AgentId, String),
 }
 
 /// A session that goes on.
@@ -98,15 +100,7 @@ pub async fn go_on(
     for event in &session.events {
         state.apply(event);
     }
-    let turn = match way {
-        Way::Resume => past.turn,
-        Way::Continue(_) => past.turn + 1,
-    };
-    let past = Box::new(past);
-    let begin = match way {
-        Way::Resume => Begin::Resume(past),
-        Way::Continue(prompt) => Begin::Continue { past, prompt },
-    };
+    let (turn, begin) = beginning(past, way);
     let inbox = team.inbox.take();
     let redactor = Redactor::new(&team.secrets);
     let gate = super::session::gate(services, run, &start.rules, redactor)?;
@@ -126,6 +120,25 @@ pub async fn go_on(
         state,
         turn,
     })
+}
+
+/// How the engine begins, and the turn that was asked for.
+fn beginning(past: Past, way: Way) -> (u32, Begin) {
+    let past = Box::new(past);
+    let (prompt, asked) = match way {
+        Way::Resume => return (past.turn, Begin::Resume(past)),
+        Way::Continue(prompt) => (prompt, None),
+        Way::Ask(agent, prompt) => (prompt, Some(agent)),
+    };
+    let turn = past.turn + 1;
+    (
+        turn,
+        Begin::Continue {
+            past,
+            prompt,
+            asked,
+        },
+    )
 }
 
 /// Refuses what has nothing to resume, or nothing safe.

@@ -75,6 +75,7 @@ impl Ports for World {
                 let way = match onward {
                     Onward::BrokenOff => Way::Resume,
                     Onward::Next => Way::Continue(launch.prompt),
+                    Onward::Ask(agent) => Way::Ask(agent, launch.prompt),
                 };
                 let source = self.successor.clone();
                 return async move { hub.go_on(run, source, way).await.map(|_| ()) }.boxed();

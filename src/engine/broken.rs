@@ -6,7 +6,7 @@
 use tokio::sync::mpsc;
 
 use super::{
-    bank,
+    alone, bank,
     coordination::{self, Coordination, Input, Setup},
     driver::{Driver, Ended, Ways},
     history::{self, Earlier},
@@ -65,15 +65,13 @@ pub(super) async fn turn(
         }),
         ..open.start
     };
+    let ways = &alone::ways(ways, &start.rules);
     let mut ledger = Ledger::new(start.limits.clone(), start.team.len());
     ledger.recall(&open.events);
     let task = Task {
         prompt: start.prompt.clone(),
-        history: history::render(history),
-        step: start
-            .stage
-            .as_ref()
-            .map_or_else(String::new, |stage| stage.step.clone()),
+        history: history::render(history) + &alone::words(history.last(), start.rules.asked),
+        step: step(&start),
         notes: std::mem::take(&mut recall.notes),
         names: super::names(roster, &start.rules),
     };
@@ -106,6 +104,12 @@ pub(super) async fn turn(
     .await;
     roster.settle();
     ended
+}
+
+/// What is asked for beside the task.
+fn step(start: &TurnStart) -> String {
+    let stage = start.stage.as_ref();
+    stage.map_or_else(String::new, |stage| stage.step.clone())
 }
 
 /// Whether a call of which nothing was heard can have been made: none is that the books would refuse.

@@ -130,6 +130,8 @@ struct Crew {
 pub(super) struct Ended {
     /// The outcome that was told.
     pub outcome: Option<Outcome>,
+    /// What was published, in order.
+    pub answers: Vec<Answer>,
     /// The person is leaving: no further turn.
     pub close: bool,
     /// Where its tokens and money went.
@@ -198,6 +200,7 @@ impl<'a> Driver<'a> {
         self.crew.leave().await;
         Ended {
             outcome: self.said.outcome,
+            answers: self.coordination.answers().to_vec(),
             close,
             spent: self.bank.shares().await,
         }
@@ -259,7 +262,7 @@ impl<'a> Driver<'a> {
             Command::Team(change) => Some(self.prepare(change)),
             Command::AnswerNow => Some(Input::AnswerNow),
             Command::Stop | Command::Close => Some(Input::Stop),
-            Command::FollowUp { .. } => {
+            Command::FollowUp { .. } | Command::Ask { .. } => {
                 self.ways
                     .outbox
                     .emit(super::notice(

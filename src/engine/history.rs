@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use super::prompt::defuse;
-use crate::protocol::{Outcome, OutcomeEnd};
+use crate::protocol::{Answer, Outcome, OutcomeEnd};
 
 /// Most bytes of all turns that are shown in full.
 const FULL: usize = 64 * 1024;
@@ -35,6 +35,16 @@ pub struct Earlier {
     pub outcome: Option<Outcome>,
     /// The latest answer, for a turn without an outcome.
     pub best: Option<String>,
+    /// What was published, in order; kept of the latest turn only.
+    pub answers: Vec<Answer>,
+}
+
+/// Takes in a turn that is over; of the one before only what stands in prompts is kept.
+pub fn remember(turns: &mut Vec<Earlier>, turn: Earlier) {
+    if let Some(last) = turns.last_mut() {
+        last.answers = Vec::new();
+    }
+    turns.push(turn);
 }
 
 impl Earlier {
@@ -178,6 +188,7 @@ mod tests {
                 end,
             }),
             best: None,
+            answers: Vec::new(),
         }
     }
 

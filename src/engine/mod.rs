@@ -3,6 +3,7 @@
 //! `coordination` decides (pure), `driver` performs, `seat` is one agent at work, `outbox` is the one
 //! ordered way out. A session is a chain of turns over the same team; every turn ends in an outcome.
 
+mod alone;
 mod asking;
 mod ballot;
 mod bank;
@@ -41,6 +42,7 @@ use std::collections::BTreeMap;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use self::{
+    alone::Order,
     coordination::{Coordination, Input, Setup},
     driver::{Driver, Ways},
     history::Earlier,
@@ -54,7 +56,7 @@ use self::{
 };
 use crate::{
     protocol::{
-        AgentCard, Command, EventKind, Level, Limits, Origin, Outcome, Rules, RunEvent, RunId,
+        AgentCard, AgentId, Command, EventKind, Level, Limits, Origin, Rules, RunEvent, RunId,
         TurnStart,
     },
     provider,
@@ -119,13 +121,15 @@ pub enum Begin {
         past: Box<Past>,
         /// The task.
         prompt: String,
+        /// Who is asked alone; `None`: everybody.
+        asked: Option<AgentId>,
     },
     /// With the turn that broke off, where it broke off.
     Resume(Box<Past>),
 }
 
-/// Starts a session with its first task. Turns follow on [`Command::FollowUp`] until
-/// [`Command::Close`] or until every sender is dropped.
+/// Starts a session with its first task. Turns follow on [`Command::FollowUp`] and
+/// [`Command::Ask`] until [`Command::Close`] or until every sender is dropped.
 #[must_use]
 pub fn spawn(setup: SessionSetup, sinks: Sinks, prompt: String) -> Session {
     begin(setup, sinks, Begin::Task(prompt))
@@ -135,8 +139,12 @@ pub fn spawn(setup: SessionSetup, sinks: Sinks, prompt: String) -> Session {
 #[must_use]
 pub fn begin(setup: SessionSetup, sinks: Sinks, begin: Begin) -> Session {
     let (past, first) = match begin {
-        Begin::Task(prompt) => (Past::default(), Some(prompt)),
-        Begin::Continue { past, prompt } => (*past, Some(prompt)),
+        Begin::Task(prompt) => (Past::default(), Some(Order::to_all(prompt))),
+        Begin::Continue {
+            past,
+            prompt,
+            asked,
+        } => (*past, Some(Order { prompt, asked })),
         Begin::Resume(past) => (*past, None),
     };
     let (commands, receiver) = mpsc::channel(COMMANDS);
@@ -152,7 +160,7 @@ async fn session(
     mut setup: SessionSetup,
     outbox: Outbox,
     past: Past,
-    mut next: Option<String>,
+    mut next: Option<Order>,
     commands: mpsc::Receiver<Command>,
 ) {
     let desk = desk::start(outbox.clone(), past.question);
@@ -173,7 +181,7 @@ async fn session(
     let mut number = past.turn;
     let mut history = past.earlier();
     if past.is_open() {
-        let (prompt, ended) = {
+        let (prompt, mut ended) = {
             let mut room = Room {
                 setup: &setup,
                 roster: &mut roster,
@@ -184,7 +192,7 @@ async fn session(
             };
             room.go_on(past, next.is_some()).await
         };
-        history.push(earlier(prompt, ended.outcome));
+        history::remember(&mut history, earlier(prompt, &mut ended));
         if ended.close {
             return;
         }
@@ -192,14 +200,19 @@ async fn session(
             next = follow_up(&mut commands, &ways).await;
         }
     }
-    while let Some(prompt) = next.take() {
+    while let Some(Order { prompt, asked }) = next.take() {
+        if let Some(agent) = asked.filter(|agent| roster.find(*agent).is_none()) {
+            ways.outbox.emit(alone::nobody(agent)).await;
+            next = follow_up(&mut commands, &ways).await;
+            continue;
+        }
         if number > 0 {
-            let last = history.last().and_then(|turn| turn.outcome.as_ref());
-            let files = last.map(stages::files_of).unwrap_or_default().to_vec();
+            let files = alone::files(history.last(), asked).to_vec();
             premises::begin(&ways.grounds, Start::Further(files), &ways.outbox).await;
         }
-        let (ended, personas) = Room {
-            setup: &setup,
+        let narrowed = asked.map(|agent| alone::set_up(&setup, agent));
+        let (mut ended, personas) = Room {
+            setup: narrowed.as_ref().unwrap_or(&setup),
             roster: &mut roster,
             ways: &ways,
             history: &history,
@@ -211,18 +224,19 @@ async fn session(
         if let Some(personas) = personas {
             setup.rules.personas.given = personas;
         }
-        history.push(earlier(prompt, ended.outcome));
+        history::remember(&mut history, earlier(prompt, &mut ended));
         if !ended.close {
             next = follow_up(&mut commands, &ways).await;
         }
     }
 }
 
-fn earlier(prompt: String, outcome: Option<Outcome>) -> Earlier {
+fn earlier(prompt: String, ended: &mut driver::Ended) -> Earlier {
     Earlier {
         prompt,
-        outcome,
+        outcome: ended.outcome.take(),
         best: None,
+        answers: std::mem::take(&mut ended.answers),
     }
 }
 
@@ -254,6 +268,7 @@ async fn turn(
             .map_or_else(Vec::new, |premises| premises.places()),
         resumed: None,
     };
+    let ways = &alone::ways(ways, rules);
     ways.outbox
         .emit(EventKind::Run(RunEvent::Started(Box::new(start))))
         .await;
@@ -271,13 +286,16 @@ async fn turn(
     });
     let task = Task {
         prompt: prompt.to_owned(),
-        history: ways.around.before.clone() + &history::render(history),
+        history: ways.around.before.clone()
+            + &history::render(history)
+            + &alone::words(history.last(), rules.asked),
         step: ways.around.after.clone() + leg.map_or("", |leg| leg.stage.step.as_str()),
         notes: BTreeMap::new(),
         names: names(roster, rules),
     };
     let ledger = Ledger::new(limits.clone(), roster.team().len());
-    forecast::tell((limits, rules), roster.team(), prompt, &ways.outbox).await;
+    let asked = alone::asked(roster.team(), rules);
+    forecast::tell((limits, rules), &asked, prompt, &ways.outbox).await;
     let bank = bank::open(ledger, ways.outbox.clone());
     let ended = Driver::new(roster, task, ways.clone(), (coordination, bank))
         .run(Input::Start, commands)
@@ -287,10 +305,16 @@ async fn turn(
 }
 
 /// Waits for the next task; `None` when the session is to end.
-async fn follow_up(commands: &mut mpsc::Receiver<Command>, ways: &Ways) -> Option<String> {
+async fn follow_up(commands: &mut mpsc::Receiver<Command>, ways: &Ways) -> Option<Order> {
     loop {
         match commands.recv().await? {
-            Command::FollowUp { prompt } => return Some(prompt),
+            Command::FollowUp { prompt } => return Some(Order::to_all(prompt)),
+            Command::Ask { agent, prompt } => {
+                return Some(Order {
+                    prompt,
+                    asked: Some(agent),
+                });
+            }
             Command::Close => return None,
             Command::Team(_) => {
                 let words = "The team can be changed while a turn runs.";

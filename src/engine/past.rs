@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     SessionSetup,
-    history::Earlier,
-    stages::{Chain, Mark, run::unfinished},
+    history::{self, Earlier},
+    stages::{self, Chain, Mark, run::unfinished},
 };
 use crate::protocol::{
     AgentEvent, AgentId, Answer, BudgetEvent, Channel, Decision, Event, EventKind, Mode, Outcome,
@@ -163,13 +163,16 @@ impl Past {
             return;
         };
         self.marks.clear();
-        let last = self.history.pop().and_then(|turn| turn.outcome);
+        let last = self.history.pop();
         self.history.truncate(self.before);
-        self.history.push(Earlier {
+        let (last, answers) = last.map_or((None, Vec::new()), |turn| (turn.outcome, turn.answers));
+        let turn = Earlier {
             prompt,
             outcome: outcome.cloned().or(last),
             best: None,
-        });
+            answers,
+        };
+        history::remember(&mut self.history, turn);
     }
 
     /// Whether there is something to go on with: a turn that broke off, or a chain between two turns.
@@ -211,18 +214,26 @@ impl Past {
             prompt: open.start.prompt.clone(),
             outcome: None,
             best: None,
+            answers: Vec::new(),
         };
+        let tells =
+            stages::run::answers_the_task(open.start.stage.as_ref().map(|stage| stage.kind));
         for event in open.events {
             match event.kind {
                 EventKind::Run(RunEvent::Ended(outcome)) => turn.outcome = Some(outcome),
                 EventKind::Agent {
                     event: AgentEvent::Published(answer),
                     ..
-                } => turn.best = Some(answer.text),
+                } => {
+                    turn.best = Some(answer.text.clone());
+                    if tells {
+                        turn.answers.push(answer);
+                    }
+                }
                 EventKind::Run(_) | EventKind::Agent { .. } => {}
             }
         }
-        self.history.push(turn);
+        history::remember(&mut self.history, turn);
     }
 }
 

@@ -37,6 +37,13 @@ pub enum Command {
         /// The task.
         prompt: String,
     },
+    /// The same, but only one agent is asked; the turn after it has the whole team again.
+    Ask {
+        /// Who.
+        agent: AgentId,
+        /// The task.
+        prompt: String,
+    },
     /// End the session: stop what runs, write the log out.
     Close,
 }

@@ -255,8 +255,12 @@ impl Turn {
     }
 }
 
-/// Whether an agent begins by waiting: its part builds on others, or it has none.
+/// Whether an agent begins by waiting: another is asked alone, its part builds on others, or it has
+/// none.
 fn waits_from_start(start: &TurnStart, id: AgentId) -> bool {
+    if start.rules.asked.is_some_and(|asked| asked != id) {
+        return true;
+    }
     let parts = start.rules.mode.parts();
     let mine = parts.iter().find(|part| part.agent == id);
     !parts.is_empty() && mine.is_none_or(|part| !part.after.is_empty())

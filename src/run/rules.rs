@@ -40,6 +40,9 @@ impl Turn {
     #[must_use]
     pub fn why_no_votes(&self) -> &'static str {
         let settled = self.decision.as_ref().map(|decision| decision.by);
+        if self.start.rules.asked.is_some() {
+            return "Nobody votes: one agent is asked alone, and its answer is the result.";
+        }
         match (&self.start.rules.mode, settled) {
             (Mode::Rounds { .. } | Mode::Samples, _) => {
                 "Nobody votes in this mode: the answer that most answers agree with wins."
@@ -148,6 +151,10 @@ impl Turn {
     }
 
     fn mode_words(&self, mode: &Mode) -> String {
+        if let Some(asked) = self.start.rules.asked {
+            let who = self.name(asked);
+            return format!("only {who} is asked; the others wait for the next turn");
+        }
         match mode {
             Mode::Team => "team: everybody answers, improves and votes freely".to_owned(),
             Mode::Layers { layers, aggregator } => {

@@ -111,6 +111,7 @@ impl Turn {
     #[must_use]
     pub fn step_words(&self) -> String {
         let mut words = Vec::new();
+        words.extend(self.asked_words());
         if let Some(stage) = self.start.stage.as_ref().filter(|_| !self.is_last()) {
             words.push(stage.words());
         }
@@ -142,6 +143,9 @@ impl Turn {
             let word = self.start.rules.mode.layer_word();
             return format!("{word} {number}/{of}");
         }
+        if let Some(words) = self.asked_words() {
+            return words;
+        }
         let stage = self.start.stage.as_ref().filter(|_| !self.is_last());
         stage.map_or_else(String::new, |stage| {
             let word = stage.kind.word();
@@ -162,6 +166,18 @@ impl Turn {
         };
         let worked_on = !parts.is_empty() && !self.is_over();
         worked_on.then(|| (parts.iter().filter(there).count(), parts.len()))
+    }
+
+    /// Who is asked alone in this turn: `only mia is asked`; as long as it runs.
+    fn asked_words(&self) -> Option<String> {
+        let asked = self.start.rules.asked.filter(|_| !self.is_over())?;
+        Some(format!("only {} is asked", self.name(asked)))
+    }
+
+    /// Whether this turn asks another agent alone and this one waits for the next turn.
+    #[must_use]
+    pub fn sits_out(&self, agent: AgentId) -> bool {
+        self.start.rules.asked.is_some_and(|asked| asked != agent)
     }
 
     /// The part of the task an agent works on.

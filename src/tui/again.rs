@@ -10,7 +10,7 @@ use super::{
     keymap::Context,
     model::{Focus, Model},
 };
-use crate::protocol::{Failure, Level};
+use crate::protocol::{AgentId, Failure, Level};
 
 /// True when the session on the screen is a log that ends in the middle of a turn.
 pub(super) fn broke_off(model: &Model) -> bool {
@@ -36,6 +36,11 @@ pub(super) fn next_task(model: &mut Model) -> Effects {
     }
     let task = model.composer.text();
     go_on(model, Onward::Next, task)
+}
+
+/// Asks one agent of the stored session further.
+pub(super) fn ask(model: &mut Model, agent: AgentId, prompt: String) -> Effects {
+    go_on(model, Onward::Ask(agent), prompt)
 }
 
 fn go_on(model: &mut Model, onward: Onward, prompt: String) -> Effects {

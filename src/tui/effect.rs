@@ -9,7 +9,9 @@ use super::{
     left::{LeftAsk, LeftTold},
     review::{Ask, Told},
 };
-use crate::protocol::{Command, Discovered, Event, Failure, Health, RunId, SessionSummary};
+use crate::protocol::{
+    AgentId, Command, Discovered, Event, Failure, Health, RunId, SessionSummary,
+};
 
 /// Names one asynchronous request; a late answer with another ticket is dropped.
 ///
@@ -246,6 +248,8 @@ pub enum Onward {
     BrokenOff,
     /// With the launch's task.
     Next,
+    /// With the launch's task, asked of one agent alone.
+    Ask(AgentId),
 }
 
 /// Effects of one update.

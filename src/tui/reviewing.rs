@@ -116,12 +116,21 @@ fn say(model: &mut Model, to: Target, text: String) -> Effects {
     let prompt = review::as_task(&to, &text);
     model.screen = Screen::Live;
     model.focus = Focus::Panes;
-    if model.shared.live {
-        let told = model.hint("Sent as the next task of this team.");
-        return Effects::one(Effect::Engine(Command::FollowUp { prompt })).and(told);
+    match (to, model.shared.live) {
+        (Target::One(agent), true) => {
+            let told = model.hint("Sent; in the next turn only this agent is asked.");
+            Effects::one(Effect::Engine(Command::Ask { agent, prompt })).and(told)
+        }
+        (Target::One(agent), false) => again::ask(model, agent, prompt),
+        (Target::All | Target::Several(_), true) => {
+            let told = model.hint("Sent as the next task of this team.");
+            Effects::one(Effect::Engine(Command::FollowUp { prompt })).and(told)
+        }
+        (Target::All | Target::Several(_), false) => {
+            model.composer.set(&prompt);
+            again::next_task(model)
+        }
     }
-    model.composer.set(&prompt);
-    again::next_task(model)
 }
 
 /// An answer for the screen; it may be left by now.

@@ -1,6 +1,7 @@
 //! The engine with scripted models under paused time: whole turns from the first request to the
 //! outcome, read from the event stream as any reader sees them.
 
+mod alone;
 mod asking;
 mod bad_turns;
 mod chain;
@@ -59,6 +60,16 @@ where
                 item
             })
             .boxed()
+    }
+}
+
+fn unlogged(sender: mpsc::Sender<Event>) -> Sinks {
+    Sinks {
+        log: None,
+        subscribers: vec![sender],
+        redactor: Redactor::new(&[]),
+        trouble: None,
+        prompts: None,
     }
 }
 

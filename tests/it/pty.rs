@@ -4,6 +4,7 @@
 //! deadline only ends a hang: no result depends on how fast the machine is.
 
 use std::{
+    collections::BTreeSet,
     io::{Read, Write},
     num::NonZeroU16,
     path::PathBuf,
@@ -13,7 +14,8 @@ use std::{
 };
 
 use massgen_tui::{
-    protocol::{AgentId, RunId, change::Access},
+    protocol::{AgentEvent, AgentId, EventKind, RunEvent, RunId, change::Access},
+    store::Store,
     workspace::{Grounds, Place, Standing, Untracked, list},
 };
 use portable_pty::{CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
@@ -526,6 +528,87 @@ fn a_stored_session_opens_on_the_same_screens() {
     terminal.wait_for_text("code 0");
     terminal.press("exit\n");
     terminal.end();
+}
+
+/// Who was asked in each turn of the one session, and whom each turn says it asks.
+fn asked(state: &std::path::Path) -> Vec<(Option<AgentId>, BTreeSet<AgentId>)> {
+    let store = Store::reading(state);
+    let run = store.list(2).unwrap().sessions[0].run.clone();
+    let mut turns = Vec::new();
+    for event in store.read(&run).unwrap().events {
+        match event.kind {
+            EventKind::Run(RunEvent::Started(start)) => {
+                turns.push((start.rules.asked, BTreeSet::new()));
+            }
+            EventKind::Agent {
+                id,
+                event: AgentEvent::RoundStarted { .. } | AgentEvent::Usage(_),
+            } => {
+                turns.last_mut().unwrap().1.insert(id);
+            }
+            _ => {}
+        }
+    }
+    turns
+}
+
+/// Comments on changes in a repository go to one agent of the demo team, then a task to all.
+#[test]
+fn comments_to_one_ask_only_that_one_and_the_next_task_everybody() {
+    let mut terminal = Terminal::start(&Start {
+        arguments: &[
+            "--demo",
+            "repair",
+            "--demo-speed",
+            "max",
+            "--approve",
+            "auto",
+        ],
+        columns: 132,
+        rows: 34,
+        ..Start::default()
+    });
+    terminal.wait_for_text("answered");
+    terminal.wait_for_text("review changes");
+    terminal.press("w");
+    terminal.wait_for_text("to review");
+    terminal.press("C");
+    terminal.wait_for_text("Enter notes it");
+    terminal.press("Keep it short.");
+    terminal.press(ENTER);
+    terminal.wait_for_text("1 unsent");
+    terminal.press("S");
+    terminal.wait_for_text("Send 1 comment to");
+    terminal.press("jj");
+    terminal.wait_for_text("in which only this agent is asked");
+    terminal.press(ENTER);
+    terminal.wait_for("the turn of one agent is over", |screen| {
+        let text = screen.contents();
+        text.contains("alone, whose changes are reviewed") && text.contains("answered")
+    });
+    terminal.press("i");
+    terminal.wait_for_text("What should the team do next?");
+    terminal.press("Go on.");
+    terminal.press(ENTER);
+    terminal.wait_for("the turn of all is over", |screen| {
+        let text = screen.contents();
+        text.contains("Go on.") && text.contains("answered") && !text.contains("alone, whose")
+    });
+    terminal.press("q");
+    let other = tempfile::tempdir().unwrap();
+    let home = std::mem::replace(&mut terminal.home, other);
+    terminal.end();
+    let turns = asked(&home.path().join("state"));
+    let all: BTreeSet<AgentId> = (1..=3).map(AgentId).collect();
+    let one = turns[1].0.expect("one is asked");
+    assert_eq!(
+        turns,
+        [
+            (None, all.clone()),
+            (Some(one), BTreeSet::from([one])),
+            (None, all)
+        ]
+    );
 }
 
 /// Presses F12 and returns the picture that was written.

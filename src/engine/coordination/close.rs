@@ -71,8 +71,8 @@ impl Coordination {
             }
         }
         let words = words.join(", ");
-        match (failures.len(), self.members.len()) {
-            (_, 1) => format!("The agent failed ({words})."),
+        match (failures.len(), self.asked()) {
+            (1, 1) => format!("The agent failed ({words})."),
             (lost, all) if lost == all => format!("All {all} agents failed ({words})."),
             (lost, all) => format!("{lost} of {all} agents failed ({words})."),
         }

@@ -32,10 +32,21 @@ pub(super) enum Presence {
     Retired,
 }
 
+/// Whether an agent is asked in this turn at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It is.
+    #[default]
+    Its,
+    /// Another one is asked alone: it is there and waits for the next turn.
+    Others,
+}
+
 /// What changes of the team left behind on one member.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Standing {
     pub presence: Presence,
+    pub turn: Turn,
     /// Rounds that were given back.
     pub refunds: u32,
 }
@@ -88,10 +99,28 @@ impl Coordination {
         self.advance();
     }
 
+    /// From the beginning of the turn only the agent at `i` is asked.
+    pub(super) fn ask_alone(&mut self, i: usize) {
+        for (at, member) in self.members.iter_mut().enumerate() {
+            if at != i {
+                member.standing.turn = Turn::Others;
+            }
+        }
+    }
+
+    /// How many agents the turn asks.
+    pub(super) fn asked(&self) -> usize {
+        let asked = |member: &&Member| member.standing.turn == Turn::Its;
+        self.members.iter().filter(asked).count()
+    }
+
     fn add(&mut self, card: AgentCard, like: AgentId, why: String) -> Result<(), String> {
         self.recruits.pending = false;
         if self.phase != Phase::Work {
             return Err(format!("the team is {} already", self.phase.word()));
+        }
+        if self.asked() < self.members.len() {
+            return Err("this turn is one agent's alone".to_owned());
         }
         let most = self.rules().scaling.agents as usize;
         if self.members.len() >= most {
@@ -352,6 +381,9 @@ impl Coordination {
             return Err(format!("it is out: {}", failure.kind.word()));
         }
         match member.standing.presence {
+            Presence::Here if member.standing.turn == Turn::Others => {
+                Err("it is not asked in this turn".to_owned())
+            }
             Presence::Here => Ok(()),
             Presence::Paused | Presence::Overdue => Err("it is paused already".to_owned()),
             Presence::Retired => Err("it is retired".to_owned()),

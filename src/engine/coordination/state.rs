@@ -15,7 +15,7 @@ use super::{
     Action, Input, Setup, Timer,
     finish::Settled,
     layers::Barriers,
-    members::{Presence, Recruits, Standing},
+    members::{Presence, Recruits, Standing, Turn},
     replay::Torn,
     verify::Attempts,
 };
@@ -193,7 +193,8 @@ impl Coordination {
     #[must_use]
     pub fn new(setup: Setup) -> Self {
         let members = setup.agents.iter().copied().map(Member::new).collect();
-        Self {
+        let asked = setup.rules.asked;
+        let mut machine = Self {
             setup,
             stage: Stage::New,
             phase: Phase::Work,
@@ -208,7 +209,11 @@ impl Coordination {
             barriers: Barriers::default(),
             recruits: Recruits::default(),
             out: Vec::new(),
+        };
+        if let Some(i) = asked.and_then(|id| machine.find(id)) {
+            machine.ask_alone(i);
         }
+        machine
     }
 
     /// Takes in one input and says what has to be done about it. Inputs that come too late (a round
@@ -375,7 +380,9 @@ impl Member {
     }
 
     pub fn is_live(&self) -> bool {
-        self.benched.is_none() && self.standing.presence != Presence::Retired
+        self.benched.is_none()
+            && self.standing.presence != Presence::Retired
+            && self.standing.turn == Turn::Its
     }
 
     pub fn is_running(&self) -> bool {

@@ -2,6 +2,7 @@
 //! (`world`), examples per rule (`examples`, `endings`), random play against the laws (`laws`), and whole
 //! turns in virtual time by the thousand (`simulator`).
 
+mod alone;
 mod deciding;
 mod endings;
 mod examples;

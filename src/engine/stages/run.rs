@@ -20,7 +20,7 @@ use crate::{
         turn,
     },
     protocol::{
-        AgentId, Command, EventKind, Outcome, QuestionKind, Reply, RunEvent, StageEvent,
+        AgentId, Command, EventKind, Outcome, QuestionKind, Reply, RunEvent, StageEvent, StageKind,
         rules::Persona,
     },
 };
@@ -84,6 +84,7 @@ impl Room<'_> {
         let Some(mut chain) = chain else {
             let nothing = Ended {
                 outcome: None,
+                answers: Vec::new(),
                 close: false,
                 spent: Vec::new(),
             };
@@ -96,10 +97,13 @@ impl Room<'_> {
         if ends || close {
             chain.stop();
         }
-        let last = ended.and_then(|ended| ended.outcome);
+        let (last, answers) = ended.map_or((None, Vec::new()), |one| (one.outcome, one.answers));
         let begins = last.clone().or(before);
         let (mut ended, _) = self.chain(chain, begins).await;
         ended.outcome = ended.outcome.or(last);
+        if ended.answers.is_empty() && answers_the_task(kind) {
+            ended.answers = answers;
+        }
         ended.close |= close;
         (prompt, ended)
     }
@@ -143,6 +147,7 @@ impl Room<'_> {
         mut last: Option<Outcome>,
     ) -> (Ended, Option<Vec<Persona>>) {
         let mut close = false;
+        let mut answers = Vec::new();
         loop {
             match chain.next() {
                 Next::Run(leg) => {
@@ -157,6 +162,9 @@ impl Room<'_> {
                     chain.pay(&ended.spent);
                     chain.take(leg.stage.kind, ended.outcome.as_ref());
                     last = ended.outcome;
+                    answers = Some(ended.answers)
+                        .filter(|_| answers_the_task(Some(leg.stage.kind)))
+                        .unwrap_or_default();
                     if ended.close {
                         close = true;
                         chain.stop();
@@ -176,6 +184,7 @@ impl Room<'_> {
                     let kept = chain.personas().map(<[Persona]>::to_vec);
                     let ended = Ended {
                         outcome: outcome.or(last),
+                        answers,
                         close,
                         spent: Vec::new(),
                     };
@@ -229,6 +238,11 @@ impl Room<'_> {
             }
         }
     }
+}
+
+/// Whether what is published in a turn answers the task itself, and not a step of it only.
+pub(in crate::engine) fn answers_the_task(kind: Option<StageKind>) -> bool {
+    kind.is_none_or(|kind| kind == StageKind::Work)
 }
 
 /// The chain that a log breaks off in, as far as it got.

@@ -4,6 +4,7 @@
 //! which rules it was played. One file per question that a rule answers. Defaults are the product's;
 //! every field has one, so that logs of older versions read on.
 
+mod alone;
 mod context;
 mod deciding;
 mod finishing;
@@ -18,6 +19,8 @@ mod talking;
 mod working;
 
 use serde::{Deserialize, Serialize};
+
+use super::AgentId;
 
 pub use context::Context;
 pub use deciding::{Criterion, Deciding, Gate};
@@ -63,4 +66,8 @@ pub struct Rules {
     /// Which folders it works on.
     #[serde(skip_serializing_if = "Working::is_nowhere")]
     pub working: Working,
+    /// The one agent that is asked in this turn; the others wait. `None`: everybody is. Of one turn
+    /// only: no configuration says it and no later turn takes it over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<AgentId>,
 }

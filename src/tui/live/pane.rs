@@ -127,6 +127,9 @@ pub(super) fn paint(
         _ if !shared.live => return,
         Activity::Starting => "starting…",
         Activity::Asked => "asking…",
+        Activity::Waiting if turn.sits_out(agent.card.id) => {
+            "not asked in this turn; waits for the next one"
+        }
         Activity::Thinking
         | Activity::Writing
         | Activity::Drafting

@@ -158,6 +158,9 @@ pub(super) fn status(agent: &AgentState, turn: &Turn, shared: &Shared) -> String
     if !waits || agent.leave.is_some() || turn.is_over() {
         return words;
     }
+    if turn.sits_out(agent.card.id) && agent.activity == Activity::Waiting {
+        return "waits for the next turn".to_owned();
+    }
     let begin = if agent.activity == Activity::Waiting {
         String::new()
     } else {

@@ -56,22 +56,16 @@ pub fn message(comments: &[&Comment]) -> String {
     text
 }
 
-/// A message as the next task of a team that is done: all of it works on every task, so the message says
-/// whom it is for, and what the others do.
+/// A message as the next task of a team that is done. Where one agent is asked alone it says so, for
+/// whoever reads of it later.
 #[must_use]
 pub fn as_task(to: &Target, text: &str) -> String {
-    let names = match to {
-        Target::All => return text.to_owned(),
-        Target::One(agent) => agent.to_string(),
-        Target::Several(agents) => {
-            let names: Vec<String> = agents.iter().map(ToString::to_string).collect();
-            names.join(", ")
+    match to {
+        Target::One(agent) => {
+            format!("For {agent} alone, whose changes are reviewed here.\n\n{text}")
         }
-    };
-    format!(
-        "For {names}, whose changes are reviewed here. Everybody else: read it, and judge what comes of \
-         it.\n\n{text}"
-    )
+        Target::All | Target::Several(_) => text.to_owned(),
+    }
 }
 
 /// What a comment is about, for people and agents alike.

@@ -72,10 +72,11 @@ fn send(review: &Review, cursor: usize, shared: &Shared, room: usize) -> Vec<Lin
         (true, Target::One(_) | Target::Several(_)) => {
             "Nobody else hears it; it is heard at the next safe point."
         }
-        (false, Target::All) => "A new round: it is the next task of the whole team.",
-        (false, Target::One(_) | Target::Several(_)) => {
-            "A new round. The whole team takes part in it and reads the message, which says whom it is \
-             for."
+        (false, Target::All | Target::Several(_)) => {
+            "A new round: it is the next task of the whole team."
+        }
+        (false, Target::One(_)) => {
+            "A new round in which only this agent is asked: the others wait for the one after it."
         }
     };
     rows.extend(said(detail, theme.dim, room));

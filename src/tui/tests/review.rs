@@ -1124,22 +1124,28 @@ fn whom_comments_reach_is_said_before_they_are_sent() {
         reviewer.write("Needs a test.").press("enter S");
         let screen = reviewer.sees();
         let words = if ended {
-            "A new round. The whole team takes part in it"
+            "A new round in which only this agent is asked"
         } else {
             "Nobody else hears it"
         };
         assert!(screen.contains(words), "{screen}");
         assert_eq!(
-            screen.contains("For agent1, whose changes"),
+            screen.contains("For agent1 alone, whose changes"),
             ended,
             "{screen}"
         );
         reviewer.press("down");
         let screen = reviewer.sees();
-        assert!(!screen.contains("For agent1, whose changes"), "{screen}");
+        assert!(
+            !screen.contains("For agent1 alone, whose changes"),
+            "{screen}"
+        );
         reviewer.press("up enter");
         let text = reviewer.other.iter().find_map(|effect| match effect {
-            Effect::Engine(Command::FollowUp { prompt }) => Some(prompt.clone()),
+            Effect::Engine(Command::Ask { agent, prompt }) => {
+                assert_eq!(*agent, AgentId(1));
+                Some(prompt.clone())
+            }
             Effect::Engine(Command::Steer { text, .. }) => Some(text.clone()),
             _ => None,
         });

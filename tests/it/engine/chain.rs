@@ -13,12 +13,13 @@ use massgen_tui::{
     },
     provider::{Provider, Request, StopReason, StreamEvent},
     run::RunState,
-    store::{Store, redact::Redactor},
+    store::Store,
 };
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
-    Step, act, choices, laws, model, ms, offers, plain, publish, say, setup, turn_with, vote,
+    Step, act, choices, laws, model, ms, offers, plain, publish, say, setup, turn_with, unlogged,
+    vote,
 };
 
 /// Everything a session tells until it is over. `react` gets each event and the way to the engine.
@@ -40,16 +41,6 @@ async fn session(
     }
     session.done.await.expect("the session ends orderly");
     heard
-}
-
-fn unlogged(sender: mpsc::Sender<Event>) -> Sinks {
-    Sinks {
-        log: None,
-        subscribers: vec![sender],
-        redactor: Redactor::new(&[]),
-        trouble: None,
-        prompts: None,
-    }
 }
 
 fn send(commands: &mpsc::Sender<Command>, command: Command) {

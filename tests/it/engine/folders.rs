@@ -370,6 +370,82 @@ async fn a_further_turn_shows_its_own_changes_only() {
 }
 
 #[tokio::test]
+async fn one_that_is_asked_alone_works_on_in_its_own_files() {
+    let field = Field::new();
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let one = |number: u16, first: &'static str| {
+        let calls = Arc::clone(&calls);
+        model(move |_, request| {
+            let later = says(request, "work it in") || says(request, "and on");
+            if says(request, "<task>\\nwork it in") {
+                calls.lock().unwrap().push(number);
+            }
+            if presents(request) {
+                return say("the final word");
+            }
+            if !has_called(request, "write_file") {
+                return write(if later { "more.txt" } else { first }, "work\n");
+            }
+            let favourite = choices(request)
+                .iter()
+                .position(|one| one.starts_with("agent1"));
+            match favourite {
+                Some(at) => vote(10, &choices(request)[at]),
+                None if offers(request, "new_answer") => publish(10, &format!("done by {number}")),
+                None => vote(10, &choices(request)[0]),
+            }
+        })
+    };
+    let team = field.team(vec![one(1, "won.txt"), one(2, "own.txt")]);
+    let mut turns = 0;
+    let (_, events) = field
+        .play(team, |event| {
+            if !over(event) {
+                return None;
+            }
+            turns += 1;
+            Some(match turns {
+                1 => Command::Ask {
+                    agent: AgentId(2),
+                    prompt: "work it in".into(),
+                },
+                2 => Command::FollowUp {
+                    prompt: "and on".into(),
+                },
+                _ => Command::Close,
+            })
+        })
+        .await;
+    let ends: Vec<usize> = (0..events.len()).filter(|at| over(&events[*at])).collect();
+    let (label, files) = ended(&events[..=ends[0]]);
+    assert_eq!(label.agent, AgentId(1));
+    assert_eq!(field.changed(&files), ["won.txt"]);
+    // It goes on from what it had written itself, and not from what won.
+    let (label, files) = ended(&events[ends[0]..=ends[1]]);
+    assert_eq!(label.agent, AgentId(2));
+    assert_eq!(field.changed(&files), ["more.txt", "own.txt"]);
+    let published = answers(&events[ends[0]..=ends[1]]);
+    assert_eq!(published.len(), 1);
+    assert_eq!(
+        field.changed(&published[0].changes),
+        ["more.txt", "own.txt"]
+    );
+    let asked = calls.lock().unwrap();
+    assert!(
+        !asked.is_empty() && asked.iter().all(|number| *number == 2),
+        "{asked:?}"
+    );
+    // Everybody goes on from there.
+    let last = answers(&events[ends[1]..]);
+    let both = |id: u16| last.iter().find(|one| one.label.agent == AgentId(id));
+    for id in [1, 2] {
+        let answer = both(id).expect("the whole team works again");
+        assert_eq!(field.changed(&answer.changes), ["more.txt", "own.txt"]);
+    }
+    assert_eq!(field.git(&["status", "--porcelain"]), "");
+}
+
+#[tokio::test]
 async fn a_team_in_a_seat_has_worktrees_and_its_files_are_the_seats_answer() {
     let field = Field::new();
     let inner = vec![worker("inner.txt", "agent1"), worker("other.txt", "agent1")];

@@ -177,8 +177,9 @@ prop_compose! {
         deciding in any_deciding(),
         mode in prop_oneof![3 => Just(Mode::Team), 2 => any_mode()],
         scaling in any_scaling(),
+        asked in proptest::option::weighted(0.1, 1_u16..8),
     ) -> Setup {
-        Setup {
+        let setup = Setup {
             agents: (1..=agents).map(AgentId).collect(),
             limits,
             rules: Rules {
@@ -195,6 +196,14 @@ prop_compose! {
                 scaling,
                 ..Rules::default()
             },
+        };
+        match asked.map(AgentId) {
+            Some(one) => Setup {
+                limits: setup.limits.for_one(),
+                rules: setup.rules.for_one(one),
+                ..setup
+            },
+            None => setup,
         }
     }
 }

@@ -40,6 +40,7 @@ impl Renaming {
         for own in &mut setup.limits.agents {
             own.agent = self.agent(own.agent);
         }
+        setup.rules.asked = setup.rules.asked.map(|id| self.agent(id));
         let judge = &mut setup.rules.deciding.judge;
         *judge = judge.map(|id| self.agent(id));
         Setup { agents, ..setup }

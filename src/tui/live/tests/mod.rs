@@ -1,5 +1,6 @@
 //! Tests of the live screen: folding, keys and mouse, screens, laws.
 
+mod alone;
 mod deciding;
 mod fold;
 mod inside;

@@ -236,6 +236,7 @@ fn commands() -> impl Strategy<Value = Command> {
         1 => Just(Command::AnswerNow),
         1 => Just(Command::Stop),
         1 => Just(Command::FollowUp { prompt: "more".into() }),
+        1 => (1_u16..6).prop_map(|n| Command::Ask { agent: AgentId(n), prompt: "more".into() }),
         1 => Just(Command::Close),
     ]
 }

@@ -72,10 +72,9 @@ pub(super) fn words(last: Option<&Earlier>, asked: Option<AgentId>) -> String {
     );
     if let Some(answer) = last.and_then(|turn| own(turn, agent)) {
         words += "Your own answer to the task before, which you go on from, was this one:\n";
-        words += &format!(
-            "<answer given>\n{}\n<end of answer given>\n",
-            defuse(answer.text.trim())
-        );
+        words += "<answer given>\n";
+        words += &defuse(answer.text.trim());
+        words += "\n<end of answer given>\n";
     } else if last.is_some_and(|turn| wins(turn, agent)) {
         words += "The answer given above is your own.\n";
     }

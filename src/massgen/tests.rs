@@ -210,6 +210,9 @@ fn a_log_is_told_once_and_in_order() {
         "no price is no 0"
     );
     assert_eq!(turn.record.notices, []);
+    // Rules that its log does not tell are not made up.
+    assert_eq!(turn.sight_words(), "log of MassGen 0.1.97");
+    assert_eq!(turn.rule_words().len(), 1);
     let looks_again = |event: &AgentEvent| match event {
         AgentEvent::Refused { setback, .. } => *setback == Setback::LooksAgain,
         _ => false,

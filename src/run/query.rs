@@ -36,6 +36,15 @@ impl RunState {
 }
 
 impl Turn {
+    /// The program that ran this turn, when it was another: its log tells what happened, not its rules.
+    #[must_use]
+    pub fn imported(&self) -> Option<&str> {
+        match &self.start.origin {
+            Origin::Imported { program } => Some(program),
+            Origin::Demo { .. } | Origin::Config { .. } | Origin::Direct => None,
+        }
+    }
+
     /// True after the outcome.
     #[must_use]
     pub const fn is_over(&self) -> bool {

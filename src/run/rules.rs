@@ -69,6 +69,10 @@ impl Turn {
     #[must_use]
     pub fn rule_words(&self) -> Vec<Rule> {
         let rules = &self.start.rules;
+        if let Some(program) = self.imported() {
+            let words = format!("a log of {program}, which does not tell its rules and limits");
+            return vec![("from", words)];
+        }
         let mut words = vec![
             ("mode", self.mode_words(&rules.mode)),
             ("sees", seeing(rules)),
@@ -98,6 +102,9 @@ impl Turn {
     /// What agents are shown and not shown, in few words: `sees ring · tally hidden`.
     #[must_use]
     pub fn sight_words(&self) -> String {
+        if let Some(program) = self.imported() {
+            return format!("log of {program}");
+        }
         let rules = &self.start.rules;
         let seeing = &rules.seeing;
         let hidden = match (self.votes_are_taken(), seeing.hide_identities) {

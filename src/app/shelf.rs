@@ -97,13 +97,13 @@ impl Shelf {
         };
         let name = name.trim();
         let mut logs = massgen::find(&self.places);
-        if !matches!(name, "" | "latest") {
+        if matches!(name, "" | "latest") {
+            logs.truncate(1);
+        } else {
             logs.retain(|log| log.run.0.starts_with(name) || log.run.0.ends_with(name));
         }
-        let newest = matches!(name, "" | "latest");
         match logs.as_slice() {
             [] => Err(failure),
-            [log, ..] if newest => Ok(Volume::MassGen(log.root.clone())),
             [log] => Ok(Volume::MassGen(log.root.clone())),
             [one, other, ..] => Err(Failure::new(
                 FailureKind::Local,

@@ -136,33 +136,20 @@ pub fn of(run: &RunId, events: &[Event]) -> Report {
     }
 }
 
-/// The events of each turn. One that goes on in another process is the same turn.
+/// The events of each turn. One that goes on in another process is the same turn, unless the log lost its
+/// beginning.
 fn parts(events: &[Event]) -> Vec<&[Event]> {
-    let begins = |event: &Event| match &event.kind {
-        EventKind::Run(RunEvent::Started(start)) => start.resumed.is_none(),
-        _ => false,
-    };
-    let mut starts: Vec<usize> = (events.iter().enumerate())
-        .filter(|(_, event)| begins(event))
-        .map(|(place, _)| place)
-        .collect();
-    // A log that lost its beginning may begin with a turn that goes on.
-    if starts.first().is_none_or(|first| *first > 0)
-        && events
-            .iter()
-            .any(|event| matches!(&event.kind, EventKind::Run(RunEvent::Started(_))))
-    {
-        let first = events
-            .iter()
-            .position(|event| matches!(&event.kind, EventKind::Run(RunEvent::Started(_))));
-        if let Some(first) = first.filter(|first| !starts.contains(first)) {
-            starts.insert(0, first);
+    let mut starts: Vec<usize> = Vec::new();
+    for (place, event) in events.iter().enumerate() {
+        if let EventKind::Run(RunEvent::Started(start)) = &event.kind
+            && (start.resumed.is_none() || starts.is_empty())
+        {
+            starts.push(place);
         }
     }
     let ends = starts.iter().skip(1).copied().chain([events.len()]);
-    starts
-        .iter()
-        .zip(ends)
+    let spans = starts.iter().zip(ends);
+    spans
         .filter_map(|(from, to)| events.get(*from..to))
         .collect()
 }

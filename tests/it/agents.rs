@@ -97,6 +97,39 @@ impl Agent {
     async fn noted(&self, words: &str) {
         until(words, || self.notes().contains(words)).await;
     }
+
+    /// It is cut off after "Half", and told to go on.
+    async fn cut_off_and_resumed(&self) -> Heard {
+        let mut messages = task();
+        let mut stream = self.provider.stream(request(&messages));
+        assert_eq!(
+            stream.next().await,
+            Some(Ok(StreamEvent::Text("Half".into())))
+        );
+        self.noted("hangs").await;
+        drop(stream);
+        messages.push(Message::Assistant {
+            text: "Half".into(),
+            calls: Vec::new(),
+            carried: None,
+        });
+        messages.push(Message::User {
+            text: "Go on.".into(),
+        });
+        let heard = hear(&self.provider, &messages).await;
+        assert_eq!(heard.text, "Whole.", "{heard:?}");
+        heard
+    }
+
+    /// Nothing of its process group is left.
+    async fn is_gone(&self) {
+        let notes = self.notes();
+        for word in ["pid ", "child "] {
+            let mut pids = notes.lines().filter_map(|line| line.strip_prefix(word));
+            let pid = pids.next().unwrap();
+            until("its whole process group is gone", || !runs(pid)).await;
+        }
+    }
 }
 
 /// Waits for something that another process does and nobody announces; a minute without it fails.
@@ -355,37 +388,14 @@ async fn whoever_stops_listening_ends_the_whole_group_and_the_next_request_resum
     let Some(agent) = agent(DIALECTS[0], &script) else {
         return;
     };
-    let mut messages = task();
-    let mut stream = agent.provider.stream(request(&messages));
-    assert_eq!(
-        stream.next().await,
-        Some(Ok(StreamEvent::Text("Half".into())))
-    );
-    agent.noted("hangs").await;
-    drop(stream);
-    messages.push(Message::Assistant {
-        text: "Half".into(),
-        calls: Vec::new(),
-        carried: None,
-    });
-    messages.push(Message::User {
-        text: "Go on.".into(),
-    });
-    let heard = hear(&agent.provider, &messages).await;
-    assert_eq!(heard.text, "Whole.", "{heard:?}");
+    agent.cut_off_and_resumed().await;
     let notes = agent.notes();
     assert!(notes.contains("--resume s1"), "{notes}");
     assert!(
         notes.contains("You were interrupted. So far you had said:  Half  Go on."),
         "{notes}"
     );
-    for word in ["pid ", "child "] {
-        let pid = notes
-            .lines()
-            .find_map(|line| line.strip_prefix(word))
-            .unwrap();
-        until("its whole process group is gone", || !runs(pid)).await;
-    }
+    agent.is_gone().await;
 }
 
 #[tokio::test]

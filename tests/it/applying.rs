@@ -19,18 +19,9 @@ use massgen_tui::{
     },
 };
 
-/// A repository with a result applied to it: `a` is changed.
-fn applied(root: &Path) {
-    let repo = root.join("repo");
-    fs::create_dir(&repo).unwrap();
-    git(&repo, &["init", "-q"]);
-    fs::write(repo.join("a"), "2\n").unwrap();
-    git(&repo, &["add", "-A"]);
-    let after = ObjectId(git(&repo, &["write-tree"]));
-    fs::write(repo.join("a"), "1\n").unwrap();
-    git(&repo, &["add", "-A"]);
-    let base = ObjectId(git(&repo, &["write-tree"]));
-    let repo = Repo::discover(&repo).unwrap();
+/// Applies the tree `after` to the files of `repo`, as a review of `base` would.
+fn bring(root: &Path, repo: &Path, after: ObjectId, base: &ObjectId) {
+    let repo = Repo::discover(repo).unwrap();
     let ground = Ground {
         repo: &repo,
         access: Access::Write,
@@ -44,7 +35,7 @@ fn applied(root: &Path) {
         clashes: Vec::new(),
     };
     let order = Order {
-        base: &base,
+        base,
         built: &built,
         decisions: &[],
         credits: &[],
@@ -56,6 +47,20 @@ fn applied(root: &Path) {
         at: Timestamp(1_795_256_130_000),
     };
     apply::apply(&ground, &order, &seen, occasion, &unwatched).unwrap();
+}
+
+/// A repository with a result applied to it: `a` is changed.
+fn applied(root: &Path) {
+    let repo = root.join("repo");
+    fs::create_dir(&repo).unwrap();
+    git(&repo, &["init", "-q"]);
+    fs::write(repo.join("a"), "2\n").unwrap();
+    git(&repo, &["add", "-A"]);
+    let after = ObjectId(git(&repo, &["write-tree"]));
+    fs::write(repo.join("a"), "1\n").unwrap();
+    git(&repo, &["add", "-A"]);
+    let base = ObjectId(git(&repo, &["write-tree"]));
+    bring(root, &repo, after, &base);
 }
 
 fn run(root: &Path, args: &[&str]) -> Output {
@@ -140,32 +145,7 @@ fn applied_much(root: &Path) {
     };
     let after = all("new");
     let base = all("old");
-    let repo = Repo::discover(&repo).unwrap();
-    let ground = Ground {
-        repo: &repo,
-        access: Access::Write,
-        inside: &RepoPath::from(""),
-        untracked: &Untracked::default(),
-        state_dir: &root.join("state"),
-    };
-    let built = Built {
-        tree: after,
-        provenance: Vec::new(),
-        clashes: Vec::new(),
-    };
-    let order = Order {
-        base: &base,
-        built: &built,
-        decisions: &[],
-        credits: &[],
-        to: &Destination::WorkingTree,
-    };
-    let seen = apply::preview(&ground, &order).unwrap();
-    let occasion = Occasion {
-        run: None,
-        at: Timestamp(1_795_256_130_000),
-    };
-    apply::apply(&ground, &order, &seen, occasion, &unwatched).unwrap();
+    bring(root, &repo, after, &base);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::kit::{Person, options};
+use super::kit::{Person, on_each};
 use crate::{
     protocol::{Health, HealthOf, HealthState, KeyState},
     tui::{
@@ -93,16 +93,6 @@ fn asked(person: &mut Person) -> Vec<Ticket> {
 
 fn answer(person: &mut Person, ticket: Ticket, rows: Vec<Health>) {
     person.send(Msg::Done(ticket, Done::Health(rows)));
-}
-
-fn on_each(mut act: impl FnMut(&mut Person)) -> String {
-    [(40, 12), (80, 24), (160, 48)]
-        .map(|(width, height)| {
-            let mut person = Person::at(width, height, &options());
-            act(&mut person);
-            format!("{width}x{height}\n{}", person.sees())
-        })
-        .join("\n")
 }
 
 #[test]

@@ -104,6 +104,17 @@ pub fn servers() -> Vec<Discovered> {
     ]
 }
 
+/// What a person sees after `act`, on a screen of each size.
+pub fn on_each(mut act: impl FnMut(&mut Person)) -> String {
+    [(40, 12), (80, 24), (160, 48)]
+        .map(|(width, height)| {
+            let mut person = Person::at(width, height, &options());
+            act(&mut person);
+            format!("{width}x{height}\n{}", person.sees())
+        })
+        .join("\n")
+}
+
 impl Person {
     /// Sits down at a screen of this size.
     pub fn at(width: u16, height: u16, options: &StartOptions) -> Self {

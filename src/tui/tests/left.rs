@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::kit::{Person, options};
+use super::kit::{Person, on_each};
 use crate::{
     protocol::{Failure, FailureKind, Left, RunId, Timestamp},
     tui::{
@@ -43,16 +43,6 @@ fn tell(person: &mut Person, told: LeftTold) {
 
 fn listed(person: &mut Person, all: &[Left]) {
     tell(person, LeftTold::Listed(Ok(all.to_vec())));
-}
-
-fn on_each(mut act: impl FnMut(&mut Person)) -> String {
-    [(40, 12), (80, 24), (160, 48)]
-        .map(|(width, height)| {
-            let mut person = Person::at(width, height, &options());
-            act(&mut person);
-            format!("{width}x{height}\n{}", person.sees())
-        })
-        .join("\n")
 }
 
 #[test]

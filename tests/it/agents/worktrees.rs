@@ -8,6 +8,7 @@ use massgen_tui::{
 };
 
 use super::*;
+use crate::harness::git::git;
 
 /// The words that hold a program here; `None` where nothing does.
 fn holder(write: &[&Path]) -> Option<Vec<String>> {
@@ -23,20 +24,6 @@ fn holder(write: &[&Path]) -> Option<Vec<String>> {
 
 fn ended(command: &mut Command) -> Output {
     command.output().unwrap()
-}
-
-fn git(folder: &Path, words: &[&str]) -> String {
-    let mut command = Command::new("git");
-    let command = command.arg("-C").arg(folder).args(words);
-    let output = ended(command.envs([
-        ("GIT_CONFIG_GLOBAL", "/dev/null"),
-        ("GIT_CONFIG_NOSYSTEM", "1"),
-        ("GIT_AUTHOR_NAME", "person"),
-        ("GIT_AUTHOR_EMAIL", "person@example.org"),
-        ("GIT_COMMITTER_NAME", "person"),
-        ("GIT_COMMITTER_EMAIL", "person@example.org"),
-    ]));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 /// A team of one program, run headless in a repository of the person.
@@ -294,24 +281,7 @@ async fn a_program_that_was_cut_off_is_resumed_in_its_folder_and_nothing_of_it_i
         holder: holder(&[&home, &notes]).unwrap_or_default(),
         network: Network::Off,
     });
-    let mut messages = task();
-    let mut stream = agent.provider.stream(request(&messages));
-    assert_eq!(
-        stream.next().await,
-        Some(Ok(StreamEvent::Text("Half".into())))
-    );
-    agent.noted("hangs").await;
-    drop(stream);
-    messages.push(Message::Assistant {
-        text: "Half".into(),
-        calls: Vec::new(),
-        carried: None,
-    });
-    messages.push(Message::User {
-        text: "Go on.".into(),
-    });
-    let heard = hear(&agent.provider, &messages).await;
-    assert_eq!(heard.text, "Whole.", "{heard:?}");
+    let heard = agent.cut_off_and_resumed().await;
     let usage = heard.usage.unwrap();
     assert!(usage.input > 0 && usage.cost.usd > 0.0, "{usage:?}");
     let notes = agent.notes();
@@ -324,13 +294,5 @@ async fn a_program_that_was_cut_off_is_resumed_in_its_folder_and_nothing_of_it_i
         notes.contains("--resume s1") && home.join("late").exists(),
         "{notes}"
     );
-    for word in ["pid ", "child "] {
-        let pid = notes
-            .lines()
-            .find_map(|line| line.strip_prefix(word))
-            .unwrap();
-        while runs(pid) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
+    agent.is_gone().await;
 }

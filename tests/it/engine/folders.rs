@@ -4,7 +4,7 @@
 mod checking;
 mod leave;
 
-use std::{fs, path::Path, process::Command as Process, sync::Mutex};
+use std::{fs, sync::Mutex};
 
 use massgen_tui::{
     app::{self, Services, Team},
@@ -18,6 +18,7 @@ use massgen_tui::{
 };
 
 use super::*;
+use crate::harness::git::git;
 
 /// A repository of the person, and a state folder.
 struct Field {
@@ -110,19 +111,6 @@ impl Field {
         self.play(team, |event| over(event).then_some(Command::Close))
             .await
     }
-}
-
-fn git(folder: &Path, arguments: &[&str]) -> String {
-    let output = Process::new("git")
-        .args(["-c", "user.name=t", "-c", "user.email=t@t"])
-        .args(arguments)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "git {arguments:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
 }
 
 fn over(event: &Event) -> bool {
@@ -270,7 +258,7 @@ async fn a_presenter_that_did_not_win_works_on_the_winners_files_and_loses_nothi
     let name = salvage.trim();
     assert_eq!(
         field.git(&["show", &format!("{name}:half.txt")]),
-        "half a thought\n"
+        "half a thought"
     );
 }
 
@@ -360,7 +348,7 @@ async fn a_further_turn_shows_its_own_changes_only() {
         &starts[0].places[0].base.0,
         &old[0].commit.0,
     ]);
-    assert_eq!(names, "one.txt\n");
+    assert_eq!(names, "one.txt");
     let refs = field.git(&["for-each-ref", "--format=%(refname)"]);
     let ours = format!("refs/massgen-tui/{run}/");
     assert!(
@@ -504,7 +492,7 @@ async fn a_team_in_a_seat_has_worktrees_and_its_files_are_the_seats_answer() {
         "--format=",
         &format!("refs/massgen-tui/{run}/agent1002.1/0"),
     ]);
-    assert_eq!(theirs, "other.txt\n");
+    assert_eq!(theirs, "other.txt");
     // Numbers inside the team begin anew: a name in full says whose a decision was.
     let mut whose: Vec<_> = leave::record(&field, &run)
         .iter()

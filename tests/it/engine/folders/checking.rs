@@ -96,7 +96,7 @@ async fn a_verifier_reads_the_final_files_and_gets_its_own_back() {
     assert_eq!(label.agent, AgentId(1));
     assert_eq!(field.changed(&changes), ["last.txt", "won.txt"]);
     let last = field.git(&["show", &format!("{}:last.txt", changes[0].commit.0)]);
-    assert_eq!(last, "of the end\n");
+    assert_eq!(last, "of the end");
     let published = answers(&events);
     let again = published.iter().find(|one| one.text == "Second thoughts.");
     let again = again.unwrap_or_else(|| panic!("{published:?}"));

@@ -140,6 +140,17 @@ impl Shelf {
         }
     }
 
+    /// The folder for what belongs to a session and is no part of its log: labels, notes, analyses. Of one
+    /// of ours it is its own folder; MassGen's folders are never written, so what belongs to a log of
+    /// MassGen stands in the state folder, under the name the log has here. It need not exist.
+    #[must_use]
+    pub fn beside(&self, volume: &Volume) -> PathBuf {
+        match volume {
+            Volume::Ours(run) => self.store.beside(run),
+            Volume::MassGen(folder) => self.store.beside_imported(&massgen::name(folder)),
+        }
+    }
+
     /// Our own sessions.
     #[must_use]
     pub const fn store(&self) -> &Store {
@@ -219,5 +230,17 @@ mod tests {
                 .contains("fits 3")
         );
         assert!(shelf.find("nothing").is_err());
+        let state = folder.path().join("state");
+        let ours = Volume::Ours(crate::protocol::RunId("20261121-101530-k3f9".into()));
+        assert_eq!(
+            shelf.beside(&ours),
+            state.join("sessions/20261121-101530-k3f9")
+        );
+        let place = cwd.join(MASSGEN_LOGS).join("log_20260101_000000_000001");
+        let theirs = state.join("imported/massgen-20260101-000000-000001");
+        for part in ["", "turn_1", "turn_1/attempt_1"] {
+            let volume = Volume::MassGen(place.join(part));
+            assert_eq!(shelf.beside(&volume), theirs, "{part:?}");
+        }
     }
 }

@@ -70,8 +70,11 @@ pub fn holds(folder: &Path) -> bool {
     attempts(&root_of(folder)).is_ok_and(|attempts| !attempts.is_empty())
 }
 
-/// The name of a log here: `log_20261121_000809_774066` is `massgen-20261121-000809-774066`.
-pub fn name(root: &Path) -> RunId {
+/// The name here of the log that a folder is, or is a turn or an attempt of:
+/// `log_20261121_000809_774066` is `massgen-20261121-000809-774066`.
+#[must_use]
+pub fn name(folder: &Path) -> RunId {
+    let root = root_of(folder);
     let name = root.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_prefix("log_").unwrap_or(&name);
     let plain: String = name

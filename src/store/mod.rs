@@ -84,6 +84,18 @@ impl Store {
         self.sessions.join(&run.0).join(LOG_FILE)
     }
 
+    /// The folder of a session of ours: its log and whatever belongs to it.
+    #[must_use]
+    pub fn beside(&self, run: &RunId) -> PathBuf {
+        self.sessions.join(&run.0)
+    }
+
+    /// The folder for what belongs to a log of another program, which is never written itself.
+    #[must_use]
+    pub fn beside_imported(&self, run: &RunId) -> PathBuf {
+        self.sessions.with_file_name("imported").join(&run.0)
+    }
+
     /// Starts the log of a new session.
     ///
     /// # Errors

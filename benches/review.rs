@@ -29,6 +29,7 @@ use massgen_tui::{
         review::{
             Action, Content, Find, Go, Keys, News, Review, Take, Turn, Typed, View, What, Wish,
         },
+        rooms,
         shared::Shared,
         theme::Theme,
     },
@@ -250,7 +251,7 @@ impl Stage {
             let (ticket, done) = match effect {
                 Effect::Query {
                     ticket,
-                    query: Query::Review(ask),
+                    query: Query::Room(rooms::Ask::Review(ask)),
                 } => {
                     let news = match ask.what {
                         What::Notes => News::Notes(Box::default()),
@@ -274,7 +275,7 @@ impl Stage {
                         }
                         other => panic!("{other:?}"),
                     };
-                    (ticket, Done::Review(Box::new(Ok(news))))
+                    (ticket, Done::Room(rooms::Told::Review(Box::new(Ok(news)))))
                 }
                 Effect::Highlight { ticket, job } if later == Highlighting::Now => {
                     (ticket, Done::Highlighted(highlight(&job)))

@@ -14,6 +14,7 @@ use crate::{
     tui::{
         effect::{Done, Here, Launch, Onward, Query, TeamChoice},
         ports::Ports,
+        rooms,
     },
 };
 
@@ -119,9 +120,10 @@ impl Ports for World {
             Query::Sessions => blocking(move || Done::Sessions(sessions(&services))),
             Query::Open(run) => blocking(move || Done::Opened(open(&services, &run))),
             Query::Left(ask) => blocking(move || Done::Left(super::left::answer(&services, ask))),
-            Query::Review(ask) => {
-                blocking(move || Done::Review(Box::new(super::review::answer(&services, *ask))))
-            }
+            Query::Room(rooms::Ask::Review(ask)) => blocking(move || {
+                let told = super::review::answer(&services, *ask);
+                Done::Room(rooms::Told::Review(Box::new(told)))
+            }),
         }
     }
 

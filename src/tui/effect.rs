@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     left::{LeftAsk, LeftTold},
-    review::{Ask, Told},
+    rooms::{Ask, Told},
 };
 use crate::protocol::{
     AgentId, Command, Discovered, Event, Failure, Health, RunId, SessionSummary,
@@ -157,8 +157,8 @@ pub enum Query {
     Sessions,
     /// The events of a stored session.
     Open(RunId),
-    /// Something about the files that agents changed.
-    Review(Box<Ask>),
+    /// What one of the rooms wants to know or have done.
+    Room(Ask),
     /// Something about worktrees of sessions that are over.
     Left(LeftAsk),
 }
@@ -184,8 +184,8 @@ pub enum Done {
     Edited(Result<Option<String>, Failure>),
     /// A launch could not be started.
     LaunchFailed(Failure),
-    /// Something about the files that agents changed.
-    Review(Box<Told>),
+    /// What one of the rooms is told.
+    Room(Told),
     /// Something about worktrees of sessions that are over.
     Left(LeftTold),
 }

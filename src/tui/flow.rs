@@ -78,7 +78,7 @@ pub(super) fn event(model: &mut Model, event: &Event) -> Effects {
             model.shared.run = RunState::default();
             model.shared.live = true;
             model.live = Live::new();
-            model.review = None;
+            model.rooms.review = None;
             model.setup.launching = None;
             model.focus = Focus::Panes;
             let _ = model.composer.take();
@@ -194,7 +194,7 @@ pub(super) fn show_stored(model: &mut Model, events: &[Event]) -> Effects {
     model.shared.run = RunState::default();
     model.shared.live = false;
     model.live = Live::new();
-    model.review = None;
+    model.rooms.review = None;
     model.shared.now = events.last().map(|event| event.at).unwrap_or_default();
     let mut effects = Effects::none();
     for event in events {
@@ -375,7 +375,7 @@ pub(super) fn home(model: &mut Model) -> Effects {
     model.shared.run = RunState::default();
     model.shared.live = true;
     model.live = Live::new();
-    model.review = None;
+    model.rooms.review = None;
     let search = match model.setup.servers {
         Load::Idle | Load::Failed(_) => model.discover(),
         Load::Loading(_) | Load::Ready(_) => Effects::none(),

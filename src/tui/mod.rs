@@ -27,6 +27,7 @@ pub mod ports;
 pub mod prepare;
 pub mod review;
 mod reviewing;
+pub mod rooms;
 pub mod route;
 pub mod runtime;
 pub mod setup;

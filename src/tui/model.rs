@@ -17,8 +17,8 @@ use super::{
     left::{self, LeftAsk},
     live::{self, Live},
     options::{ExitReason, ExitSummary, First, StartOptions},
-    review::Review,
     reviewing,
+    rooms::Rooms,
     setup::Setup,
     shared::Shared,
 };
@@ -53,8 +53,8 @@ pub struct Model {
     pub size: Size,
     /// What keys mean.
     pub keymap: Keymap,
-    /// The review of the session on the screen, once it was opened.
-    pub review: Option<Box<Review>>,
+    /// The screens about sessions beside the live one.
+    pub rooms: Rooms,
     /// What the session on the screen is to the person.
     pub(super) session: Session,
     /// What is waited for.
@@ -162,7 +162,7 @@ impl Model {
             notices: Notices::default(),
             size: layout::FALLBACK,
             keymap: Keymap::builtin(),
-            review: None,
+            rooms: Rooms::default(),
             session: Session {
                 fresh: true,
                 hearers: Hearers::All,

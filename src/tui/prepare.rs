@@ -41,7 +41,7 @@ fn prepare_review(model: &mut Model) {
         regions,
         ..Seen::default()
     };
-    if let Some(review) = &mut model.review {
+    if let Some(review) = &mut model.rooms.review {
         review.prepare(&model.shared, regions.main);
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn open(model: &mut Model) -> Effects {
     if model.screen == Screen::Start {
         return model.hint("That is for the live screen.");
     }
-    if model.review.is_none() {
+    if model.rooms.review.is_none() {
         let keys = Keys::new(|place, action| {
             let key = model
                 .keymap
@@ -37,7 +37,7 @@ pub(super) fn open(model: &mut Model) -> Effects {
             return model
                 .hint("The agents of this session work on no folder, so there are no changes.");
         };
-        model.review = Some(Box::new(review));
+        model.rooms.review = Some(Box::new(review));
         model.screen = Screen::Review;
         return effects;
     }
@@ -52,7 +52,7 @@ pub(super) fn perform(model: &mut Model, action: review::Action) -> Effects {
         return model.hint("That is for the review screen.");
     }
     let writing = route::editing(model);
-    let Some(review) = &mut model.review else {
+    let Some(review) = &mut model.rooms.review else {
         return Effects::none();
     };
     let wishes = match action {
@@ -73,7 +73,11 @@ fn grant(model: &mut Model, wishes: Wishes) -> Effects {
         let more = match wish {
             Wish::Do(more) => more,
             Wish::Hint(words) => {
-                let said = model.review.as_ref().map(|review| review.keyed(&words));
+                let said = model
+                    .rooms
+                    .review
+                    .as_ref()
+                    .map(|review| review.keyed(&words));
                 model.hint(said.unwrap_or(words))
             }
             Wish::Tell(level, words) => model.tell(level, words),
@@ -84,14 +88,18 @@ fn grant(model: &mut Model, wishes: Wishes) -> Effects {
             }
             Wish::Write(text) => {
                 let draft = model.composer.text();
-                if let Some(review) = &mut model.review {
+                if let Some(review) = &mut model.rooms.review {
                     review.set_aside(draft);
                 }
                 model.composer.set(&text);
                 Effects::none()
             }
             Wish::Written => {
-                let draft = model.review.as_mut().map(|review| review.take_aside());
+                let draft = model
+                    .rooms
+                    .review
+                    .as_mut()
+                    .map(|review| review.take_aside());
                 model.composer.set(&draft.unwrap_or_default());
                 Effects::none()
             }
@@ -135,7 +143,7 @@ fn say(model: &mut Model, to: Target, text: String) -> Effects {
 
 /// An answer for the screen; it may be left by now.
 pub(super) fn done(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
-    let Some(review) = &mut model.review else {
+    let Some(review) = &mut model.rooms.review else {
         return Effects::none();
     };
     let wishes = review.done(ticket, done);
@@ -144,7 +152,7 @@ pub(super) fn done(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
 
 /// The review is being closed: what was noted in it is kept.
 pub(super) fn farewell(model: &mut Model) -> Effects {
-    let review = model.review.as_mut();
+    let review = model.rooms.review.as_mut();
     review.map_or_else(Effects::none, |review| review.keep_last())
 }
 
@@ -156,7 +164,7 @@ pub(super) fn follow(model: &mut Model, event: &Event) {
             matches!(event, AgentEvent::Published(_) | AgentEvent::Ballot(_))
         }
     };
-    if let Some(review) = &mut model.review
+    if let Some(review) = &mut model.rooms.review
         && matters
     {
         review.follow(&model.shared.run);
@@ -165,18 +173,27 @@ pub(super) fn follow(model: &mut Model, event: &Event) {
 
 /// True while a spinner turns on the screen.
 pub(super) fn waits(model: &Model) -> bool {
-    model.review.as_ref().is_some_and(|review| review.waits())
+    model
+        .rooms
+        .review
+        .as_ref()
+        .is_some_and(|review| review.waits())
 }
 
 /// Text for the line of the screen that takes some.
 pub(super) fn type_text(model: &mut Model, text: &str) -> Effects {
     let Some(review) = model
+        .rooms
         .review
         .as_mut()
         .filter(|review| review.capturing_text())
     else {
         let words = "Nothing takes text here; {comment} writes a comment.";
-        let said = model.review.as_ref().map(|review| review.keyed(words));
+        let said = model
+            .rooms
+            .review
+            .as_ref()
+            .map(|review| review.keyed(words));
         return model.hint(said.unwrap_or_default());
     };
     let wishes = review.type_text(text);
@@ -198,7 +215,11 @@ pub(super) fn typed(model: &mut Model, action: layer::Action) -> Effects {
         | layer::Action::Refresh
         | layer::Action::Pick(_) => return Effects::none(),
     };
-    let wishes = model.review.as_mut().map(|review| review.typed(typed));
+    let wishes = model
+        .rooms
+        .review
+        .as_mut()
+        .map(|review| review.typed(typed));
     grant(model, wishes.unwrap_or_default())
 }
 
@@ -209,7 +230,11 @@ pub(super) fn live_key(model: &mut Model, action: live::Action) -> Effects {
         live::Action::Search(live::Find::Previous) => Typed::Up,
         _ => return model.hint("That is for the live screen."),
     };
-    let wishes = model.review.as_mut().map(|review| review.typed(typed));
+    let wishes = model
+        .rooms
+        .review
+        .as_mut()
+        .map(|review| review.typed(typed));
     grant(model, wishes.unwrap_or_default())
 }
 
@@ -225,6 +250,7 @@ pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Effects {
     };
     let place = (mouse.column, mouse.row);
     let wishes = model
+        .rooms
         .review
         .as_mut()
         .map(|review| review.mouse(place, wheel));
@@ -270,7 +296,7 @@ pub(super) fn hints(model: &Model) -> &'static [(Action, &'static str)] {
         (Action::Layer(layer::Action::Accept), "done"),
         (Action::Layer(layer::Action::Close), "away with it"),
     ];
-    let Some(review) = &model.review else {
+    let Some(review) = &model.rooms.review else {
         return MAIN;
     };
     match review.context() {

@@ -81,13 +81,13 @@ pub fn editing(model: &Model) -> bool {
 
 /// The part of the review screen that takes keys.
 fn place(model: &Model) -> review::Place {
-    let open = model.review.as_ref();
+    let open = model.rooms.review.as_ref();
     open.map_or(review::Place::Main, |review| review.context())
 }
 
 /// True while the review screen takes text on its one line.
 fn capturing(model: &Model) -> bool {
-    let open = model.review.as_ref();
+    let open = model.rooms.review.as_ref();
     open.is_some_and(|review| review.capturing_text())
 }
 

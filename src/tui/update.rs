@@ -14,7 +14,9 @@ use super::{
     left, live,
     model::{Focus, Leaving, Model, Screen},
     msg::{Input, Mouse, MouseKind, Msg},
-    reviewing, route,
+    reviewing,
+    rooms::Told,
+    route,
     setup::{self, Section},
 };
 use crate::{protocol::Level, tui::layout};
@@ -382,7 +384,7 @@ fn take_answer(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
         Done::LaunchFailed(failure) => flow::launch_failed(model, ticket, failure),
         Done::Highlighted(_) => model.live.done(ticket, done),
         // Only the review screen asks for these, with its own tickets.
-        Done::Review(_) => Effects::none(),
+        Done::Room(Told::Review(_)) => Effects::none(),
         Done::Left(told) => left::told(model, told),
     }
 }

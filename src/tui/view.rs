@@ -40,7 +40,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
             message_editor(model, frame);
         }
         Screen::Review => {
-            if let Some(review) = &model.review {
+            if let Some(review) = &model.rooms.review {
                 review.view(&model.shared, frame.buffer_mut(), regions.main);
             }
             message_editor(model, frame);
@@ -141,7 +141,7 @@ fn rule(model: &Model, frame: &mut Frame<'_>) {
     } else {
         theme.border
     };
-    let words = if let (Screen::Review, Some(review)) = (model.screen, &model.review) {
+    let words = if let (Screen::Review, Some(review)) = (model.screen, &model.rooms.review) {
         format!(" {} ", review.rule())
     } else if model.shared.running() {
         format!(" to {} ", hearers(model))

@@ -20,6 +20,7 @@ use massgen_tui::{
         effect::{Done, Query},
         ports::Ports as _,
         review::{Ask, Later, News, Told, What},
+        rooms,
     },
     workspace::{Grounds, Place, Untracked},
 };
@@ -192,10 +193,10 @@ fn log(state: &Path, sample: &Sample) {
 async fn ask(world: &World, run: &RunId, what: What) -> Told {
     let run = run.clone();
     match world
-        .query(Query::Review(Box::new(Ask { run, what })))
+        .query(Query::Room(rooms::Ask::Review(Box::new(Ask { run, what }))))
         .await
     {
-        Done::Review(told) => *told,
+        Done::Room(rooms::Told::Review(told)) => *told,
         other => panic!("{other:?}"),
     }
 }

@@ -73,7 +73,7 @@ impl Live {
             | Done::Captured(_)
             | Done::Edited(_)
             | Done::LaunchFailed(_)
-            | Done::Review(_)
+            | Done::Room(_)
             | Done::Left(_) => {}
         }
         Effects::none()

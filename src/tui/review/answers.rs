@@ -13,7 +13,10 @@ use crate::{
         change::{ChangeSet, ObjectId},
     },
     text::Highlighted,
-    tui::effect::{Done, Effects, Load, Ticket},
+    tui::{
+        effect::{Done, Effects, Load, Ticket},
+        rooms,
+    },
 };
 
 /// Files left out that are named; the others are counted.
@@ -32,7 +35,7 @@ impl Review {
             }
             (Wait::Edit(editing), Done::Edited(result)) => self.edited(*editing, result),
             (Wait::Later, Done::Woke) => vec![Wish::Do(self.keep_now())],
-            (wait, Done::Review(told)) => self.told(ticket, wait, *told),
+            (wait, Done::Room(rooms::Told::Review(told))) => self.told(ticket, wait, *told),
             // The file task ended without an answer.
             (wait, Done::LaunchFailed(failure)) => self.told(ticket, wait, Err(failure)),
             _ => Wishes::new(),

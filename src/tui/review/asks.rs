@@ -21,7 +21,10 @@ use crate::{
         change::{Body, ChangeSet, ContextId, FileChange, FileDiff, ObjectId, Side},
     },
     text::{HighlightJob, clean},
-    tui::effect::{Effect, Effects, Load, Query, Ticket},
+    tui::{
+        effect::{Effect, Effects, Load, Query, Ticket},
+        rooms,
+    },
 };
 
 /// Change sets remembered.
@@ -118,7 +121,7 @@ impl Review {
     pub(super) fn query(&mut self, wait: Wait, what: What) -> (Ticket, Effects) {
         let ticket = self.asks.issue(wait);
         let run = self.subject.run.clone();
-        let query = Query::Review(Box::new(Ask { run, what }));
+        let query = Query::Room(rooms::Ask::Review(Box::new(Ask { run, what })));
         (ticket, Effects::one(Effect::Query { ticket, query }))
     }
 

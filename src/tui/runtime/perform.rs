@@ -15,7 +15,8 @@ use crate::{
         LeftTold,
         effect::{Done, Draft, Launch, Query, Ticket},
         ports::Ports,
-        review::{News, Told},
+        review::{self, News},
+        rooms::Told,
     },
 };
 
@@ -69,7 +70,7 @@ impl Performer {
 
     /// Asks the world. Questions that write something are answered in their order.
     pub(super) fn query(&mut self, ticket: Ticket, query: Query) {
-        let writes = matches!(&query, Query::Review(ask) if ask.writes());
+        let writes = matches!(&query, Query::Room(ask) if ask.writes());
         let answer = self.ports.query(query);
         let answers = self.answers.clone();
         if !writes {
@@ -173,7 +174,7 @@ fn clean_done(done: Done) -> Done {
         | Done::Woke
         | Done::Captured(_)
         | Done::Edited(_) => done,
-        Done::Review(told) => Done::Review(Box::new(clean_told(*told))),
+        Done::Room(Told::Review(told)) => Done::Room(Told::Review(Box::new(clean_told(*told)))),
     }
 }
 
@@ -204,7 +205,7 @@ fn clean_health(row: &mut Health) {
 
 /// Cleans what the review screen paints. Bytes for an editor stay what they are, and names of agents'
 /// files are cleaned where they are shown: they are also sent back.
-fn clean_told(told: Told) -> Told {
+fn clean_told(told: review::Told) -> review::Told {
     match told.map_err(clean_failure)? {
         News::File(content) => {
             let content = Arc::unwrap_or_clone(content);

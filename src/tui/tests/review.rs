@@ -20,7 +20,7 @@ use crate::{
         model::Screen,
         msg::{Input, Mouse, MouseKind, Msg},
         review::{Ask, ChangedSince, Content, Later, News, Raw, TakenBack, Told, What},
-        reviewing,
+        reviewing, rooms,
     },
 };
 
@@ -406,12 +406,14 @@ impl Reviewer {
                 match effect {
                     Effect::Query {
                         ticket,
-                        query: Query::Review(ask),
+                        query: Query::Room(rooms::Ask::Review(ask)),
                     } => {
                         asked = true;
                         let told = self.shelf.answer(*ask);
-                        self.person
-                            .send(Msg::Done(ticket, Done::Review(Box::new(told))));
+                        self.person.send(Msg::Done(
+                            ticket,
+                            Done::Room(rooms::Told::Review(Box::new(told))),
+                        ));
                     }
                     Effect::Highlight { ticket, job } => {
                         let done = Done::Highlighted(crate::text::highlight::highlight(&job));

@@ -22,6 +22,7 @@ use massgen_tui::{
         model::Model,
         options::{DemoScenario, Sample},
         ports::Ports,
+        rooms::{Ask, Told},
         runtime::{self, Keys, Stage},
         theme::Theme,
         view::view,
@@ -88,10 +89,10 @@ impl Ports for World {
             Query::Open(_) => Done::Opened(Ok(Arc::new(Vec::new()))),
             Query::Left(_) => Done::Left(LeftTold::Tidied(None)),
             // No session of these tests works on a folder.
-            Query::Review(_) => Done::Review(Box::new(Err(Failure::new(
+            Query::Room(Ask::Review(_)) => Done::Room(Told::Review(Box::new(Err(Failure::new(
                 FailureKind::Local,
                 "There is no repository.",
-            )))),
+            ))))),
         };
         async move {
             tokio::time::sleep(Duration::from_millis(200)).await;

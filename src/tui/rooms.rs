@@ -1,0 +1,40 @@
+//! The screens about sessions beside the live one: each opened when somebody asks for it, each with
+//! questions of its own to the world.
+//!
+//! A room sees its own state and [`super::shared::Shared`] and never another room; what leads from one to
+//! another happens at the top. The review numbers its own questions; the others take their tickets from the
+//! top of the program, and an answer reaches the room that its kind names.
+
+use super::review::{self, Review};
+
+/// The rooms that were opened.
+#[derive(Debug, Default)]
+pub struct Rooms {
+    /// The review of the session on the screen.
+    pub review: Option<Box<Review>>,
+}
+
+/// What a room asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// About the files that agents changed.
+    Review(Box<review::Ask>),
+}
+
+impl Ask {
+    /// True for what is written down: such questions are answered in their order, also while the program
+    /// leaves.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        match self {
+            Self::Review(ask) => ask.writes(),
+        }
+    }
+}
+
+/// What a room is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    /// About the files that agents changed.
+    Review(Box<review::Told>),
+}

@@ -13,6 +13,7 @@
 //! - [`provider`]: model servers behind one trait.
 //! - [`tool`]: what agents may call between their acts.
 //! - [`workspace`]: git: the person's tree, worktrees of agents, snapshots, diffs.
+//! - [`catalog`]: the list of sessions as data: labels, filter, order.
 //! - [`store`]: the session log.
 //! - [`engine`]: coordination (pure), the driver, the agents; knows no terminal.
 //! - [`text`]: outside text to rows of a width; the one sanitising gate.
@@ -25,6 +26,7 @@
 pub mod app;
 pub mod bench;
 pub mod capture;
+pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod demo;

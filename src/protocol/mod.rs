@@ -50,7 +50,7 @@ pub use limits::{AgentLimits, Budget, Limits, TokenPrice, UnknownPrice};
 pub use marks::{Marks, Scores};
 pub use membership::{TeamCommand, TeamEvent};
 pub use message::{Carried, Message, ToolCall, ToolChoice, ToolSpec};
-pub use model::{Discovered, ModelInfo, ServerKind, SessionSummary};
+pub use model::{Discovered, Member, ModelInfo, ServerKind, SessionSummary};
 pub use question::{Question, QuestionEvent, QuestionId, QuestionKind, Reply};
 pub use review::{ReviewEvent, Verdict};
 pub use rules::{

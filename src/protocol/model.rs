@@ -87,6 +87,29 @@ pub struct SessionSummary {
     /// The program that ran it, when it was another: `MassGen 0.1.97`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// The team of the last turn, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub team: Vec<Member>,
+    /// Working folder of the first turn; empty when the log does not tell.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub folder: String,
+    /// Files that the result of the last turn differs in; `None` when agents had no files to change, or
+    /// the log does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files_changed: Option<u32>,
+    /// Answers that were published, all revisions of all turns.
+    #[serde(default)]
+    pub answers: u32,
+}
+
+/// An agent of a session as the list knows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Configured name.
+    pub name: String,
+    /// Model as sent to the server; empty when the log does not tell.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub model: String,
 }
 
 impl SessionSummary {

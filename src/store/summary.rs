@@ -3,14 +3,12 @@
 //! A small scan of its own, because listing a thousand sessions must not fold a thousand logs: the
 //! writer keeps one running and stores its result beside the log at the end of every turn.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::reader::Damage;
 use crate::protocol::{
-    AgentEvent, AgentId, Cost, Event, EventKind, NoAnswerReason, Origin, Outcome, RunEvent, RunId,
-    SessionSummary, StageEvent, TeamEvent, Timestamp,
+    AgentCard, AgentEvent, AgentId, Cost, Event, EventKind, Member, NoAnswerReason, Origin,
+    Outcome, RunEvent, RunId, SessionSummary, StageEvent, TeamEvent, Timestamp, change::Access,
 };
 
 /// Longest prompt kept in a summary, in characters; the log has all of it.
@@ -28,7 +26,18 @@ pub(super) struct Stored {
 }
 
 /// Version of `summary.json`; another one is rebuilt from the log.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
+
+/// What agents made.
+#[derive(Clone, Copy, Debug, Default)]
+struct Work {
+    /// Answers, all revisions of all turns.
+    answers: u32,
+    /// Agents may change files.
+    writable: bool,
+    /// Files the result of the turn differs in.
+    files: Option<u32>,
+}
 
 /// Gathers a summary from events in order.
 #[derive(Clone, Debug)]
@@ -38,8 +47,10 @@ pub(super) struct Scan {
     started: Option<Timestamp>,
     last: Timestamp,
     turns: u32,
-    names: HashMap<AgentId, String>,
+    team: Vec<(AgentId, Member)>,
     agents: u32,
+    folder: String,
+    work: Work,
     word: &'static str,
     /// How the last turn ended.
     last_word: &'static str,
@@ -60,8 +71,10 @@ impl Scan {
             started: None,
             last: Timestamp(0),
             turns: 0,
-            names: HashMap::new(),
+            team: Vec::new(),
             agents: 0,
+            folder: String::new(),
+            work: Work::default(),
             word: "unfinished",
             last_word: "unfinished",
             staged: false,
@@ -78,13 +91,15 @@ impl Scan {
         self.last = self.last.max(event.at);
         match &event.kind {
             EventKind::Run(event) => self.apply_run(event),
-            EventKind::Agent { id: _, event } => {
-                if let AgentEvent::Usage(usage) = event
-                    && (usage.cost.usd > 0.0 || !usage.cost.partial)
-                {
+            EventKind::Agent { id: _, event } => match event {
+                AgentEvent::Usage(usage) if usage.cost.usd > 0.0 || !usage.cost.partial => {
                     self.cost = Some(self.cost.unwrap_or_default() + usage.cost);
                 }
-            }
+                AgentEvent::Published(_) => {
+                    self.work.answers = self.work.answers.saturating_add(1);
+                }
+                _ => {}
+            },
         }
     }
 
@@ -93,16 +108,16 @@ impl Scan {
             RunEvent::Started(start) => {
                 if self.turns == 0 {
                     self.prompt = start.prompt.chars().take(PROMPT_CHARS).collect();
+                    self.folder.clone_from(&start.cwd);
                 }
                 if start.resumed.is_none() || self.turns == 0 {
                     self.turns += 1;
                 }
                 self.agents = u32::try_from(start.team.len()).unwrap_or(u32::MAX);
-                self.names = start
-                    .team
-                    .iter()
-                    .map(|card| (card.id, card.name.clone()))
-                    .collect();
+                self.team = start.team.iter().map(member).collect();
+                let mut places = start.places.iter();
+                self.work.writable = places.any(|place| place.access == Access::Write);
+                self.work.files = None;
                 self.word = "unfinished";
                 self.last_word = self.word;
                 self.staged = start.stage.is_some();
@@ -119,8 +134,14 @@ impl Scan {
                 if !self.staged {
                     self.word = self.last_word;
                 }
-                if let Outcome::Answered { winner, .. } = outcome {
+                if let Outcome::Answered {
+                    winner, changes, ..
+                } = outcome
+                {
                     self.winner = Some(self.name(winner.agent));
+                    let files = changes.iter().map(|snapshot| snapshot.files);
+                    let files = files.fold(0, u32::saturating_add);
+                    self.work.files = (self.work.writable || files > 0).then_some(files);
                 }
             }
             RunEvent::Stage(StageEvent::Over { outcome }) => {
@@ -128,7 +149,12 @@ impl Scan {
             }
             RunEvent::Team(TeamEvent::Added { card, .. }) => {
                 self.agents = self.agents.saturating_add(1);
-                self.names.insert(card.id, card.name.clone());
+                self.team.push(member(card));
+            }
+            RunEvent::Team(TeamEvent::Replaced(card)) => {
+                if let Some(seat) = self.team.iter_mut().find(|(id, _)| *id == card.id) {
+                    *seat = member(card);
+                }
             }
             RunEvent::Phase(_)
             | RunEvent::Team(_)
@@ -143,10 +169,9 @@ impl Scan {
     }
 
     fn name(&self, agent: AgentId) -> String {
-        self.names
-            .get(&agent)
-            .cloned()
-            .unwrap_or_else(|| agent.to_string())
+        let mut team = self.team.iter();
+        let found = team.find(|(id, _)| *id == agent);
+        found.map_or_else(|| agent.to_string(), |(_, member)| member.name.clone())
     }
 
     /// The summary of what has passed by.
@@ -164,8 +189,20 @@ impl Scan {
             cost_usd: self.cost.map(|cost| cost.usd),
             demo: self.demo,
             from: self.from.clone(),
+            team: self.team.iter().map(|(_, member)| member.clone()).collect(),
+            folder: self.folder.clone(),
+            files_changed: self.work.files,
+            answers: self.work.answers,
         }
     }
+}
+
+fn member(card: &AgentCard) -> (AgentId, Member) {
+    let member = Member {
+        name: card.name.clone(),
+        model: card.model.clone(),
+    };
+    (card.id, member)
 }
 
 fn word(outcome: &Outcome) -> &'static str {

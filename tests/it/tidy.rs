@@ -26,12 +26,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("provider", &["protocol", "config"]),
     ("tool", &["protocol"]),
     ("workspace", &["protocol"]),
-    ("store", &["protocol"]),
+    ("catalog", &["protocol"]),
+    ("store", &["protocol", "catalog"]),
     ("massgen", &["protocol", "config"]),
     ("engine", &["protocol", "provider", "tool", "store"]),
     ("text", &["protocol"]),
     ("capture", &["protocol", "text"]),
-    ("tui", &["protocol", "run", "text", "capture"]),
+    ("tui", &["protocol", "run", "text", "capture", "catalog"]),
     ("demo", &["protocol"]),
     ("bench", &["protocol", "run"]),
     ("report", &["protocol", "run", "text", "headless"]),
@@ -41,7 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const ROOTS: &[&str] = &["app", "cli"];
 
 /// Features of the screen: none may name another, the runtime, or anything that waits.
-const FEATURES: &[&str] = &["live", "composer", "setup", "browser", "review"];
+const FEATURES: &[&str] = &["live", "composer", "setup", "sessions", "review"];
 
 /// Where a clock may be read; everywhere else time comes in as data.
 const CLOCKS: &[&str] = &[

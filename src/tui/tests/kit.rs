@@ -208,6 +208,10 @@ impl Person {
             cost_usd: None,
             demo: outcome == "answered",
             from: None,
+            team: Vec::new(),
+            folder: String::new(),
+            files_changed: None,
+            answers: 0,
         };
         let sessions = vec![
             session("run-1", "answered", "Why is the sky blue?\nIn short."),

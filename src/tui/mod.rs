@@ -33,6 +33,7 @@ pub mod runtime;
 pub mod setup;
 pub mod shared;
 mod status;
+pub mod still;
 #[cfg(test)]
 mod tests;
 pub mod theme;

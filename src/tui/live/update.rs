@@ -90,6 +90,16 @@ impl Live {
         }
     }
 
+    /// Shows the pane of this agent alone, whatever was shown before; one that is not there changes
+    /// nothing.
+    pub fn alone(&mut self, agent: AgentId) {
+        if let Some(index) = self.panes.iter().position(|pane| pane.id == agent) {
+            self.leave_pages();
+            self.focus_on(index);
+            self.zoom = true;
+        }
+    }
+
     /// Shows the panes of the running or last turn.
     fn leave_pages(&mut self) {
         self.earlier = None;

@@ -27,6 +27,8 @@ use futures_util::{StreamExt as _, stream::BoxStream};
 use ratatui::{buffer::Buffer, layout::Size};
 use tokio::{sync::mpsc, time::Instant};
 
+pub(super) use perform::clean_done;
+
 use self::{
     clock::{FrameClock, Timers, Urgency},
     input::Happening,

@@ -147,7 +147,7 @@ impl Performer {
 
 /// Cleans the texts of an answer. Server and model names are cleaned where they are shown, because
 /// they are also sent back as they are; events pass the gate of the loop.
-fn clean_done(done: Done) -> Done {
+pub(in crate::tui) fn clean_done(done: Done) -> Done {
     match done {
         Done::Sessions(Err(failure)) => Done::Sessions(Err(clean_failure(failure))),
         Done::Opened(Err(failure)) => Done::Opened(Err(clean_failure(failure))),

@@ -26,6 +26,7 @@ pub mod question;
 pub mod result;
 pub mod review;
 pub mod rules;
+mod sheet;
 pub mod stage;
 pub mod team;
 pub mod usage;
@@ -58,6 +59,7 @@ pub use rules::{
     Gate, Hiding, Improving, Isolation, Mode, Network, Novelty, Offered, Permitting, Policy,
     QuestionPolicy, Rules, Scaling, Seeing, Talking, Untracked, Verify, Visibility, Working,
 };
+pub use sheet::{Sheet, SheetPart, SheetRow};
 pub use stage::{Stage, StageEvent, StageKind};
 pub use team::{AgentCard, Origin, Resumed, TurnStart};
 pub use usage::{Cost, Usage};

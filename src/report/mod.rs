@@ -2,12 +2,15 @@
 //!
 //! Where the time went, who waited for whom, what each agent, phase and round cost and how much of it came to
 //! nothing, what failed and why, who voted for whom, which tools were used, and what is odd. The same
-//! figures as a page of Markdown ([`markdown()`]) and as data (they serialise). It judges the process
+//! figures as parts and rows ([`sheet()`]), as a page of Markdown ([`markdown()`]) and as data (they
+//! serialise). What a model makes of them is in [`analysis`]. It judges the process
 //! and never says whether an answer is right: no log knows that.
 
+pub mod analysis;
 mod markdown;
 mod odd;
 mod rounds;
+mod sheet;
 #[cfg(test)]
 mod tests;
 mod tools;
@@ -17,12 +20,13 @@ mod votes;
 use serde::Serialize;
 
 pub use self::{
-    markdown::markdown,
+    markdown::{markdown, page},
     odd::Odd,
     rounds::{Cause, Round},
+    sheet::{sheet, sheet_of},
     tools::Tool,
     trouble::Trouble,
-    votes::{Edge, Voting},
+    votes::{Edge, Habit, Voting},
 };
 
 use crate::{
@@ -31,7 +35,7 @@ use crate::{
 };
 
 /// Version of the figures and their names.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A session in figures.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -44,6 +48,8 @@ pub struct Report {
     pub last_event: u64,
     /// Its turns.
     pub turns: Vec<Of>,
+    /// How each model votes, over all turns.
+    pub habits: Vec<Habit>,
 }
 
 /// A turn in figures.
@@ -51,6 +57,11 @@ pub struct Report {
 pub struct Of {
     /// Which, starting at 1.
     pub turn: u32,
+    /// Which of the turns with this number, and how many there are: another program may begin a turn
+    /// anew.
+    pub attempt: (u32, u32),
+    /// Number of its first event and of its last.
+    pub events: (u64, u64),
     /// Its task.
     pub prompt: String,
     /// `answered`, `no answer`, `unfinished`.
@@ -61,6 +72,8 @@ pub struct Of {
     pub took_ms: u64,
     /// Tokens and money.
     pub usage: Usage,
+    /// The part of them that came to nothing.
+    pub wasted: Usage,
     /// Where the time and the money went, by phase.
     pub phases: Vec<PhaseShare>,
     /// The agents, in the order of the team.
@@ -128,11 +141,29 @@ pub fn of(run: &RunId, events: &[Event]) -> Report {
     }
     let parts = parts(events);
     let turns = state.turns().zip(parts);
+    let mut turns: Vec<Of> = turns.map(|(turn, events)| turn_of(turn, events)).collect();
+    number(&mut turns);
+    let mut habits = Vec::new();
+    for turn in &turns {
+        votes::add(&mut habits, &turn.voting.habits);
+    }
     Report {
         version: VERSION,
         run: run.clone(),
         last_event: state.last_seq,
-        turns: turns.map(|(turn, events)| turn_of(turn, events)).collect(),
+        turns,
+        habits,
+    }
+}
+
+/// Numbers the attempts of each turn.
+fn number(turns: &mut [Of]) {
+    let numbers: Vec<u32> = turns.iter().map(|turn| turn.turn).collect();
+    for (place, turn) in turns.iter_mut().enumerate() {
+        let same = |number: &&u32| **number == turn.turn;
+        let before = numbers.iter().take(place).filter(same).count();
+        let all = numbers.iter().filter(same).count();
+        turn.attempt = (before as u32 + 1, all as u32);
     }
 }
 
@@ -166,8 +197,16 @@ fn turn_of(turn: &Turn, events: &[Event]) -> Of {
     let troubles = trouble::of(turn, events);
     let tools = tools::of(events);
     let odd = odd::of(turn, events, &rounds, &voting, &tools);
+    let agents: Vec<AgentShare> = (turn.agents.iter())
+        .map(|agent| rounds::share(turn, agent, &rounds, end))
+        .collect();
+    let wasted = agents.iter().map(|agent| agent.wasted);
+    let seq = |event: Option<&Event>| event.map_or(0, |event| event.seq.0);
     Of {
         turn: turn.start.turn,
+        attempt: (1, 1),
+        events: (seq(events.first()), seq(events.last())),
+        wasted: wasted.fold(Usage::default(), |sum, usage| sum + usage),
         prompt: turn.start.prompt.clone(),
         outcome: match &turn.outcome {
             Some(Outcome::Answered { .. }) => "answered",
@@ -178,9 +217,7 @@ fn turn_of(turn: &Turn, events: &[Event]) -> Of {
         took_ms: turn.elapsed(end),
         usage: turn.usage(),
         phases: phases(turn, events, end.0),
-        agents: (turn.agents.iter())
-            .map(|agent| rounds::share(turn, agent, &rounds, end))
-            .collect(),
+        agents,
         rounds,
         voting,
         troubles,
@@ -209,6 +246,10 @@ fn phases(turn: &Turn, events: &[Event], end: u64) -> Vec<PhaseShare> {
             }),
         }
     }
-    shares.retain(|share| share.ms > 0 || share.usage.calls > 0);
+    // What comes after the end is no phase of the work.
+    shares.retain(|share| {
+        let over = share.phase == Phase::Done && share.usage.calls == 0;
+        !over && (share.ms > 0 || share.usage.calls > 0)
+    });
     shares
 }

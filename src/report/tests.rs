@@ -143,7 +143,7 @@ const ONE: Label = Label::new(AgentId(1), 1);
 const TWO: Label = Label::new(AgentId(2), 1);
 
 /// Ann answers after a failed call and votes too early; Bob uses a tool; Ann wins.
-fn story() -> Vec<Event> {
+pub(super) fn story() -> Vec<Event> {
     let mut told = Told::new();
     told.round(0, 1, 1, Purpose::Work, &[]);
     told.round(0, 2, 1, Purpose::Work, &[]);
@@ -225,7 +225,7 @@ fn story() -> Vec<Event> {
     told.0
 }
 
-fn report(events: &[Event]) -> Report {
+pub(super) fn report(events: &[Event]) -> Report {
     of(&RunId("20260131-120000-aaaa".into()), events)
 }
 

@@ -24,6 +24,43 @@ pub struct Voting {
     pub dropped: usize,
     /// Votes of the winner, and of those that counted.
     pub winner: (usize, usize),
+    /// Whether the answer that got the first vote won; `None` without a vote or a winner.
+    pub first_won: Option<bool>,
+    /// The same habits for each model, in the order of the team.
+    pub habits: Vec<Habit>,
+}
+
+/// How a model votes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Habit {
+    /// Which model.
+    pub model: String,
+    /// Ballots for an answer.
+    pub cast: usize,
+    /// Of these, for the voter's own answer.
+    pub own: usize,
+    /// Of those that had a choice, for the answer that stood first.
+    pub first: usize,
+    /// Ballots that had a choice.
+    pub choices: usize,
+    /// Ballots that stopped counting.
+    pub dropped: usize,
+}
+
+/// Adds habits to those of other turns.
+pub fn add(all: &mut Vec<Habit>, more: &[Habit]) {
+    for habit in more {
+        let place = all.iter().position(|one| one.model == habit.model);
+        let Some(same) = place.and_then(|place| all.get_mut(place)) else {
+            all.push(habit.clone());
+            continue;
+        };
+        same.cast += habit.cast;
+        same.own += habit.own;
+        same.first += habit.first;
+        same.choices += habit.choices;
+        same.dropped += habit.dropped;
+    }
 }
 
 /// One ballot.
@@ -57,12 +94,20 @@ pub fn of(turn: &Turn, events: &[Event]) -> Voting {
             }
             AgentEvent::Ballot(BallotEvent::Cast(ballot) | BallotEvent::Auto(ballot)) => {
                 if let Some(target) = ballot.target {
-                    voting.cast += 1;
-                    voting.own += usize::from(target.agent == ballot.voter);
-                    if published.len() > 1 {
-                        voting.choices += 1;
-                        voting.first += usize::from(published.first() == Some(&target));
-                    }
+                    let choice = published.len() > 1;
+                    let one = Habit {
+                        model: model(turn, ballot.voter),
+                        cast: 1,
+                        own: usize::from(target.agent == ballot.voter),
+                        first: usize::from(choice && published.first() == Some(&target)),
+                        choices: usize::from(choice),
+                        dropped: 0,
+                    };
+                    voting.cast += one.cast;
+                    voting.own += one.own;
+                    voting.first += one.first;
+                    voting.choices += one.choices;
+                    add(&mut voting.habits, &[one]);
                 }
                 voting.edges.push(Edge {
                     event: event.seq.0,
@@ -76,6 +121,21 @@ pub fn of(turn: &Turn, events: &[Event]) -> Voting {
         }
     }
     voting.dropped = turn.dropped.len();
+    for drop in &turn.dropped {
+        let model = model(turn, drop.ballot.voter);
+        if let Some(habit) = voting.habits.iter_mut().find(|habit| habit.model == model) {
+            habit.dropped += 1;
+        }
+    }
+    let order = |habit: &Habit| {
+        let mut agents = turn.agents.iter();
+        agents.position(|agent| agent.card.model == habit.model)
+    };
+    voting.habits.sort_by_key(order);
+    let first = voting.edges.iter().find_map(|edge| edge.target);
+    if let (Some(first), Some(decision)) = (first, &turn.decision) {
+        voting.first_won = Some(first == decision.winner);
+    }
     for agent in &turn.agents {
         let standing = agent.ballot.as_ref();
         let mut edges = voting.edges.iter_mut().rev();
@@ -91,4 +151,9 @@ pub fn of(turn: &Turn, events: &[Event]) -> Voting {
         voting.winner = (winner, all);
     }
     voting
+}
+
+fn model(turn: &Turn, id: AgentId) -> String {
+    let agent = turn.agent(id);
+    agent.map_or_else(String::new, |agent| agent.card.model.clone())
 }

@@ -8,6 +8,7 @@
 mod append;
 mod files;
 mod index;
+mod labels;
 mod lines;
 mod lock;
 pub mod permissions;
@@ -20,14 +21,19 @@ mod review;
 pub(crate) mod samples;
 mod schema;
 mod summary;
+mod tail;
+mod trash;
 mod writer;
 
 pub use append::Reopened;
 pub use index::Listing;
+pub use labels::{edit_labels, labels};
 pub use prompts::PromptFolder;
 pub use reader::{Damage, Reader, Session, read};
 pub use results::{KeptResult, MOST as MOST_OF_A_RESULT, ResultFolder};
 pub use schema::{Header, SCHEMA};
+pub use tail::{Look, Mark};
+pub use trash::{Emptied, TRASH_DAYS};
 pub use writer::{Writer, WriterHandle};
 
 use std::path::{Path, PathBuf};

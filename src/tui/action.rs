@@ -4,7 +4,7 @@
 //! `app.help` or `live.zoom`: the feature, a dot, the feature's own name. Names never change their
 //! meaning between versions; keys do.
 
-use super::{composer, layer, live, review, setup};
+use super::{composer, layer, live, review, rooms::Act, setup};
 
 /// One thing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,8 +25,8 @@ pub enum Action {
     Team(layer::Team),
     /// The live screen.
     Live(live::Action),
-    /// The review screen.
-    Review(review::Action),
+    /// A room.
+    Room(Act),
 }
 
 /// Actions of the program as a whole.
@@ -168,7 +168,9 @@ impl Action {
         add(&mut all, "list", layer::Action::TABLE, Self::Layer);
         add(&mut all, "talk", layer::Talk::TABLE, Self::Talk);
         add(&mut all, "team", layer::Team::TABLE, Self::Team);
-        add(&mut all, "review", review::Action::TABLE, Self::Review);
+        add(&mut all, "review", review::Action::TABLE, |action| {
+            Self::Room(Act::Review(action))
+        });
         all.extend(live::Action::all().iter().filter_map(|(name, help)| {
             Some(Entry {
                 name: format!("live.{name}"),

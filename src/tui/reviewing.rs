@@ -8,13 +8,14 @@ use super::{
     action::{Action, Run},
     again,
     effect::{Done, Effect, Effects, Ticket},
-    keymap::Context,
+    keymap::{Context, Room},
     layer, live,
     model::{Focus, Model, Screen},
     msg::{Mouse, MouseKind},
     review::{
         self, Find, Keys, Review, Say, Standing, Step, Take, Turn, Typed, View, Wish, Wishes,
     },
+    rooms::Act,
     route,
     widget::{Hint, Weight},
 };
@@ -27,9 +28,10 @@ pub(super) fn open(model: &mut Model) -> Effects {
     }
     if model.rooms.review.is_none() {
         let keys = Keys::new(|place, action| {
-            let key = model
-                .keymap
-                .key_for(&[Context::Review(place)], Action::Review(action));
+            let key = model.keymap.key_for(
+                &[Context::Room(Room::Review(place))],
+                Action::Room(Act::Review(action)),
+            );
             key.map(|key| key.to_string())
         });
         let opened = Review::open(&model.shared.run, &model.shared.theme, keys);
@@ -260,37 +262,61 @@ pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Effects {
 /// The keys that matter now.
 pub(super) fn hints(model: &Model) -> &'static [(Action, &'static str)] {
     const MAIN: &[(Action, &str)] = &[
-        (Action::Review(review::Action::Take(Take::This)), "take"),
         (
-            Action::Review(review::Action::Take(Take::Reviewed)),
+            Action::Room(Act::Review(review::Action::Take(Take::This))),
+            "take",
+        ),
+        (
+            Action::Room(Act::Review(review::Action::Take(Take::Reviewed))),
             "reviewed",
         ),
-        (Action::Review(review::Action::Say(Say::Comment)), "comment"),
-        (Action::Review(review::Action::Step(Step::Build)), "build"),
         (
-            Action::Review(review::Action::View(View::Focus)),
+            Action::Room(Act::Review(review::Action::Say(Say::Comment))),
+            "comment",
+        ),
+        (
+            Action::Room(Act::Review(review::Action::Step(Step::Build))),
+            "build",
+        ),
+        (
+            Action::Room(Act::Review(review::Action::View(View::Focus))),
             "files, lines",
         ),
-        (Action::Review(review::Action::Turn(Turn::Next)), "agent"),
         (
-            Action::Review(review::Action::View(View::Compare)),
+            Action::Room(Act::Review(review::Action::Turn(Turn::Next))),
+            "agent",
+        ),
+        (
+            Action::Room(Act::Review(review::Action::View(View::Compare))),
             "compare",
         ),
         (
-            Action::Review(review::Action::View(View::Split)),
+            Action::Room(Act::Review(review::Action::View(View::Split))),
             "side by side",
         ),
-        (Action::Review(review::Action::Find(Find::Search)), "search"),
+        (
+            Action::Room(Act::Review(review::Action::Find(Find::Search))),
+            "search",
+        ),
         (Action::App(super::action::App::Help), "keys"),
-        (Action::Review(review::Action::Step(Step::Back)), "back"),
+        (
+            Action::Room(Act::Review(review::Action::Step(Step::Back))),
+            "back",
+        ),
     ];
     const WRITING: &[(Action, &str)] = &[
-        (Action::Review(review::Action::Say(Say::Save)), "note it"),
         (
-            Action::Review(review::Action::Say(Say::Kind)),
+            Action::Room(Act::Review(review::Action::Say(Say::Save))),
+            "note it",
+        ),
+        (
+            Action::Room(Act::Review(review::Action::Say(Say::Kind))),
             "issue, suggestion…",
         ),
-        (Action::Review(review::Action::Say(Say::Cancel)), "leave it"),
+        (
+            Action::Room(Act::Review(review::Action::Say(Say::Cancel))),
+            "leave it",
+        ),
     ];
     const SEARCH: &[(Action, &str)] = &[
         (Action::Layer(layer::Action::Accept), "done"),
@@ -310,7 +336,7 @@ pub(super) fn hints(model: &Model) -> &'static [(Action, &'static str)] {
 /// The keys of a page that covers the lines.
 fn on_page(standing: Standing) -> &'static [(Action, &'static str)] {
     const fn key(action: review::Action) -> Action {
-        Action::Review(action)
+        Action::Room(Act::Review(action))
     }
     const ON: Action = key(review::Action::View(View::Open));
     const DOWN: Action = key(review::Action::Go(review::Go::Down));

@@ -14,6 +14,13 @@ pub struct Rooms {
     pub review: Option<Box<Review>>,
 }
 
+/// What a person does in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// On the review screen.
+    Review(review::Action),
+}
+
 /// What a room asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ask {

@@ -4,7 +4,7 @@
 //! character is text and nothing else, except in an empty editor (see [`Context::Empty`]).
 
 use super::{
-    keymap::{Context, Key, Meaning},
+    keymap::{Context, Key, Meaning, Room},
     model::{Focus, Model, Screen},
     msg::{Input, Msg},
     review,
@@ -30,7 +30,7 @@ pub fn base_contexts(model: &Model) -> Vec<Context> {
         contexts.push(match model.screen {
             Screen::Start => Context::Task,
             Screen::Live => Context::Steer,
-            Screen::Review => Context::Review(review::Place::Writing),
+            Screen::Review => Context::Room(Room::Review(review::Place::Writing)),
         });
         contexts.push(Context::Edit);
     } else {
@@ -39,7 +39,7 @@ pub fn base_contexts(model: &Model) -> Vec<Context> {
             Screen::Live if model.live.capturing_text() => contexts.push(Context::Search),
             Screen::Live => contexts.push(Context::Panes),
             Screen::Review if capturing(model) => contexts.push(Context::Search),
-            Screen::Review => contexts.push(Context::Review(place(model))),
+            Screen::Review => contexts.push(Context::Room(Room::Review(place(model)))),
         }
     }
     contexts.extend([Context::Command, Context::Global]);
@@ -61,7 +61,7 @@ pub fn command_contexts(model: &Model) -> Vec<Context> {
         Screen::Live => [Context::Panes, Context::Steer],
         Screen::Review => {
             let places = [review::Place::Main, review::Place::Writing];
-            places.map(Context::Review)
+            places.map(|place| Context::Room(Room::Review(place)))
         }
     };
     screen

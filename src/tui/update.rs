@@ -15,7 +15,7 @@ use super::{
     model::{Focus, Leaving, Model, Screen},
     msg::{Input, Mouse, MouseKind, Msg},
     reviewing,
-    rooms::Told,
+    rooms::{Act, Told},
     route,
     setup::{self, Section},
 };
@@ -66,7 +66,7 @@ fn perform(model: &mut Model, action: Action) -> Effects {
             Screen::Review => reviewing::live_key(model, live),
             Screen::Start => model.hint("That is for the live screen."),
         },
-        Action::Review(review) => reviewing::perform(model, review),
+        Action::Room(Act::Review(review)) => reviewing::perform(model, review),
     }
 }
 

@@ -42,12 +42,19 @@ pub enum Context {
     Panes,
     /// While text to search for is typed.
     Search,
-    /// On the review screen.
-    Review(Place),
+    /// In a room.
+    Room(Room),
     /// In an overlay.
     Over(Over),
     /// Nowhere: only the palette offers it.
     Palette,
+}
+
+/// Rooms and their parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Room {
+    /// The review screen.
+    Review(Place),
 }
 
 /// Kinds of overlays.
@@ -65,9 +72,9 @@ impl Context {
         Self::Command,
         Self::Panes,
         Self::Steer,
-        Self::Review(Place::Main),
-        Self::Review(Place::Writing),
-        Self::Review(Place::Steps),
+        Self::Room(Room::Review(Place::Main)),
+        Self::Room(Room::Review(Place::Writing)),
+        Self::Room(Room::Review(Place::Steps)),
         Self::Task,
         Self::Start,
         Self::Empty,
@@ -91,9 +98,9 @@ impl Context {
             Self::Edit => "edit",
             Self::Panes => "panes",
             Self::Search => "search",
-            Self::Review(Place::Main) => "review",
-            Self::Review(Place::Writing) => "review-writing",
-            Self::Review(Place::Steps) => "review-steps",
+            Self::Room(Room::Review(Place::Main)) => "review",
+            Self::Room(Room::Review(Place::Writing)) => "review-writing",
+            Self::Room(Room::Review(Place::Steps)) => "review-steps",
             Self::Over(Over::List) => "list",
             Self::Over(Over::Confirm) => "confirm",
             Self::Palette => "palette",
@@ -112,9 +119,9 @@ impl Context {
             Self::Edit => "In every editor",
             Self::Panes => "Live screen, panes and pages",
             Self::Search => "While typing a search",
-            Self::Review(Place::Main) => "Review screen",
-            Self::Review(Place::Writing) => "Review screen, while a comment is written",
-            Self::Review(Place::Steps) => "Review screen, sending and applying",
+            Self::Room(Room::Review(Place::Main)) => "Review screen",
+            Self::Room(Room::Review(Place::Writing)) => "Review screen, while a comment is written",
+            Self::Room(Room::Review(Place::Steps)) => "Review screen, sending and applying",
             Self::Over(Over::List) => "In help, commands, notices and endpoints",
             Self::Over(Over::Confirm) => "In a question",
             Self::Palette => "Without a key, from the palette",

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Chord, Context, Key, Keymap, Meaning, Over, markdown};
+use super::{Chord, Context, Key, Keymap, Meaning, Over, Room, markdown};
 use crate::tui::{action::Action, review::Place};
 
 /// Every stack of contexts that the program can be in, most specific first.
@@ -26,17 +26,17 @@ const STACKS: &[&[Context]] = &[
     &[Context::Over(Over::List), Context::Global],
     &[Context::Over(Over::Confirm), Context::Global],
     &[
-        Context::Review(Place::Main),
+        Context::Room(Room::Review(Place::Main)),
         Context::Command,
         Context::Global,
     ],
     &[
-        Context::Review(Place::Steps),
+        Context::Room(Room::Review(Place::Steps)),
         Context::Command,
         Context::Global,
     ],
     &[
-        Context::Review(Place::Writing),
+        Context::Room(Room::Review(Place::Writing)),
         Context::Edit,
         Context::Command,
         Context::Global,
@@ -45,7 +45,7 @@ const STACKS: &[&[Context]] = &[
 
 /// Contexts in which plain characters are text.
 const TEXT: [Context; 6] = [
-    Context::Review(Place::Writing),
+    Context::Room(Room::Review(Place::Writing)),
     Context::Task,
     Context::Steer,
     Context::Edit,

@@ -26,6 +26,7 @@ pub mod question;
 pub mod result;
 pub mod review;
 pub mod rules;
+pub mod search;
 mod sheet;
 pub mod stage;
 pub mod team;
@@ -59,6 +60,7 @@ pub use rules::{
     Gate, Hiding, Improving, Isolation, Mode, Network, Novelty, Offered, Permitting, Policy,
     QuestionPolicy, Rules, Scaling, Seeing, Talking, Untracked, Verify, Visibility, Working,
 };
+pub use search::{Bit, Hit, Hits, Passage};
 pub use sheet::{Sheet, SheetPart, SheetRow};
 pub use stage::{Stage, StageEvent, StageKind};
 pub use team::{AgentCard, Origin, Resumed, TurnStart};

@@ -6,6 +6,7 @@
 //! event types and nothing of who makes or shows them.
 
 mod append;
+mod db;
 mod files;
 mod index;
 mod labels;

@@ -1,7 +1,7 @@
 //! All sessions there are to look at: ours, and those that MassGen left in its folders.
 //!
-//! MassGen's logs stay where they are and are read anew each time; what looks like a secret in them is
-//! masked before anyone sees it. Only ours can be gone on with. Blocking.
+//! MassGen's logs stay where they are and are only read; what looks like a secret in them is masked before
+//! anyone sees it. Only ours can be gone on with. Blocking.
 
 use std::{
     ffi::OsString,
@@ -9,11 +9,12 @@ use std::{
 };
 
 use crate::{
+    catalog::Entry,
     config::Paths,
     massgen,
-    protocol::{Failure, FailureKind, RunId},
+    protocol::{Failure, FailureKind, RunId, SessionSummary},
     store::{
-        self, Header, Listing, Session, Store,
+        self, Catalogue, Header, Imported, Importer, Listing, Session, Store,
         redact::{self, Redactor},
     },
 };
@@ -27,6 +28,7 @@ pub const MASSGEN_VARIABLE: &str = "MASSGEN_LOG_BASE_DIR";
 /// The sessions of this machine.
 #[derive(Clone, Debug)]
 pub struct Shelf {
+    state_dir: PathBuf,
     store: Store,
     places: Vec<PathBuf>,
 }
@@ -55,30 +57,45 @@ impl Shelf {
         places.extend(paths.home.as_ref().map(|home| home.join(MASSGEN_LOGS)));
         places.dedup();
         Self {
+            state_dir: state_dir.to_owned(),
             store: Store::reading(state_dir),
             places,
         }
     }
 
+    /// Every session there is, newest first. What did not change since the last time is not read again.
+    ///
+    /// # Errors
+    /// Our own folder cannot be listed, or what is remembered cannot be written.
+    pub fn entries(&self) -> Result<Vec<Entry>, Failure> {
+        let logs: Vec<Imported> = massgen::find(&self.places)
+            .into_iter()
+            .map(|found| Imported {
+                run: found.run,
+                root: found.root,
+            })
+            .collect();
+        let now = crate::engine::outbox::now();
+        let mut catalogue = Catalogue::open(&self.state_dir)?;
+        let mut entries = catalogue.entries(&self.store, &logs, &MassGen, now)?;
+        entries.sort_unstable_by(|one, other| {
+            let (one, other) = (&one.summary, &other.summary);
+            (other.started_ms, &other.run).cmp(&(one.started_ms, &one.run))
+        });
+        Ok(entries)
+    }
+
     /// The newest `limit` sessions of all, and how many there are.
     ///
     /// # Errors
-    /// Our own folder cannot be listed.
+    /// As [`Self::entries`].
     pub fn list(&self, limit: usize) -> Result<Listing, Failure> {
-        let mut listing = self.store.list(limit)?;
-        let logs = massgen::find(&self.places);
-        listing.total += logs.len();
-        for found in logs.into_iter().take(limit) {
-            let session = match self.read(&Volume::MassGen(found.root)) {
-                Ok(session) => session.events,
-                Err(_) => Vec::new(),
-            };
-            listing.sessions.push(store::summary(found.run, &session));
-        }
-        let newest = |one: &crate::protocol::SessionSummary| std::cmp::Reverse(one.started_ms);
-        listing.sessions.sort_by_key(newest);
-        listing.sessions.truncate(limit);
-        Ok(listing)
+        let entries = self.entries()?;
+        let entries = entries.into_iter().filter(|entry| !entry.deleted);
+        let mut sessions: Vec<_> = entries.map(|entry| entry.summary).collect();
+        let total = sessions.len();
+        sessions.truncate(limit);
+        Ok(Listing { sessions, total })
     }
 
     /// The session that `name` means: a folder with a log of MassGen, or a name as
@@ -125,18 +142,7 @@ impl Shelf {
     pub fn read(&self, volume: &Volume) -> Result<Session, Failure> {
         match volume {
             Volume::Ours(run) => self.store.read(run),
-            Volume::MassGen(root) => {
-                let log = massgen::read(root)?;
-                let redactor = Redactor::new(&[]);
-                let events = log.events.into_iter();
-                Ok(Session {
-                    header: Header::new(log.run),
-                    events: events
-                        .map(|event| redact::event(&redactor, event))
-                        .collect(),
-                    damage: None,
-                })
-            }
+            Volume::MassGen(root) => read_massgen(root),
         }
     }
 
@@ -156,6 +162,40 @@ impl Shelf {
     pub const fn store(&self) -> &Store {
         &self.store
     }
+}
+
+/// How the list reads logs of MassGen.
+struct MassGen;
+
+impl Importer for MassGen {
+    fn watched(&self, root: &Path) -> Vec<PathBuf> {
+        massgen::watched(root)
+    }
+
+    fn summary(&self, log: &Imported) -> SessionSummary {
+        match read_massgen(&log.root) {
+            Ok(session) => store::summary(log.run.clone(), &session.events),
+            Err(_) => SessionSummary {
+                outcome: "damaged".to_owned(),
+                from: Some("MassGen".to_owned()),
+                ..store::summary(log.run.clone(), &[])
+            },
+        }
+    }
+}
+
+/// A log of MassGen with what looks like a secret masked.
+fn read_massgen(root: &Path) -> Result<Session, Failure> {
+    let log = massgen::read(root)?;
+    let redactor = Redactor::new(&[]);
+    let events = log.events.into_iter();
+    Ok(Session {
+        header: Header::new(log.run),
+        events: events
+            .map(|event| redact::event(&redactor, event))
+            .collect(),
+        damage: None,
+    })
 }
 
 #[cfg(test)]

@@ -13,6 +13,9 @@ const MARKS: [&str; 4] = [
     "execution_metadata.yaml",
 ];
 
+/// Files beside those that grow or are written again.
+const ALSO: [&str; 2] = ["metrics_events.json", "snapshot_mappings.json"];
+
 /// How names of logs of MassGen begin here.
 const PREFIX: &str = "massgen-";
 
@@ -170,6 +173,29 @@ fn paired(mut all: Vec<Attempt>) -> Vec<Attempt> {
         }
     }
     all
+}
+
+/// The files and folders of a log that tell by their lengths and times whether it has anything new.
+#[must_use]
+pub fn watched(root: &Path) -> Vec<PathBuf> {
+    let mut watched = vec![root.to_owned()];
+    let mut add = |path: PathBuf| {
+        if !watched.contains(&path) {
+            watched.push(path);
+        }
+    };
+    for attempt in attempts(root).unwrap_or_default() {
+        for folder in [attempt.above, attempt.stream, attempt.folder] {
+            let files = MARKS.iter().chain(&ALSO).map(|name| folder.join(name));
+            let files = files.filter(|path| path.is_file());
+            // An answer or a vote is a new folder below that of its agent.
+            let below = file::folders(&folder).into_iter();
+            let below = below.map(|name| folder.join(name));
+            files.chain(below).for_each(&mut add);
+            add(folder);
+        }
+    }
+    watched
 }
 
 fn is_attempt(folder: &Path) -> bool {

@@ -25,7 +25,7 @@ mod stream;
 mod tests;
 mod tracker;
 
-pub use folders::{Found, find, holds, is_named, name};
+pub use folders::{Found, find, holds, is_named, name, watched};
 
 use std::path::Path;
 

@@ -21,18 +21,26 @@ pub struct Listing {
     pub total: usize,
 }
 
-/// Names of the sessions in `sessions`, newest first; none when the folder does not exist.
-pub(super) fn runs(sessions: &Path) -> Result<Vec<RunId>, Failure> {
+/// Names of folders in `sessions` that may be sessions, in no order; none when it does not exist.
+pub(super) fn names(sessions: &Path) -> Result<Vec<RunId>, Failure> {
     let entries = match fs::read_dir(sessions) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(files::trouble("list the sessions in", sessions, &error)),
     };
-    let mut runs: Vec<(SystemTime, RunId)> = entries
+    let names = entries
         .filter_map(Result::ok)
-        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter_map(|entry| entry.file_name().into_string().ok());
+    Ok(names
         .filter(|name| super::is_run_name(name))
         .map(RunId)
+        .collect())
+}
+
+/// Names of the sessions in `sessions`, newest first; none when the folder does not exist.
+pub(super) fn runs(sessions: &Path) -> Result<Vec<RunId>, Failure> {
+    let mut runs: Vec<(SystemTime, RunId)> = names(sessions)?
+        .into_iter()
         .filter_map(|run| {
             let log = fs::symlink_metadata(sessions.join(&run.0).join(LOG_FILE)).ok()?;
             Some((log.modified().unwrap_or(SystemTime::UNIX_EPOCH), run))
@@ -66,7 +74,7 @@ pub(super) fn list(sessions: &Path, limit: usize) -> Result<Listing, Failure> {
 }
 
 /// The stored summary, or a new one from the log.
-fn summary_of(dir: &Path, run: RunId) -> SessionSummary {
+pub(super) fn summary_of(dir: &Path, run: RunId) -> SessionSummary {
     let log = dir.join(LOG_FILE);
     let file = dir.join(SUMMARY_FILE);
     let length = fs::symlink_metadata(&log).map_or(0, |meta| meta.len());

@@ -6,6 +6,7 @@
 //! event types and nothing of who makes or shows them.
 
 mod append;
+mod catalog;
 mod db;
 mod files;
 mod index;
@@ -27,6 +28,7 @@ mod trash;
 mod writer;
 
 pub use append::Reopened;
+pub use catalog::{Catalogue, Imported, Importer};
 pub use index::Listing;
 pub use labels::{edit_labels, labels};
 pub use prompts::PromptFolder;

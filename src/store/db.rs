@@ -1,8 +1,8 @@
-//! The only door to SQLite: files in `<state>/index/` that hold nothing but what can be made again.
+//! The only door to `SQLite`: files in `<state>/index/` that hold nothing but what can be made again.
 //!
 //! A file that is damaged, of another version or no database at all is removed and begun anew, without a
 //! word: whoever uses it fills it again. Where no file can be kept (a folder that cannot be written, a
-//! file system without locks) the same tables stand in a nameless file of SQLite's own that ends with
+//! file system without locks) the same tables stand in a nameless file of `SQLite`'s own that ends with
 //! the process. Files are private. Several processes may use one file at once: every change is a
 //! transaction, so a killed process leaves the state before or after it.
 //!
@@ -15,8 +15,7 @@ use std::{
 };
 
 pub(super) use rusqlite::{
-    Connection, Error as SqlError, OptionalExtension, Row, Statement, Transaction,
-    TransactionBehavior, params,
+    Connection, Error as SqlError, Transaction, TransactionBehavior, params,
 };
 use rusqlite::{ErrorCode, OpenFlags};
 
@@ -27,7 +26,7 @@ use crate::protocol::{Failure, FailureKind};
 const FOLDER: &str = "index";
 /// How long a process waits for another one that writes.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// What SQLite may write beside a file.
+/// What `SQLite` may write beside a file.
 const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// What a file is for.
@@ -108,6 +107,7 @@ impl Db {
     }
 
     /// Whether what is written is there next time.
+    #[cfg(test)]
     pub(super) fn is_kept(&self) -> bool {
         self.path.is_some()
     }
@@ -216,7 +216,7 @@ fn not_ours() -> SqlError {
     SqlError::SqliteFailure(rusqlite::ffi::Error::new(code), None)
 }
 
-/// Removes a file and what SQLite put beside it. What cannot be removed cannot be used either, and that
+/// Removes a file and what `SQLite` put beside it. What cannot be removed cannot be used either, and that
 /// is found when it is opened.
 fn remove(path: &Path) {
     let _ = fs::remove_file(path);
@@ -263,7 +263,7 @@ fn failure(error: &SqlError) -> Failure {
     .hint(hint)
 }
 
-/// Whether a file is on another machine, where the memory that SQLite shares between processes is not.
+/// Whether a file is on another machine, where the memory that `SQLite` shares between processes is not.
 #[cfg(target_os = "linux")]
 fn is_remote(path: &Path) -> bool {
     /// NFS, SMB (three kinds), AFS, 9p, Ceph, FUSE.

@@ -5,6 +5,7 @@
 //! it; [`Hub`] owns the one running session.
 
 mod again;
+pub mod analysis;
 mod checkup;
 pub mod endpoints;
 mod ground;

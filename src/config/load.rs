@@ -173,6 +173,8 @@ fn load_bytes_with(
     modes::read(&root, &names, &mut limits, &mut rules, &mut findings);
     findings.extend(teams::too_deep(&agents, limits.depth, &builder.teams));
     let prompt = root.get("prompt").and_then(Node::text).map(str::to_owned);
+    let analyst = root.get("ui").and_then(|ui| ui.some("analysis_model"));
+    let analysis_model = analyst.and_then(Node::text).map(str::to_owned);
     let report = Report::new(source, findings);
     let config = (!report.has_errors() && !agents.is_empty()).then(|| Config {
         source: name.to_owned(),
@@ -180,6 +182,7 @@ fn load_bytes_with(
         limits,
         rules,
         prompt: prompt.filter(|prompt| !prompt.trim().is_empty()),
+        analysis_model,
         kept: checked.kept,
         report: report.clone(),
     });

@@ -44,7 +44,7 @@ mod working;
 pub mod yaml;
 
 pub use context::ContextSaid;
-pub use diagnostic::{Finding, Report, Severity};
+pub use diagnostic::{Finding, Report, Severity, nearest};
 pub use dotenv::Environment;
 pub use excerpt::{Source, clean, looks_secret};
 pub use load::{Env, Loaded, Purpose, direct, load, load_bytes, load_file, load_file_with};

@@ -21,6 +21,8 @@ pub struct Config {
     pub rules: Rules,
     /// Task to start with when none is given.
     pub prompt: Option<String>,
+    /// The model that reads logs when none is named: `provider/model`.
+    pub analysis_model: Option<String>,
     /// Keys that MassGen knows, that are set, and that this version does not use.
     pub kept: Vec<Kept>,
     /// Warnings and notes.

@@ -165,6 +165,7 @@ impl AgentBuilder<'_> {
             limits,
             rules,
             prompt: None,
+            analysis_model: None,
             kept: Vec::new(),
             report: super::Report::default(),
         })

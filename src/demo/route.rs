@@ -8,7 +8,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{
-    cast::{Reply, Turn},
+    analyst,
+    cast::{Commit, Cue, Reply, Turn},
     director::{Director, Part},
     library,
     offer::Offer,
@@ -212,6 +213,9 @@ impl Stage {
                 return (Answer::Refused(refusal), "unreadable body".into());
             }
         };
+        if request.model == analyst::MODEL {
+            return self.analysis(route, &request, number);
+        }
         let Some((scenario, agent)) = self.cast(&request.model) else {
             let model: String = request.model.chars().take(80).collect();
             let message = format!("The model `{model}` does not exist; GET /v1/models lists all.");
@@ -240,6 +244,29 @@ impl Stage {
             speed: self.speed,
         };
         (perform(turn, family, &request, setting), note)
+    }
+
+    /// The script that reads logs. It remembers nothing.
+    fn analysis(&self, route: &Route, request: &Ask, number: u64) -> (Answer, String) {
+        let reply = Reply {
+            score: analyst::reply(request, format!("call_{number}")),
+            commit: Commit::Said(Cue::Step),
+            cut: None,
+        };
+        let part = Part {
+            session: route.session.clone(),
+            scenario: analyst::MODEL.to_owned(),
+            agent: String::new(),
+        };
+        let setting = Setting {
+            frames: Frames::new(route.family, request, number),
+            prompt_tokens: prompt_tokens(request),
+            ledger: self.director.ledger(part),
+            speed: self.speed,
+        };
+        let turn = Some(Turn::Reply(reply));
+        let answer = perform(turn, route.family, request, setting);
+        (answer, "the script that reads logs".to_owned())
     }
 }
 

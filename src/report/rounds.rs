@@ -50,6 +50,8 @@ pub enum Cause {
     Answers(Vec<Label>),
     /// It was told what to do next: to present, to judge, to verify.
     Asked,
+    /// It had published an answer itself, and looks at what there is.
+    Own,
     /// Its own round before had no result.
     Again,
 }
@@ -151,12 +153,15 @@ fn cause(round: &Round, new: Vec<Label>, rounds: &[Round]) -> Cause {
         round.purpose,
         Purpose::Work | Purpose::Revote | Purpose::VoteOnly
     );
-    let first = !rounds.iter().any(|one| one.agent == round.agent);
+    let before = rounds.iter().rfind(|one| one.agent == round.agent);
     match (asked, new.is_empty()) {
         (true, _) => Cause::Asked,
         (false, false) => Cause::Answers(new),
-        (false, true) if first => Cause::Start,
-        (false, true) => Cause::Again,
+        (false, true) => match before.map(|one| one.end) {
+            None => Cause::Start,
+            Some(Some(RoundEnd::Published)) => Cause::Own,
+            Some(_) => Cause::Again,
+        },
     }
 }
 
@@ -200,7 +205,9 @@ impl Open {
             AgentEvent::Delivered { labels } => {
                 let new = news(known, self.round.agent, labels);
                 // Told right behind the beginning of a round, they are what it is about.
-                if !new.is_empty() && matches!(self.round.cause, Cause::Start | Cause::Again) {
+                if !new.is_empty()
+                    && matches!(self.round.cause, Cause::Start | Cause::Own | Cause::Again)
+                {
                     self.round.cause = Cause::Answers(new);
                 }
             }

@@ -170,6 +170,7 @@ fn rounds(turn: &Of) -> SheetPart {
         let cause = match &round.cause {
             Cause::Start => "the task".to_owned(),
             Cause::Asked => format!("{:?}", round.purpose).to_lowercase(),
+            Cause::Own => "its own answer".to_owned(),
             Cause::Again => "no result before".to_owned(),
             Cause::Answers(labels) => {
                 let labels: Vec<String> = labels.iter().map(ToString::to_string).collect();

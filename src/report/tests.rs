@@ -282,7 +282,7 @@ fn time_and_money_go_where_they_went() {
         [
             Cause::Start,
             Cause::Start,
-            Cause::Again,
+            Cause::Own,
             Cause::Answers(vec![TWO]),
             Cause::Answers(vec![ONE]),
             Cause::Asked

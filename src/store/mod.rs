@@ -5,6 +5,7 @@
 //! are masked ([`redact`]) before an event reaches anyone, the log included. This module knows the
 //! event types and nothing of who makes or shows them.
 
+mod analyses;
 mod append;
 mod catalog;
 mod db;
@@ -27,6 +28,7 @@ mod tail;
 mod trash;
 mod writer;
 
+pub use analyses::AnalysisFolder;
 pub use append::Reopened;
 pub use catalog::{Catalogue, Imported, Importer};
 pub use index::Listing;

@@ -3,6 +3,7 @@
 //! `list` reads the small summaries beside the logs, `show` folds one log the way the screen does.
 //! Nothing from a log reaches the terminal uncleaned. A reader that goes away (`| head`) is no error.
 
+pub mod analyze;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,6 @@ use crate::{
     config::Paths,
     headless::words,
     protocol::{Failure, FailureKind, SessionSummary, Timestamp},
-    report,
     store::{Listing, Store},
     text::{clean, width},
 };
@@ -40,8 +40,9 @@ pub enum Command {
     List(ListArgs),
     /// Show one session: task, team, votes, answer, costs.
     Show(ShowArgs),
-    /// Say where time and money went, who voted for whom, what failed, what is odd; no model is asked.
-    Analyze(AnalyzeArgs),
+    /// Say where time and money went, who voted for whom, what failed, what is odd; with --model, what a
+    /// model makes of it.
+    Analyze(analyze::Args),
 }
 
 /// Arguments of `logs list`.
@@ -69,17 +70,6 @@ pub struct ShowArgs {
     pub events: bool,
 }
 
-/// Arguments of `logs analyze`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct AnalyzeArgs {
-    /// Session id, its start or its last four letters, or a folder of MassGen; `latest` is the newest.
-    #[arg(default_value = "latest")]
-    pub id: String,
-    /// One JSON object instead of Markdown.
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// Where text goes and how wide it may be.
 pub struct Page<'a> {
     /// The sink.
@@ -90,7 +80,12 @@ pub struct Page<'a> {
 
 /// Runs `logs` on the process's own stdout; returns the exit code.
 #[must_use]
-pub fn run(globals: &Globals, args: &Args) -> u8 {
+pub async fn run(globals: &Globals, args: &Args) -> u8 {
+    if let Command::Analyze(args) = &args.command
+        && args.asks()
+    {
+        return Box::pin(analyze::run(globals, args)).await;
+    }
     match to_stdout(globals, args) {
         Ok(()) => 0,
         Err(trouble) => trouble.tell(),
@@ -141,17 +136,7 @@ pub fn run_on(shelf: &Shelf, args: &Args, page: &mut Page<'_>) -> Result<(), Fai
                 list(shelf.store(), &listing, page)
             })
         }
-        Command::Analyze(args) => {
-            let session = shelf.read(&shelf.find(&args.id)?)?;
-            let report = report::of(&session.header.run, &session.events);
-            written(if args.json {
-                serde_json::to_writer(&mut *page.out, &report)
-                    .map_err(io::Error::from)
-                    .and_then(|()| writeln!(page.out))
-            } else {
-                page.out.write_all(report::markdown(&report).as_bytes())
-            })
-        }
+        Command::Analyze(args) => analyze::counted(shelf, args, page.out),
         Command::Show(args) => {
             let volume = shelf.find(&args.id)?;
             if let (true, Volume::Ours(run)) = (args.events, &volume) {

@@ -284,13 +284,12 @@ fn a_log_of_massgen_is_listed_and_shown_like_ours() {
 async fn a_session_is_counted_without_any_model() {
     let root = state_with(&[(RUN, samples::session(RUN))]).await;
     let analyze = |json| {
-        let id = RUN.to_owned();
-        print(
-            root.path(),
-            Command::Analyze(AnalyzeArgs { id, json }),
-            None,
-        )
-        .unwrap()
+        let args = analyze::Args {
+            id: RUN.to_owned(),
+            json,
+            ..analyze::Args::default()
+        };
+        print(root.path(), Command::Analyze(args), None).unwrap()
     };
     let page = analyze(false);
     assert!(

@@ -1,0 +1,506 @@
+//! `massgen-tui logs analyze`: a session in figures, and with `--model` what a model makes of it.
+//!
+//! Without `--model` nothing leaves the machine. With it the price is told first; what failed or was
+//! cancelled is not kept. Results go to stdout, what happens on the way to stderr.
+
+use std::{
+    fmt::Write as _,
+    io::{self, IsTerminal as _, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+use super::{Globals, written};
+use crate::{
+    app::{
+        Services,
+        analysis::{self, AUTO, Analyst, Kept, Plan, Step, VARIABLE, Wanted},
+        shelf::Shelf,
+    },
+    cli::{
+        complain,
+        launch::{self, Trouble},
+        rules::RuleArgs,
+    },
+    config::{self, Config, Paths, Purpose, Severity},
+    headless::words::{count, usd},
+    protocol::{AgentId, Event, Failure, FailureKind, Message, Sheet},
+    report::{self, Of, Report},
+    store::Session,
+    text::clean,
+};
+
+/// Steps that may wait to be told.
+const STEPS: usize = 64;
+/// Exit code after Ctrl-C, as shells have it.
+const CANCELLED: u8 = 130;
+
+/// Arguments of `logs analyze`.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Args {
+    /// Session id, its start or its last four letters, or a folder of `MassGen`; `latest` is the newest.
+    #[arg(default_value = "latest")]
+    pub id: String,
+    /// One JSON object instead of Markdown.
+    #[arg(long)]
+    pub json: bool,
+    /// Have this model read the log: provider/model, a model or an agent of --config, "auto" (what
+    /// `MASSGEN_TUI_ANALYSIS_MODEL` or `ui.analysis_model` names, else a cheap one whose key is set), or
+    /// demo/analyst, a script. Several times for several models.
+    #[arg(long, short, value_name = "PROVIDER/MODEL")]
+    pub model: Vec<String>,
+    /// Which turn the model reads, or one of its attempts, as 2 or 2.1; without it the last.
+    #[arg(long, value_name = "N", requires = "model")]
+    pub turn: Option<String>,
+    /// What is asked, and how.
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// What is asked, and how.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct How {
+    /// Print what would be sent, to whom and for how much, and send nothing.
+    #[arg(long, requires = "model")]
+    pub dry_run: bool,
+    /// Ask again although this model has read the turn as it is.
+    #[arg(long, requires = "model")]
+    pub force: bool,
+    /// US dollars one analysis may cost at most; one that could cost more is not sent.
+    #[arg(long, value_name = "USD", requires = "model")]
+    pub max_usd: Option<f64>,
+    /// Configuration whose models may be named.
+    #[arg(long, value_name = "FILE", requires = "model")]
+    pub config: Option<PathBuf>,
+    /// Base URL of an OpenAI-compatible server that has the model.
+    #[arg(
+        long,
+        value_name = "URL",
+        requires = "model",
+        conflicts_with = "config"
+    )]
+    pub base_url: Option<String>,
+}
+
+impl Args {
+    /// True when a model is to be asked.
+    #[must_use]
+    pub const fn asks(&self) -> bool {
+        !self.model.is_empty()
+    }
+}
+
+/// The figures, and which analyses are kept.
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    analyses: Vec<Row<'a>>,
+}
+
+/// One analysis as data.
+#[derive(Serialize)]
+struct Row<'a> {
+    number: u32,
+    stale: Option<String>,
+    #[serde(flatten)]
+    analysis: &'a report::analysis::Analysis,
+}
+
+/// Prints the figures of a session.
+///
+/// # Errors
+/// A session that is not there or cannot be read, an output that cannot be written.
+pub fn counted(shelf: &Shelf, args: &Args, out: &mut dyn io::Write) -> Result<(), Failure> {
+    let volume = shelf.find(&args.id)?;
+    let session = shelf.read(&volume)?;
+    let report = report::of(&session.header.run, &session.events);
+    let (kept, unread) = analysis::kept(&shelf.beside(&volume));
+    if unread > 0 {
+        complain(&format!("{unread} kept analyses cannot be read."));
+    }
+    if args.json {
+        let whole = Whole {
+            analyses: kept.iter().map(|one| row(one, &report)).collect(),
+            report: &report,
+        };
+        return json(out, &whole);
+    }
+    let mut sheet = report::sheet(&report);
+    if !kept.is_empty() {
+        let all: Vec<_> = kept.into_iter().map(|one| one.analysis).collect();
+        sheet.parts.push(report::analysis::columns(&all));
+    }
+    written(out.write_all(report::page(&sheet).as_bytes()))
+}
+
+fn row<'a>(kept: &'a Kept, report: &Report) -> Row<'a> {
+    Row {
+        number: kept.number,
+        stale: report::analysis::stale(&kept.analysis, &report.turns),
+        analysis: &kept.analysis,
+    }
+}
+
+fn json<T: Serialize>(out: &mut dyn io::Write, value: &T) -> Result<(), Failure> {
+    written(
+        serde_json::to_writer(&mut *out, value)
+            .map_err(io::Error::from)
+            .and_then(|()| writeln!(out)),
+    )
+}
+
+/// Has models read the log; returns the exit code.
+pub async fn run(globals: &Globals, args: &Args) -> u8 {
+    let work = asked(globals, args);
+    tokio::select! {
+        done = work => match done {
+            Ok(code) => code,
+            Err(trouble) => trouble.tell(),
+        },
+        _ = tokio::signal::ctrl_c() => {
+            complain("Cancelled; nothing was kept of what was not finished.");
+            CANCELLED
+        }
+    }
+}
+
+/// A session and what is beside it.
+struct Desk {
+    session: Session,
+    report: Report,
+    beside: PathBuf,
+}
+
+impl Desk {
+    fn open(shelf: &Shelf, id: &str) -> Result<Self, Failure> {
+        let volume = shelf.find(id)?;
+        let session = shelf.read(&volume)?;
+        let report = report::of(&session.header.run, &session.events);
+        Ok(Self {
+            session,
+            report,
+            beside: shelf.beside(&volume),
+        })
+    }
+
+    /// The turn that is named: `2`, `2.1`, or none for the last.
+    fn turn(&self, name: Option<&str>) -> Result<&Of, Trouble> {
+        let turns = &self.report.turns;
+        let Some(name) = name else {
+            let none =
+                || Trouble::Usage("The log holds no turn, so there is nothing to read.".into());
+            return turns.last().ok_or_else(none);
+        };
+        let (turn, attempt) = match name.split_once('.') {
+            Some((turn, attempt)) => (turn, Some(attempt)),
+            None => (name, None),
+        };
+        let fits = |of: &&Of| {
+            of.turn.to_string() == turn
+                && attempt.is_none_or(|attempt| of.attempt.0.to_string() == attempt)
+        };
+        turns.iter().rfind(fits).ok_or_else(|| {
+            let all: Vec<String> = turns
+                .iter()
+                .map(|of| match of.attempt {
+                    (_, 1) => of.turn.to_string(),
+                    (one, _) => format!("{}.{one}", of.turn),
+                })
+                .collect();
+            Trouble::Usage(format!(
+                "The session has no turn {name}; it has {}.",
+                all.join(", ")
+            ))
+        })
+    }
+
+    fn name(&self, id: AgentId) -> String {
+        let mut agents = self.report.turns.iter().flat_map(|turn| &turn.agents);
+        let found = agents.find(|agent| agent.agent == id);
+        found.map_or_else(
+            || id.to_string(),
+            |agent| clean::line(&agent.name).into_owned(),
+        )
+    }
+
+    /// An analysis as a page.
+    fn sheet(&self, kept: &Kept) -> Sheet {
+        let stale = report::analysis::stale(&kept.analysis, &self.report.turns);
+        let words = |number: u64| {
+            let events = &self.session.events;
+            let found = events.binary_search_by_key(&number, |event: &Event| event.seq.0);
+            let event = events.get(found.ok()?)?;
+            let words = report::analysis::words_of(event, &|id| self.name(id));
+            Some(clean::line(&words).into_owned())
+        };
+        report::analysis::sheet(&kept.analysis, stale.as_deref(), &words)
+    }
+}
+
+async fn asked(globals: &Globals, args: &Args) -> Result<u8, Trouble> {
+    let (services, paths) = launch::services(globals, "1", &RuleArgs::default())?;
+    let shelf = super::shelf(&services.state_dir);
+    let desk = Desk::open(&shelf, &args.id)?;
+    let turn = desk.turn(args.turn.as_deref())?;
+    let config = match &args.how.config {
+        Some(name) => Some(configuration(name, &services, &paths)?),
+        None => None,
+    };
+    let mut plans = Vec::new();
+    for name in &args.model {
+        let wanted = Wanted {
+            name: meant(name, &services, &paths, config.as_ref()),
+            base_url: args.how.base_url.clone(),
+            config: config.clone(),
+        };
+        let analyst = analysis::pick(&services, &wanted).await.map_err(wrong)?;
+        let plan = analysis::plan(analyst, &desk.report, turn, &desk.session.events)
+            .map_err(|failure| Trouble::Usage(failure.words()))?;
+        plans.push(plan);
+    }
+    if args.how.dry_run {
+        let mut out = io::stdout().lock();
+        for plan in &plans {
+            dry(&mut out, plan, args.json)?;
+        }
+        return Ok(0);
+    }
+    for plan in &plans {
+        affordable(plan, args.how.max_usd)?;
+    }
+    let mut made = Vec::new();
+    let mut failed = false;
+    for plan in &plans {
+        match one(&services, &desk, (turn, plan), args).await {
+            Ok(kept) => made.push(kept),
+            Err(failure) => {
+                failed = true;
+                complain(&format!("{}: {failure}", plan.analyst.name()));
+            }
+        }
+    }
+    let mut out = io::stdout().lock();
+    if args.json {
+        let rows: Vec<Row> = made.iter().map(|kept| row(kept, &desk.report)).collect();
+        json(&mut out, &serde_json::json!({ "analyses": rows }))?;
+    } else {
+        for kept in &made {
+            let page = report::page(&desk.sheet(kept));
+            written(out.write_all(page.as_bytes()))?;
+        }
+    }
+    Ok(u8::from(failed))
+}
+
+/// Wrong words and missing keys are the command line's own; a server that is not there is not.
+fn wrong(failure: Failure) -> Trouble {
+    match failure.kind {
+        FailureKind::Request | FailureKind::Model | FailureKind::Auth => {
+            Trouble::Usage(failure.words())
+        }
+        _ => Trouble::Failed(failure),
+    }
+}
+
+fn configuration(name: &Path, services: &Services, paths: &Paths) -> Result<Arc<Config>, Trouble> {
+    let path = paths
+        .named_config(name)
+        .map_err(|error| Trouble::Usage(format!("{error}.")))?;
+    let env = |name: &str| services.environment.get(name);
+    // Keys of agents that are not asked do not matter.
+    let loaded = config::load_file(&path, &env, Purpose::Check);
+    let report = loaded.report;
+    loaded.config.map(Arc::new).ok_or_else(|| {
+        let findings = report.render_all(Severity::Error);
+        Trouble::Usage(format!("the configuration cannot be used\n\n{findings}"))
+    })
+}
+
+/// The name behind `auto`: the variable's, the configuration's, or `auto` itself.
+fn meant(name: &str, services: &Services, paths: &Paths, config: Option<&Arc<Config>>) -> String {
+    if name != AUTO {
+        return name.to_owned();
+    }
+    let said = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    services
+        .environment
+        .get(VARIABLE)
+        .and_then(said)
+        .or_else(|| match config {
+            Some(config) => config.analysis_model.clone().and_then(said),
+            None => usual(services, paths)?.analysis_model.and_then(said),
+        })
+        .unwrap_or_else(|| AUTO.to_owned())
+}
+
+/// The configuration in its usual place, when it can be read.
+fn usual(services: &Services, paths: &Paths) -> Option<Config> {
+    let env = |name: &str| services.environment.get(name);
+    let path = paths.default_config()?;
+    config::load_file(&path, &env, Purpose::Check).config
+}
+
+fn affordable(plan: &Plan, most: Option<f64>) -> Result<(), Trouble> {
+    let Some(limit) = most else {
+        return Ok(());
+    };
+    let name = plan.analyst.name();
+    match plan.money.most {
+        Some(most) if most <= limit => Ok(()),
+        Some(most) => Err(Trouble::Usage(format!(
+            "{name} may cost up to {}, more than the {} of --max-usd. Nothing was sent.",
+            usd(most),
+            usd(limit)
+        ))),
+        None => Err(Trouble::Usage(format!(
+            "The price of {name} is not known, so --max-usd cannot be kept. Nothing was sent."
+        ))),
+    }
+}
+
+/// What would be sent.
+fn dry(out: &mut dyn io::Write, plan: &Plan, as_json: bool) -> Result<(), Failure> {
+    let Analyst {
+        window,
+        window_known,
+        ..
+    } = plan.analyst;
+    if as_json {
+        return json(
+            out,
+            &serde_json::json!({
+                "model": plan.analyst.name(),
+                "form": plan.form().word(),
+                "window": window,
+                "window_known": window_known,
+                "evidence": plan.evidence.seen,
+                "tokens": plan.money.tokens,
+                "usd": plan.money.about,
+                "usd_at_most": plan.money.most,
+                "messages": plan.ask.messages,
+            }),
+        );
+    }
+    let mut page = format!("{}\n{}\n", heading(plan), "Nothing was sent. The prompt:");
+    for message in &plan.ask.messages {
+        let (who, text) = match message {
+            Message::System { text } => ("rules", text),
+            Message::User { text }
+            | Message::Tool { text, .. }
+            | Message::Assistant { text, .. } => ("evidence", text),
+        };
+        let _ = writeln!(page, "\n--- {who} ---\n{text}");
+    }
+    written(out.write_all(clean::text(&page).as_bytes()))
+}
+
+/// Who reads what, and for how much.
+fn heading(plan: &Plan) -> String {
+    let analyst = &plan.analyst;
+    let seen = plan.evidence.seen;
+    let window = if analyst.window_known {
+        format!("a window of {} tokens", count(analyst.window))
+    } else {
+        format!(
+            "a window of {} tokens, which is a guess",
+            count(analyst.window)
+        )
+    };
+    let turn = match plan.turn {
+        (turn, 1) => turn.to_string(),
+        (turn, attempt) => format!("{turn}.{attempt}"),
+    };
+    let part = match seen.percent() {
+        100 => "the whole of it".to_owned(),
+        percent => format!(
+            "condensed to {percent} %, {} events left out",
+            count(seen.left_out)
+        ),
+    };
+    let script = if analyst.scripted {
+        " (a script, no model)"
+    } else {
+        ""
+    };
+    format!(
+        "{}{script} reads turn {turn}, {part} ({window}): {}.",
+        analyst.name(),
+        plan.money.words()
+    )
+}
+
+async fn one(
+    services: &Services,
+    desk: &Desk,
+    (turn, plan): (&Of, &Plan),
+    args: &Args,
+) -> Result<Kept, Failure> {
+    if !args.how.force
+        && let Some(kept) = fresh(desk, plan)
+    {
+        complain(&format!(
+            "{} has read this turn as it is (analysis {}); --force asks again.",
+            plan.analyst.name(),
+            kept.number
+        ));
+        return Ok(kept);
+    }
+    complain(&heading(plan));
+    let (tell, steps) = mpsc::channel(STEPS);
+    let run = &desk.session.header.run;
+    let events = desk.session.events.as_slice();
+    let work = analysis::perform(services, plan, run, (turn, events), tell);
+    let (done, ()) = tokio::join!(work, follow(steps));
+    let analysis = done?;
+    let number = analysis::keep(&desk.beside, &analysis)?;
+    complain(&format!(
+        "Kept as analysis {number}: {} claims, {} tokens, {}.",
+        analysis.claims.len(),
+        count(analysis.by.usage.input + analysis.by.usage.output),
+        crate::headless::words::money(analysis.by.usage.cost)
+    ));
+    Ok(Kept { number, analysis })
+}
+
+/// What this model has made of the turn as it is now.
+fn fresh(desk: &Desk, plan: &Plan) -> Option<Kept> {
+    let (kept, _) = analysis::kept(&desk.beside);
+    kept.into_iter().rev().find(|kept| {
+        let (of, by) = (&kept.analysis.of, &kept.analysis.by);
+        (of.turn, of.attempt) == plan.turn
+            && by.provider == plan.analyst.provider
+            && by.model == plan.analyst.model
+            && report::analysis::stale(&kept.analysis, &desk.report.turns).is_none()
+    })
+}
+
+/// Tells what happens on the way; how long the reply is only where a terminal shows it.
+async fn follow(mut steps: mpsc::Receiver<Step>) {
+    let terminal = io::stderr().is_terminal();
+    let (mut said, mut thought) = (0, 0);
+    while let Some(step) = steps.recv().await {
+        match step {
+            Step::Said(text) => said += text.chars().count(),
+            Step::Thought(more) => thought += more,
+            Step::Told(words) => {
+                complain(&words);
+                continue;
+            }
+        }
+        if terminal {
+            let line = format!(
+                "\r  thought {}, wrote {} characters",
+                count(thought as u64),
+                count(said as u64)
+            );
+            let _ = io::stderr().write_all(line.as_bytes());
+        }
+    }
+    if terminal && said + thought > 0 {
+        let _ = io::stderr().write_all(b"\n");
+    }
+}

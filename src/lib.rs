@@ -21,6 +21,7 @@
 //! - [`tui`]: the Elm core and its screens; knows no HTTP, disk or git.
 //! - [`demo`]: the scripted team as a loopback HTTP server.
 //! - [`bench`](mod@bench): tasks with known answers, records of runs, and what they say.
+//! - [`export`]: a session as a page, Markdown, JSON, or one file to give away.
 //! - [`headless`], [`app`], [`cli`]: the layers that wire everything together.
 
 pub mod app;
@@ -31,6 +32,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod engine;
+pub mod export;
 pub mod headless;
 pub mod massgen;
 pub mod protocol;

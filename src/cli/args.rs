@@ -133,6 +133,9 @@ pub enum Sub {
     /// What concerns the files that agents changed.
     #[command(flatten)]
     Files(super::files::Sub),
+    /// What gives sessions away.
+    #[command(flatten)]
+    Sharing(super::sharing::Sub),
     /// Pass lines between a command-line agent and its team.
     #[command(hide = true)]
     AgentTools(super::agent_tools::Args),

@@ -22,6 +22,7 @@ mod pruning;
 mod resume;
 mod rules;
 mod run;
+pub mod sharing;
 mod taking;
 pub mod undo;
 pub mod worktrees;
@@ -115,6 +116,7 @@ async fn dispatch(cli: Cli) -> u8 {
             Machine::Keys(args) => keys::run(&args),
         },
         Some(Sub::Files(sub)) => files::run(&globals, sub).await,
+        Some(Sub::Sharing(sub)) => sharing::run(&globals, sub).await,
         Some(Sub::AgentTools(args)) => agent_tools::run(&args).await,
         Some(Sub::DemoServer(args)) => match demo_server::run(args).await {
             Ok(code) => code,

@@ -3,6 +3,8 @@
 //! Pure. Lines that are too long, or have too little in common, give nothing: marking nearly
 //! everything helps nobody. Ranges are byte offsets on word boundaries, ascending, never touching.
 
+pub mod lines;
+
 use std::ops::Range;
 
 use similar::{ChangeTag, TextDiff};

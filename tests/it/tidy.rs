@@ -37,6 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bench", &["protocol", "run"]),
     ("report", &["protocol", "run", "text", "headless"]),
     ("headless", &["protocol", "run", "text", "store"]),
+    ("export", &["protocol", "run", "text", "report", "headless"]),
 ];
 /// Modules that may name every other.
 const ROOTS: &[&str] = &["app", "cli"];

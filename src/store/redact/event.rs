@@ -10,12 +10,27 @@ use crate::protocol::{
     TeamCommand, TeamEvent, ToolEvent, ToolNote, TurnStart, change::Workplace,
 };
 
+/// What becomes of a text.
+type Change<'a> = &'a dyn Fn(String) -> String;
+
 /// `event` with the secrets in all its texts masked.
 ///
 /// A secret that is cut in two by deltas is not whole in either: texts of deltas must have passed a
-/// [`super::StreamRedactor`] before.
+/// [`super::StreamRedactor`] before, or [`super::Joined`] has to find it.
 #[must_use]
 pub fn event(redactor: &Redactor, event: Event) -> Event {
+    texts(event, &|text| redactor.string(text))
+}
+
+/// The same for an event that has no number yet.
+#[must_use]
+pub fn kind(redactor: &Redactor, kind: EventKind) -> EventKind {
+    changed(&|text| redactor.string(text), kind)
+}
+
+/// `event` with every text that can hold anything from outside given through `with`.
+#[must_use]
+pub fn texts(event: Event, with: Change<'_>) -> Event {
     let Event {
         seq,
         at,
@@ -24,25 +39,23 @@ pub fn event(redactor: &Redactor, event: Event) -> Event {
     Event {
         seq,
         at,
-        kind: kind(redactor, happened),
+        kind: changed(with, happened),
     }
 }
 
-/// The same for an event that has no number yet.
-#[must_use]
-pub fn kind(redactor: &Redactor, kind: EventKind) -> EventKind {
+fn changed(with: Change<'_>, kind: EventKind) -> EventKind {
     match kind {
-        EventKind::Run(event) => EventKind::Run(run(redactor, event)),
+        EventKind::Run(event) => EventKind::Run(run(with, event)),
         EventKind::Agent { id, event } => EventKind::Agent {
             id,
-            event: agent(redactor, event),
+            event: agent(with, event),
         },
     }
 }
 
-fn run(redactor: &Redactor, event: RunEvent) -> RunEvent {
+fn run(with: Change<'_>, event: RunEvent) -> RunEvent {
     match event {
-        RunEvent::Started(start) => RunEvent::Started(Box::new(turn(redactor, *start))),
+        RunEvent::Started(start) => RunEvent::Started(Box::new(turn(with, *start))),
         RunEvent::BallotsDropped(drops) => RunEvent::BallotsDropped(
             drops
                 .into_iter()
@@ -51,7 +64,7 @@ fn run(redactor: &Redactor, event: RunEvent) -> RunEvent {
                          ballot: cast,
                          reason,
                      }| BallotDrop {
-                        ballot: ballot(redactor, cast),
+                        ballot: ballot(with, cast),
                         reason,
                     },
                 )
@@ -65,26 +78,26 @@ fn run(redactor: &Redactor, event: RunEvent) -> RunEvent {
         } => RunEvent::Steer {
             id,
             target,
-            text: redactor.string(text),
+            text: with(text),
             state,
         },
-        RunEvent::Question(event) => RunEvent::Question(question(redactor, event)),
-        RunEvent::Team(event) => RunEvent::Team(team(redactor, event)),
-        RunEvent::Ended(outcome) => RunEvent::Ended(ended(redactor, outcome)),
+        RunEvent::Question(event) => RunEvent::Question(question(with, event)),
+        RunEvent::Team(event) => RunEvent::Team(team(with, event)),
+        RunEvent::Ended(outcome) => RunEvent::Ended(ended(with, outcome)),
         RunEvent::Notice { level, text } => RunEvent::Notice {
             level,
-            text: redactor.string(text),
+            text: with(text),
         },
         RunEvent::Stage(mut event) => {
-            event.texts_mut(&mut |text| mask(redactor, text));
+            event.texts_mut(&mut |text| mask(with, text));
             RunEvent::Stage(event)
         }
         RunEvent::Decided(mut decision) => {
-            decision.texts_mut(&mut |text| mask(redactor, text));
+            decision.texts_mut(&mut |text| mask(with, text));
             RunEvent::Decided(decision)
         }
         RunEvent::Review(mut event) => {
-            event.texts_mut(&mut |text| mask(redactor, text));
+            event.texts_mut(&mut |text| mask(with, text));
             RunEvent::Review(event)
         }
         event @ (RunEvent::Phase(_) | RunEvent::Budget(_)) => event,
@@ -92,11 +105,11 @@ fn run(redactor: &Redactor, event: RunEvent) -> RunEvent {
 }
 
 /// Masks a text where it is.
-fn mask(redactor: &Redactor, text: &mut String) {
-    *text = redactor.string(std::mem::take(text));
+fn mask(with: Change<'_>, text: &mut String) {
+    *text = with(std::mem::take(text));
 }
 
-fn question(redactor: &Redactor, event: QuestionEvent) -> QuestionEvent {
+fn question(with: Change<'_>, event: QuestionEvent) -> QuestionEvent {
     match event {
         QuestionEvent::Asked(Question {
             id,
@@ -107,19 +120,19 @@ fn question(redactor: &Redactor, event: QuestionEvent) -> QuestionEvent {
         }) => QuestionEvent::Asked(Question {
             id,
             asker,
-            text: redactor.string(text),
+            text: with(text),
             kind: match kind {
                 QuestionKind::Question { options } => QuestionKind::Question {
                     options: options
                         .into_iter()
-                        .map(|option| redactor.string(option))
+                        .map(|option| with(option))
                         .collect(),
                 },
                 QuestionKind::Plan { plan } => QuestionKind::Plan {
-                    plan: redactor.string(plan),
+                    plan: with(plan),
                 },
                 QuestionKind::Approval(mut approval) => {
-                    approval.texts_mut(&mut |text| mask(redactor, text));
+                    approval.texts_mut(&mut |text| mask(with, text));
                     QuestionKind::Approval(approval)
                 }
             },
@@ -128,9 +141,9 @@ fn question(redactor: &Redactor, event: QuestionEvent) -> QuestionEvent {
         QuestionEvent::Answered { id, reply } => QuestionEvent::Answered {
             id,
             reply: match reply {
-                Reply::Text(text) => Reply::Text(redactor.string(text)),
-                Reply::Edited(text) => Reply::Edited(redactor.string(text)),
-                Reply::Rejected(text) => Reply::Rejected(redactor.string(text)),
+                Reply::Text(text) => Reply::Text(with(text)),
+                Reply::Edited(text) => Reply::Edited(with(text)),
+                Reply::Rejected(text) => Reply::Rejected(with(text)),
                 reply @ (Reply::Option(_) | Reply::Skipped | Reply::Approved | Reply::Always) => {
                     reply
                 }
@@ -140,20 +153,20 @@ fn question(redactor: &Redactor, event: QuestionEvent) -> QuestionEvent {
     }
 }
 
-fn rules_of(redactor: &Redactor, rules: &mut Rules) {
-    rules.deciding.texts_mut(&mut |text| mask(redactor, text));
-    rules.mode.texts_mut(&mut |text| mask(redactor, text));
-    rules.scaling.texts_mut(&mut |text| mask(redactor, text));
-    rules.working.texts_mut(&mut |text| mask(redactor, text));
-    rules.context.texts_mut(&mut |text| mask(redactor, text));
-    rules.personas.texts_mut(&mut |text| mask(redactor, text));
-    rules.permitting.texts_mut(&mut |text| mask(redactor, text));
+fn rules_of(with: Change<'_>, rules: &mut Rules) {
+    rules.deciding.texts_mut(&mut |text| mask(with, text));
+    rules.mode.texts_mut(&mut |text| mask(with, text));
+    rules.scaling.texts_mut(&mut |text| mask(with, text));
+    rules.working.texts_mut(&mut |text| mask(with, text));
+    rules.context.texts_mut(&mut |text| mask(with, text));
+    rules.personas.texts_mut(&mut |text| mask(with, text));
+    rules.permitting.texts_mut(&mut |text| mask(with, text));
     if let Some(inbox) = &mut rules.talking.inbox {
-        mask(redactor, inbox);
+        mask(with, inbox);
     }
 }
 
-fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
+fn turn(with: Change<'_>, start: TurnStart) -> TurnStart {
     let TurnStart {
         run,
         turn,
@@ -169,44 +182,44 @@ fn turn(redactor: &Redactor, start: TurnStart) -> TurnStart {
         resumed,
     } = start;
     if let Some(stage) = &mut stage {
-        mask(redactor, &mut stage.title);
-        mask(redactor, &mut stage.step);
+        mask(with, &mut stage.title);
+        mask(with, &mut stage.step);
         for event in &mut stage.settled {
-            event.texts_mut(&mut |text| mask(redactor, text));
+            event.texts_mut(&mut |text| mask(with, text));
         }
         if let Some(whole) = &mut stage.whole {
-            rules_of(redactor, &mut whole.rules);
+            rules_of(with, &mut whole.rules);
         }
     }
-    rules_of(redactor, &mut rules);
+    rules_of(with, &mut rules);
     TurnStart {
         run,
         turn,
-        prompt: redactor.string(prompt),
+        prompt: with(prompt),
         team: team
             .into_iter()
-            .map(|card| member(redactor, card))
+            .map(|card| member(with, card))
             .collect(),
         limits,
         rules,
         stage,
         origin: match origin {
             Origin::Config { path } => Origin::Config {
-                path: redactor.string(path),
+                path: with(path),
             },
             origin @ (Origin::Demo { .. } | Origin::Direct | Origin::Imported { .. }) => origin,
         },
         version,
-        cwd: redactor.string(cwd),
+        cwd: with(cwd),
         places: places
             .into_iter()
-            .map(|place| workplace(redactor, place))
+            .map(|place| workplace(with, place))
             .collect(),
         resumed,
     }
 }
 
-fn workplace(redactor: &Redactor, place: Workplace) -> Workplace {
+fn workplace(with: Change<'_>, place: Workplace) -> Workplace {
     let Workplace {
         context,
         path,
@@ -219,33 +232,33 @@ fn workplace(redactor: &Redactor, place: Workplace) -> Workplace {
     } = place;
     Workplace {
         context,
-        path: redactor.string(path),
-        root: redactor.string(root),
+        path: with(path),
+        root: with(root),
         access,
-        head: head.map(|head| redactor.string(head)),
+        head: head.map(|head| with(head)),
         base,
         tree,
         kept,
     }
 }
 
-fn team(redactor: &Redactor, event: TeamEvent) -> TeamEvent {
+fn team(with: Change<'_>, event: TeamEvent) -> TeamEvent {
     match event {
         TeamEvent::Added { card, like, why } => TeamEvent::Added {
-            card: member(redactor, card),
+            card: member(with, card),
             like,
-            why: redactor.string(why),
+            why: with(why),
         },
-        TeamEvent::Replaced(card) => TeamEvent::Replaced(member(redactor, card)),
+        TeamEvent::Replaced(card) => TeamEvent::Replaced(member(with, card)),
         TeamEvent::Declined { change, reason } => TeamEvent::Declined {
             change: match change {
                 TeamCommand::Add { like, model } => TeamCommand::Add {
                     like,
-                    model: model.map(|model| redactor.string(model)),
+                    model: model.map(|model| with(model)),
                 },
                 TeamCommand::Replace { id, model } => TeamCommand::Replace {
                     id,
-                    model: redactor.string(model),
+                    model: with(model),
                 },
                 change @ (TeamCommand::Retire(_)
                 | TeamCommand::Pause(_)
@@ -253,7 +266,7 @@ fn team(redactor: &Redactor, event: TeamEvent) -> TeamEvent {
                 | TeamCommand::Retry(_)
                 | TeamCommand::Hide(_)) => change,
             },
-            reason: redactor.string(reason),
+            reason: with(reason),
         },
         event @ (TeamEvent::Retired(_)
         | TeamEvent::Paused(_)
@@ -264,7 +277,7 @@ fn team(redactor: &Redactor, event: TeamEvent) -> TeamEvent {
     }
 }
 
-fn member(redactor: &Redactor, card: AgentCard) -> AgentCard {
+fn member(with: Change<'_>, card: AgentCard) -> AgentCard {
     let AgentCard {
         id,
         name,
@@ -273,13 +286,13 @@ fn member(redactor: &Redactor, card: AgentCard) -> AgentCard {
     } = card;
     AgentCard {
         id,
-        name: redactor.string(name),
-        model: redactor.string(model),
-        backend: redactor.string(backend),
+        name: with(name),
+        model: with(model),
+        backend: with(backend),
     }
 }
 
-fn ended(redactor: &Redactor, outcome: Outcome) -> Outcome {
+fn ended(with: Change<'_>, outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Answered {
             winner,
@@ -289,26 +302,26 @@ fn ended(redactor: &Redactor, outcome: Outcome) -> Outcome {
             changes,
         } => Outcome::Answered {
             winner,
-            text: redactor.string(text),
+            text: with(text),
             presenter,
             end,
             changes,
         },
         Outcome::NoAnswer { reason, message } => Outcome::NoAnswer {
             reason,
-            message: redactor.string(message),
+            message: with(message),
         },
     }
 }
 
-fn agent(redactor: &Redactor, event: AgentEvent) -> AgentEvent {
+fn agent(with: Change<'_>, event: AgentEvent) -> AgentEvent {
     match event {
         AgentEvent::Delta { channel, text } => AgentEvent::Delta {
             channel,
-            text: redactor.string(text),
+            text: with(text),
         },
-        AgentEvent::Tool(event) => AgentEvent::Tool(tool(redactor, event)),
-        AgentEvent::Call(event) => AgentEvent::Call(call(redactor, event)),
+        AgentEvent::Tool(event) => AgentEvent::Tool(tool(with, event)),
+        AgentEvent::Call(event) => AgentEvent::Call(call(with, event)),
         AgentEvent::Published(Answer {
             label,
             text,
@@ -316,7 +329,7 @@ fn agent(redactor: &Redactor, event: AgentEvent) -> AgentEvent {
             changes,
         }) => AgentEvent::Published(Answer {
             label,
-            text: redactor.string(text),
+            text: with(text),
             auto,
             changes,
         }),
@@ -327,16 +340,16 @@ fn agent(redactor: &Redactor, event: AgentEvent) -> AgentEvent {
         } => AgentEvent::Refused {
             setback,
             act,
-            reason: redactor.string(reason),
+            reason: with(reason),
         },
         AgentEvent::Ballot(BallotEvent::Cast(cast)) => {
-            AgentEvent::Ballot(BallotEvent::Cast(ballot(redactor, cast)))
+            AgentEvent::Ballot(BallotEvent::Cast(ballot(with, cast)))
         }
         AgentEvent::Ballot(BallotEvent::Auto(cast)) => {
-            AgentEvent::Ballot(BallotEvent::Auto(ballot(redactor, cast)))
+            AgentEvent::Ballot(BallotEvent::Auto(ballot(with, cast)))
         }
-        AgentEvent::Nested(inner) => AgentEvent::Nested(Box::new(self::event(redactor, *inner))),
-        AgentEvent::Benched(failure) => AgentEvent::Benched(failed(redactor, failure)),
+        AgentEvent::Nested(inner) => AgentEvent::Nested(Box::new(texts(*inner, with))),
+        AgentEvent::Benched(failure) => AgentEvent::Benched(failed(with, failure)),
         event @ (AgentEvent::RoundStarted { .. }
         | AgentEvent::RoundEnded { .. }
         | AgentEvent::Usage(_)
@@ -344,7 +357,7 @@ fn agent(redactor: &Redactor, event: AgentEvent) -> AgentEvent {
     }
 }
 
-fn tool(redactor: &Redactor, event: ToolEvent) -> ToolEvent {
+fn tool(with: Change<'_>, event: ToolEvent) -> ToolEvent {
     match event {
         ToolEvent::Started {
             call,
@@ -352,15 +365,15 @@ fn tool(redactor: &Redactor, event: ToolEvent) -> ToolEvent {
             arguments,
         } => ToolEvent::Started {
             call,
-            name: redactor.string(name),
-            arguments: redactor.string(arguments),
+            name: with(name),
+            arguments: with(arguments),
         },
         ToolEvent::Noted { call, note } => ToolEvent::Noted {
             call,
             note: match note {
                 ToolNote::Exit { code, cut, tier } => ToolNote::Exit {
                     code,
-                    cut: cut.map(|cut| redactor.string(cut)),
+                    cut: cut.map(|cut| with(cut)),
                     tier,
                 },
                 ToolNote::Change {
@@ -369,8 +382,8 @@ fn tool(redactor: &Redactor, event: ToolEvent) -> ToolEvent {
                     added,
                     removed,
                 } => ToolNote::Change {
-                    path: redactor.string(path),
-                    diff: redactor.string(diff),
+                    path: with(path),
+                    diff: with(diff),
                     added,
                     removed,
                 },
@@ -384,13 +397,13 @@ fn tool(redactor: &Redactor, event: ToolEvent) -> ToolEvent {
         } => ToolEvent::Finished {
             call,
             ok,
-            output: redactor.string(output),
+            output: with(output),
             elapsed_ms,
         },
     }
 }
 
-fn ballot(redactor: &Redactor, ballot: Ballot) -> Ballot {
+fn ballot(with: Change<'_>, ballot: Ballot) -> Ballot {
     let Ballot {
         voter,
         target,
@@ -401,13 +414,13 @@ fn ballot(redactor: &Redactor, ballot: Ballot) -> Ballot {
     Ballot {
         voter,
         target,
-        reason: redactor.string(reason),
+        reason: with(reason),
         epoch,
         marks,
     }
 }
 
-fn call(redactor: &Redactor, event: CallEvent) -> CallEvent {
+fn call(with: Change<'_>, event: CallEvent) -> CallEvent {
     match event {
         CallEvent::Retrying {
             attempt,
@@ -416,16 +429,16 @@ fn call(redactor: &Redactor, event: CallEvent) -> CallEvent {
         } => CallEvent::Retrying {
             attempt,
             wait_ms,
-            failure: failed(redactor, failure),
+            failure: failed(with, failure),
         },
         CallEvent::Switched { to, failure } => CallEvent::Switched {
-            to: redactor.string(to),
-            failure: failed(redactor, failure),
+            to: with(to),
+            failure: failed(with, failure),
         },
         CallEvent::Held { held_ms } => CallEvent::Held { held_ms },
         CallEvent::Loading { loading } => CallEvent::Loading { loading },
         CallEvent::Circuit { server, state } => CallEvent::Circuit {
-            server: redactor.string(server),
+            server: with(server),
             state,
         },
         CallEvent::Compacted {
@@ -440,13 +453,13 @@ fn call(redactor: &Redactor, event: CallEvent) -> CallEvent {
             after,
             way,
             spent,
-            instead: instead.map(|failure| failed(redactor, failure)),
+            instead: instead.map(|failure| failed(with, failure)),
             worth,
         },
     }
 }
 
-fn failed(redactor: &Redactor, failure: Failure) -> Failure {
+fn failed(with: Change<'_>, failure: Failure) -> Failure {
     let Failure {
         kind,
         message,
@@ -456,8 +469,8 @@ fn failed(redactor: &Redactor, failure: Failure) -> Failure {
     } = failure;
     Failure {
         kind,
-        message: redactor.string(message),
-        hint: redactor.string(hint),
+        message: with(message),
+        hint: with(hint),
         status,
         retry_after_ms,
     }

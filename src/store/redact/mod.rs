@@ -8,10 +8,12 @@
 //! Only secrets that can be recognised are masked; an unknown password in prose is not.
 
 mod event;
+mod find;
 mod shapes;
 mod stream;
 
-pub use event::{event, kind};
+pub use event::{event, kind, texts};
+pub use find::{Finder, Hit, Joined, hits};
 pub use stream::StreamRedactor;
 
 use std::{borrow::Cow, sync::Arc};

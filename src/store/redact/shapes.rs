@@ -8,10 +8,10 @@
 use regex::{Captures, Regex};
 
 /// Matches every text that one of the rules could change (and many more).
-pub(super) const TRIGGER: &str = r"sk-|xai-|gsk_|gh[opsu]_|ghr_|github_pat_|glpat-|hf_|nvapi-|pplx-|xox[abeprs]-|AIza|A[KS]IA|eyJ|(?i:bearer|key|token|secret|passw)|-----BEGIN";
+pub(super) const TRIGGER: &str = r"sk-|xai-|gsk_|gh[opsu]_|ghr_|github_pat_|glpat-|hf_|nvapi-|pplx-|[rs]k_(?:live|test)_|npm_|pypi-|dop_v1_|glsa_|dckr_pat_|shp(?:at|ca|pa|ss)_|lin_api_|xox[abeprs]-|AIza|A[KS]IA|eyJ|(?i:bearer|key|token|secret|passw)|-----BEGIN";
 
 /// Prefixes whose body must look random.
-const VENDOR: &str = r"(?-u:\b)(?<vendor>sk-(?:ant-|proj-|or-v1-|svcacct-|admin-)?|csk-|xai-|gsk_|gh[opsur]_|github_pat_|glpat-|hf_|nvapi-|pplx-)(?<body>[A-Za-z0-9_-]{16,})";
+const VENDOR: &str = r"(?-u:\b)(?<vendor>sk-(?:ant-|proj-|or-v1-|svcacct-|admin-)?|csk-|xai-|gsk_|gh[opsur]_|github_pat_|glpat-|hf_|nvapi-|pplx-|[rs]k_(?:live|test)_|npm_|pypi-|dop_v1_|glsa_|dckr_pat_|shp(?:at|ca|pa|ss)_|lin_api_)(?<body>[A-Za-z0-9_-]{16,})";
 /// Prefixes that nothing else begins with.
 const SURE: &str = r"(?-u:\b)(?<sure>AIza)[A-Za-z0-9_-]{30,}|(?-u:\b)(?<slack>xox[abeprs]-)[A-Za-z0-9-]{10,}|(?-u:\b)(?<aws>A[KS]IA)[0-9A-Z]{16}(?-u:\b)|(?-u:\b)(?<jwt>eyJ)[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?";
 /// Names whose value is a secret, as they end.

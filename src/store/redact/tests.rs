@@ -35,6 +35,17 @@ const KEYS: &[(&str, &str)] = &[
     ("gho_Ab12Cd34Ef56Gh78Ij90Kl12Mn34Op56Qr78", "Ab12Cd34Ef56"),
     ("github_pat_11ABCDEFG0_Ab12Cd34Ef56Gh78Ij90", "Ab12Cd34Ef56"),
     ("hf_AbCdEfGhIjKlMnOpQrStUvWxYz12345678", "AbCdEfGhIj"),
+    ("sk_live_4eC39HqLyjWDarjtT1zdp7dc", "4eC39HqLyjWDarjtT1zdp7dc"),
+    ("npm_Ab12Cd34Ef56Gh78Ij90Kl12Mn34Op56Qr78", "Ab12Cd34Ef56"),
+    ("pypi-AgEIcHlwaS5vcmcCJDA1YjA2", "AgEIcHlwaS5vcmcCJDA1YjA2"),
+    (
+        "dop_v1_0123456789abcdef0123456789abcdef",
+        "0123456789abcdef",
+    ),
+    ("glsa_Ab12Cd34Ef56Gh78Ij90Kl12Mn34Op56", "Ab12Cd34Ef56"),
+    ("dckr_pat_Ab12Cd34Ef56Gh78Ij90Kl12", "Ab12Cd34Ef56"),
+    ("shpat_0123456789abcdef0123456789abcdef", "0123456789abcdef"),
+    ("lin_api_Ab12Cd34Ef56Gh78Ij90Kl12Mn34", "Ab12Cd34Ef56"),
     ("AKIAIOSFODNN7EXAMPLE", "IOSFODNN7EXAMPLE"),
     ("xoxb-123456789012-AbCdEfGhIjKl", "123456789012"),
     (

@@ -12,7 +12,9 @@
 //! blocks, which whoever puts them together adds *before* a block, never after.
 
 pub(super) mod code;
+pub mod html;
 mod inline;
+pub mod tame;
 mod table;
 #[cfg(test)]
 mod tests;

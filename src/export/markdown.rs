@@ -1,0 +1,336 @@
+//! A session as Markdown that reads well on GitHub.
+//!
+//! Words of models stand as quotations ([`quotation`]): they stay Markdown and cannot leave their place.
+//! Everything else of the log is one line of escaped text or a fenced block that nothing in it closes.
+
+use std::io::{self, Write};
+
+use super::{
+    AttachmentKind, Cut, Format, LeftOut, Particulars, Survey, Tape,
+    page::{moment, outcome, target, why},
+    tools::{self, Told, shortened},
+};
+use crate::{
+    headless::words,
+    protocol::{Ballot, Outcome},
+    run::Turn,
+    text::{
+        clean,
+        markdown::tame::{fence, quotation},
+    },
+};
+
+/// Most bytes of an argument or output that are shown.
+const LONG: usize = 16 * 1024;
+const SHORT: usize = 2 * 1024;
+
+/// Writes the page.
+pub(super) fn write(
+    tape: &dyn Tape,
+    survey: &Survey,
+    about: &Particulars,
+    cut: Cut,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(out, "# Session {}\n", line(about.name()))?;
+    if let Some(by) = &about.by {
+        writeln!(out, "Shared by {}.\n", line(by))?;
+    }
+    if let Some(turns) = &about.turns {
+        writeln!(out, "Turns {turns} only.\n")?;
+    }
+    if let Some(damage) = &about.damage {
+        writeln!(out, "**Not all of the log could be read:** {}.\n", line(damage))?;
+    }
+    let turns: Vec<&Turn> = survey.state.turns().collect();
+    if turns.is_empty() {
+        writeln!(out, "It ended before its first turn began.\n")?;
+    }
+    for one in &turns {
+        turn(one, turns.len(), out)?;
+    }
+    let mut left_out = about.left_out.clone();
+    left_out.extend(survey.left_out.iter().cloned());
+    left_out.extend(cut.left_out(Format::Md, survey, about));
+    if survey.tools > 0 {
+        calls(tape, cut, &mut left_out, out)?;
+    }
+    if cut < Cut::Files {
+        files(about, out)?;
+    }
+    if let Some(report) = &survey.report {
+        costs(report, out)?;
+    }
+    notes(about, out)?;
+    end(about, &left_out, out)
+}
+
+/// Outside text on one line, which means nothing in Markdown.
+fn line(text: &str) -> String {
+    let mut safe = String::new();
+    for c in clean::line(text).trim().chars() {
+        match c {
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '|' | '~' | '!' | '@' => {
+                safe.push('\\');
+                safe.push(c);
+            }
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+fn table(heads: &[&str], rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "| {} |", heads.join(" | "))?;
+    writeln!(out, "|{}", "---|".repeat(heads.len()))?;
+    for row in rows {
+        let cells: Vec<String> = row.iter().map(|cell| line(cell)).collect();
+        writeln!(out, "| {} |", cells.join(" | "))?;
+    }
+    writeln!(out)
+}
+
+fn turn(turn: &Turn, of: usize, out: &mut dyn Write) -> io::Result<()> {
+    if of > 1 {
+        writeln!(out, "## Turn {}\n", turn.start.turn)?;
+    } else {
+        writeln!(out, "## Task\n")?;
+    }
+    let prompt = clean::text(turn.start.prompt.trim());
+    let around = fence(&prompt);
+    writeln!(out, "{around}text\n{prompt}\n{around}\n")?;
+    let last = turn.timeline.last().map_or(turn.started, |entry| entry.at);
+    let winner = match &turn.outcome {
+        Some(Outcome::Answered { winner, .. }) => {
+            format!(" · won by **{}** ({winner})", line(turn.name(winner.agent)))
+        }
+        _ => String::new(),
+    };
+    writeln!(
+        out,
+        "**{}**{winner} · {} · {} · {} tokens · {}\n",
+        outcome(turn).0,
+        words::duration(turn.elapsed(last)),
+        words::money(turn.usage().cost),
+        words::count(turn.usage().input + turn.usage().output),
+        moment(turn.started.0),
+    )?;
+    let rows: Vec<Vec<String>> = (turn.agents.iter())
+        .map(|agent| {
+            vec![
+                agent.card.name.clone(),
+                agent.card.model.clone(),
+                words::count(agent.usage.input + agent.usage.output),
+                words::money(agent.usage.cost),
+            ]
+        })
+        .collect();
+    table(&["agent", "model", "tokens", "cost"], &rows, out)?;
+    writeln!(out, "### Final answer\n")?;
+    match &turn.outcome {
+        Some(Outcome::Answered { text, .. }) => writeln!(out, "{}", quotation(text))?,
+        Some(Outcome::NoAnswer { message, .. }) => writeln!(out, "No answer: {}\n", line(message))?,
+        None => writeln!(out, "The log ends while the turn was {}.\n", turn.phase.word())?,
+    }
+    votes(turn, out)?;
+    answers(turn, out)?;
+    writeln!(out, "<details><summary>Timeline</summary>\n")?;
+    for entry in &turn.timeline {
+        let time = words::duration(entry.at.since(turn.started));
+        writeln!(out, "- {time} {} (event {})", line(&turn.sentence(entry)), entry.seq)?;
+    }
+    for (_, _, text) in &turn.record.notices {
+        writeln!(out, "- notice: {}", line(text))?;
+    }
+    writeln!(out, "\n</details>\n")
+}
+
+fn votes(turn: &Turn, out: &mut dyn Write) -> io::Result<()> {
+    let standing: Vec<&Ballot> = turn.agents.iter().filter_map(|agent| agent.ballot.as_ref()).collect();
+    if standing.is_empty() && turn.dropped.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "### Votes\n")?;
+    if let Some(decision) = &turn.decision {
+        writeln!(
+            out,
+            "{} by {} won by {}.\n",
+            decision.winner,
+            line(turn.name(decision.winner.agent)),
+            decision.how()
+        )?;
+    }
+    let row = |ballot: &Ballot, stands: String| {
+        vec![
+            turn.name(ballot.voter).to_owned(),
+            target(turn, ballot.target),
+            stands,
+            ballot.reason.clone(),
+        ]
+    };
+    let mut rows: Vec<Vec<String>> = standing.into_iter().map(|ballot| row(ballot, "counts".to_owned())).collect();
+    rows.extend(turn.dropped.iter().map(|drop| row(&drop.ballot, format!("dropped: {}", why(drop.reason)))));
+    table(&["voter", "for", "stands", "reason"], &rows, out)
+}
+
+fn answers(turn: &Turn, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "### All answers\n")?;
+    for published in &turn.answers {
+        let answer = &published.answer;
+        writeln!(
+            out,
+            "<details><summary>{} by {}, at {}</summary>\n",
+            answer.label,
+            line(turn.name(answer.label.agent)),
+            words::duration(published.at.since(turn.started)),
+        )?;
+        writeln!(out, "{}\n</details>\n", quotation(&answer.text))?;
+    }
+    Ok(())
+}
+
+fn block(name: &str, language: &str, text: &str, most: usize, out: &mut dyn Write) -> io::Result<usize> {
+    if text.trim().is_empty() {
+        return Ok(0);
+    }
+    let text = clean::text(text);
+    let (shown, rest) = shortened(&text, most);
+    let around = fence(shown);
+    writeln!(out, "{name}\n\n{around}{language}\n{}\n{around}\n", shown.trim_end())?;
+    if rest > 0 {
+        writeln!(out, "… {} more bytes are not in this file.\n", words::count(rest as u64))?;
+    }
+    Ok(usize::from(rest > 0))
+}
+
+fn calls(
+    tape: &dyn Tape,
+    cut: Cut,
+    left_out: &mut Vec<LeftOut>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(out, "## Tools\n")?;
+    let most = match cut {
+        Cut::Nothing | Cut::Replay => LONG,
+        Cut::Streams => SHORT,
+        Cut::Outputs | Cut::Files => 0,
+    };
+    let mut long = 0;
+    tools::play(tape, &mut |told| match told {
+        Told::Turn(number) => writeln!(out, "### Calls of turn {number}\n"),
+        Told::Call(call) => {
+            writeln!(
+                out,
+                "<details><summary>{} by {}: {} (at {}, event {})</summary>\n",
+                line(&call.name),
+                line(&call.who),
+                call.outcome(),
+                words::duration(call.at_ms),
+                call.event,
+            )?;
+            for remark in call.remarks() {
+                writeln!(out, "{}\n", line(&remark))?;
+            }
+            if most > 0 {
+                long += block("Arguments", "json", &call.arguments, most, out)?;
+                for diff in call.diffs() {
+                    long += block("Change", "diff", diff, most, out)?;
+                }
+                if let Some((_, output, _)) = &call.end {
+                    long += block("Output", "text", output, most, out)?;
+                }
+            }
+            writeln!(out, "</details>\n")
+        }
+    })?;
+    if long > 0 && most == LONG {
+        left_out.push(LeftOut::new(
+            format!("the rest of {long} long arguments and outputs of tools"),
+            "Markdown shows 16 KB of each; a bundle or JSON has all of them",
+        ));
+    }
+    Ok(())
+}
+
+fn files(about: &Particulars, out: &mut dyn Write) -> io::Result<()> {
+    let mut heading = "## Files\n\n";
+    for one in &about.attachments {
+        let language = match one.kind {
+            AttachmentKind::Patch => "diff",
+            AttachmentKind::File => "text",
+            AttachmentKind::Record => continue,
+        };
+        write!(out, "{heading}<details><summary>{}</summary>\n\n", line(&one.title))?;
+        heading = "";
+        let text = clean::text(&one.text);
+        let around = fence(&text);
+        writeln!(out, "{around}{language}\n{}\n{around}\n\n</details>\n", text.trim_end())?;
+    }
+    Ok(())
+}
+
+fn costs(report: &crate::report::Report, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "## Time and cost\n")?;
+    for turn in &report.turns {
+        let rows: Vec<Vec<String>> = (turn.agents.iter())
+            .map(|agent| {
+                vec![
+                    agent.name.clone(),
+                    words::duration(agent.working_ms),
+                    words::duration(agent.tools_ms),
+                    words::duration(agent.waiting_ms),
+                    agent.rounds.to_string(),
+                    words::money(agent.usage.cost),
+                    words::money(agent.wasted.cost),
+                ]
+            })
+            .collect();
+        if report.turns.len() > 1 {
+            writeln!(out, "### Time and cost of turn {}\n", turn.turn)?;
+        }
+        table(
+            &["agent", "worked", "tools", "waited", "rounds", "cost", "came to nothing"],
+            &rows,
+            out,
+        )?;
+    }
+    Ok(())
+}
+
+fn notes(about: &Particulars, out: &mut dyn Write) -> io::Result<()> {
+    if about.remarks.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "## Notes\n")?;
+    for one in &about.remarks {
+        let settled = if one.resolved { ", resolved" } else { "" };
+        writeln!(
+            out,
+            "**{}**, {}, on {}{settled}:\n\n{}",
+            line(&one.author),
+            moment(one.at_ms),
+            line(&one.on),
+            quotation(&one.text)
+        )?;
+    }
+    Ok(())
+}
+
+fn end(about: &Particulars, left_out: &[LeftOut], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "## About this file\n")?;
+    for one in left_out {
+        writeln!(out, "- not in it: {} ({})", line(&one.what), line(&one.why))?;
+    }
+    for one in &about.masked {
+        writeln!(out, "- masked: {} ({} times)", one.kind.word(), one.times)?;
+    }
+    writeln!(
+        out,
+        "- written by massgen-tui from the log of session {} (version {})",
+        line(about.name()),
+        line(&about.version)
+    )
+}

@@ -76,7 +76,11 @@ pub fn base64(bytes: &[u8]) -> String {
         for place in 0..4_usize {
             let digit = (bits >> (18 - 6 * place)) & 63;
             let digit = DIGITS.get(digit as usize).copied().unwrap_or(b'=');
-            text.push(if place > piece.len() { '=' } else { char::from(digit) });
+            text.push(if place > piece.len() {
+                '='
+            } else {
+                char::from(digit)
+            });
         }
     }
     text
@@ -104,7 +108,13 @@ mod tests {
             )),
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
         );
-        for (text, expected) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+        for (text, expected) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foobar", "Zm9vYmFy"),
+        ] {
             assert_eq!(base64(text.as_bytes()), expected);
         }
     }

@@ -27,7 +27,11 @@ pub(super) fn write(
     let mut left_out = about.left_out.clone();
     left_out.extend(survey.left_out.iter().cloned());
     left_out.extend(cut.left_out(Format::Json, survey, about));
-    let attachments = if cut < Cut::Files { about.attachments.as_slice() } else { &[] };
+    let attachments = if cut < Cut::Files {
+        about.attachments.as_slice()
+    } else {
+        &[]
+    };
     let mut first = "{\n";
     let mut field = |name: &str, value: &Value, out: &mut dyn Write| {
         write!(out, "{first}\"{name}\": {value}")?;
@@ -92,7 +96,11 @@ fn turn(turn: &Turn) -> Value {
             })
         })
         .collect();
-    let ballots: Vec<&Ballot> = turn.agents.iter().filter_map(|agent| agent.ballot.as_ref()).collect();
+    let ballots: Vec<&Ballot> = turn
+        .agents
+        .iter()
+        .filter_map(|agent| agent.ballot.as_ref())
+        .collect();
     let answers: Vec<Value> = (turn.answers.iter())
         .map(|published| json!({"at": published.at, "answer": published.answer}))
         .collect();

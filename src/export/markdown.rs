@@ -40,7 +40,11 @@ pub(super) fn write(
         writeln!(out, "Turns {turns} only.\n")?;
     }
     if let Some(damage) = &about.damage {
-        writeln!(out, "**Not all of the log could be read:** {}.\n", line(damage))?;
+        writeln!(
+            out,
+            "**Not all of the log could be read:** {}.\n",
+            line(damage)
+        )?;
     }
     let turns: Vec<&Turn> = survey.state.turns().collect();
     if turns.is_empty() {
@@ -133,14 +137,23 @@ fn turn(turn: &Turn, of: usize, out: &mut dyn Write) -> io::Result<()> {
     match &turn.outcome {
         Some(Outcome::Answered { text, .. }) => writeln!(out, "{}", quotation(text))?,
         Some(Outcome::NoAnswer { message, .. }) => writeln!(out, "No answer: {}\n", line(message))?,
-        None => writeln!(out, "The log ends while the turn was {}.\n", turn.phase.word())?,
+        None => writeln!(
+            out,
+            "The log ends while the turn was {}.\n",
+            turn.phase.word()
+        )?,
     }
     votes(turn, out)?;
     answers(turn, out)?;
     writeln!(out, "<details><summary>Timeline</summary>\n")?;
     for entry in &turn.timeline {
         let time = words::duration(entry.at.since(turn.started));
-        writeln!(out, "- {time} {} (event {})", line(&turn.sentence(entry)), entry.seq)?;
+        writeln!(
+            out,
+            "- {time} {} (event {})",
+            line(&turn.sentence(entry)),
+            entry.seq
+        )?;
     }
     for (_, _, text) in &turn.record.notices {
         writeln!(out, "- notice: {}", line(text))?;
@@ -149,7 +162,11 @@ fn turn(turn: &Turn, of: usize, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn votes(turn: &Turn, out: &mut dyn Write) -> io::Result<()> {
-    let standing: Vec<&Ballot> = turn.agents.iter().filter_map(|agent| agent.ballot.as_ref()).collect();
+    let standing: Vec<&Ballot> = turn
+        .agents
+        .iter()
+        .filter_map(|agent| agent.ballot.as_ref())
+        .collect();
     if standing.is_empty() && turn.dropped.is_empty() {
         return Ok(());
     }
@@ -171,8 +188,15 @@ fn votes(turn: &Turn, out: &mut dyn Write) -> io::Result<()> {
             ballot.reason.clone(),
         ]
     };
-    let mut rows: Vec<Vec<String>> = standing.into_iter().map(|ballot| row(ballot, "counts".to_owned())).collect();
-    rows.extend(turn.dropped.iter().map(|drop| row(&drop.ballot, format!("dropped: {}", why(drop.reason)))));
+    let mut rows: Vec<Vec<String>> = standing
+        .into_iter()
+        .map(|ballot| row(ballot, "counts".to_owned()))
+        .collect();
+    rows.extend(
+        turn.dropped
+            .iter()
+            .map(|drop| row(&drop.ballot, format!("dropped: {}", why(drop.reason)))),
+    );
     table(&["voter", "for", "stands", "reason"], &rows, out)
 }
 
@@ -192,16 +216,30 @@ fn answers(turn: &Turn, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn block(name: &str, language: &str, text: &str, most: usize, out: &mut dyn Write) -> io::Result<usize> {
+fn block(
+    name: &str,
+    language: &str,
+    text: &str,
+    most: usize,
+    out: &mut dyn Write,
+) -> io::Result<usize> {
     if text.trim().is_empty() {
         return Ok(0);
     }
     let text = clean::text(text);
     let (shown, rest) = shortened(&text, most);
     let around = fence(shown);
-    writeln!(out, "{name}\n\n{around}{language}\n{}\n{around}\n", shown.trim_end())?;
+    writeln!(
+        out,
+        "{name}\n\n{around}{language}\n{}\n{around}\n",
+        shown.trim_end()
+    )?;
     if rest > 0 {
-        writeln!(out, "… {} more bytes are not in this file.\n", words::count(rest as u64))?;
+        writeln!(
+            out,
+            "… {} more bytes are not in this file.\n",
+            words::count(rest as u64)
+        )?;
     }
     Ok(usize::from(rest > 0))
 }
@@ -263,11 +301,19 @@ fn files(about: &Particulars, out: &mut dyn Write) -> io::Result<()> {
             AttachmentKind::File => "text",
             AttachmentKind::Record => continue,
         };
-        write!(out, "{heading}<details><summary>{}</summary>\n\n", line(&one.title))?;
+        write!(
+            out,
+            "{heading}<details><summary>{}</summary>\n\n",
+            line(&one.title)
+        )?;
         heading = "";
         let text = clean::text(&one.text);
         let around = fence(&text);
-        writeln!(out, "{around}{language}\n{}\n{around}\n\n</details>\n", text.trim_end())?;
+        writeln!(
+            out,
+            "{around}{language}\n{}\n{around}\n\n</details>\n",
+            text.trim_end()
+        )?;
     }
     Ok(())
 }
@@ -292,7 +338,15 @@ fn costs(report: &crate::report::Report, out: &mut dyn Write) -> io::Result<()> 
             writeln!(out, "### Time and cost of turn {}\n", turn.turn)?;
         }
         table(
-            &["agent", "worked", "tools", "waited", "rounds", "cost", "came to nothing"],
+            &[
+                "agent",
+                "worked",
+                "tools",
+                "waited",
+                "rounds",
+                "cost",
+                "came to nothing",
+            ],
             &rows,
             out,
         )?;

@@ -8,7 +8,9 @@ use std::{collections::BTreeMap, io};
 
 use super::{LeftOut, Tape, hex, sha256};
 use crate::{
-    protocol::{AgentEvent, AgentId, Channel, Event, EventKind, RunEvent, RunId, ToolEvent, ToolNote},
+    protocol::{
+        AgentEvent, AgentId, Channel, Event, EventKind, RunEvent, RunId, ToolEvent, ToolNote,
+    },
     report::{self, Report},
     run::RunState,
 };

@@ -96,14 +96,37 @@ fn check_page(page: &str) {
         let name = tag.split(' ').next().unwrap().to_owned();
         for attribute in tag.split(' ').skip(1).filter(|part| part.contains('=')) {
             let known = [
-                "class", "id", "href", "type", "value", "min", "aria-label", "lang", "charset", "name",
-                "content", "http-equiv", "start", "style-src", "script-src", "width", "initial-scale",
+                "class",
+                "id",
+                "href",
+                "type",
+                "value",
+                "min",
+                "aria-label",
+                "lang",
+                "charset",
+                "name",
+                "content",
+                "http-equiv",
+                "start",
+                "style-src",
+                "script-src",
+                "width",
+                "initial-scale",
             ];
             let name = attribute.split('=').next().unwrap();
-            assert!(known.contains(&name) || attribute.starts_with("'sha256-") || attribute.starts_with("initial-scale"), "{tag}");
+            assert!(
+                known.contains(&name)
+                    || attribute.starts_with("'sha256-")
+                    || attribute.starts_with("initial-scale"),
+                "{tag}"
+            );
         }
         if tag.contains("href=") {
-            assert!(tag.contains("href=\"#"), "a link that leaves the page: {tag}");
+            assert!(
+                tag.contains("href=\"#"),
+                "a link that leaves the page: {tag}"
+            );
         }
         assert!(!tag.contains(" on"), "{tag}");
         match name.strip_prefix('/') {
@@ -113,8 +136,14 @@ fn check_page(page: &str) {
         }
     }
     assert!(open.is_empty(), "{open:?}");
-    assert_eq!(page.matches("<script").count() - page.matches("type=\"application/json\"").count(), page.matches("</script>").count().saturating_sub(1).min(1));
-    assert!(page.chars().all(|c| c == '\n' || !c.is_control()), "no control characters");
+    assert_eq!(
+        page.matches("<script").count() - page.matches("type=\"application/json\"").count(),
+        page.matches("</script>").count().saturating_sub(1).min(1)
+    );
+    assert!(
+        page.chars().all(|c| c == '\n' || !c.is_control()),
+        "no control characters"
+    );
     assert!(!page.contains('\u{202e}'));
 }
 
@@ -122,7 +151,13 @@ fn check_page(page: &str) {
 fn a_hostile_session_is_only_text() {
     for hostile in HOSTILE {
         let events = session(&|text| format!("{hostile}{text}{hostile}"));
-        for cut in [Cut::Nothing, Cut::Replay, Cut::Streams, Cut::Outputs, Cut::Files] {
+        for cut in [
+            Cut::Nothing,
+            Cut::Replay,
+            Cut::Streams,
+            Cut::Outputs,
+            Cut::Files,
+        ] {
             check_page(&exported(Format::Html, &events, cut));
             let page = exported(Format::Md, &events, cut);
             assert!(page.chars().all(|c| c == '\n' || !c.is_control()));
@@ -137,26 +172,50 @@ fn a_hostile_session_is_only_text() {
 fn the_page_holds_everything_there_is() {
     let page = exported(Format::Html, &session(&|text| text), Cut::Nothing);
     for told in [
-        "Final answer", "Votes", "All answers", "Timeline", "Tools", "Files", "Time and cost", "Notes",
-        "replay-data", "About this file", "ada-model", "dropped: ", "Not in this file",
+        "Final answer",
+        "Votes",
+        "All answers",
+        "Timeline",
+        "Tools",
+        "Files",
+        "Time and cost",
+        "Notes",
+        "replay-data",
+        "About this file",
+        "ada-model",
+        "dropped: ",
+        "Not in this file",
     ] {
         assert!(page.contains(told), "{told}");
     }
     let md = exported(Format::Md, &session(&|text| text), Cut::Nothing);
-    for told in ["### Final answer", "### Votes", "## Tools", "## Files", "## Notes", "- not in it: "] {
+    for told in [
+        "### Final answer",
+        "### Votes",
+        "## Tools",
+        "## Files",
+        "## Notes",
+        "- not in it: ",
+    ] {
         assert!(md.contains(told), "{told}");
     }
     let json = exported(Format::Json, &session(&|text| text), Cut::Nothing);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["version"], JSON_VERSION);
-    assert_eq!(json["events"].as_array().unwrap().len(), samples::session("x").len());
+    assert_eq!(
+        json["events"].as_array().unwrap().len(),
+        samples::session("x").len()
+    );
 }
 
 #[test]
 fn the_same_session_gives_the_same_bytes() {
     let events = session(&|text| text);
     for format in [Format::Html, Format::Md, Format::Json] {
-        assert_eq!(exported(format, &events, Cut::Nothing), exported(format, &events, Cut::Nothing));
+        assert_eq!(
+            exported(format, &events, Cut::Nothing),
+            exported(format, &events, Cut::Nothing)
+        );
     }
 }
 
@@ -194,13 +253,37 @@ impl Tape for Long {
             let tool = |seq: u64, event| Event {
                 seq: Seq(seq),
                 at: Timestamp(samples::STARTED + seq * 10),
-                kind: EventKind::Agent { id: AgentId(1), event },
+                kind: EventKind::Agent {
+                    id: AgentId(1),
+                    event,
+                },
             };
             let output = "0123456789abcdef".repeat(self.output / 16);
             self.played.set(self.played.get() + output.len() as u64);
-            each(tool(3 * call + 2, AgentEvent::Delta { channel: Channel::Text, text: "some words ".repeat(20) }))?;
-            each(tool(3 * call + 3, AgentEvent::Tool(ToolEvent::Started { call: call.to_string(), name: "read".into(), arguments: "{}".into() })))?;
-            each(tool(3 * call + 4, AgentEvent::Tool(ToolEvent::Finished { call: call.to_string(), ok: true, output, elapsed_ms: 3 })))?;
+            each(tool(
+                3 * call + 2,
+                AgentEvent::Delta {
+                    channel: Channel::Text,
+                    text: "some words ".repeat(20),
+                },
+            ))?;
+            each(tool(
+                3 * call + 3,
+                AgentEvent::Tool(ToolEvent::Started {
+                    call: call.to_string(),
+                    name: "read".into(),
+                    arguments: "{}".into(),
+                }),
+            ))?;
+            each(tool(
+                3 * call + 4,
+                AgentEvent::Tool(ToolEvent::Finished {
+                    call: call.to_string(),
+                    ok: true,
+                    output,
+                    elapsed_ms: 3,
+                }),
+            ))?;
         }
         Ok(())
     }
@@ -229,29 +312,53 @@ impl Write for Meter<'_> {
 
 #[test]
 fn a_large_session_is_written_as_it_is_read() {
-    let tape = Long { calls: 800, output: 64 * 1024, played: Cell::new(0) };
+    let tape = Long {
+        calls: 800,
+        output: 64 * 1024,
+        played: Cell::new(0),
+    };
     let about = about();
     let survey = survey(about.run.as_ref().unwrap(), &tape).unwrap();
     assert!(tape.played.get() > 50_000_000, "50 MB");
     for format in [Format::Json, Format::Html] {
-        let mut meter = Meter { tape: &tape, bytes: 0, widest: 0, at: tape.played.get() };
+        let mut meter = Meter {
+            tape: &tape,
+            bytes: 0,
+            widest: 0,
+            at: tape.played.get(),
+        };
         write(format, &tape, &survey, &about, Cut::Nothing, &mut meter).unwrap();
         assert!(meter.bytes > 50_000_000, "{format:?}: {}", meter.bytes);
         // The replay passes over outputs; all else is written before the next call is read.
-        let pause = if format == Format::Html { 60_000_000 } else { 1_000_000 };
-        assert!(meter.widest < pause, "{format:?} held {} bytes back", meter.widest);
+        let pause = if format == Format::Html {
+            60_000_000
+        } else {
+            1_000_000
+        };
+        assert!(
+            meter.widest < pause,
+            "{format:?} held {} bytes back",
+            meter.widest
+        );
     }
 }
 
 #[test]
 fn what_does_not_fit_gives_way_and_is_told() {
-    let tape = Long { calls: 40, output: 32 * 1024, played: Cell::new(0) };
+    let tape = Long {
+        calls: 40,
+        output: 32 * 1024,
+        played: Cell::new(0),
+    };
     let about = about();
     let survey = survey(about.run.as_ref().unwrap(), &tape).unwrap();
     let sizes: BTreeSet<u64> = [1_000_000_u64, 400_000, 60_000].into();
     for most in sizes {
         let (cut, bytes) = fit(Format::Html, &tape, &survey, &about, Some(most)).unwrap();
-        assert!(bytes <= most && cut > Cut::Nothing, "{most}: {cut:?} {bytes}");
+        assert!(
+            bytes <= most && cut > Cut::Nothing,
+            "{most}: {cut:?} {bytes}"
+        );
         let mut out = Vec::new();
         write(Format::Html, &tape, &survey, &about, cut, &mut out).unwrap();
         assert_eq!(out.len() as u64, bytes);

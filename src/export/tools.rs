@@ -96,7 +96,11 @@ pub(super) fn play(
                 if start.resumed.is_none() {
                     began = at;
                 }
-                names = start.team.into_iter().map(|card| (card.id, card.name)).collect();
+                names = start
+                    .team
+                    .into_iter()
+                    .map(|card| (card.id, card.name))
+                    .collect();
                 if start.resumed.is_none() {
                     each(Told::Turn(start.turn))?;
                 }
@@ -155,7 +159,8 @@ pub(super) fn play(
     })?;
     let mut left: Vec<Call> = running.into_values().collect();
     left.sort_by_key(|call| call.event);
-    left.into_iter().try_for_each(|call| each(Told::Call(Box::new(call))))
+    left.into_iter()
+        .try_for_each(|call| each(Told::Call(Box::new(call))))
 }
 
 /// A text that is shown whole, or its beginning and how much there is.

@@ -44,10 +44,17 @@ impl FromStr for Selection {
             Some((from, to)) if to.trim().is_empty() => Ok((number(from)?, u32::MAX)),
             Some((from, to)) => {
                 let (from, to) = (number(from)?, number(to)?);
-                if from <= to { Ok((from, to)) } else { Err(wrong()) }
+                if from <= to {
+                    Ok((from, to))
+                } else {
+                    Err(wrong())
+                }
             }
         };
-        text.split(',').map(span).collect::<Result<_, _>>().map(Self::Spans)
+        text.split(',')
+            .map(span)
+            .collect::<Result<_, _>>()
+            .map(Self::Spans)
     }
 }
 

@@ -113,7 +113,10 @@ pub fn unpack(
         is_plain(&entry)?;
         if *entry.path_bytes() != *part.name.as_bytes() {
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-            return Err(Refusal::Damaged(format!("{name} stands where {} has to be", part.name)));
+            return Err(Refusal::Damaged(format!(
+                "{name} stands where {} has to be",
+                part.name
+            )));
         }
         let mut out = place(part).map_err(Refusal::Trouble)?;
         copy(&mut entry, part, &mut *out)?;
@@ -121,7 +124,9 @@ pub fn unpack(
     }
     match entries.next() {
         None => Ok(manifest),
-        Some(Ok(_)) => Err(Refusal::Hostile("it holds more than its manifest names".to_owned())),
+        Some(Ok(_)) => Err(Refusal::Hostile(
+            "it holds more than its manifest names".to_owned(),
+        )),
         Some(Err(error)) => Err(error.into()),
     }
 }
@@ -132,7 +137,9 @@ fn is_plain<R: Read>(entry: &tar::Entry<'_, R>) -> Result<(), Refusal> {
         return Ok(());
     }
     let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-    Err(Refusal::Hostile(format!("{name} is a link or something else that is no file")))
+    Err(Refusal::Hostile(format!(
+        "{name} is a link or something else that is no file"
+    )))
 }
 
 fn manifest(entry: &mut dyn Read) -> Result<Manifest, Refusal> {
@@ -146,7 +153,9 @@ fn manifest(entry: &mut dyn Read) -> Result<Manifest, Refusal> {
     let mut text = Vec::new();
     entry.take(LARGEST_MANIFEST + 1).read_to_end(&mut text)?;
     if text.len() as u64 > LARGEST_MANIFEST {
-        return Err(Refusal::Hostile("its manifest is larger than any manifest is".to_owned()));
+        return Err(Refusal::Hostile(
+            "its manifest is larger than any manifest is".to_owned(),
+        ));
     }
     let face: Face = serde_json::from_slice(&text).map_err(|_| Refusal::NoBundle)?;
     if face.massgen_tui != MARK || face.version == 0 {
@@ -162,13 +171,19 @@ fn manifest(entry: &mut dyn Read) -> Result<Manifest, Refusal> {
 /// What a manifest may promise.
 fn check(manifest: &Manifest, limits: Limits) -> Result<(), Refusal> {
     if manifest.parts.len() > limits.parts {
-        return Err(Refusal::Hostile(format!("it has {} parts", manifest.parts.len())));
+        return Err(Refusal::Hostile(format!(
+            "it has {} parts",
+            manifest.parts.len()
+        )));
     }
     let mut names = BTreeSet::new();
     let mut bytes = 0_u64;
     for part in &manifest.parts {
         if !is_name(&part.name) {
-            return Err(Refusal::Hostile(format!("a part of it is called {:?}", part.name)));
+            return Err(Refusal::Hostile(format!(
+                "a part of it is called {:?}",
+                part.name
+            )));
         }
         if !names.insert(part.name.as_str()) {
             return Err(Refusal::Hostile(format!("{} is in it twice", part.name)));
@@ -212,7 +227,10 @@ fn copy(entry: &mut dyn Read, part: &Part, out: &mut dyn Write) -> Result<(), Re
         return Err(Refusal::Damaged(format!("{} is cut off", part.name)));
     }
     if hex(&sum.finish()) != part.sha256 {
-        return Err(Refusal::Damaged(format!("{} is not what was packed (its SHA-256 differs)", part.name)));
+        return Err(Refusal::Damaged(format!(
+            "{} is not what was packed (its SHA-256 differs)",
+            part.name
+        )));
     }
     Ok(())
 }

@@ -19,7 +19,11 @@ struct Into(Files, String);
 
 impl Write for Into {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().entry(self.1.clone()).or_default().extend_from_slice(bytes);
+        self.0
+            .borrow_mut()
+            .entry(self.1.clone())
+            .or_default()
+            .extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -64,7 +68,11 @@ fn what_was_packed_is_what_is_unpacked() {
     assert_eq!(manifest.run.0, "20261121-101530-k3f9");
     assert_eq!(files["notes.jsonl"], b"{}\n");
     let log = String::from_utf8(files[LOG].clone()).unwrap();
-    let events: Vec<crate::protocol::Event> = log.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect();
+    let events: Vec<crate::protocol::Event> = log
+        .lines()
+        .skip(1)
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(events, samples::session("20261121-101530-k3f9"));
 }
 
@@ -100,7 +108,11 @@ fn archive(entries: &[(&str, tar::EntryType, &[u8])]) -> Vec<u8> {
         let mut header = tar::Header::new_ustar();
         // Past the checks of the library, which makes no such names itself.
         header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
-        header.set_size(if *kind == tar::EntryType::Regular { bytes.len() as u64 } else { 0 });
+        header.set_size(if *kind == tar::EntryType::Regular {
+            bytes.len() as u64
+        } else {
+            0
+        });
         header.set_entry_type(*kind);
         if *kind == tar::EntryType::Symlink {
             header.set_link_name("/etc/passwd").unwrap();
@@ -110,7 +122,8 @@ fn archive(entries: &[(&str, tar::EntryType, &[u8])]) -> Vec<u8> {
         tar.write_all(header.as_bytes()).unwrap();
         if *kind == tar::EntryType::Regular {
             tar.write_all(bytes).unwrap();
-            tar.write_all(&vec![0; (512 - bytes.len() % 512) % 512]).unwrap();
+            tar.write_all(&vec![0; (512 - bytes.len() % 512) % 512])
+                .unwrap();
         }
     }
     tar.write_all(&[0; 1024]).unwrap();
@@ -136,7 +149,15 @@ fn hostile_bundles_are_refused_with_a_word() {
         let text = manifest(parts, 1);
         let mut all = vec![(MANIFEST, Regular, text.as_slice())];
         all.extend_from_slice(entries);
-        let refusal = opened(&archive(&all), Limits { bytes: 1_000_000, parts: 10 }).unwrap_err().to_string();
+        let refusal = opened(
+            &archive(&all),
+            Limits {
+                bytes: 1_000_000,
+                parts: 10,
+            },
+        )
+        .unwrap_err()
+        .to_string();
         assert!(refusal.contains(word), "{word}: {refusal}");
     };
     let good = (LOG, log);
@@ -151,7 +172,11 @@ fn hostile_bundles_are_refused_with_a_word() {
     check(&[good], &[(LOG, Regular, b"{}")], "cut off");
     check(&[good], &[(LOG, Regular, b"{}\n\n")], "larger");
     check(&[good], &[(LOG, Regular, b"[]\n")], "SHA-256");
-    check(&[good], &[(LOG, Regular, log), ("files/x", Regular, log)], "more than its manifest");
+    check(
+        &[good],
+        &[(LOG, Regular, log), ("files/x", Regular, log)],
+        "more than its manifest",
+    );
     let many: Vec<String> = (0..11).map(|place| format!("files/{place}")).collect();
     let many: Vec<(&str, &[u8])> = many.iter().map(|name| (name.as_str(), log)).collect();
     check(&many, &[], "parts");
@@ -160,9 +185,15 @@ fn hostile_bundles_are_refused_with_a_word() {
     check(&[(LOG, &huge)], &[], "bytes");
     let newer = archive(&[(MANIFEST, Regular, &manifest(&[good], 2))]);
     let refusal = opened(&newer, Limits::default()).unwrap_err().to_string();
-    assert!(refusal.contains("format 2") && refusal.contains("9.9.9"), "{refusal}");
+    assert!(
+        refusal.contains("format 2") && refusal.contains("9.9.9"),
+        "{refusal}"
+    );
     let other = archive(&[("readme", Regular, b"hello")]);
-    assert!(matches!(opened(&other, Limits::default()), Err(Refusal::NoBundle)));
+    assert!(matches!(
+        opened(&other, Limits::default()),
+        Err(Refusal::NoBundle)
+    ));
 }
 
 /// Counts what is written.
@@ -182,11 +213,19 @@ fn a_bomb_does_not_go_off() {
     // A small file that says it is small and unpacks to much more.
     let zeros = vec![0_u8; 50_000_000];
     let text = manifest(&[(LOG, &[0; 16])], 1);
-    let bomb = archive(&[(MANIFEST, tar::EntryType::Regular, &text), (LOG, tar::EntryType::Regular, &zeros)]);
+    let bomb = archive(&[
+        (MANIFEST, tar::EntryType::Regular, &text),
+        (LOG, tar::EntryType::Regular, &zeros),
+    ]);
     assert!(bomb.len() < 300_000);
     let shared = Rc::new(RefCell::new(0_usize));
     let seen = Rc::clone(&shared);
-    let refusal = unpack(&mut &*bomb, Limits::default(), &mut |_| Ok(Box::new(Shared(Rc::clone(&seen)))));
+    let refusal = unpack(&mut &*bomb, Limits::default(), &mut |_| {
+        Ok(Box::new(Shared(Rc::clone(&seen))))
+    });
     assert!(refusal.unwrap_err().to_string().contains("larger"));
-    assert!(*shared.borrow() <= 16, "nothing beyond the promise was written");
+    assert!(
+        *shared.borrow() <= 16,
+        "nothing beyond the promise was written"
+    );
 }

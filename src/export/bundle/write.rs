@@ -31,10 +31,17 @@ pub(in crate::export) fn write(
     let mut sum = Sum::default();
     log(tape, about, &run, &mut sum)?;
     parts.push(sum.part(LOG));
-    let attachments = if cut < Cut::Files { about.attachments.as_slice() } else { &[] };
+    let attachments = if cut < Cut::Files {
+        about.attachments.as_slice()
+    } else {
+        &[]
+    };
     let (kept, odd): (Vec<_>, Vec<_>) = attachments.iter().partition(|one| is_name(&one.name));
     for one in odd {
-        left_out.push(LeftOut::new(&one.title, "its name cannot stand in a bundle"));
+        left_out.push(LeftOut::new(
+            &one.title,
+            "its name cannot stand in a bundle",
+        ));
     }
     for one in &kept {
         let mut sum = Sum::default();
@@ -52,7 +59,8 @@ pub(in crate::export) fn write(
         parts,
     };
     let text = serde_json::to_vec_pretty(&manifest)?;
-    let mut archive: GzEncoder<&mut dyn Write> = GzBuilder::new().mtime(0).write(out, Compression::default());
+    let mut archive: GzEncoder<&mut dyn Write> =
+        GzBuilder::new().mtime(0).write(out, Compression::default());
     header(&mut archive, MANIFEST, text.len() as u64)?;
     archive.write_all(&text)?;
     pad(&mut archive, text.len() as u64)?;
@@ -147,7 +155,10 @@ struct Exactly<'a> {
 
 impl Write for Exactly<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.left = self.left.checked_sub(bytes.len() as u64).ok_or_else(changed)?;
+        self.left = self
+            .left
+            .checked_sub(bytes.len() as u64)
+            .ok_or_else(changed)?;
         self.out.write_all(bytes)?;
         Ok(bytes.len())
     }

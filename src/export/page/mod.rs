@@ -140,7 +140,11 @@ fn head(page: &mut Out<'_>, about: &Particulars, turns: &[&Turn]) -> io::Result<
         .chars()
         .take(80)
         .collect();
-    page.within("<title>", &format!("{title} · {}", about.name()), "</title>\n<style>")?;
+    page.within(
+        "<title>",
+        &format!("{title} · {}", about.name()),
+        "</title>\n<style>",
+    )?;
     page.raw(STYLE)?;
     page.raw("</style>\n</head>\n<body>\n<main>\n<header>\n")?;
     page.within("<p class=\"dim\">Session ", about.name(), "")?;
@@ -152,7 +156,11 @@ fn head(page: &mut Out<'_>, about: &Particulars, turns: &[&Turn]) -> io::Result<
     }
     page.raw("</p>\n")?;
     if let Some(damage) = &about.damage {
-        page.within("<p class=\"bad\">Not all of the log could be read: ", damage, ".</p>\n")?;
+        page.within(
+            "<p class=\"bad\">Not all of the log could be read: ",
+            damage,
+            ".</p>\n",
+        )?;
     }
     if turns.is_empty() {
         page.raw("<h1>An empty session</h1>\n<p>It ended before its first turn began.</p>\n")?;
@@ -184,13 +192,20 @@ fn calls(
             let time = words::duration(call.at_ms);
             page.raw(&format!(
                 " <span class=\"{}\">{}</span> <time>at {time}",
-                if call.outcome() == "failed" { "bad" } else { "dim" },
+                if call.outcome() == "failed" {
+                    "bad"
+                } else {
+                    "dim"
+                },
                 call.outcome()
             ))?;
             if let Some((_, _, took)) = &call.end {
                 page.raw(&format!(", took {}", words::duration(*took)))?;
             }
-            page.raw(&format!("</time> <span class=\"dim\">event {}</span></summary>\n", call.event))?;
+            page.raw(&format!(
+                "</time> <span class=\"dim\">event {}</span></summary>\n",
+                call.event
+            ))?;
             for remark in call.remarks() {
                 page.within("<p class=\"dim\">", &remark, "</p>\n")?;
             }

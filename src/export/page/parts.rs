@@ -33,7 +33,9 @@ fn heading(page: &mut Out<'_>, turn: &Turn, index: usize, of: usize) -> io::Resu
     page.raw(&format!("<h1 id=\"turn-{}\">{title}</h1>\n", index + 1))?;
     page.within("<div class=\"task\">", start.prompt.trim(), "</div>\n")?;
     let (word, class) = outcome(turn);
-    page.raw(&format!("<ul class=\"facts\">\n<li><b>Outcome</b> <span class=\"{class}\">{word}</span></li>\n"))?;
+    page.raw(&format!(
+        "<ul class=\"facts\">\n<li><b>Outcome</b> <span class=\"{class}\">{word}</span></li>\n"
+    ))?;
     if let Some(Outcome::Answered { winner, .. }) = &turn.outcome {
         page.within("<li><b>Winner</b> ", turn.name(winner.agent), "")?;
         page.raw(&format!(" <span class=\"dim\">{winner}</span></li>\n"))?;
@@ -65,7 +67,10 @@ fn heading(page: &mut Out<'_>, turn: &Turn, index: usize, of: usize) -> io::Resu
 }
 
 fn answer(page: &mut Out<'_>, turn: &Turn, index: usize) -> io::Result<()> {
-    page.raw(&format!("<h2 id=\"answer-{}\">Final answer</h2>\n", index + 1))?;
+    page.raw(&format!(
+        "<h2 id=\"answer-{}\">Final answer</h2>\n",
+        index + 1
+    ))?;
     match &turn.outcome {
         Some(Outcome::Answered {
             winner,
@@ -96,13 +101,21 @@ fn answer(page: &mut Out<'_>, turn: &Turn, index: usize) -> io::Result<()> {
 
 fn votes(page: &mut Out<'_>, turn: &Turn, index: usize) -> io::Result<()> {
     page.raw(&format!("<h2 id=\"votes-{}\">Votes</h2>\n", index + 1))?;
-    let standing: Vec<&Ballot> = turn.agents.iter().filter_map(|agent| agent.ballot.as_ref()).collect();
+    let standing: Vec<&Ballot> = turn
+        .agents
+        .iter()
+        .filter_map(|agent| agent.ballot.as_ref())
+        .collect();
     if standing.is_empty() && turn.dropped.is_empty() {
         return page.raw("<p>Nobody voted.</p>\n");
     }
     if let Some(decision) = &turn.decision {
         page.within("<p><b>", turn.name(decision.winner.agent), "</b>")?;
-        page.raw(&format!(" won with {} by {}.</p>\n", decision.winner, decision.how()))?;
+        page.raw(&format!(
+            " won with {} by {}.</p>\n",
+            decision.winner,
+            decision.how()
+        ))?;
         for remark in decision.remarks() {
             page.within("<p>", &remark, "</p>\n")?;
         }
@@ -127,8 +140,15 @@ fn votes(page: &mut Out<'_>, turn: &Turn, index: usize) -> io::Result<()> {
             ballot.reason.clone(),
         ]
     };
-    let mut rows: Vec<Vec<String>> = standing.into_iter().map(|ballot| row(ballot, "counts".to_owned())).collect();
-    rows.extend(turn.dropped.iter().map(|drop| row(&drop.ballot, format!("dropped: {}", why(drop.reason)))));
+    let mut rows: Vec<Vec<String>> = standing
+        .into_iter()
+        .map(|ballot| row(ballot, "counts".to_owned()))
+        .collect();
+    rows.extend(
+        turn.dropped
+            .iter()
+            .map(|drop| row(&drop.ballot, format!("dropped: {}", why(drop.reason)))),
+    );
     page.table(&["voter", "for", "stands", "reason"], &rows)
 }
 
@@ -145,13 +165,18 @@ pub(in crate::export) fn why(reason: BallotDropReason) -> String {
     match reason {
         BallotDropReason::NewAnswer { by } => format!("{by} was published after it"),
         BallotDropReason::Replaced => "the agent voted again".to_owned(),
-        BallotDropReason::Runoff { one, other } => format!("a runoff between {one} and {other} was held"),
+        BallotDropReason::Runoff { one, other } => {
+            format!("a runoff between {one} and {other} was held")
+        }
         BallotDropReason::Revising => "a verification asked the agent to work again".to_owned(),
     }
 }
 
 fn answers(page: &mut Out<'_>, turn: &Turn, index: usize) -> io::Result<()> {
-    page.raw(&format!("<h2 id=\"answers-{}\">All answers</h2>\n", index + 1))?;
+    page.raw(&format!(
+        "<h2 id=\"answers-{}\">All answers</h2>\n",
+        index + 1
+    ))?;
     if turn.answers.is_empty() {
         return page.raw("<p>Nobody published an answer.</p>\n");
     }
@@ -160,15 +185,25 @@ fn answers(page: &mut Out<'_>, turn: &Turn, index: usize) -> io::Result<()> {
         _ => None,
     };
     for agent in &turn.agents {
-        let own = turn.answers.iter().filter(|one| one.answer.label.agent == agent.card.id);
+        let own = turn
+            .answers
+            .iter()
+            .filter(|one| one.answer.label.agent == agent.card.id);
         let mut before: Option<&str> = None;
         for published in own {
             let answer = &published.answer;
             let time = words::duration(published.at.since(turn.started));
-            let class = if winner == Some(answer.label) { " class=\"won\"" } else { "" };
+            let class = if winner == Some(answer.label) {
+                " class=\"won\""
+            } else {
+                ""
+            };
             page.raw(&format!("<details{class}><summary>"))?;
             page.line(&agent.card.name)?;
-            page.raw(&format!(" <span class=\"dim\">{} <time>at {time}</time></span>", answer.label))?;
+            page.raw(&format!(
+                " <span class=\"dim\">{} <time>at {time}</time></span>",
+                answer.label
+            ))?;
             if winner == Some(answer.label) {
                 page.raw(" <span class=\"ok\">winner</span>")?;
             }
@@ -182,7 +217,10 @@ fn answers(page: &mut Out<'_>, turn: &Turn, index: usize) -> io::Result<()> {
             }
             page.raw("</details>\n")?;
             if let Some(before) = before {
-                page.raw(&format!("<details><summary class=\"dim\">what {} changed</summary>\n", answer.label))?;
+                page.raw(&format!(
+                    "<details><summary class=\"dim\">what {} changed</summary>\n",
+                    answer.label
+                ))?;
                 revision(page, before, &answer.text)?;
                 page.raw("</details>\n")?;
             }
@@ -205,7 +243,9 @@ fn revision(page: &mut Out<'_>, old: &str, new: &str) -> io::Result<()> {
             Line::Same(text) => page.within("<span>  ", text, "</span>")?,
             Line::Gone(text) => page.within("<del>- ", text, "</del>")?,
             Line::New(text) => page.within("<ins>+ ", text, "</ins>")?,
-            Line::Skipped(count) => page.raw(&format!("<span class=\"hunk\">… {count} lines</span>"))?,
+            Line::Skipped(count) => {
+                page.raw(&format!("<span class=\"hunk\">… {count} lines</span>"))?
+            }
         }
     }
     page.raw("</pre>\n")
@@ -234,7 +274,10 @@ fn timeline(page: &mut Out<'_>, turn: &Turn, index: usize) -> io::Result<()> {
         let time = words::duration(entry.at.since(turn.started));
         page.raw(&format!("<li><time>{time}</time><span>"))?;
         page.line(&turn.sentence(entry))?;
-        page.raw(&format!(" <span class=\"dim\">#{}</span></span></li>\n", entry.seq))?;
+        page.raw(&format!(
+            " <span class=\"dim\">#{}</span></span></li>\n",
+            entry.seq
+        ))?;
     }
     page.raw("</ul>\n")
 }
@@ -264,7 +307,9 @@ pub(super) fn attachments(page: &mut Out<'_>, all: &[Attachment]) -> io::Result<
         page.within("<details><summary>", &one.title, "</summary>\n")?;
         match one.kind {
             AttachmentKind::Patch => patch(page, &one.text)?,
-            AttachmentKind::File | AttachmentKind::Record => page.within("<pre>", &one.text, "</pre>\n")?,
+            AttachmentKind::File | AttachmentKind::Record => {
+                page.within("<pre>", &one.text, "</pre>\n")?
+            }
         }
         page.raw("</details>\n")?;
     }
@@ -308,12 +353,26 @@ fn of(page: &mut Out<'_>, turn: &Of) -> io::Result<()> {
             ]
         })
         .collect();
-    page.table(&["agent", "worked", "tools", "waited", "rounds", "cost", "came to nothing"], &rows)?;
+    page.table(
+        &[
+            "agent",
+            "worked",
+            "tools",
+            "waited",
+            "rounds",
+            "cost",
+            "came to nothing",
+        ],
+        &rows,
+    )?;
     if !turn.odd.is_empty() {
         page.raw("<h3>Worth a look</h3>\n<ul>\n")?;
         for odd in &turn.odd {
             page.within("<li>", &odd.words, "")?;
-            page.raw(&format!(" <span class=\"dim\">#{}</span></li>\n", odd.event))?;
+            page.raw(&format!(
+                " <span class=\"dim\">#{}</span></li>\n",
+                odd.event
+            ))?;
         }
         page.raw("</ul>\n")?;
     }
@@ -326,7 +385,11 @@ pub(super) fn remarks(page: &mut Out<'_>, all: &[Remark]) -> io::Result<()> {
     for one in all {
         page.within("<div class=\"answer\"><p class=\"dim\">", &one.author, "")?;
         page.within(&format!(", {}, on ", moment(one.at_ms)), &one.on, "")?;
-        page.raw(if one.resolved { " · resolved</p>\n" } else { "</p>\n" })?;
+        page.raw(if one.resolved {
+            " · resolved</p>\n"
+        } else {
+            "</p>\n"
+        })?;
         prose(page, &one.text)?;
         page.raw("</div>\n")?;
     }
@@ -334,7 +397,11 @@ pub(super) fn remarks(page: &mut Out<'_>, all: &[Remark]) -> io::Result<()> {
 }
 
 /// What was masked and left out, and where this came from.
-pub(super) fn colophon(page: &mut Out<'_>, about: &Particulars, left_out: &[LeftOut]) -> io::Result<()> {
+pub(super) fn colophon(
+    page: &mut Out<'_>,
+    about: &Particulars,
+    left_out: &[LeftOut],
+) -> io::Result<()> {
     page.raw("<h2 id=\"end\">About this file</h2>\n")?;
     if !left_out.is_empty() {
         page.raw("<p>Not in this file:</p>\n<ul>\n")?;
@@ -346,7 +413,11 @@ pub(super) fn colophon(page: &mut Out<'_>, about: &Particulars, left_out: &[Left
     if !about.masked.is_empty() {
         page.raw("<p>Masked before it was written:</p>\n<ul>\n")?;
         for one in &about.masked {
-            page.raw(&format!("<li>{} ({} times)</li>\n", one.kind.word(), one.times))?;
+            page.raw(&format!(
+                "<li>{} ({} times)</li>\n",
+                one.kind.word(),
+                one.times
+            ))?;
         }
         page.raw("</ul>\n")?;
     }
@@ -355,5 +426,9 @@ pub(super) fn colophon(page: &mut Out<'_>, about: &Particulars, left_out: &[Left
         about.name(),
         "",
     )?;
-    page.within(" (version ", &about.version, "). It loads nothing from anywhere.</p>\n")
+    page.within(
+        " (version ",
+        &about.version,
+        "). It loads nothing from anywhere.</p>\n",
+    )
 }

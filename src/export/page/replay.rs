@@ -4,10 +4,7 @@
 //! beyond [`MOST`] bytes streams are left out and that is told. In the data, whatever a browser could take
 //! for markup is written as an escape.
 
-use std::{
-    collections::BTreeMap,
-    io,
-};
+use std::{collections::BTreeMap, io};
 
 use serde_json::json;
 
@@ -16,8 +13,8 @@ use crate::{
     export::{LeftOut, Survey, Tape},
     headless::words,
     protocol::{
-        AgentEvent, AgentId, BallotEvent, CallEvent, Channel, EventKind, Outcome, RoundEnd, RunEvent,
-        ToolEvent,
+        AgentEvent, AgentId, BallotEvent, CallEvent, Channel, EventKind, Outcome, RoundEnd,
+        RunEvent, ToolEvent,
     },
     text::clean,
 };
@@ -52,7 +49,12 @@ pub(super) fn write(
     ))?;
     let names: BTreeMap<String, String> = (survey.state.turns())
         .flat_map(|turn| &turn.agents)
-        .map(|agent| (agent.card.id.0.to_string(), clean::line(&agent.card.name).into_owned()))
+        .map(|agent| {
+            (
+                agent.card.id.0.to_string(),
+                clean::line(&agent.card.name).into_owned(),
+            )
+        })
         .collect();
     let mut steps = Steps {
         page,
@@ -69,7 +71,10 @@ pub(super) fn write(
     steps.flush()?;
     if steps.dropped > 0 {
         left_out.push(LeftOut::new(
-            format!("{} bytes of streamed text in the replay", words::count(steps.dropped)),
+            format!(
+                "{} bytes of streamed text in the replay",
+                words::count(steps.dropped)
+            ),
             "the replay's data would be larger than 12 MB",
         ));
     }
@@ -122,7 +127,10 @@ impl Steps<'_, '_> {
     }
 
     fn who(&self, id: AgentId) -> String {
-        self.names.get(&id).cloned().unwrap_or_else(|| id.to_string())
+        self.names
+            .get(&id)
+            .cloned()
+            .unwrap_or_else(|| id.to_string())
     }
 
     fn event(&mut self, at: u64, kind: EventKind) -> io::Result<()> {
@@ -137,7 +145,11 @@ impl Steps<'_, '_> {
         const TEAM: AgentId = AgentId(0);
         match event {
             RunEvent::Started(start) => {
-                self.names = start.team.into_iter().map(|card| (card.id, card.name)).collect();
+                self.names = start
+                    .team
+                    .into_iter()
+                    .map(|card| (card.id, card.name))
+                    .collect();
                 let words = format!("turn {} began: {}", start.turn, start.prompt);
                 self.told(at, "s", TEAM, &words)
             }
@@ -154,13 +166,22 @@ impl Steps<'_, '_> {
                 Ok(())
             }
             RunEvent::Decided(decision) => {
-                let words = format!("{} by {} won", decision.winner, self.who(decision.winner.agent));
+                let words = format!(
+                    "{} by {} won",
+                    decision.winner,
+                    self.who(decision.winner.agent)
+                );
                 self.told(at, "w", TEAM, &words)
             }
-            RunEvent::Ended(Outcome::Answered { .. }) => self.told(at, "w", TEAM, "ended with an answer"),
-            RunEvent::Ended(Outcome::NoAnswer { message, .. }) => {
-                self.told(at, "e", TEAM, &format!("ended without an answer: {message}"))
+            RunEvent::Ended(Outcome::Answered { .. }) => {
+                self.told(at, "w", TEAM, "ended with an answer")
             }
+            RunEvent::Ended(Outcome::NoAnswer { message, .. }) => self.told(
+                at,
+                "e",
+                TEAM,
+                &format!("ended without an answer: {message}"),
+            ),
             RunEvent::Notice { text, .. } => self.told(at, "n", TEAM, &text),
             RunEvent::Steer { text, .. } if !text.is_empty() => {
                 self.told(at, "n", TEAM, &format!("you said: {text}"))
@@ -219,12 +240,18 @@ impl Steps<'_, '_> {
             AgentEvent::Benched(failure) => {
                 self.told(at, "e", id, &format!("{who} is out: {}", failure.message))
             }
-            AgentEvent::Refused { act, reason, .. } => {
-                self.told(at, "n", id, &format!("{act} of {who} was not taken: {reason}"))
-            }
-            AgentEvent::Call(CallEvent::Retrying { failure, .. }) => {
-                self.told(at, "e", id, &format!("{who} tries again: {}", failure.message))
-            }
+            AgentEvent::Refused { act, reason, .. } => self.told(
+                at,
+                "n",
+                id,
+                &format!("{act} of {who} was not taken: {reason}"),
+            ),
+            AgentEvent::Call(CallEvent::Retrying { failure, .. }) => self.told(
+                at,
+                "e",
+                id,
+                &format!("{who} tries again: {}", failure.message),
+            ),
             AgentEvent::Tool(_)
             | AgentEvent::Call(_)
             | AgentEvent::Usage(_)

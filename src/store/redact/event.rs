@@ -123,14 +123,9 @@ fn question(with: Change<'_>, event: QuestionEvent) -> QuestionEvent {
             text: with(text),
             kind: match kind {
                 QuestionKind::Question { options } => QuestionKind::Question {
-                    options: options
-                        .into_iter()
-                        .map(|option| with(option))
-                        .collect(),
+                    options: options.into_iter().map(|option| with(option)).collect(),
                 },
-                QuestionKind::Plan { plan } => QuestionKind::Plan {
-                    plan: with(plan),
-                },
+                QuestionKind::Plan { plan } => QuestionKind::Plan { plan: with(plan) },
                 QuestionKind::Approval(mut approval) => {
                     approval.texts_mut(&mut |text| mask(with, text));
                     QuestionKind::Approval(approval)
@@ -196,17 +191,12 @@ fn turn(with: Change<'_>, start: TurnStart) -> TurnStart {
         run,
         turn,
         prompt: with(prompt),
-        team: team
-            .into_iter()
-            .map(|card| member(with, card))
-            .collect(),
+        team: team.into_iter().map(|card| member(with, card)).collect(),
         limits,
         rules,
         stage,
         origin: match origin {
-            Origin::Config { path } => Origin::Config {
-                path: with(path),
-            },
+            Origin::Config { path } => Origin::Config { path: with(path) },
             origin @ (Origin::Demo { .. } | Origin::Direct | Origin::Imported { .. }) => origin,
         },
         version,

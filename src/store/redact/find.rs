@@ -11,16 +11,11 @@ use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
 use regex::Regex;
 
 use super::{MASK, Redactor, StreamRedactor};
-use crate::protocol::{AgentEvent, AgentId, Channel, Event, EventKind};
 
 /// A mask that was there before, as long as [`MASK`] and no hit.
 const KNOWN: &str = "…[hidden]";
 /// Characters of context on each side of a mask.
 const AROUND: usize = 24;
-/// Longest run of deltas that is looked at as one text, in bytes.
-const WINDOW: usize = 256 * 1024;
-/// Most bytes that go over into the next window.
-const OVERLAP: usize = 4 * 1024;
 /// Least bits per character of a value that counts as random.
 const RANDOM: f64 = 3.5;
 
@@ -75,11 +70,19 @@ fn spans(text: &str, masked: &str) -> Vec<Range<usize>> {
     let mut spans = Vec::new();
     while let Some(part) = parts.next() {
         let found = if parts.peek().is_none() {
-            text.len().checked_sub(part.len()).filter(|start| *start >= at)
+            text.len()
+                .checked_sub(part.len())
+                .filter(|start| *start >= at)
         } else {
             // A secret has at least one character.
-            let from = at + text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-            text.get(from..).and_then(|rest| rest.find(part)).map(|found| from + found)
+            let from = at
+                + text
+                    .get(at..)
+                    .and_then(|rest| rest.chars().next())
+                    .map_or(0, char::len_utf8);
+            text.get(from..)
+                .and_then(|rest| rest.find(part))
+                .map(|found| from + found)
         };
         let end = found.unwrap_or(text.len());
         spans.push(at..end);
@@ -109,7 +112,9 @@ fn kind(before: &str) -> String {
         "eyJ" => "JSON web token".to_owned(),
         "AKIA" | "ASIA" => "AWS access key".to_owned(),
         "AIza" => "Google API key".to_owned(),
-        word if trimmed.len() == before.len() && word.ends_with(['-', '_']) => format!("{word} key"),
+        word if trimmed.len() == before.len() && word.ends_with(['-', '_']) => {
+            format!("{word} key")
+        }
         word => format!("value of {word}"),
     }
 }
@@ -142,8 +147,12 @@ fn suspects(text: &str) -> Vec<Hit> {
     let mut all = Vec::new();
     for found in expression.captures_iter(text) {
         let (kind, value) = match (found.name("password"), found.name("value")) {
-            (Some(password), _) if is_password(password.as_str()) => ("password in an address", password),
-            (None, Some(value)) if is_random(value.as_str()) => ("random value with a telling name", value),
+            (Some(password), _) if is_password(password.as_str()) => {
+                ("password in an address", password)
+            }
+            (None, Some(value)) if is_random(value.as_str()) => {
+                ("random value with a telling name", value)
+            }
             _ => continue,
         };
         let mut masked = text.get(..value.start()).unwrap_or_default().to_owned();
@@ -163,8 +172,11 @@ fn suspects(text: &str) -> Vec<Hit> {
 /// A password rather than a place for one.
 fn is_password(text: &str) -> bool {
     let word = text.to_ascii_lowercase();
-    let place = ["password", "pass", "pwd", "secret", "token", "xxx", "***", "changeme", "example"];
-    let variable = word.starts_with(['$', '{', '%', '[']) || word.contains("${") || word.contains(KNOWN);
+    let place = [
+        "password", "pass", "pwd", "secret", "token", "xxx", "***", "changeme", "example",
+    ];
+    let variable =
+        word.starts_with(['$', '{', '%', '[']) || word.contains("${") || word.contains(KNOWN);
     let port = word.bytes().all(|byte| byte.is_ascii_digit()) && word.len() <= 5;
     !variable && !port && !place.contains(&word.as_str()) && !word.contains("…[")
 }
@@ -173,7 +185,11 @@ fn is_password(text: &str) -> bool {
 fn is_random(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
-    let words = text.split(['-', '_', '.', '/']).map(str::len).max().unwrap_or(0);
+    let words = text
+        .split(['-', '_', '.', '/'])
+        .map(str::len)
+        .max()
+        .unwrap_or(0);
     digits >= 3 && letters >= 3 && words >= 16 && bits(text) >= RANDOM
 }
 
@@ -250,194 +266,20 @@ impl Finder {
                 sure: true,
             })
             .collect();
-        let keep = self.tail.char_indices().rev().nth(2 * AROUND).map_or(0, |(at, _)| at);
+        let keep = self
+            .tail
+            .char_indices()
+            .rev()
+            .nth(2 * AROUND)
+            .map_or(0, |(at, _)| at);
         self.tail.drain(..keep);
         hits
     }
 }
 
-/// Where a delta belongs: the agents around it, itself last, and the stream.
-type Stream = (Vec<AgentId>, Channel);
-
-/// Finds secrets that are cut in pieces by deltas.
-pub struct Joined {
-    redactor: Redactor,
-    windows: BTreeMap<(Vec<AgentId>, u8), Window>,
-    cuts: BTreeMap<u64, Vec<(Range<usize>, bool)>>,
-    hits: Vec<(u64, Hit)>,
-}
-
-/// Deltas of a stream as one text.
-#[derive(Default)]
-struct Window {
-    text: String,
-    /// Numbers of the events, and where their texts begin.
-    pieces: Vec<(u64, usize)>,
-}
-
-/// What has to be cut out of deltas.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cuts(BTreeMap<u64, Vec<(Range<usize>, bool)>>);
-
-impl Joined {
-    /// One that has seen nothing.
-    #[must_use]
-    pub fn new(redactor: &Redactor) -> Self {
-        Self {
-            redactor: redactor.clone(),
-            windows: BTreeMap::new(),
-            cuts: BTreeMap::new(),
-            hits: Vec::new(),
-        }
-    }
-
-    /// Takes in the next event of a session.
-    pub fn push(&mut self, event: &Event) {
-        match delta(event) {
-            Some(((path, channel), text)) => {
-                let window = self.windows.entry((path, channel as u8)).or_default();
-                window.pieces.push((event.seq.0, window.text.len()));
-                window.text.push_str(text);
-                if window.text.len() > WINDOW {
-                    let all = std::mem::take(window);
-                    let rest = self.settle(all, OVERLAP);
-                    let key = delta(event).map(|((path, channel), _)| (path, channel as u8));
-                    if let Some(key) = key {
-                        self.windows.insert(key, rest);
-                    }
-                }
-            }
-            None => {
-                // Whatever else an agent does ends what it was saying.
-                if let EventKind::Agent { id, event: inner } = &event.kind
-                    && !matches!(inner, AgentEvent::Nested(_))
-                {
-                    let own = |path: &[AgentId]| path == [*id];
-                    let ended: Vec<_> = self.windows.keys().filter(|(path, _)| own(path)).cloned().collect();
-                    for key in ended {
-                        if let Some(window) = self.windows.remove(&key) {
-                            self.settle(window, 0);
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// What was found: where to cut, and the hits with the numbers of their events. Hits within a single
-    /// text are among them.
-    #[must_use]
-    pub fn finish(mut self) -> (Cuts, Vec<(u64, Hit)>) {
-        for (_, window) in std::mem::take(&mut self.windows) {
-            self.settle(window, 0);
-        }
-        self.cuts.retain(|_, cuts| !cuts.is_empty());
-        self.hits.sort_by_key(|(event, _)| *event);
-        (Cuts(self.cuts), self.hits)
-    }
-
-    /// Looks at a window; the last deltas, which may go on in the next one, come back and are looked at again.
-    fn settle(&mut self, window: Window, overlap: usize) -> Window {
-        let mut rest = Window::default();
-        let from = window.text.len().saturating_sub(overlap);
-        let kept = window.pieces.iter().filter(|(_, start)| overlap > 0 && *start >= from);
-        let kept: Vec<(u64, usize)> = kept.copied().collect();
-        if let Some((_, first)) = kept.first() {
-            rest.text = window.text.get(*first..).unwrap_or_default().to_owned();
-            rest.pieces = kept.iter().map(|(event, start)| (*event, start - first)).collect();
-        }
-        for hit in hits(&self.redactor, &window.text) {
-            let mut first = true;
-            let starts = window.pieces.iter();
-            let ends = window.pieces.iter().skip(1).map(|(_, start)| *start).chain([window.text.len()]);
-            for ((event, start), end) in starts.zip(ends) {
-                if !overlap_of(&hit.at, *start, end) {
-                    continue;
-                }
-                let local = hit.at.start.max(*start) - start..hit.at.end.min(end) - start;
-                let cuts = self.cuts.entry(*event).or_default();
-                let known = cuts.iter().any(|(cut, _)| overlap_of(cut, local.start, local.end));
-                if hit.sure && !known {
-                    cuts.push((local, first));
-                }
-                if first && !known {
-                    self.hits.push((*event, hit.clone()));
-                }
-                first = false;
-            }
-        }
-        rest
-    }
-}
-
-fn overlap_of(at: &Range<usize>, start: usize, end: usize) -> bool {
-    at.start < end && start < at.end
-}
-
-impl Cuts {
-    /// Whether there is nothing to cut.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The event with a mask where a secret began and nothing where it went on.
-    #[must_use]
-    pub fn apply(&self, mut event: Event) -> Event {
-        let Some(cuts) = self.0.get(&event.seq.0) else {
-            return event;
-        };
-        let Some(text) = delta_mut(&mut event) else {
-            return event;
-        };
-        let mut cuts = cuts.clone();
-        cuts.sort_by_key(|(at, _)| at.start);
-        for (at, first) in cuts.iter().rev() {
-            if text.get(at.clone()).is_some() {
-                text.replace_range(at.clone(), if *first { MASK } else { "" });
-            }
-        }
-        event
-    }
-}
-
-/// The text of an event that is a delta, also of a team within.
-fn delta(event: &Event) -> Option<(Stream, &str)> {
-    let mut path = Vec::new();
-    let mut event = event;
-    loop {
-        let EventKind::Agent { id, event: inner } = &event.kind else {
-            return None;
-        };
-        path.push(*id);
-        match inner {
-            AgentEvent::Nested(inner) => event = inner,
-            AgentEvent::Delta { channel, text } => return Some(((path, *channel), text)),
-            _ => return None,
-        }
-    }
-}
-
-fn delta_mut(event: &mut Event) -> Option<&mut String> {
-    match &mut event.kind {
-        EventKind::Agent {
-            event: AgentEvent::Nested(inner),
-            ..
-        } => delta_mut(inner),
-        EventKind::Agent {
-            event: AgentEvent::Delta { text, .. },
-            ..
-        } => Some(text),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-    use crate::protocol::{Seq, Timestamp};
 
     const KEY: &str = "sk-proj-0123456789abcdefghijklmnopqrstuvwxyz";
 
@@ -446,21 +288,49 @@ mod tests {
         let redactor = Redactor::default();
         for (text, kinds) in [
             ("nothing here", vec![]),
-            (&format!("use {KEY} now") as &str, vec![("sk-proj- key", true)]),
-            ("api_key=9f8e7d6c5b4a39281706", vec![("value of api_key", true)]),
-            ("AKIAIOSFODNN7EXAMPLE and Bearer 9f8e7d6c5b4a39281706", vec![("AWS access key", true), ("bearer token", true)]),
-            ("-----BEGIN PRIVATE KEY-----\nMIIEowIBAAKCAQEAx\n-----END PRIVATE KEY-----", vec![("private key", true)]),
-            ("postgres://me:hunter2x@db/x", vec![("password in an address", false)]),
-            ("http://127.0.0.1:8080@x postgres://user:password@h redis://a:${PW}@h", vec![]),
-            ("session_token: 8fK2mQ9xW4vL7tR1yB6nZ3", vec![("random value with a telling name", false)]),
+            (
+                &format!("use {KEY} now") as &str,
+                vec![("sk-proj- key", true)],
+            ),
+            (
+                "api_key=9f8e7d6c5b4a39281706",
+                vec![("value of api_key", true)],
+            ),
+            (
+                "AKIAIOSFODNN7EXAMPLE and Bearer 9f8e7d6c5b4a39281706",
+                vec![("AWS access key", true), ("bearer token", true)],
+            ),
+            (
+                "-----BEGIN PRIVATE KEY-----\nMIIEowIBAAKCAQEAx\n-----END PRIVATE KEY-----",
+                vec![("private key", true)],
+            ),
+            (
+                "postgres://me:hunter2x@db/x",
+                vec![("password in an address", false)],
+            ),
+            (
+                "http://127.0.0.1:8080@x postgres://user:password@h redis://a:${PW}@h",
+                vec![],
+            ),
+            (
+                "session_token: 8fK2mQ9xW4vL7tR1yB6nZ3",
+                vec![("random value with a telling name", false)],
+            ),
             ("token: this-is-only-a-long-word-2024-01", vec![]),
             ("sk-…[masked] was here", vec![]),
         ] {
             let found = hits(&redactor, text);
-            let got: Vec<(&str, bool)> = found.iter().map(|hit| (hit.kind.as_str(), hit.sure)).collect();
+            let got: Vec<(&str, bool)> = found
+                .iter()
+                .map(|hit| (hit.kind.as_str(), hit.sure))
+                .collect();
             assert_eq!(got, kinds, "{text}");
             for hit in found {
-                assert!(!hit.excerpt.contains(text.get(hit.at).unwrap()), "{}", hit.excerpt);
+                assert!(
+                    !hit.excerpt.contains(text.get(hit.at).unwrap()),
+                    "{}",
+                    hit.excerpt
+                );
             }
         }
     }
@@ -480,58 +350,5 @@ mod tests {
             assert_eq!(found.len(), 2, "{size}: {found:?}");
             assert!(found.iter().all(|hit| hit.kind == "sk-proj- key"));
         }
-    }
-
-    fn delta_of(seq: u64, agent: u16, text: &str) -> Event {
-        Event {
-            seq: Seq(seq),
-            at: Timestamp(seq),
-            kind: EventKind::Agent {
-                id: AgentId(agent),
-                event: AgentEvent::Delta {
-                    channel: Channel::Text,
-                    text: text.to_owned(),
-                },
-            },
-        }
-    }
-
-    /// The texts of agent 1 after masking, as one.
-    fn masked(events: &[Event]) -> String {
-        let redactor = Redactor::default();
-        let mut joined = Joined::new(&redactor);
-        events.iter().for_each(|event| joined.push(event));
-        let (cuts, _) = joined.finish();
-        let texts = events.iter().map(|event| cuts.apply(event.clone()));
-        texts
-            .filter_map(|event| delta(&event).filter(|((path, _), _)| path[0].0 == 1).map(|(_, text)| text.to_owned()))
-            .collect()
-    }
-
-    proptest! {
-        #[test]
-        fn a_secret_in_pieces_is_masked_like_a_whole_one(size in 1_usize..20, before in "[a-z ]{0,30}") {
-            let text = format!("{before} {KEY} after");
-            let chars: Vec<char> = text.chars().collect();
-            let mut events = Vec::new();
-            for piece in chars.chunks(size) {
-                events.push(delta_of(events.len() as u64 + 1, 1, &piece.iter().collect::<String>()));
-                // Another agent speaks in between.
-                events.push(delta_of(events.len() as u64 + 1, 2, "word "));
-            }
-            prop_assert_eq!(masked(&events), format!("{before} sk-proj-{MASK} after"));
-        }
-    }
-
-    #[test]
-    fn long_streams_are_looked_at_in_windows() {
-        let mut events = Vec::new();
-        for seq in 0..6_000_u64 {
-            events.push(delta_of(seq + 1, 1, if seq % 500 == 499 { KEY } else { " some words that go on and on and on and on and on and on, of one agent alone " }));
-        }
-        let masked = masked(&events);
-        assert!(masked.len() > WINDOW, "several windows");
-        assert!(!masked.contains("0123456789"), "none is left");
-        assert_eq!(masked.matches(MASK).count(), 12);
     }
 }

@@ -9,11 +9,13 @@
 
 mod event;
 mod find;
+mod joined;
 mod shapes;
 mod stream;
 
 pub use event::{event, kind, texts};
-pub use find::{Finder, Hit, Joined, hits};
+pub use find::{Finder, Hit, hits};
+pub use joined::{Cuts, Joined};
 pub use stream::StreamRedactor;
 
 use std::{borrow::Cow, sync::Arc};

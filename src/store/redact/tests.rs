@@ -35,7 +35,10 @@ const KEYS: &[(&str, &str)] = &[
     ("gho_Ab12Cd34Ef56Gh78Ij90Kl12Mn34Op56Qr78", "Ab12Cd34Ef56"),
     ("github_pat_11ABCDEFG0_Ab12Cd34Ef56Gh78Ij90", "Ab12Cd34Ef56"),
     ("hf_AbCdEfGhIjKlMnOpQrStUvWxYz12345678", "AbCdEfGhIj"),
-    ("sk_live_4eC39HqLyjWDarjtT1zdp7dc", "4eC39HqLyjWDarjtT1zdp7dc"),
+    (
+        "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
+        "4eC39HqLyjWDarjtT1zdp7dc",
+    ),
     ("npm_Ab12Cd34Ef56Gh78Ij90Kl12Mn34Op56Qr78", "Ab12Cd34Ef56"),
     ("pypi-AgEIcHlwaS5vcmcCJDA1YjA2", "AgEIcHlwaS5vcmcCJDA1YjA2"),
     (

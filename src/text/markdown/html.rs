@@ -114,7 +114,9 @@ impl Page {
             Tag::CodeBlock(_) => self.out.push_str("<pre><code>"),
             Tag::List(None) => self.open("<ul>\n"),
             Tag::List(Some(1)) => self.open("<ol>\n"),
-            Tag::List(Some(first)) => self.open(&format!("<ol start=\"{}\">\n", first.min(999_999))),
+            Tag::List(Some(first)) => {
+                self.open(&format!("<ol start=\"{}\">\n", first.min(999_999)))
+            }
             Tag::Item => self.open("<li>"),
             Tag::Table(_) => self.out.push_str("<table>\n"),
             Tag::TableHead => {
@@ -194,11 +196,23 @@ mod tests {
     #[test]
     fn markdown_becomes_html_and_html_becomes_text() {
         for (source, expected) in [
-            ("a *b* **c** `d`", "<p>a <em>b</em> <strong>c</strong> <code>d</code></p>\n"),
+            (
+                "a *b* **c** `d`",
+                "<p>a <em>b</em> <strong>c</strong> <code>d</code></p>\n",
+            ),
             ("# one\n## two", "<h4>one</h4>\n<h5>two</h5>\n"),
-            ("3. x\n4. y", "<ol start=\"3\">\n<li>x</li>\n<li>y</li>\n</ol>\n"),
-            ("```rust\" onload=x\nlet a = \"<b>\";\n```", "<pre><code>let a = &quot;&lt;b&gt;&quot;;\n</code></pre>\n"),
-            ("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n"),
+            (
+                "3. x\n4. y",
+                "<ol start=\"3\">\n<li>x</li>\n<li>y</li>\n</ol>\n",
+            ),
+            (
+                "```rust\" onload=x\nlet a = \"<b>\";\n```",
+                "<pre><code>let a = &quot;&lt;b&gt;&quot;;\n</code></pre>\n",
+            ),
+            (
+                "<script>alert(1)</script>",
+                "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n",
+            ),
             (
                 "[click](javascript:alert(1))",
                 "<p>click <span class=\"url\">(javascript:alert(1))</span></p>\n",
@@ -222,10 +236,31 @@ mod tests {
     fn is_known(tag: &str) -> bool {
         let name = tag.trim_start_matches('/');
         let plain = [
-            "p", "h4", "h5", "h6", "blockquote", "pre", "code", "ul", "ol", "li", "table", "tr", "th",
-            "td", "em", "strong", "s", "br", "hr", "span", "span class=\"url\"",
+            "p",
+            "h4",
+            "h5",
+            "h6",
+            "blockquote",
+            "pre",
+            "code",
+            "ul",
+            "ol",
+            "li",
+            "table",
+            "tr",
+            "th",
+            "td",
+            "em",
+            "strong",
+            "s",
+            "br",
+            "hr",
+            "span",
+            "span class=\"url\"",
         ];
-        let start = name.strip_prefix("ol start=\"").and_then(|rest| rest.strip_suffix('"'));
+        let start = name
+            .strip_prefix("ol start=\"")
+            .and_then(|rest| rest.strip_suffix('"'));
         plain.contains(&name) || start.is_some_and(|digits| digits.parse::<u32>().is_ok())
     }
 

@@ -60,7 +60,9 @@ fn tamed(source: &str) -> String {
             Harm::Link => ("[", "\\[", 1),
             Harm::Picture => ("!", "\\!", 1),
         };
-        let text = source.get(range.start..range.start + bytes).unwrap_or_default();
+        let text = source
+            .get(range.start..range.start + bytes)
+            .unwrap_or_default();
         let places = text.match_indices(from);
         edits.extend(places.map(|(at, _)| (range.start + at, to)));
     }

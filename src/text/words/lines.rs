@@ -64,7 +64,10 @@ fn folded<'a>(all: &[Line<'a>]) -> Vec<Line<'a>> {
         while changed.get(next).is_some_and(|at| at + AROUND < place) {
             next += 1;
         }
-        if changed.get(next).is_some_and(|at| at.abs_diff(place) <= AROUND) {
+        if changed
+            .get(next)
+            .is_some_and(|at| at.abs_diff(place) <= AROUND)
+        {
             if skipped > 0 {
                 out.push(Line::Skipped(std::mem::take(&mut skipped)));
             }

@@ -17,6 +17,7 @@ mod left;
 mod ports;
 mod review;
 mod session;
+pub mod sharing;
 pub mod shelf;
 mod taking;
 mod team;

@@ -121,6 +121,29 @@ impl Environment {
         (!value.is_empty()).then_some(value)
     }
 
+    /// Values of variables whose names say that they are secrets, wherever they are set: what must not
+    /// leave the machine whatever its shape.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        /// Shorter values are no keys, and would blank out words.
+        const SHORTEST: usize = 12;
+        let files = self.files.iter().flat_map(|file| &file.variables);
+        let all = self.process.iter().chain(&self.keyring).chain(files);
+        let telling = |name: &str| {
+            let name = name.to_ascii_uppercase();
+            ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD"]
+                .iter()
+                .any(|end| name.ends_with(end))
+        };
+        let mut values: Vec<String> = all
+            .filter(|(name, value)| telling(name) && value.trim().len() >= SHORTEST)
+            .map(|(_, value)| value.trim().to_owned())
+            .collect();
+        values.sort_unstable();
+        values.dedup();
+        values
+    }
+
     /// Where the value of a variable comes from.
     #[must_use]
     pub fn origin(&self, name: &str) -> Option<Origin> {

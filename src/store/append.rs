@@ -19,7 +19,7 @@ use super::{
     summary::Scan,
     writer::{End, Writer},
 };
-use crate::protocol::{Failure, RunId, Seq};
+use crate::protocol::{Failure, FailureKind, RunId, Seq};
 
 /// Where a line that was cut off is kept.
 const TORN_FILE: &str = "torn.txt";
@@ -43,9 +43,16 @@ impl Store {
     /// Opens the log of a session again, to go on writing it.
     ///
     /// # Errors
-    /// A log that cannot be read or written, is of a newer format, or is being written by somebody
-    /// else.
+    /// A log that cannot be read or written, is of a newer format, came from somebody else, or is being
+    /// written by somebody else.
     pub fn reopen(&self, run: &RunId) -> Result<Reopened, Failure> {
+        if self.is_shared(run) {
+            return Err(Failure::new(
+                FailureKind::Local,
+                format!("Session {run} came from somebody else; it is only looked at."),
+            )
+            .hint("Start a session of your own with its task."));
+        }
         reopen(&self.sessions.join(&run.0), run)
     }
 }

@@ -49,6 +49,8 @@ use crate::protocol::{Event, Failure, FailureKind, RunId, SessionSummary};
 
 /// Name of the log within a session's folder.
 const LOG_FILE: &str = "events.jsonl";
+/// Beside the log of a session that came from somebody else: what its bundle says.
+pub const SHARED_FILE: &str = "shared.json";
 /// Name of the summary within a session's folder.
 const SUMMARY_FILE: &str = "summary.json";
 /// Letters and digits that are hard to mistake for one another.
@@ -129,6 +131,18 @@ impl Store {
     /// A folder that cannot be listed; one that does not exist is an empty list.
     pub fn list(&self, limit: usize) -> Result<Listing, Failure> {
         index::list(&self.sessions, limit)
+    }
+
+    /// Whether a session may have this name.
+    #[must_use]
+    pub fn names(run: &RunId) -> bool {
+        is_run_name(&run.0)
+    }
+
+    /// Whether a session came from somebody else and is only looked at.
+    #[must_use]
+    pub fn is_shared(&self, run: &RunId) -> bool {
+        self.sessions.join(&run.0).join(SHARED_FILE).is_file()
     }
 
     /// Whether a process writes this session now: it is at work, here or elsewhere.

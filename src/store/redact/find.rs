@@ -6,7 +6,7 @@
 //! a person, who decides; nobody masks them unasked. A hit never carries the secret, only what stands
 //! around it.
 
-use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
+use std::{borrow::Cow, collections::BTreeMap, ops::Range, sync::LazyLock};
 
 use regex::Regex;
 
@@ -30,12 +30,18 @@ pub struct Hit {
     pub at: Range<usize>,
     /// False for a suspect.
     pub sure: bool,
+    /// What stands in its place when it is masked.
+    pub with: &'static str,
 }
 
 /// The secrets of a text, in order.
 #[must_use]
 pub fn hits(redactor: &Redactor, text: &str) -> Vec<Hit> {
-    let text = text.replace(MASK, KNOWN);
+    let text: Cow<'_, str> = if text.contains(MASK) {
+        text.replace(MASK, KNOWN).into()
+    } else {
+        text.into()
+    };
     let masked = redactor.text(&text);
     let mut all: Vec<Hit> = Vec::new();
     if masked != text {
@@ -46,6 +52,7 @@ pub fn hits(redactor: &Redactor, text: &str) -> Vec<Hit> {
                 excerpt: excerpt(&masked, place),
                 at,
                 sure: true,
+                with: MASK,
             });
         }
     }
@@ -164,6 +171,7 @@ fn suspects(text: &str) -> Vec<Hit> {
             excerpt: excerpt(&masked, place),
             at: value.range(),
             sure: false,
+            with: MASK,
         });
     }
     all
@@ -264,6 +272,7 @@ impl Finder {
                 excerpt: excerpt(&self.tail, at),
                 at: 0..0,
                 sure: true,
+                with: MASK,
             })
             .collect();
         let keep = self

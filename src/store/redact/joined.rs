@@ -1,14 +1,12 @@
-//! Finds secrets that deltas cut in pieces: what an agent streams is looked at as one text.
+//! Finds what has to be masked and is cut in pieces by deltas: what an agent streams is looked at as one
+//! text.
 //!
 //! Whatever else an agent does ends what it was saying. Long streams are looked at in windows that overlap,
 //! so memory is bounded and a secret at their border is found.
 
 use std::{collections::BTreeMap, ops::Range};
 
-use super::{
-    MASK, Redactor,
-    find::{Hit, hits},
-};
+use super::find::Hit;
 use crate::protocol::{AgentEvent, AgentId, Channel, Event, EventKind};
 
 /// Longest run of deltas that is looked at as one text, in bytes.
@@ -19,11 +17,14 @@ const OVERLAP: usize = 4 * 1024;
 /// Where a delta belongs: the agents around it, itself last, and the stream.
 type Stream = (Vec<AgentId>, Channel);
 
+/// What is to be masked of a text.
+type Find<'a> = &'a dyn Fn(&str) -> Vec<Hit>;
+
 /// Finds secrets that are cut in pieces by deltas.
-pub struct Joined {
-    redactor: Redactor,
+pub struct Joined<'a> {
+    find: Find<'a>,
     windows: BTreeMap<(Vec<AgentId>, u8), Window>,
-    cuts: BTreeMap<u64, Vec<(Range<usize>, bool)>>,
+    cuts: BTreeMap<u64, Vec<Cut>>,
     hits: Vec<(u64, Hit)>,
 }
 
@@ -37,14 +38,17 @@ struct Window {
 
 /// What has to be cut out of deltas.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cuts(BTreeMap<u64, Vec<(Range<usize>, bool)>>);
+pub struct Cuts(BTreeMap<u64, Vec<Cut>>);
 
-impl Joined {
-    /// One that has seen nothing.
+/// A part of a text, and what stands in its place.
+type Cut = (Range<usize>, &'static str);
+
+impl<'a> Joined<'a> {
+    /// One that has seen nothing and looks for what `find` finds, such as [`super::hits`].
     #[must_use]
-    pub fn new(redactor: &Redactor) -> Self {
+    pub fn new(find: Find<'a>) -> Self {
         Self {
-            redactor: redactor.clone(),
+            find,
             windows: BTreeMap::new(),
             cuts: BTreeMap::new(),
             hits: Vec::new(),
@@ -117,7 +121,7 @@ impl Joined {
                 .map(|(event, start)| (*event, start - first))
                 .collect();
         }
-        for hit in hits(&self.redactor, &window.text) {
+        for hit in (self.find)(&window.text) {
             let mut first = true;
             let starts = window.pieces.iter();
             let ends = window
@@ -136,7 +140,7 @@ impl Joined {
                     .iter()
                     .any(|(cut, _)| overlap_of(cut, local.start, local.end));
                 if hit.sure && !known {
-                    cuts.push((local, first));
+                    cuts.push((local, if first { hit.with } else { "" }));
                 }
                 if first && !known {
                     self.hits.push((*event, hit.clone()));
@@ -170,9 +174,9 @@ impl Cuts {
         };
         let mut cuts = cuts.clone();
         cuts.sort_by_key(|(at, _)| at.start);
-        for (at, first) in cuts.iter().rev() {
+        for (at, with) in cuts.iter().rev() {
             if text.get(at.clone()).is_some() {
-                text.replace_range(at.clone(), if *first { MASK } else { "" });
+                text.replace_range(at.clone(), with);
             }
         }
         event
@@ -214,7 +218,10 @@ fn delta_mut(event: &mut Event) -> Option<&mut String> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{
+        super::{MASK, Redactor, hits},
+        *,
+    };
     use crate::protocol::{Seq, Timestamp};
 
     const KEY: &str = "sk-proj-0123456789abcdefghijklmnopqrstuvwxyz";
@@ -236,7 +243,8 @@ mod tests {
     /// The texts of agent 1 after masking, as one.
     fn masked(events: &[Event]) -> String {
         let redactor = Redactor::default();
-        let mut joined = Joined::new(&redactor);
+        let find = |text: &str| hits(&redactor, text);
+        let mut joined = Joined::new(&find);
         events.iter().for_each(|event| joined.push(event));
         let (cuts, _) = joined.finish();
         let texts = events.iter().map(|event| cuts.apply(event.clone()));

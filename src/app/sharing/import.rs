@@ -1,0 +1,142 @@
+//! Takes in a bundle of somebody else: everything is checked aside before it stands among the sessions.
+//!
+//! A session that came so is marked by `shared.json` beside its log: it is looked at like any other and
+//! never written on. The same bundle twice is no trouble; another session of the same name is not replaced.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, BufReader, BufWriter, Read as _, Write},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    export::{
+        bundle::{self, LOG, Limits, Manifest, Part},
+        hex, Sha256,
+    },
+    protocol::{Failure, FailureKind, RunId},
+    store::{Reader, SHARED_FILE, Store},
+};
+
+/// A session that was taken in.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// Its name.
+    pub run: RunId,
+    /// Whether it was here before.
+    pub known: bool,
+    /// What its bundle says.
+    pub manifest: Manifest,
+}
+
+/// Whether a path is a bundle rather than the name of a session: a file that begins as one.
+#[must_use]
+pub fn is_bundle(name: &str) -> bool {
+    let path = Path::new(name);
+    let mut start = [0; 2];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    path.is_file() && (name.ends_with(".mgt") || read.is_ok() && start == [0x1f, 0x8b])
+}
+
+/// Takes a bundle in.
+///
+/// # Errors
+/// It cannot be read, is refused, or another session of that name is here.
+pub fn import(state: &Path, file: &Path) -> Result<Imported, Failure> {
+    let store = Store::open(state)?;
+    let opened = File::open(file).map_err(|error| {
+        local(format!("{} cannot be opened: {error}.", file.display())).hint("Check the path.")
+    })?;
+    let aside = store.folder().join(format!(".import-{:08x}", fastrand::u32(..)));
+    DirBuilder::new()
+        .mode(0o700)
+        .create(&aside)
+        .map_err(|error| trouble("A folder for it cannot be made", &error))?;
+    let taken = take(&store, &aside, opened, file);
+    // Gone already when it was taken in.
+    let _ = fs::remove_dir_all(&aside);
+    taken
+}
+
+fn take(store: &Store, aside: &Path, opened: File, file: &Path) -> Result<Imported, Failure> {
+    let refused = |words: String| {
+        local(format!("{} is not opened. {words}.", file.display()))
+            .hint("Ask whoever gave it to you for another one; nothing of it was kept.")
+    };
+    let manifest = bundle::unpack(&mut BufReader::new(opened), Limits::default(), &mut |part| {
+        place(aside, part)
+    })
+    .map_err(|refusal| match refusal {
+        bundle::Refusal::Newer(..) => {
+            local(format!("{} is not opened. {refusal}.", file.display())).hint("Update massgen-tui to open it.")
+        }
+        refusal => refused(refusal.to_string()),
+    })?;
+    // The log has to be one, and the one that it is said to be.
+    let mut reader = Reader::open(&aside.join(LOG))?;
+    while reader.next()?.is_some() {}
+    if reader.header().run != manifest.run || !Store::names(&manifest.run) {
+        return Err(refused("Its log is of another session than it says".to_owned()));
+    }
+    let run = manifest.run.clone();
+    let home = store.folder().join(&run.0);
+    if fs::symlink_metadata(&home).is_ok() {
+        let same = sum(&home.join(LOG)).ok().zip(sum(&aside.join(LOG)).ok());
+        return match same {
+            Some((here, there)) if here == there => Ok(Imported {
+                run,
+                known: true,
+                manifest,
+            }),
+            _ => Err(local(format!("Another session {run} is here already, with another log."))
+                .hint("Rename or delete it first (`massgen-tui logs delete`); nothing was replaced.")),
+        };
+    }
+    let mark = serde_json::to_vec_pretty(&manifest)
+        .map_err(io::Error::from)
+        .and_then(|text| fs::write(aside.join(SHARED_FILE), text))
+        .and_then(|()| fs::rename(aside, &home));
+    mark.map_err(|error| trouble("It cannot be put among the sessions", &error))?;
+    Ok(Imported {
+        run,
+        known: false,
+        manifest,
+    })
+}
+
+/// A new private file for a part; its name was checked.
+fn place(aside: &Path, part: &Part) -> io::Result<Box<dyn Write>> {
+    let path: PathBuf = aside.join(&part.name);
+    if let Some(folder) = path.parent() {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)?;
+    Ok(Box::new(BufWriter::new(file)))
+}
+
+/// The sum of a file.
+fn sum(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut sum = Sha256::default();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let count = file.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(hex(&sum.finish()));
+        }
+        sum.update(buffer.get(..count).unwrap_or_default());
+    }
+}
+
+fn local(message: impl Into<String>) -> Failure {
+    Failure::new(FailureKind::Local, message)
+}
+
+fn trouble(what: &str, error: &io::Error) -> Failure {
+    local(format!("{what}: {error}.")).hint("Check the state folder (`massgen-tui doctor` names it).")
+}

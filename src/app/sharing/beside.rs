@@ -166,18 +166,35 @@ fn patches(state: &Path, run: &RunId, beside: &Path, survey: &Survey, found: &mu
     let manifest = Manifest::read(state, run);
     for (place, (label, files)) in wanted.into_iter().enumerate() {
         let context = files.context.0;
-        let name = format!("patches/{label}-{context}{}.patch", if several { format!("-{place}") } else { String::new() });
-        let title = format!("{label}: {} files, +{} −{}", files.files, files.added, files.removed);
+        let name = format!(
+            "patches/{label}-{context}{}.patch",
+            if several {
+                format!("-{place}")
+            } else {
+                String::new()
+            }
+        );
+        let title = format!(
+            "{label}: {} files, +{} −{}",
+            files.files, files.added, files.removed
+        );
         // A session that came as a bundle has its patches beside it.
         if let Ok(Some(text)) = text(&beside.join(&name)) {
             found.take(name, title, text, AttachmentKind::Patch);
             continue;
         }
-        let made = manifest.as_ref().map_err(ToString::to_string).and_then(|manifest| {
-            let base = manifest.place(files.context).map_err(|trouble| trouble.to_string())?;
-            let repo = Repo::open_kept(manifest, files.context).map_err(|trouble| trouble.to_string())?;
-            apply::patch(&repo, &base.place.tree, &files.tree).map_err(|trouble| trouble.to_string())
-        });
+        let made = manifest
+            .as_ref()
+            .map_err(ToString::to_string)
+            .and_then(|manifest| {
+                let base = manifest
+                    .place(files.context)
+                    .map_err(|trouble| trouble.to_string())?;
+                let repo = Repo::open_kept(manifest, files.context)
+                    .map_err(|trouble| trouble.to_string())?;
+                apply::patch(&repo, &base.place.tree, &files.tree)
+                    .map_err(|trouble| trouble.to_string())
+            });
         match made {
             Ok(bytes) => {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -193,10 +210,16 @@ fn files(root: &Path, found: &mut Found) {
     let mut folders = vec![(root.to_owned(), 0)];
     let mut all: Vec<PathBuf> = Vec::new();
     while let Some((folder, depth)) = folders.pop() {
-        let mut entries: Vec<_> = fs::read_dir(&folder).into_iter().flatten().flatten().collect();
+        let mut entries: Vec<_> = fs::read_dir(&folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .collect();
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
-            let Ok(kind) = entry.file_type() else { continue };
+            let Ok(kind) = entry.file_type() else {
+                continue;
+            };
             let path = entry.path();
             let hidden = entry.file_name().to_string_lossy().starts_with('.');
             if kind.is_dir() && !hidden && depth < 12 {
@@ -208,11 +231,18 @@ fn files(root: &Path, found: &mut Found) {
     }
     all.sort();
     if all.len() > FILES {
-        found.leave(format!("{} files of workspaces", all.len() - FILES), format!("at most {FILES} go along"));
+        found.leave(
+            format!("{} files of workspaces", all.len() - FILES),
+            format!("at most {FILES} go along"),
+        );
         all.truncate(FILES);
     }
     for (place, path) in all.iter().enumerate() {
-        let title = path.strip_prefix(root).unwrap_or(path).display().to_string();
+        let title = path
+            .strip_prefix(root)
+            .unwrap_or(path)
+            .display()
+            .to_string();
         let end: String = path
             .file_name()
             .unwrap_or_default()
@@ -223,7 +253,12 @@ fn files(root: &Path, found: &mut Found) {
             .collect();
         match text(path) {
             Ok(Some(text)) => {
-                found.take(format!("files/{place}-{end}"), title, text, AttachmentKind::File);
+                found.take(
+                    format!("files/{place}-{end}"),
+                    title,
+                    text,
+                    AttachmentKind::File,
+                );
             }
             Ok(None) => {}
             Err(why) => found.leave(title, why),
@@ -234,7 +269,10 @@ fn files(root: &Path, found: &mut Found) {
 /// Whether a file is one that agents left at the end: `…/final/<agent>/workspace/…`.
 fn is_final(root: &Path, path: &Path) -> bool {
     let inside = path.strip_prefix(root).unwrap_or(path);
-    let parts: Vec<_> = inside.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    let parts: Vec<_> = inside
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect();
     parts
         .windows(3)
         .any(|three| matches!(three, [first, _, third] if first == "final" && third == "workspace"))

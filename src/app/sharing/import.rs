@@ -12,8 +12,9 @@ use std::{
 
 use crate::{
     export::{
+        Sha256,
         bundle::{self, LOG, Limits, Manifest, Part},
-        hex, Sha256,
+        hex,
     },
     protocol::{Failure, FailureKind, RunId},
     store::{Reader, SHARED_FILE, Store},
@@ -48,7 +49,9 @@ pub fn import(state: &Path, file: &Path) -> Result<Imported, Failure> {
     let opened = File::open(file).map_err(|error| {
         local(format!("{} cannot be opened: {error}.", file.display())).hint("Check the path.")
     })?;
-    let aside = store.folder().join(format!(".import-{:08x}", fastrand::u32(..)));
+    let aside = store
+        .folder()
+        .join(format!(".import-{:08x}", fastrand::u32(..)));
     DirBuilder::new()
         .mode(0o700)
         .create(&aside)
@@ -64,12 +67,15 @@ fn take(store: &Store, aside: &Path, opened: File, file: &Path) -> Result<Import
         local(format!("{} is not opened. {words}.", file.display()))
             .hint("Ask whoever gave it to you for another one; nothing of it was kept.")
     };
-    let manifest = bundle::unpack(&mut BufReader::new(opened), Limits::default(), &mut |part| {
-        place(aside, part)
-    })
+    let manifest = bundle::unpack(
+        &mut BufReader::new(opened),
+        Limits::default(),
+        &mut |part| place(aside, part),
+    )
     .map_err(|refusal| match refusal {
         bundle::Refusal::Newer(..) => {
-            local(format!("{} is not opened. {refusal}.", file.display())).hint("Update massgen-tui to open it.")
+            local(format!("{} is not opened. {refusal}.", file.display()))
+                .hint("Update massgen-tui to open it.")
         }
         refusal => refused(refusal.to_string()),
     })?;
@@ -77,7 +83,9 @@ fn take(store: &Store, aside: &Path, opened: File, file: &Path) -> Result<Import
     let mut reader = Reader::open(&aside.join(LOG))?;
     while reader.next()?.is_some() {}
     if reader.header().run != manifest.run || !Store::names(&manifest.run) {
-        return Err(refused("Its log is of another session than it says".to_owned()));
+        return Err(refused(
+            "Its log is of another session than it says".to_owned(),
+        ));
     }
     let run = manifest.run.clone();
     let home = store.folder().join(&run.0);
@@ -89,8 +97,10 @@ fn take(store: &Store, aside: &Path, opened: File, file: &Path) -> Result<Import
                 known: true,
                 manifest,
             }),
-            _ => Err(local(format!("Another session {run} is here already, with another log."))
-                .hint("Rename or delete it first (`massgen-tui logs delete`); nothing was replaced.")),
+            _ => Err(local(format!(
+                "Another session {run} is here already, with another log."
+            ))
+            .hint("Rename or delete it first (`massgen-tui logs delete`); nothing was replaced.")),
         };
     }
     let mark = serde_json::to_vec_pretty(&manifest)
@@ -109,7 +119,10 @@ fn take(store: &Store, aside: &Path, opened: File, file: &Path) -> Result<Import
 fn place(aside: &Path, part: &Part) -> io::Result<Box<dyn Write>> {
     let path: PathBuf = aside.join(&part.name);
     if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
     }
     let file = OpenOptions::new()
         .write(true)
@@ -138,5 +151,6 @@ fn local(message: impl Into<String>) -> Failure {
 }
 
 fn trouble(what: &str, error: &io::Error) -> Failure {
-    local(format!("{what}: {error}.")).hint("Check the state folder (`massgen-tui doctor` names it).")
+    local(format!("{what}: {error}."))
+        .hint("Check the state folder (`massgen-tui doctor` names it).")
 }

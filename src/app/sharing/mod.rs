@@ -120,10 +120,16 @@ pub fn prepare(
             .map(ToString::to_string)
             .collect();
         if taken.is_empty() {
-            return Err(local(format!("Session {run} has no such turn.")).hint(format!(
-                "It has turns {}.",
-                turns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-            )));
+            return Err(
+                local(format!("Session {run} has no such turn.")).hint(format!(
+                    "It has turns {}.",
+                    turns
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                )),
+            );
         }
         if taken.len() < turns.len() {
             if order.format == Format::Bundle {
@@ -131,7 +137,9 @@ pub fn prepare(
                     .hint("Export single turns as html, md or json."));
             }
             about.turns = Some(taken.join(", "));
-            about.left_out.push(LeftOut::new("the other turns", "--turns"));
+            about
+                .left_out
+                .push(LeftOut::new("the other turns", "--turns"));
         }
     }
     let veil = Veil::new(around, order.rules.clone());
@@ -198,7 +206,14 @@ impl Prepared {
     /// # Errors
     /// The session cannot be read any more, or the output cannot be written.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        export::write(self.format, &self.tape, &self.survey, &self.about, self.cut, out)
+        export::write(
+            self.format,
+            &self.tape,
+            &self.survey,
+            &self.about,
+            self.cut,
+            out,
+        )
     }
 }
 

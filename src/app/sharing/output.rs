@@ -82,7 +82,11 @@ fn settle(part: &Path, path: &Path, existing: Existing) -> io::Result<()> {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
             // A file system without links: the name is taken first, so that nobody else's file is replaced.
             Err(_) => {
-                OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+                OpenOptions::new()
+                    .write(true)
+                    .create_new(true)
+                    .mode(0o600)
+                    .open(path)?;
                 fs::rename(part, path)
             }
         },

@@ -5,11 +5,7 @@
 //! what was masked is counted by kind and event. Text that is cut in pieces by deltas is looked at as one
 //! ([`Veil::joined`]).
 
-use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    ops::Range,
-};
+use std::{cell::RefCell, collections::BTreeMap, ops::Range};
 
 use crate::{
     export::{MaskKind, Masked},
@@ -85,7 +81,15 @@ impl Veil {
     #[must_use]
     pub fn new(around: &Surroundings, rules: Rules) -> Self {
         let home = around.home.clone().filter(|home| home.len() > 1);
-        let usual = ["root", "user", "admin", "localhost", "home", "ubuntu", "runner"];
+        let usual = [
+            "root",
+            "user",
+            "admin",
+            "localhost",
+            "home",
+            "ubuntu",
+            "runner",
+        ];
         let names = around.names.iter().filter(|name| {
             name.chars().count() > 2 && !usual.contains(&name.to_ascii_lowercase().as_str())
         });
@@ -225,7 +229,9 @@ fn words(text: &str, word: &str, border: Border) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut at = 0;
     while at + word.len() <= bytes.len() {
-        let fits = bytes.get(at).is_some_and(|byte| byte.eq_ignore_ascii_case(first))
+        let fits = bytes
+            .get(at)
+            .is_some_and(|byte| byte.eq_ignore_ascii_case(first))
             && text
                 .get(at..at + word.len())
                 .is_some_and(|part| part.eq_ignore_ascii_case(word))
@@ -252,7 +258,9 @@ fn folder(text: &str, folder: &str) -> Vec<Range<usize>> {
     text.match_indices(folder)
         .filter(|(at, _)| {
             let before = text.get(..*at).and_then(|text| text.chars().next_back());
-            let after = text.get(at + folder.len()..).and_then(|text| text.chars().next());
+            let after = text
+                .get(at + folder.len()..)
+                .and_then(|text| text.chars().next());
             let inside = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
             !before.is_some_and(|c| inside(c) || c == '/') && !after.is_some_and(inside)
         })
@@ -269,7 +277,9 @@ fn homes(text: &str) -> Vec<Range<usize>> {
             let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
             let name = rest.find(|c: char| !part(c)).unwrap_or(rest.len());
             let letter = usize::from(start.starts_with(':') && at > 0);
-            let before = text.get(..at - letter).and_then(|text| text.chars().next_back());
+            let before = text
+                .get(..at - letter)
+                .and_then(|text| text.chars().next_back());
             if name > 0 && !before.is_some_and(|c| part(c) || c == '/') {
                 found.push(at - letter..at + start.len() + name);
             }
@@ -285,7 +295,8 @@ fn paths(text: &str) -> Vec<Range<usize>> {
     while let Some(at) = text.get(from..).and_then(|rest| rest.find('/')) {
         let at = from + at;
         let rest = text.get(at..).unwrap_or_default();
-        let part = |c: char| c.is_alphanumeric() || matches!(c, '/' | '_' | '-' | '.' | '@' | '+' | '~');
+        let part =
+            |c: char| c.is_alphanumeric() || matches!(c, '/' | '_' | '-' | '.' | '@' | '+' | '~');
         let length = rest.find(|c: char| !part(c)).unwrap_or(rest.len());
         let before = text.get(..at).and_then(|text| text.chars().next_back());
         let begins = !before.is_some_and(|c| part(c) || c == ':' && rest.starts_with("//"));
@@ -305,7 +316,10 @@ fn emails(text: &str) -> Vec<Range<usize>> {
     let host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
     let mut found = Vec::new();
     for (at, _) in text.match_indices('@') {
-        let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+        let (before, after) = (
+            text.get(..at).unwrap_or_default(),
+            text.get(at + 1..).unwrap_or_default(),
+        );
         let start = before
             .char_indices()
             .rev()
@@ -313,9 +327,14 @@ fn emails(text: &str) -> Vec<Range<usize>> {
             .last()
             .map_or(at, |(start, _)| start);
         let length = after.find(|c: char| !host(c)).unwrap_or(after.len());
-        let domain = after.get(..length).unwrap_or_default().trim_end_matches(['.', '-']);
+        let domain = after
+            .get(..length)
+            .unwrap_or_default()
+            .trim_end_matches(['.', '-']);
         let top = domain.rsplit('.').next().unwrap_or_default();
-        let whole = domain.contains('.') && top.len() > 1 && top.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let whole = domain.contains('.')
+            && top.len() > 1
+            && top.bytes().all(|byte| byte.is_ascii_alphabetic());
         if start < at && whole {
             found.push(start..at + 1 + domain.len());
         }
@@ -340,23 +359,51 @@ mod tests {
     #[test]
     fn what_is_masked() {
         for (rules, text, expected) in [
-            (&[][..], "plain mia@x.org /etc/passwd", "plain mia@x.org /etc/passwd"),
-            (&[], "/srv/people/mia/p and /srv/people/miasma", "~/p and /srv/people/miasma"),
+            (
+                &[][..],
+                "plain mia@x.org /etc/passwd",
+                "plain mia@x.org /etc/passwd",
+            ),
+            (
+                &[],
+                "/srv/people/mia/p and /srv/people/miasma",
+                "~/p and /srv/people/miasma",
+            ),
             (&[], "in /home/person/project", "in ~/project"),
             (&[], r"C:\Users\mia\x", r"~\x"),
             (&[], r"C:\\Users\\mia\\x", r"~\\x"),
             (&[], "own-secret-of-this-machine", "…[masked]"),
             (&[], "https://a.b/home/page", "https://a.b/home/page"),
-            (&["paths"], "see /etc/ssl/cert.pem, /tmp", "see …/cert.pem, /tmp"),
+            (
+                &["paths"],
+                "see /etc/ssl/cert.pem, /tmp",
+                "see …/cert.pem, /tmp",
+            ),
             (&["paths"], "https://a.b/c/d", "https://a.b/c/d"),
             (&["paths"], "/srv/people/mia/p/x.rs", "…/x.rs"),
             (&["emails"], "to mia.b+x@mail.example.org.", "to [e-mail]."),
             (&["emails"], "@someone a@b", "@someone a@b"),
-            (&["names"], "Mia, MIA and miasma; root", "[name], [name] and miasma; root"),
-            (&["Acme,Bolt"], "acme's ACMEs bolt", "[masked]'s [masked]s [masked]"),
+            (
+                &["names"],
+                "Mia, MIA and miasma; root",
+                "[name], [name] and miasma; root",
+            ),
+            (
+                &["Acme,Bolt"],
+                "acme's ACMEs bolt",
+                "[masked]'s [masked]s [masked]",
+            ),
             (&["é9"], "xé9y", "x[masked]y"),
-            (&["suspects"], "postgres://me:hunter2x@db/x", "postgres://me:…[masked]@db/x"),
-            (&[], "postgres://me:hunter2x@db/x", "postgres://me:hunter2x@db/x"),
+            (
+                &["suspects"],
+                "postgres://me:hunter2x@db/x",
+                "postgres://me:…[masked]@db/x",
+            ),
+            (
+                &[],
+                "postgres://me:hunter2x@db/x",
+                "postgres://me:hunter2x@db/x",
+            ),
         ] {
             assert_eq!(covered(rules, text), expected, "{rules:?} {text}");
         }
@@ -367,10 +414,18 @@ mod tests {
     fn what_was_masked_is_counted_and_what_was_left_is_told() {
         let veil = Veil::new(&Surroundings::default(), Rules::default());
         for event in [3, 3, 5] {
-            let _ = veil.cover("AKIAIOSFODNN7EXAMPLE in /home/x/y ftp://a:b1c2d3@h".into(), event);
+            let _ = veil.cover(
+                "AKIAIOSFODNN7EXAMPLE in /home/x/y ftp://a:b1c2d3@h".into(),
+                event,
+            );
         }
         let taken = veil.taken();
-        let row = |kind| taken.iter().find(|row| row.kind == kind).map(|row| (row.times, row.events.clone()));
+        let row = |kind| {
+            taken
+                .iter()
+                .find(|row| row.kind == kind)
+                .map(|row| (row.times, row.events.clone()))
+        };
         assert_eq!(row(MaskKind::Secret), Some((3, vec![3, 5])));
         assert_eq!(row(MaskKind::Home), Some((3, vec![3, 5])));
         assert_eq!(veil.left().len(), 3);

@@ -14,6 +14,7 @@ mod inbox;
 mod keyring;
 mod keys;
 mod left;
+pub mod opening;
 mod ports;
 mod review;
 mod session;
@@ -98,6 +99,14 @@ impl Services {
         self.demo
             .get_or_try_init(|| DemoServer::start(self.demo_speed))
             .await
+    }
+
+    /// All sessions there are to look at from here.
+    #[must_use]
+    pub fn shelf(&self) -> shelf::Shelf {
+        let paths = config::Paths::discover(std::env::current_dir().unwrap_or_default());
+        let base = std::env::var_os(shelf::MASSGEN_VARIABLE);
+        shelf::Shelf::new(&self.state_dir, &paths, base)
     }
 
     /// A model from flags, by the rules of the configuration. To an address of no

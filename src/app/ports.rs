@@ -6,9 +6,7 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 
 use super::{HubHandle, Services, Source, Way, checkup};
 use crate::{
-    protocol::{
-        Command, Event, Failure, FailureKind, Folder, RunId, SessionSummary, change::Access,
-    },
+    protocol::{Command, Failure, FailureKind, Folder, SessionSummary, change::Access},
     provider::{discovery, health},
     store,
     tui::{
@@ -118,7 +116,10 @@ impl Ports for World {
                 .boxed()
             }
             Query::Sessions => blocking(move || Done::Sessions(sessions(&services))),
-            Query::Open(run) => blocking(move || Done::Opened(open(&services, &run))),
+            Query::Open(reading) => blocking(move || {
+                let piece = super::opening::piece(&services.shelf(), &reading);
+                Done::Opened(piece.map(Box::new))
+            }),
             Query::Left(ask) => blocking(move || Done::Left(super::left::answer(&services, ask))),
             Query::Room(rooms::Ask::Review(ask)) => blocking(move || {
                 let told = super::review::answer(&services, *ask);
@@ -165,11 +166,6 @@ fn blocking(work: impl FnOnce() -> Done + Send + 'static) -> BoxFuture<'static, 
 fn sessions(services: &Services) -> Result<Vec<SessionSummary>, Failure> {
     let store = store::Store::reading(&services.state_dir);
     Ok(store.list(RECENT)?.sessions)
-}
-
-fn open(services: &Services, run: &RunId) -> Result<Arc<Vec<Event>>, Failure> {
-    let store = store::Store::reading(&services.state_dir);
-    Ok(Arc::new(store.read(run)?.events))
 }
 
 /// Writes both forms of a capture and returns the path of the picture.

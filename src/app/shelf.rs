@@ -12,9 +12,9 @@ use crate::{
     catalog::Entry,
     config::Paths,
     massgen,
-    protocol::{Failure, FailureKind, RunId, SessionSummary},
+    protocol::{Failure, FailureKind, Mark, RunId, SessionSummary},
     store::{
-        self, Catalogue, Header, Imported, Importer, Listing, Session, Store,
+        self, Bound, Catalogue, Header, Imported, Importer, Listing, Session, Store,
         redact::{self, Redactor},
     },
 };
@@ -154,6 +154,40 @@ impl Shelf {
         match volume {
             Volume::Ours(run) => self.store.beside(run),
             Volume::MassGen(folder) => self.store.beside_imported(&massgen::name(folder)),
+        }
+    }
+
+    /// Reads a part of a session from a place on. A log of MassGen is translated as a whole and comes in one
+    /// piece.
+    ///
+    /// # Errors
+    /// As for [`Shelf::read`].
+    pub fn piece(
+        &self,
+        volume: &Volume,
+        from: &Mark,
+        bound: Bound,
+    ) -> Result<store::Piece, Failure> {
+        match volume {
+            Volume::Ours(run) => self.store.piece(run, from, bound),
+            Volume::MassGen(_) => {
+                let session = self.read(volume)?;
+                let length = session.events.len() as u64;
+                let next = Mark {
+                    offset: length,
+                    line: length,
+                    seq: session.events.last().map_or(0, |event| event.seq.0),
+                    ..Mark::default()
+                };
+                let skipped = usize::try_from(from.offset).unwrap_or(usize::MAX);
+                Ok(store::Piece {
+                    header: session.header,
+                    events: session.events.into_iter().skip(skipped).collect(),
+                    next,
+                    length,
+                    end: true,
+                })
+            }
         }
     }
 

@@ -226,8 +226,11 @@ pub struct ResumeArgs {
 /// Arguments of `open`.
 #[derive(Debug, Args)]
 pub struct OpenArgs {
-    /// Session id or the start of one; without it the latest.
+    /// Session id or the start of one, or a folder with a log of MassGen; without it the latest.
     pub id: Option<String>,
+    /// Show it as it was right after this event; numbers as in `logs show --events`.
+    #[arg(long, value_name = "SEQ")]
+    pub at: Option<u64>,
 }
 
 /// Arguments of `review`.

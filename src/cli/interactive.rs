@@ -15,10 +15,10 @@ use super::{
     rules::RuleArgs,
 };
 use crate::{
-    app::{Hub, Services, Source, World},
+    app::{Hub, Services, Source, World, opening, shelf::Volume},
     config::Paths,
     demo,
-    protocol::{Event, EventKind, Failure, FailureKind, Origin, RunEvent, RunId},
+    protocol::{Failure, FailureKind, Origin, RunId, Seq},
     run::RunState,
     store::Store,
     text::clean,
@@ -26,7 +26,8 @@ use crate::{
         self,
         effect::{Here, Launch, MouseReports, Onward, TeamChoice},
         options::{
-            DemoScenario, ExitReason, ExitSummary, First, Sample, StartOptions, TeamSummary,
+            DemoScenario, ExitReason, ExitSummary, First, Opening, Sample, StartOptions,
+            TeamSummary,
         },
         review::Review,
         theme::Theme,
@@ -147,11 +148,11 @@ fn straight_in(
 }
 
 /// Opens a stored session.
-pub async fn open(globals: &Globals, id: Option<&str>) -> u8 {
+pub async fn open(globals: &Globals, id: Option<&str>, at: Option<u64>) -> u8 {
     if let Err(trouble) = has_screen("open", "`massgen-tui logs show ID` prints a session") {
         return trouble.tell();
     }
-    finish(opened(globals, id).await)
+    finish(opened(globals, id, at).await)
 }
 
 /// Refuses a command that is nothing without a screen, in words of what can be done instead.
@@ -167,31 +168,24 @@ fn has_screen(command: &str, instead: &str) -> Result<(), Trouble> {
     )))
 }
 
-async fn opened(globals: &Globals, id: Option<&str>) -> Result<ExitSummary, Trouble> {
+async fn opened(
+    globals: &Globals,
+    id: Option<&str>,
+    at: Option<u64>,
+) -> Result<ExitSummary, Trouble> {
     let (services, _) = launch::services(globals, "1", &RuleArgs::default())?;
     let shelf = super::logs::shelf(&services.state_dir);
-    let session = shelf.read(&shelf.find(id.unwrap_or("latest"))?)?;
+    let volume = shelf.find(id.unwrap_or("latest"))?;
     let mut options = options(globals);
     options
         .notices
         .extend(super::taking::ended(&services).await);
-    let run = &session.header.run;
-    if let Some(damage) = &session.damage {
-        options.notices.push(format!("The log of {run}: {damage}"));
-    }
-    options.notices.extend(at_work(shelf.store(), run));
-    options.opened = Some(Arc::new(session.events));
+    options.opened = Some(Opening {
+        piece: opening::first(&shelf, &volume)?,
+        at: at.map(Seq),
+        first: First::Session,
+    });
     show(&services, None, None, options).await
-}
-
-/// A word about a session that is not over: what is shown is read once.
-fn at_work(store: &Store, run: &RunId) -> Option<String> {
-    store.is_written(run).then(|| {
-        format!(
-            "Session {run} is still at work in another process; this is what it had come to when it \
-             was opened."
-        )
-    })
 }
 
 /// Opens the review of a stored session; without a name, of the latest whose agents changed files.
@@ -207,28 +201,25 @@ pub async fn review(globals: &Globals, id: Option<&str>) -> u8 {
 async fn reviewed(globals: &Globals, id: Option<&str>) -> Result<ExitSummary, Trouble> {
     let (services, _) = launch::services(globals, "1", &RuleArgs::default())?;
     let store = Store::reading(&services.state_dir);
-    let events = match id {
-        Some(id) => store.read(&store.find(id)?)?.events,
+    let run = match id {
+        Some(id) => store.find(id)?,
         None => latest_changes(&store)?,
     };
     let mut options = options(globals);
     options
         .notices
         .extend(super::taking::ended(&services).await);
-    let started = events.iter().find_map(|event| match &event.kind {
-        EventKind::Run(RunEvent::Started(start)) => Some(&start.run),
-        _ => None,
+    let shelf = super::logs::shelf(&services.state_dir);
+    options.opened = Some(Opening {
+        piece: opening::first(&shelf, &Volume::Ours(run))?,
+        at: None,
+        first: First::Review,
     });
-    options
-        .notices
-        .extend(started.and_then(|run| at_work(&store, run)));
-    options.opened = Some(Arc::new(events));
-    options.first = First::Review;
     show(&services, None, None, options).await
 }
 
 /// The newest session whose agents changed files.
-fn latest_changes(store: &Store) -> Result<Vec<Event>, Failure> {
+fn latest_changes(store: &Store) -> Result<RunId, Failure> {
     for session in store.list(LOOKED_AT)?.sessions {
         let Ok(found) = store.read(&session.run) else {
             continue;
@@ -238,7 +229,7 @@ fn latest_changes(store: &Store) -> Result<Vec<Event>, Failure> {
             run.apply(event);
         }
         if Review::offers(&run) {
-            return Ok(found.events);
+            return Ok(session.run);
         }
     }
     Err(Failure::new(
@@ -264,9 +255,11 @@ async fn resumed(
     run: RunId,
     successor: Option<Source>,
 ) -> Result<ExitSummary, Trouble> {
-    let session = services.store.clone()?.read(&run)?;
+    // Without a folder that can be written, nothing could go on.
+    services.store.clone()?;
     let mut options = options(globals);
-    options.opened = Some(Arc::new(session.events));
+    let volume = Volume::Ours(run.clone());
+    options.opened = Some(Opening::whole(opening::first(&services.shelf(), &volume)?));
     options.launch = Some(Launch {
         team: TeamChoice::Stored {
             run,
@@ -317,6 +310,7 @@ fn options(globals: &Globals) -> StartOptions {
         MouseReports::On
     };
     env!("CARGO_PKG_VERSION").clone_into(&mut options.version);
+    options.zone = launch::zone();
     options
 }
 

@@ -74,6 +74,12 @@ pub fn services(
     Ok((Arc::new(services), paths))
 }
 
+/// Seconds that clocks here are ahead of UTC now.
+#[must_use]
+pub fn zone() -> i32 {
+    jiff::Zoned::now().offset().seconds()
+}
+
 /// The team that the flags name; `None` when they name none.
 ///
 /// # Errors

@@ -23,6 +23,7 @@ pub mod membership;
 pub mod message;
 pub mod model;
 pub mod question;
+mod reading;
 pub mod result;
 pub mod review;
 pub mod rules;
@@ -54,6 +55,7 @@ pub use membership::{TeamCommand, TeamEvent};
 pub use message::{Carried, Message, ToolCall, ToolChoice, ToolSpec};
 pub use model::{Discovered, Member, ModelInfo, ServerKind, SessionSummary};
 pub use question::{Question, QuestionEvent, QuestionId, QuestionKind, Reply};
+pub use reading::{Damage, Mark};
 pub use review::{ReviewEvent, Verdict};
 pub use rules::{
     ApprovePolicy, Asking, Context, Criterion, Deciding, Degree, Finish, Finishing, Folder, Form,

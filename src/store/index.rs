@@ -7,10 +7,10 @@ use std::{fs, path::Path, time::SystemTime};
 
 use super::{
     LOG_FILE, SUMMARY_FILE, files,
-    reader::{Damage, Reader},
+    reader::Reader,
     summary::{self, Scan, Stored},
 };
-use crate::protocol::{Failure, RunId, SessionSummary};
+use crate::protocol::{Damage, Failure, RunId, SessionSummary};
 
 /// Part of the list of sessions.
 #[derive(Clone, Debug, Default, PartialEq)]

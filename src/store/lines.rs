@@ -23,6 +23,8 @@ pub(super) struct Lines<R> {
     input: R,
     buffer: Vec<u8>,
     limit: usize,
+    /// Bytes of the last line, its newline included.
+    taken: u64,
 }
 
 impl<R: BufRead> Lines<R> {
@@ -32,7 +34,13 @@ impl<R: BufRead> Lines<R> {
             input,
             buffer: Vec::new(),
             limit,
+            taken: 0,
         }
+    }
+
+    /// Bytes that the last line took in the file, its newline included.
+    pub(super) const fn taken(&self) -> u64 {
+        self.taken
     }
 
     /// The next line; `None` at the end.
@@ -41,6 +49,7 @@ impl<R: BufRead> Lines<R> {
     /// The reader's error.
     pub(super) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         self.buffer.clear();
+        self.taken = 0;
         let mut too_long = false;
         loop {
             let available = match self.input.fill_buf() {
@@ -66,6 +75,7 @@ impl<R: BufRead> Lines<R> {
             }
             let used = part.len() + usize::from(newline.is_some());
             self.input.consume(used);
+            self.taken += used as u64;
             if newline.is_some() {
                 return Ok(Some(if too_long {
                     Line::TooLong
@@ -85,14 +95,16 @@ mod tests {
 
     fn all(text: &str, limit: usize, chunk: usize) -> Vec<String> {
         let mut lines = Lines::new(BufReader::with_capacity(chunk, text.as_bytes()), limit);
-        let mut seen = Vec::new();
+        let (mut seen, mut taken) = (Vec::new(), 0);
         while let Some(line) = lines.next().unwrap() {
             seen.push(match line {
                 Line::Whole(bytes) => format!("={}", String::from_utf8_lossy(bytes)),
                 Line::Unfinished(bytes) => format!("~{}", String::from_utf8_lossy(bytes)),
                 Line::TooLong => "!".to_owned(),
             });
+            taken += lines.taken();
         }
+        assert_eq!(taken, text.len() as u64, "every byte belongs to a line");
         seen
     }
 

@@ -15,6 +15,7 @@ mod labels;
 mod lines;
 mod lock;
 pub mod permissions;
+mod pieces;
 mod prompts;
 mod reader;
 pub mod redact;
@@ -33,8 +34,9 @@ pub use append::Reopened;
 pub use catalog::{Catalogue, Imported, Importer};
 pub use index::Listing;
 pub use labels::{edit_labels, labels};
+pub use pieces::{Bound, Piece, piece};
 pub use prompts::PromptFolder;
-pub use reader::{Damage, Reader, Session, read};
+pub use reader::{Reader, Session, read};
 pub use results::{KeptResult, MOST as MOST_OF_A_RESULT, ResultFolder};
 pub use schema::{Header, SCHEMA};
 pub use tail::{Look, Mark};
@@ -45,6 +47,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, tz::TimeZone};
 
+pub use crate::protocol::Damage;
 use crate::protocol::{Event, Failure, FailureKind, RunId, SessionSummary};
 
 /// Name of the log within a session's folder.
@@ -123,6 +126,25 @@ impl Store {
     /// A log that cannot be opened, or is of a newer format.
     pub fn read(&self, run: &RunId) -> Result<Session, Failure> {
         reader::read(&self.log(run))
+    }
+
+    /// Whether this is the whole name of a session that has a log here.
+    #[must_use]
+    pub fn has(&self, run: &RunId) -> bool {
+        is_run_name(&run.0) && self.log(run).is_file()
+    }
+
+    /// Reads a part of a session, from `mark` on; also of one that is being written.
+    ///
+    /// # Errors
+    /// A log that cannot be opened, or is of a newer format.
+    pub fn piece(
+        &self,
+        run: &RunId,
+        mark: &crate::protocol::Mark,
+        bound: Bound,
+    ) -> Result<Piece, Failure> {
+        pieces::piece(&self.log(run), mark, bound)
     }
 
     /// The newest `limit` sessions and how many there are.

@@ -5,9 +5,8 @@
 //! and logs of a newer format.
 
 use std::{
-    fmt,
     fs::File,
-    io::BufReader,
+    io::{self, BufReader, Seek as _, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -16,7 +15,7 @@ use super::{
     lines::{Line, Lines, MAX_LINE},
     schema::{self, Header, SCHEMA},
 };
-use crate::protocol::{Event, Failure, FailureKind, RunId};
+use crate::protocol::{Damage, Event, Failure, FailureKind, Mark, RunId};
 
 /// A session as read back.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,68 +26,6 @@ pub struct Session {
     pub events: Vec<Event>,
     /// What is missing, if anything is.
     pub damage: Option<Damage>,
-}
-
-/// What could not be read of a log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Damage {
-    /// The file ends in the middle of a line: the program was killed while it wrote.
-    pub unfinished: bool,
-    /// Lines that are not events.
-    pub skipped: u64,
-    /// Number of the first such line, counted from 1.
-    pub first_skipped: Option<u64>,
-    /// Lines with bytes that are not UTF-8, read with replacement characters.
-    pub repaired: u64,
-    /// Events that are missing according to the numbering.
-    pub missing: u64,
-}
-
-impl Damage {
-    /// True when more is wrong than a last line that was cut off.
-    #[must_use]
-    pub fn lost_events(&self) -> bool {
-        self.skipped > 0 || self.missing > 0
-    }
-
-    fn is_none(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-impl fmt::Display for Damage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts = Vec::new();
-        if let Some(line) = self.first_skipped {
-            parts.push(format!(
-                "{} unreadable {} skipped (first: line {line})",
-                self.skipped,
-                plural(self.skipped, "line", "lines"),
-            ));
-        }
-        if self.repaired > 0 {
-            parts.push(format!(
-                "{} {} with bytes that are not UTF-8",
-                self.repaired,
-                plural(self.repaired, "line", "lines"),
-            ));
-        }
-        if self.missing > 0 {
-            parts.push(format!(
-                "{} {} missing",
-                self.missing,
-                plural(self.missing, "event", "events"),
-            ));
-        }
-        if self.unfinished {
-            parts.push("the last line is unfinished".to_owned());
-        }
-        f.write_str(&parts.join("; "))
-    }
-}
-
-fn plural<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {
-    if count == 1 { one } else { many }
 }
 
 /// Reads a whole session.
@@ -113,11 +50,10 @@ pub struct Reader {
     lines: Lines<BufReader<File>>,
     path: PathBuf,
     header: Header,
-    line: u64,
-    last_seq: u64,
+    /// Everything before this place was taken in.
+    mark: Mark,
     /// The first event of a log that lost its header.
     early: Option<Event>,
-    damage: Damage,
 }
 
 impl Reader {
@@ -133,14 +69,41 @@ impl Reader {
             lines: Lines::new(BufReader::with_capacity(64 * 1024, file), MAX_LINE),
             path: path.to_owned(),
             header: Header::new(run_of(path)),
-            line: 0,
-            last_seq: 0,
+            mark: Mark::default(),
             early: None,
-            damage: Damage::default(),
         };
         reader.read_header()?;
         reader.header.check()?;
         Ok(reader)
+    }
+
+    /// Opens a log to go on from a place that [`Reader::mark`] told, also when it has grown since.
+    ///
+    /// # Errors
+    /// As for [`Reader::open`], or the disk's error.
+    pub fn resume(path: &Path, mark: &Mark) -> Result<Self, Failure> {
+        let mut reader = Self::open(path)?;
+        if mark.offset > 0 {
+            reader.early = None;
+            reader.mark = mark.clone();
+            reader.mark.damage.unfinished = false;
+            let trouble = |error: io::Error| files::trouble("read the session log", path, &error);
+            let file = files::open_read(path).map_err(trouble)?;
+            let mut input = BufReader::with_capacity(64 * 1024, file);
+            input.seek(SeekFrom::Start(mark.offset)).map_err(trouble)?;
+            reader.lines = Lines::new(input, MAX_LINE);
+        }
+        Ok(reader)
+    }
+
+    /// The place before the event that [`Reader::next`] would give. A line that is not yet complete stands
+    /// behind it.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        if self.early.is_some() {
+            return Mark::default();
+        }
+        self.mark.clone()
     }
 
     /// The first line; one of our own making when the log lost it.
@@ -152,7 +115,8 @@ impl Reader {
     /// What could not be read so far; complete once [`Reader::next`] has returned `None`.
     #[must_use]
     pub fn damage(&self) -> Option<Damage> {
-        (!self.damage.is_none()).then(|| self.damage.clone())
+        let damage = &self.mark.damage;
+        (!damage.is_none()).then(|| damage.clone())
     }
 
     /// The next readable event; `None` at the end.
@@ -175,14 +139,19 @@ impl Reader {
                     return Err(files::trouble("read the session log", &self.path, &error));
                 }
             };
-            self.line += 1;
+            if matches!(parsed, Parsed::Unfinished) {
+                // It is read again when the rest of it is there.
+                self.mark.damage.unfinished = true;
+                continue;
+            }
+            self.mark.offset += self.lines.taken();
+            self.mark.line += 1;
             match parsed {
                 Parsed::Event { event, repaired } => {
-                    self.damage.repaired += u64::from(repaired);
+                    self.mark.damage.repaired += u64::from(repaired);
                     return Ok(Some(self.numbered(*event)));
                 }
-                Parsed::Blank => {}
-                Parsed::Unfinished => self.damage.unfinished = true,
+                Parsed::Blank | Parsed::Unfinished => {}
                 Parsed::Unreadable => self.skip(),
             }
         }
@@ -193,12 +162,15 @@ impl Reader {
             .lines
             .next()
             .map_err(|error| files::trouble("read the session log", &self.path, &error))?;
-        self.line = 1;
+        self.mark.line = 1;
         match line {
-            None => self.damage.unfinished = true,
+            None => self.mark.damage.unfinished = true,
             Some(Line::Unfinished(bytes)) => match Header::parse(bytes) {
                 Some(header) => self.header = header,
-                None if looks_cut(bytes) => self.damage.unfinished = true,
+                None if looks_cut(bytes) => {
+                    self.mark.damage.unfinished = true;
+                    return Ok(());
+                }
                 None => return Err(no_log(&self.path)),
             },
             Some(Line::Whole(bytes)) => {
@@ -213,21 +185,22 @@ impl Reader {
             }
             Some(Line::TooLong) => return Err(no_log(&self.path)),
         }
+        self.mark.offset = self.lines.taken();
         Ok(())
     }
 
     fn skip(&mut self) {
-        self.damage.skipped += 1;
-        self.damage.first_skipped.get_or_insert(self.line);
+        self.mark.damage.skipped += 1;
+        self.mark.damage.first_skipped.get_or_insert(self.mark.line);
     }
 
     fn numbered(&mut self, event: Event) -> Event {
-        let expected = self.last_seq.saturating_add(1);
-        self.damage.missing = self
-            .damage
+        let expected = self.mark.seq.saturating_add(1);
+        let damage = &mut self.mark.damage;
+        damage.missing = damage
             .missing
             .saturating_add(event.seq.0.saturating_sub(expected));
-        self.last_seq = self.last_seq.max(event.seq.0);
+        self.mark.seq = self.mark.seq.max(event.seq.0);
         event
     }
 }

@@ -5,9 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::reader::Damage;
 use crate::protocol::{
-    AgentCard, AgentEvent, AgentId, Cost, Event, EventKind, Member, NoAnswerReason, Origin,
+    AgentCard, AgentEvent, AgentId, Cost, Damage, Event, EventKind, Member, NoAnswerReason, Origin,
     Outcome, RunEvent, RunId, SessionSummary, StageEvent, TeamEvent, Timestamp, change::Access,
 };
 

@@ -4,7 +4,7 @@
 //! `app.help` or `live.zoom`: the feature, a dot, the feature's own name. Names never change their
 //! meaning between versions; keys do.
 
-use super::{composer, layer, live, review, rooms::Act, setup};
+use super::{composer, layer, live, replay, review, rooms::Act, setup};
 
 /// One thing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -170,6 +170,9 @@ impl Action {
         add(&mut all, "team", layer::Team::TABLE, Self::Team);
         add(&mut all, "review", review::Action::TABLE, |action| {
             Self::Room(Act::Review(action))
+        });
+        add(&mut all, "replay", replay::Action::TABLE, |action| {
+            Self::Room(Act::Replay(action))
         });
         all.extend(live::Action::all().iter().filter_map(|(name, help)| {
             Some(Entry {

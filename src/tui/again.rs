@@ -9,13 +9,19 @@ use super::{
     effect::{Effect, Effects, Here, Launch, Onward, TeamChoice, Ticket},
     keymap::Context,
     model::{Focus, Model},
+    stored,
 };
 use crate::protocol::{AgentId, Failure, Level};
 
 /// True when the session on the screen is a log that ends in the middle of a turn.
 pub(super) fn broke_off(model: &Model) -> bool {
     let turn = model.shared.run.turn.as_ref();
-    !model.shared.live && turn.is_some_and(|turn| !turn.is_last())
+    let elsewhere = model
+        .session
+        .reel
+        .as_ref()
+        .is_some_and(|reel| reel.follows());
+    !model.shared.live && !elsewhere && turn.is_some_and(|turn| !turn.is_last())
 }
 
 /// Goes on with the turn that broke off.
@@ -44,6 +50,9 @@ pub(super) fn ask(model: &mut Model, agent: AgentId, prompt: String) -> Effects 
 }
 
 fn go_on(model: &mut Model, onward: Onward, prompt: String) -> Effects {
+    if stored::moves(model) {
+        return model.hint(stored::FIRST);
+    }
     if model.waits.again.is_some() {
         return model.hint("The session is being opened for writing.");
     }
@@ -72,6 +81,8 @@ fn go_on(model: &mut Model, onward: Onward, prompt: String) -> Effects {
 pub(super) fn lives(model: &mut Model) {
     if model.waits.again.take().is_some() && !model.shared.live {
         model.shared.live = true;
+        model.shared.replayed = false;
+        model.session.reel = None;
         model.focus = Focus::Panes;
         let _ = model.composer.take();
     }

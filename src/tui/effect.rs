@@ -3,15 +3,14 @@
 //! Effects are returned, never performed here; the runtime performs them and answers with a
 //! [`Done`] that carries the same [`Ticket`].
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use super::{
     left::{LeftAsk, LeftTold},
+    replay::{Piece, Reading},
     rooms::{Ask, Told},
 };
-use crate::protocol::{
-    AgentId, Command, Discovered, Event, Failure, Health, RunId, SessionSummary,
-};
+use crate::protocol::{AgentId, Command, Discovered, Failure, Health, RunId, SessionSummary};
 
 /// Names one asynchronous request; a late answer with another ticket is dropped.
 ///
@@ -155,8 +154,8 @@ pub enum Query {
     Health,
     /// Which sessions are stored?
     Sessions,
-    /// The events of a stored session.
-    Open(RunId),
+    /// A part of a stored session.
+    Open(Reading),
     /// What one of the rooms wants to know or have done.
     Room(Ask),
     /// Something about worktrees of sessions that are over.
@@ -172,8 +171,8 @@ pub enum Done {
     Health(Vec<Health>),
     /// Stored sessions.
     Sessions(Result<Vec<SessionSummary>, Failure>),
-    /// A stored session.
-    Opened(Result<Arc<Vec<Event>>, Failure>),
+    /// A part of a stored session.
+    Opened(Result<Box<Piece>, Failure>),
     /// Highlighted lines of a code block.
     Highlighted(crate::text::Highlighted),
     /// A timer fired.

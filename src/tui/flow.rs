@@ -12,7 +12,7 @@ use super::{
     msg::{Mouse, MouseKind},
     reviewing, route,
     setup::Section,
-    update,
+    stored, update,
 };
 use crate::{
     protocol::{
@@ -37,6 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(super) fn pulse(model: &Model) -> Option<Duration> {
     match model.screen {
         Screen::Start => (model.setup.launching.is_some() || model.looking()).then_some(SPIN),
+        Screen::Live if stored::pulse(model).is_some() => stored::pulse(model),
         Screen::Live if model.shared.running() => Some(if spinning(&model.shared.run) {
             SPIN
         } else {
@@ -77,6 +78,8 @@ pub(super) fn event(model: &mut Model, event: &Event) -> Effects {
             model.session.fresh = false;
             model.shared.run = RunState::default();
             model.shared.live = true;
+            model.shared.replayed = false;
+            model.session.reel = None;
             model.live = Live::new();
             model.rooms.review = None;
             model.setup.launching = None;
@@ -181,37 +184,6 @@ fn ended(model: &mut Model) -> Effects {
             Effects::none()
         }
     }
-}
-
-/// Shows a session that was read from its log.
-pub(super) fn show_stored(model: &mut Model, events: &[Event]) -> Effects {
-    model.screen = Screen::Live;
-    model.focus = Focus::Panes;
-    model.session.fresh = false;
-    model.setup.launching = None;
-    model.waits.open = None;
-    model.waits.again = None;
-    model.shared.run = RunState::default();
-    model.shared.live = false;
-    model.live = Live::new();
-    model.rooms.review = None;
-    model.shared.now = events.last().map(|event| event.at).unwrap_or_default();
-    let mut effects = Effects::none();
-    for event in events {
-        model.shared.run.apply(event);
-        model.live.apply(event, &model.shared);
-    }
-    if events.is_empty() {
-        effects = effects.and(model.tell(Level::Warning, "The log of this session is empty."));
-    }
-    if model.shared.run.gaps > 0 {
-        let text = format!(
-            "{} events are missing in the log; what is left is shown.",
-            model.shared.run.gaps
-        );
-        effects = effects.and(model.tell(Level::Warning, text));
-    }
-    effects.and(again::offer(model))
 }
 
 /// Sends what is written: to the agents at work, or as the next task.
@@ -374,6 +346,8 @@ pub(super) fn home(model: &mut Model) -> Effects {
     }
     model.shared.run = RunState::default();
     model.shared.live = true;
+    model.shared.replayed = false;
+    model.session.reel = None;
     model.live = Live::new();
     model.rooms.review = None;
     let search = match model.setup.servers {
@@ -404,7 +378,10 @@ pub(super) fn woke(model: &mut Model, ticket: Ticket) -> Effects {
     if model.waits.beat == Some(ticket) {
         model.waits.beat = None;
         model.shared.tick = model.shared.tick.wrapping_add(1);
-        return Effects::none();
+        return stored::beat(model);
+    }
+    if let Some(effects) = stored::woke(model, ticket) {
+        return effects;
     }
     if model.waits.leave == Some(ticket) {
         return Effects::one(Effect::Exit);

@@ -25,6 +25,7 @@ pub mod msg;
 pub mod options;
 pub mod ports;
 pub mod prepare;
+pub mod replay;
 pub mod review;
 mod reviewing;
 pub mod rooms;
@@ -34,6 +35,7 @@ pub mod setup;
 pub mod shared;
 mod status;
 pub mod still;
+mod stored;
 #[cfg(test)]
 mod tests;
 pub mod theme;

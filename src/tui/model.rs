@@ -7,7 +7,6 @@ use ratatui::layout::{Rect, Size};
 
 use super::{
     action::Action,
-    again,
     composer::Composer,
     effect::{Effect, Effects, Launch, Load, MouseReports, Query, Ticket, Tickets},
     flow,
@@ -17,13 +16,14 @@ use super::{
     left::{self, LeftAsk},
     live::{self, Live},
     options::{ExitReason, ExitSummary, First, StartOptions},
-    reviewing,
+    replay::Reel,
     rooms::Rooms,
     setup::Setup,
     shared::Shared,
+    stored::{self, Then},
 };
 use crate::{
-    protocol::{Level, Outcome, QuestionId, RunId, Timestamp},
+    protocol::{Level, Outcome, QuestionId, RunId, Seq, Timestamp},
     text::{clean, width},
 };
 
@@ -95,7 +95,7 @@ pub enum Hearers {
 }
 
 /// The session from the person's side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Session {
     /// Events before the start of a turn belong to a session that was left.
     pub(super) fresh: bool,
@@ -105,6 +105,14 @@ pub(super) struct Session {
     pub(super) leaving: Leaving,
     /// Whether the mouse is ours.
     pub(super) mouse: MouseReports,
+    /// The session on the screen, when it was read from its log.
+    pub(super) reel: Option<Box<Reel>>,
+    /// What is done when it was read to its end.
+    pub(super) then: Then,
+    /// The clock on the wall.
+    pub(super) wall: Timestamp,
+    /// Seconds that clocks here are ahead of UTC.
+    pub(super) zone: i32,
 }
 
 /// How far leaving got.
@@ -127,8 +135,10 @@ pub(super) struct Waits {
     pub(super) edit: Option<Ticket>,
     /// The answer that `$EDITOR` has, and to which question.
     pub(super) answer: Option<(Ticket, QuestionId)>,
-    /// A stored session that is being read.
+    /// A stored session whose first part is being read.
     pub(super) open: Option<Ticket>,
+    /// The event at which it is to be shown.
+    pub(super) place: Option<Seq>,
     /// The same, when it is to go on as soon as it is there.
     pub(super) resume: Option<Ticket>,
     /// A stored session that is being gone on with.
@@ -168,6 +178,10 @@ impl Model {
                 hearers: Hearers::All,
                 leaving: Leaving::No,
                 mouse: options.mouse,
+                reel: None,
+                then: Then::Nothing,
+                wall: Timestamp::default(),
+                zone: options.zone,
             },
             waits: Waits::default(),
             tickets: Tickets::default(),
@@ -188,16 +202,13 @@ impl Model {
             effects = effects.and(model.notices.tell(Level::Warning, text, ticket));
         }
         effects = effects.and(match (&options.opened, &options.launch) {
-            (Some(events), None) => {
-                let shown = flow::show_stored(&mut model, events);
-                match options.first {
-                    First::Session => shown,
-                    First::Review => shown.and(reviewing::open(&mut model)),
-                }
-            }
-            (Some(events), Some(_)) => {
-                let shown = flow::show_stored(&mut model, events);
-                shown.and(again::resume(&mut model))
+            (Some(opening), launch) => {
+                let then = match (launch, opening.first) {
+                    (Some(_), _) => Then::Resume,
+                    (None, First::Review) => Then::Review,
+                    (None, First::Session) => Then::Nothing,
+                };
+                stored::show(&mut model, opening.piece.clone(), opening.at, then)
             }
             (None, Some(launch)) => model.start(launch.clone()),
             (None, None) => {
@@ -215,6 +226,7 @@ impl Model {
     /// Tells the time. The runtime does so before each batch of messages. For a session read from
     /// its log, time stands still at its last event.
     pub fn clock(&mut self, now: Timestamp) {
+        self.session.wall = now;
         if self.shared.live {
             self.shared.now = now;
         }
@@ -250,14 +262,15 @@ impl Model {
         })
     }
 
-    /// Asks for a stored session; the screen changes when it is there.
+    /// Asks for a stored session; the screen changes when its first part is there.
     pub(super) fn open(&mut self, run: RunId) -> Effects {
-        let ticket = self.tickets.issue();
-        self.waits.open = Some(ticket);
-        Effects::one(Effect::Query {
-            ticket,
-            query: Query::Open(run),
-        })
+        self.open_at(run, None)
+    }
+
+    /// The same, shown as it was right after the event with this number; that event is marked. The session
+    /// may be one of ours or a log of MassGen, by its name or its folder.
+    pub(super) fn open_at(&mut self, run: RunId, at: Option<Seq>) -> Effects {
+        stored::ask(self, run, at)
     }
 
     /// Answers a key with a quiet word.

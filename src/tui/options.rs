@@ -3,13 +3,12 @@
 //! Plain data between `app` and the screens. Texts from outside (configured names, titles) pass the
 //! text gate when the model takes them in.
 
-use std::sync::Arc;
-
 use super::{
     effect::{Launch, MouseReports},
+    replay::Piece,
     theme::Theme,
 };
-use crate::protocol::{Event, Origin, RunId};
+use crate::protocol::{Origin, RunId, Seq};
 
 /// Everything that is known before the first frame.
 #[derive(Clone, Debug)]
@@ -23,13 +22,13 @@ pub struct StartOptions {
     /// Start this at once instead of showing the start screen.
     pub launch: Option<Launch>,
     /// Show this stored session instead of the start screen.
-    pub opened: Option<Arc<Vec<Event>>>,
+    pub opened: Option<Opening>,
     /// The folder the program was started in.
     pub folder: String,
     /// Folders that the configuration or the flags give to agents.
     pub folders: usize,
-    /// What is shown first of that session.
-    pub first: First,
+    /// Seconds that clocks here are ahead of UTC.
+    pub zone: i32,
     /// Text the task editor starts with.
     pub draft: String,
     /// Problems met before the screen was there, one sentence each; shown as notices.
@@ -51,7 +50,7 @@ impl StartOptions {
             samples: Vec::new(),
             launch: None,
             opened: None,
-            first: First::Session,
+            zone: 0,
             folder: String::new(),
             folders: 0,
             draft: String::new(),
@@ -59,6 +58,29 @@ impl StartOptions {
             theme,
             mouse: MouseReports::On,
             version: String::new(),
+        }
+    }
+}
+
+/// A stored session that is shown at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opening {
+    /// Its first part; the rest is asked for.
+    pub piece: Piece,
+    /// Show it as it was right after the event with this number.
+    pub at: Option<Seq>,
+    /// What is shown first.
+    pub first: First,
+}
+
+impl Opening {
+    /// A session as it ended.
+    #[must_use]
+    pub fn whole(piece: Piece) -> Self {
+        Self {
+            piece,
+            at: None,
+            first: First::Session,
         }
     }
 }

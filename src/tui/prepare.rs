@@ -5,7 +5,7 @@
 use super::{
     layout::{self, EditorRoom},
     model::{Focus, Model, Screen, Seen},
-    route,
+    route, stored,
 };
 
 /// Prepares the next frame.
@@ -47,7 +47,10 @@ fn prepare_review(model: &mut Model) {
 }
 
 fn prepare_live(model: &mut Model) {
-    let room = if !model.shared.live && model.focus != Focus::Editor {
+    let room = if stored::moves(model) {
+        // The bar stands where the quiet editor of a living session does.
+        EditorRoom::Folded
+    } else if !model.shared.live && model.focus != Focus::Editor {
         EditorRoom::None
     } else if model.focus == Focus::Editor || !model.composer.is_empty() {
         EditorRoom::Open(model.composer.rows(layout::live_editor_width(model.size)))

@@ -16,7 +16,7 @@ use super::{
         self, Find, Keys, Review, Say, Standing, Step, Take, Turn, Typed, View, Wish, Wishes,
     },
     rooms::Act,
-    route,
+    route, stored,
     widget::{Hint, Weight},
 };
 use crate::protocol::{AgentEvent, Command, Event, EventKind, SteerMode, Target};
@@ -25,6 +25,9 @@ use crate::protocol::{AgentEvent, Command, Event, EventKind, SteerMode, Target};
 pub(super) fn open(model: &mut Model) -> Effects {
     if model.screen == Screen::Start {
         return model.hint("That is for the live screen.");
+    }
+    if stored::moves(model) {
+        return model.hint(stored::FIRST);
     }
     if model.rooms.review.is_none() {
         let keys = Keys::new(|place, action| {

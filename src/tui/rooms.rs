@@ -5,7 +5,10 @@
 //! another happens at the top. The review numbers its own questions; the others take their tickets from the
 //! top of the program, and an answer reaches the room that its kind names.
 
-use super::review::{self, Review};
+use super::{
+    replay,
+    review::{self, Review},
+};
 
 /// The rooms that were opened.
 #[derive(Debug, Default)]
@@ -19,6 +22,8 @@ pub struct Rooms {
 pub enum Act {
     /// On the review screen.
     Review(review::Action),
+    /// With a session that was read from its log.
+    Replay(replay::Action),
 }
 
 /// What a room asks.

@@ -9,6 +9,7 @@ use super::{
     msg::{Input, Msg},
     review,
     setup::Section,
+    stored,
 };
 
 /// What the focus makes of a plain character.
@@ -37,7 +38,10 @@ pub fn base_contexts(model: &Model) -> Vec<Context> {
         match model.screen {
             Screen::Start => contexts.push(Context::Start),
             Screen::Live if model.live.capturing_text() => contexts.push(Context::Search),
-            Screen::Live => contexts.push(Context::Panes),
+            Screen::Live => {
+                contexts.extend(stored::context(model));
+                contexts.push(Context::Panes);
+            }
             Screen::Review if capturing(model) => contexts.push(Context::Search),
             Screen::Review => contexts.push(Context::Room(Room::Review(place(model)))),
         }
@@ -57,11 +61,16 @@ pub fn contexts(model: &Model) -> Vec<Context> {
 /// What the palette offers: the commands of the screen, whatever has the focus on it.
 pub fn command_contexts(model: &Model) -> Vec<Context> {
     let screen = match model.screen {
-        Screen::Start => [Context::Task, Context::Start],
-        Screen::Live => [Context::Panes, Context::Steer],
+        Screen::Start => vec![Context::Task, Context::Start],
+        Screen::Live => {
+            let stored = stored::context(model).into_iter();
+            stored.chain([Context::Panes, Context::Steer]).collect()
+        }
         Screen::Review => {
             let places = [review::Place::Main, review::Place::Writing];
-            places.map(|place| Context::Room(Room::Review(place)))
+            places
+                .map(|place| Context::Room(Room::Review(place)))
+                .to_vec()
         }
     };
     screen

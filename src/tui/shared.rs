@@ -14,6 +14,9 @@ pub struct Shared {
     pub now: Timestamp,
     /// True while events still arrive; false for a session read from the log.
     pub live: bool,
+    /// True while a moment of such a session is shown as it was lived: read, played, or at work in another
+    /// process.
+    pub replayed: bool,
     /// Frame counter of the spinner; advances only while something runs.
     pub tick: u64,
 }
@@ -26,8 +29,14 @@ impl Shared {
             theme,
             now: Timestamp::default(),
             live: true,
+            replayed: false,
             tick: 0,
         }
+    }
+
+    /// True for what looks alive: a session that is, or that is shown as it was.
+    pub const fn lively(&self) -> bool {
+        self.live || self.replayed
     }
 
     /// True while a task is under way here and now; also between two turns of a task that takes

@@ -11,6 +11,7 @@ use super::{
     model::{Focus, Model, Screen},
     reviewing, route,
     setup::{self, Section},
+    stored,
     widget::{Hint, Weight, hints},
 };
 
@@ -261,6 +262,7 @@ fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
             (Action::App(App::Help), "keys"),
             (Action::App(App::Quit), "leave"),
         ],
+        Focus::Panes if stored::moves(model) => stored::HINTS,
         Focus::Panes if again::broke_off(model) => &[
             PAGES[0],
             PAGES[1],

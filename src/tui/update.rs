@@ -18,6 +18,7 @@ use super::{
     rooms::{Act, Told},
     route,
     setup::{self, Section},
+    stored,
 };
 use crate::{protocol::Level, tui::layout};
 
@@ -67,6 +68,7 @@ fn perform(model: &mut Model, action: Action) -> Effects {
             Screen::Start => model.hint("That is for the live screen."),
         },
         Action::Room(Act::Review(review)) => reviewing::perform(model, review),
+        Action::Room(Act::Replay(replay)) => stored::perform(model, replay),
     }
 }
 
@@ -136,6 +138,7 @@ fn perform_run(model: &mut Model, run: Run) -> Effects {
             model.setup.focus = Section::Editor;
             Effects::none()
         }
+        Run::Compose if stored::moves(model) => model.hint(stored::FIRST),
         Run::Compose => {
             model.focus = Focus::Editor;
             Effects::none()
@@ -281,6 +284,7 @@ fn type_text(model: &mut Model, text: &str) -> Effects {
                 .live
                 .input(live::Input::Paste(text.to_owned()), &model.shared);
         }
+        Screen::Live if stored::moves(model) => return model.hint(stored::FIRST),
         Screen::Live => model.focus = Focus::Editor,
         Screen::Review if !route::editing(model) => return reviewing::type_text(model, text),
         Screen::Review => {}
@@ -310,6 +314,9 @@ fn take_mouse(model: &mut Model, mouse: Mouse) -> Effects {
     let regions = model.seen.regions;
     let click = mouse.kind == MouseKind::Click;
     if layout::hit(regions.composer, mouse.column, mouse.row) {
+        if stored::moves(model) && model.screen == Screen::Live {
+            return stored::mouse(model, mouse);
+        }
         if click && model.screen != Screen::Review {
             return perform_run(model, Run::Compose);
         }
@@ -358,19 +365,8 @@ fn take_answer(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
             model.layers.checked(ticket, rows);
             Effects::none()
         }
-        Done::Opened(_) if model.waits.open != Some(ticket) => Effects::none(),
-        Done::Opened(Ok(events)) => {
-            let on = model.waits.resume.take() == Some(ticket);
-            let shown = flow::show_stored(model, &events);
-            if on {
-                let resumed = again::resume(model);
-                return shown.and(resumed);
-            }
-            shown
-        }
-        Done::Opened(Err(failure)) | Done::Sessions(Err(failure)) => {
-            model.tell(Level::Error, failure.to_string())
-        }
+        Done::Opened(piece) => stored::told(model, ticket, piece),
+        Done::Sessions(Err(failure)) => model.tell(Level::Error, failure.to_string()),
         Done::Sessions(Ok(sessions)) => {
             model.setup.found_sessions(ticket, sessions);
             Effects::none()

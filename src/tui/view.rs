@@ -12,7 +12,7 @@ use super::{
     composer::Look,
     layout,
     model::{Focus, Hearers, Model, Screen},
-    route, status,
+    route, status, stored,
     widget::demo_badge,
 };
 use crate::{
@@ -37,7 +37,9 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         }
         Screen::Live => {
             model.live.view(&model.shared, frame, regions.main);
-            message_editor(model, frame);
+            if !stored::view(model, frame.buffer_mut()) {
+                message_editor(model, frame);
+            }
         }
         Screen::Review => {
             if let Some(review) = &model.rooms.review {

@@ -55,6 +55,17 @@ pub enum Context {
 pub enum Room {
     /// The review screen.
     Review(Place),
+    /// The live screen over a session that was read from its log.
+    Stored(Shown),
+}
+
+/// How a session that was read from its log is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shown {
+    /// As it ended.
+    Ended,
+    /// As it was in between: it is read or played.
+    Between,
 }
 
 /// Kinds of overlays.
@@ -68,8 +79,10 @@ pub enum Over {
 
 impl Context {
     /// All contexts, in the order of the help overlay.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Command,
+        Self::Room(Room::Stored(Shown::Ended)),
+        Self::Room(Room::Stored(Shown::Between)),
         Self::Panes,
         Self::Steer,
         Self::Room(Room::Review(Place::Main)),
@@ -94,6 +107,8 @@ impl Context {
             Self::Empty => "empty",
             Self::Task => "task",
             Self::Start => "start",
+            Self::Room(Room::Stored(Shown::Ended)) => "opened",
+            Self::Room(Room::Stored(Shown::Between)) => "replay",
             Self::Steer => "steer",
             Self::Edit => "edit",
             Self::Panes => "panes",
@@ -115,6 +130,8 @@ impl Context {
             Self::Empty => "In an empty editor",
             Self::Task => "Start screen, editor",
             Self::Start => "Start screen, lists",
+            Self::Room(Room::Stored(Shown::Ended)) => "A session read from its log",
+            Self::Room(Room::Stored(Shown::Between)) => "While such a session is read or played",
             Self::Steer => "Live screen, editor",
             Self::Edit => "In every editor",
             Self::Panes => "Live screen, panes and pages",

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Chord, Context, Key, Keymap, Meaning, Over, Room, markdown};
+use super::{Chord, Context, Key, Keymap, Meaning, Over, Room, Shown, markdown};
 use crate::tui::{action::Action, review::Place};
 
 /// Every stack of contexts that the program can be in, most specific first.
@@ -22,6 +22,18 @@ const STACKS: &[&[Context]] = &[
     ],
     &[Context::Start, Context::Command, Context::Global],
     &[Context::Panes, Context::Command, Context::Global],
+    &[
+        Context::Room(Room::Stored(Shown::Ended)),
+        Context::Panes,
+        Context::Command,
+        Context::Global,
+    ],
+    &[
+        Context::Room(Room::Stored(Shown::Between)),
+        Context::Panes,
+        Context::Command,
+        Context::Global,
+    ],
     &[Context::Search, Context::Command, Context::Global],
     &[Context::Over(Over::List), Context::Global],
     &[Context::Over(Over::Confirm), Context::Global],

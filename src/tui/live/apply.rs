@@ -176,6 +176,7 @@ impl Live {
         self.pages.moved_on();
         self.earlier = None;
         self.page = Page::Agents;
+        self.chosen = None;
         self.search = None;
         self.tickets.jobs.clear();
         self.tickets.found.clear();
@@ -185,6 +186,7 @@ impl Live {
     fn turn_to_final(&mut self) {
         if self.search.is_none() && self.earlier.is_none() {
             self.page = Page::Final;
+            self.chosen = None;
         }
     }
 

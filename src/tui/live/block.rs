@@ -268,6 +268,11 @@ impl Block {
         }
     }
 
+    /// Its first row that is not blank.
+    pub(super) fn first_row(&self) -> usize {
+        usize::from(self.gap)
+    }
+
     /// Rows before the body.
     pub(super) fn lead(&self) -> usize {
         usize::from(self.gap) + usize::from(!matches!(self.head, Head::None))

@@ -107,7 +107,7 @@ impl Finale {
         self.flow.replace(HEADLINE, Block::note(sign, role, &text));
         self.flow.truncate(REST);
         let over = turn.is_over();
-        if turn.phase == Phase::Presenting && !over && shared.live {
+        if turn.phase == Phase::Presenting && !over && shared.lively() {
             // The text is growing and its end is followed: nothing may stand below it.
             return;
         }
@@ -132,7 +132,7 @@ impl Finale {
         spending::reviews(flow, turn);
         notices(flow, turn);
         spending::summary(flow, turn);
-        if over || !shared.live {
+        if over || !shared.lively() {
             votes::heading(flow, Role::Accent, "Timeline");
             timeline::rows(flow, turn);
         }
@@ -168,7 +168,7 @@ fn headline(turn: &Turn, shared: &Shared) -> (&'static str, Role, String) {
             };
             ("✗", Role::Bad, format!("No answer: {why}"))
         }
-        None if !shared.live => (
+        None if !shared.lively() => (
             "⊘",
             Role::Warn,
             "Unfinished: the log ends here, before a final answer.".to_owned(),

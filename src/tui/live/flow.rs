@@ -11,6 +11,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::{
     block::{Block, Row},
     ink::{Role, Words, clip, put, put_line},
+    marked::Spot,
     scroll::Scroll,
     search::Hits,
 };
@@ -62,6 +63,10 @@ pub(super) struct Flow {
     pub(super) height: usize,
     /// The block that card keys act on.
     pub(super) selected: Option<u64>,
+    /// The place of the event that somebody asked for.
+    pub(super) marked: Option<(u64, Spot)>,
+    /// It was not yet brought into sight.
+    pub(super) sought: bool,
 }
 
 impl Flow {
@@ -87,6 +92,8 @@ impl Flow {
             top: 0,
             height: 0,
             selected: None,
+            marked: None,
+            sought: false,
         }
     }
 
@@ -229,6 +236,7 @@ impl Flow {
         self.bound_rows(columns, theme);
         self.height = usize::from(height);
         self.settle();
+        self.find_mark();
     }
 
     /// Columns of the last layout.
@@ -337,11 +345,13 @@ impl Flow {
             return;
         };
         let mut block = self.block(id);
+        let mut marked = self.marked_row(id);
         for y in area.top()..area.bottom() {
             while block.is_some_and(|block| row >= block.rows()) {
                 id += 1;
                 row = 0;
                 block = self.block(id);
+                marked = self.marked_row(id);
             }
             let Some(current) = block else { return };
             let line = Rect::new(area.x, y, area.width, 1);
@@ -361,6 +371,9 @@ impl Flow {
                     let body = Rect::new(line.x + indent, y, line.width - indent, 1);
                     put_line(buffer, body, text);
                 }
+            }
+            if marked == Some(row) {
+                buffer.set_style(line, shared.theme.selection);
             }
             hits.paint(buffer, line, id, current.unfolded(row), &shared.theme);
             row += 1;

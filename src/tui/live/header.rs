@@ -194,7 +194,7 @@ fn phase(turn: &Turn, shared: &Shared) -> (&'static str, &'static str, Role) {
     let last = shared.run.turn.as_ref().map(|last| last.start.turn);
     let between = turn.is_over() && !turn.is_last() && last == Some(turn.start.turn);
     match &turn.outcome {
-        Some(_) if between && !shared.live => ("⊘", "unfinished (log ends here)", Role::Warn),
+        Some(_) if between && !shared.lively() => ("⊘", "unfinished (log ends here)", Role::Warn),
         Some(_) if between && turn.waiting().count() > 0 => ("?", "waits for you", Role::Warn),
         Some(_) if between => (phrase::spinner(shared), "next step", Role::Accent),
         Some(Outcome::Answered { .. }) => ("■", "answered", Role::Ok),
@@ -202,7 +202,7 @@ fn phase(turn: &Turn, shared: &Shared) -> (&'static str, &'static str, Role) {
             NoAnswerReason::Cancelled => ("■", "stopped", Role::Warn),
             NoAnswerReason::AllFailed | NoAnswerReason::Limit => ("✗", "no answer", Role::Bad),
         },
-        None if !shared.live => ("⊘", "unfinished (log ends here)", Role::Warn),
+        None if !shared.lively() => ("⊘", "unfinished (log ends here)", Role::Warn),
         None => (phrase::spinner(shared), turn.phase.word(), Role::Accent),
     }
 }

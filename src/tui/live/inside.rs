@@ -51,6 +51,7 @@ impl Below {
         self.shared.theme = above.theme;
         self.shared.now = above.now;
         self.shared.live = above.live;
+        self.shared.replayed = above.replayed;
         self.shared.tick = above.tick;
     }
 }
@@ -104,6 +105,7 @@ impl Live {
             live.end_key.clone_from(&self.end_key);
             let mut shared = Shared::new(above.theme);
             shared.live = above.live;
+            shared.replayed = above.replayed;
             self.inside.below.push(Below { id, live, shared });
         }
         let words = self.inside.find(id).and_then(|below| {

@@ -23,6 +23,7 @@ mod header;
 mod ink;
 mod input;
 mod inside;
+mod marked;
 mod pages;
 mod pane;
 mod phrase;
@@ -131,6 +132,10 @@ pub struct Live {
     /// One pane alone.
     zoom: bool,
     page: Page,
+    /// The page that the person turned to, while nothing else turned it since.
+    chosen: Option<Page>,
+    /// The same of a screen that this one replaces, until it is where that was.
+    was_chosen: Option<Page>,
     pages: Pages,
     /// An earlier turn that is shown: its place in the history.
     earlier: Option<(usize, Pages)>,
@@ -159,6 +164,8 @@ impl Live {
             focus: 0,
             zoom: false,
             page: Page::default(),
+            chosen: None,
+            was_chosen: None,
             pages: Pages::new(),
             earlier: None,
             search: None,

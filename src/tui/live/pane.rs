@@ -124,7 +124,7 @@ pub(super) fn paint(
     }
     let waiting = match agent.activity {
         // A log that ends here: nobody is asking any more.
-        _ if !shared.live => return,
+        _ if !shared.lively() => return,
         Activity::Starting => "starting…",
         Activity::Asked => "asking…",
         Activity::Waiting if turn.sits_out(agent.card.id) => {

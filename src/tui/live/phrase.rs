@@ -36,7 +36,7 @@ pub(super) fn count(number: u64, one: &str, many: &str) -> String {
 
 /// The mark of something that runs; still in a session read from the log.
 pub(super) fn spinner(shared: &Shared) -> &'static str {
-    if !shared.live {
+    if !shared.lively() {
         return FRAMES[0];
     }
     let frame = shared.tick % FRAMES.len() as u64;
@@ -140,7 +140,7 @@ pub(super) fn glyph(agent: &AgentState, shared: &Shared) -> &'static str {
         agent.activity,
         Activity::Asked | Activity::Thinking | Activity::Writing | Activity::Tool { .. }
     );
-    if moves && shared.live && agent.leave.is_none() {
+    if moves && shared.lively() && agent.leave.is_none() {
         spinner(shared)
     } else {
         agent.glyph()
@@ -151,7 +151,7 @@ pub(super) fn glyph(agent: &AgentState, shared: &Shared) -> &'static str {
 pub(super) fn status(agent: &AgentState, turn: &Turn, shared: &Shared) -> String {
     let words = clean(&agent.status(shared.now));
     let since = shared.now.since(agent.since) / 1000;
-    if agent.activity == Activity::Asked && shared.live && since >= 2 {
+    if agent.activity == Activity::Asked && shared.lively() && since >= 2 {
         return format!("{words} {since} s ago");
     }
     let waits = matches!(agent.activity, Activity::Voted | Activity::Waiting);

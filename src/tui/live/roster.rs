@@ -29,7 +29,7 @@ pub(super) fn page(turn: &Turn, scroll: Scroll, shared: &Shared) -> Flow {
         .iter()
         .filter(|agent| agent.activity.is_working())
         .count();
-    let title = if turn.is_over() || !shared.live {
+    let title = if turn.is_over() || !shared.lively() {
         format!("Team: {count}")
     } else {
         format!("Team: {count}, {working} at work")

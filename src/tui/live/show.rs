@@ -147,7 +147,7 @@ pub(super) fn view(live: &Live, shared: &Shared, buffer: &mut Buffer, area: Rect
     let remark = remark.map(|(_, text)| text.as_str());
     header::status(buffer, geometry.status, (turn, remark), shared);
     let Some(turn) = turn else {
-        let text = if shared.live {
+        let text = if shared.lively() {
             "asking the team…"
         } else {
             "This session holds no events."

@@ -104,6 +104,7 @@ impl Live {
     fn leave_pages(&mut self) {
         self.earlier = None;
         self.turn_to(Page::Agents);
+        self.chosen = Some(Page::Agents);
     }
 
     pub(super) fn turn_to(&mut self, page: Page) {
@@ -139,6 +140,7 @@ impl Live {
             Show::Earlier => return self.earlier(shared),
             Show::Later => return self.later(shared),
         }
+        self.chosen = Some(self.page);
         Effects::none()
     }
 

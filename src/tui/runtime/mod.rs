@@ -110,18 +110,9 @@ pub async fn drive<S: Stage>(
     stage: S,
     ports: Arc<dyn Ports>,
     events: mpsc::Receiver<Event>,
-    mut options: StartOptions,
+    options: StartOptions,
 ) -> io::Result<ExitSummary> {
     let signals = Signals::listen()?;
-    if let Some(opened) = options.opened.take() {
-        let mut gate = Gate::default();
-        let clean = opened
-            .iter()
-            .cloned()
-            .map(|event| gate.pass(event))
-            .collect();
-        options.opened = Some(Arc::new(clean));
-    }
     let (performer, answers) = Performer::new(ports);
     let (model, first) = Model::new(&options);
     let mut front = Front {

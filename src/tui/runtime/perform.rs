@@ -152,15 +152,6 @@ pub(in crate::tui) fn clean_done(done: Done) -> Done {
         Done::Sessions(Err(failure)) => Done::Sessions(Err(clean_failure(failure))),
         Done::Opened(Err(failure)) => Done::Opened(Err(clean_failure(failure))),
         Done::LaunchFailed(failure) => Done::LaunchFailed(clean_failure(failure)),
-        Done::Opened(Ok(events)) => {
-            let mut gate = clean::Gate::default();
-            let clean = events
-                .iter()
-                .cloned()
-                .map(|event| gate.pass(event))
-                .collect();
-            Done::Opened(Ok(Arc::new(clean)))
-        }
         Done::Health(mut rows) => {
             for row in &mut rows {
                 clean_health(row);
@@ -170,6 +161,8 @@ pub(in crate::tui) fn clean_done(done: Done) -> Done {
         Done::Left(told) => Done::Left(clean_left(told)),
         Done::Discovered(_)
         | Done::Sessions(Ok(_))
+        // The gate stands where the pieces of a session are put together.
+        | Done::Opened(Ok(_))
         | Done::Highlighted(_)
         | Done::Woke
         | Done::Captured(_)

@@ -1,14 +1,13 @@
 //! A session read from its log goes on, from the screen.
 
-use std::sync::Arc;
-
 use super::kit::{Person, options, started};
 use crate::{
     protocol::{EventKind, Failure, FailureKind, Outcome, Phase, Resumed, RunEvent, RunId},
     tui::{
         effect::{Done, Effect, Launch, Onward, Query, TeamChoice, Ticket},
         msg::Msg,
-        options::StartOptions,
+        options::{Opening, StartOptions},
+        replay::{Piece, Reading},
     },
 };
 
@@ -29,7 +28,7 @@ fn opened(over: bool) -> Person {
         100,
         24,
         &StartOptions {
-            opened: Some(Arc::new(events)),
+            opened: Some(Opening::whole(Piece::whole(RunId(RUN.into()), events))),
             ..options()
         },
     );
@@ -126,13 +125,16 @@ fn the_start_screen_goes_on_with_what_broke_off() {
         [
             Effect::Query {
                 ticket,
-                query: Query::Open(run),
+                query: Query::Open(Reading { run, .. }),
             },
         ] if run.0 == "run-2" => *ticket,
         other => panic!("the session is read first: {other:?}"),
     };
     let log = vec![person.event(started(1))];
-    person.send(Msg::Done(ticket, Done::Opened(Ok(Arc::new(log)))));
+    person.send(Msg::Done(
+        ticket,
+        Done::Opened(Ok(Box::new(Piece::whole(RunId(RUN.into()), log)))),
+    ));
     let (_, launch) = launched(&mut person).expect("it goes on");
     assert_eq!(launch.team, stored(Onward::BrokenOff));
 }
@@ -159,7 +161,7 @@ fn opening_another_session_forgets_that_one_was_to_go_on() {
         _ => None,
     });
     let log = vec![person.event(started(1))];
-    let opened = Done::Opened(Ok(Arc::new(log)));
+    let opened = Done::Opened(Ok(Box::new(Piece::whole(RunId(RUN.into()), log))));
     person.send(Msg::Done(ticket.expect("it is opened"), opened));
     assert!(launched(&mut person).is_none());
 }

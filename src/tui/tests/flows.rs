@@ -1,11 +1,10 @@
 //! What a person does and what comes of it.
 
-use std::sync::Arc;
-
 use super::kit::{Person, configured, options, servers, started};
 use crate::{
     protocol::{
-        AgentId, Command, Failure, FailureKind, Level, RunEvent, SteerMode, Target, Timestamp,
+        AgentId, Command, Failure, FailureKind, Level, RunEvent, RunId, SteerMode, Target,
+        Timestamp,
     },
     protocol::{EventKind, Outcome},
     tui::{
@@ -15,7 +14,8 @@ use crate::{
         layout,
         model::{Focus, Screen},
         msg::{Input, Mouse, MouseKind, Msg},
-        options::{ExitReason, StartOptions},
+        options::{ExitReason, Opening, StartOptions},
+        replay::{Piece, Reading},
         route,
         setup::{Item, Pick, Section},
     },
@@ -422,7 +422,10 @@ fn a_stored_session_is_shown_and_nobody_would_hear() {
         80,
         24,
         &StartOptions {
-            opened: Some(Arc::new(events)),
+            opened: Some(Opening::whole(Piece::whole(
+                RunId("20261121-101530-k3f9".into()),
+                events,
+            ))),
             ..options()
         },
     );
@@ -629,7 +632,7 @@ fn a_recent_session_opens_from_the_start_screen() {
     let [
         Effect::Query {
             ticket,
-            query: Query::Open(run),
+            query: Query::Open(Reading { run, .. }),
         },
     ] = took.as_slice()
     else {
@@ -638,10 +641,11 @@ fn a_recent_session_opens_from_the_start_screen() {
     assert_eq!(run.0, "run-2");
     person.write("x");
     let stale = Ticket(ticket.0 + 100);
-    let events = Arc::new(vec![person.event(started(1))]);
-    person.send(Msg::Done(stale, Done::Opened(Ok(Arc::clone(&events)))));
+    let events = vec![person.event(started(1))];
+    let piece = Box::new(Piece::whole(run.clone(), events));
+    person.send(Msg::Done(stale, Done::Opened(Ok(piece.clone()))));
     assert_eq!(person.model.screen, Screen::Start, "nobody asked for that");
-    person.send(Msg::Done(*ticket, Done::Opened(Ok(events))));
+    person.send(Msg::Done(*ticket, Done::Opened(Ok(piece))));
     assert_eq!(person.model.screen, Screen::Live);
     assert!(!person.model.shared.live);
     // Back home, what was typed is still there, and the list is asked for anew.

@@ -9,6 +9,7 @@ use crate::{
         LeftAsk, LeftTold,
         effect::{Done, Effect, Query, Ticket},
         msg::Msg,
+        replay::Reading,
     },
 };
 
@@ -128,7 +129,7 @@ fn enter_opens_the_session() {
     listed(&mut person, &[left(1, None)]);
     person.press("alt-o").press("enter");
     let opened = person.took().into_iter().any(|effect| {
-        matches!(effect, Effect::Query { query: Query::Open(run), .. } if run == left(1, None).run)
+        matches!(effect, Effect::Query { query: Query::Open(Reading { run, .. }), .. } if run == left(1, None).run)
     });
     assert!(opened);
 }

@@ -7,6 +7,7 @@ mod health;
 pub mod kit;
 mod laws;
 mod left;
+mod replay;
 mod review;
 mod screens;
 mod talking;

@@ -1,0 +1,143 @@
+//! The place of one event on the screen: the block of a pane, or the line of the timeline, that it made.
+
+use super::{
+    Live, Page,
+    block::{Draft, Head},
+    flow::Flow,
+    scroll::Scroll,
+};
+use crate::{
+    protocol::{AgentEvent, Event, EventKind, Label},
+    tui::shared::Shared,
+};
+
+/// Which row of a block has the mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spot {
+    /// Where it begins.
+    First,
+    /// Where it was written to last.
+    Last,
+}
+
+impl Live {
+    /// Marks the place of an event that was just taken in, and brings it into sight.
+    pub fn mark(&mut self, event: &Event, shared: &Shared) {
+        self.unmark();
+        self.earlier = None;
+        match &event.kind {
+            EventKind::Agent { id, event } => {
+                let Some(index) = self.panes.iter().position(|pane| pane.id == *id) else {
+                    return;
+                };
+                self.focus = index;
+                self.page = Page::Agents;
+                let Some(pane) = self.panes.get_mut(index) else {
+                    return;
+                };
+                let flow = &mut pane.transcript.flow;
+                let block = match event {
+                    AgentEvent::Published(answer) => flow.draft_of(answer.label),
+                    _ => None,
+                };
+                match (block, flow.last_id(), event) {
+                    (Some(block), ..) => flow.mark(block, Spot::First),
+                    (None, Some(last), AgentEvent::Delta { .. }) => flow.mark(last, Spot::Last),
+                    (None, Some(last), _) => flow.mark(last, Spot::First),
+                    (None, None, _) => {}
+                }
+            }
+            EventKind::Run(_) => {
+                let Some(turn) = &shared.run.turn else {
+                    return;
+                };
+                self.page = Page::Timeline;
+                self.pages.refresh(Page::Timeline, turn, shared);
+                let before = turn
+                    .timeline
+                    .partition_point(|entry| entry.seq <= event.seq.0);
+                let flow = self.pages.flow_mut(Page::Timeline);
+                let first = flow.ids().start;
+                if let Some(line) = (before as u64).checked_sub(1) {
+                    flow.mark(first + line, Spot::First);
+                }
+            }
+        }
+    }
+
+    /// Takes the mark away.
+    pub fn unmark(&mut self) {
+        for pane in &mut self.panes {
+            pane.transcript.flow.unmark();
+        }
+        if self.pages.flow_mut(Page::Timeline).unmark() && self.page == Page::Timeline {
+            self.page = Page::Agents;
+        }
+    }
+
+    /// Looks at the same things as `before` did: for a screen that is folded anew.
+    pub fn look_as(&mut self, before: &Self) {
+        self.focus = before.focus;
+        self.zoom = before.zoom;
+        self.was_chosen = before.chosen.or(before.was_chosen);
+        self.end_key.clone_from(&before.end_key);
+    }
+
+    /// Turns to the page that was chosen before this screen was folded anew.
+    pub fn look_again(&mut self) {
+        if let Some(page) = self.was_chosen.take() {
+            self.page = page;
+            self.chosen = Some(page);
+        }
+    }
+}
+
+impl Flow {
+    fn mark(&mut self, block: u64, spot: Spot) {
+        self.marked = Some((block, spot));
+        self.sought = true;
+    }
+
+    /// Takes the mark away and follows the end again; false when there was none.
+    fn unmark(&mut self) -> bool {
+        let was = self.marked.take().is_some();
+        if was {
+            self.scroll = Scroll::Follow;
+        }
+        was
+    }
+
+    /// The row of the marked block that has the mark.
+    pub(super) fn marked_row(&self, id: u64) -> Option<usize> {
+        let (block, spot) = self.marked.filter(|(block, _)| *block == id)?;
+        let block = self.block(block)?;
+        Some(match spot {
+            Spot::First => block.first_row(),
+            Spot::Last => block.rows().saturating_sub(1),
+        })
+    }
+
+    /// Brings a new mark into sight, once.
+    pub(super) fn find_mark(&mut self) {
+        if !std::mem::take(&mut self.sought) {
+            return;
+        }
+        if let Some((block, _)) = self.marked
+            && let Some(row) = self.marked_row(block)
+        {
+            self.reveal(block, row);
+            self.settle();
+        }
+    }
+
+    /// The block of the answer with this label.
+    fn draft_of(&self, label: Label) -> Option<u64> {
+        let is = |id: &u64| {
+            matches!(
+                self.block(*id).map(|block| &block.head),
+                Some(Head::Draft(Draft::Published(known) | Draft::Auto(known))) if *known == label
+            )
+        };
+        self.ids().rev().find(is)
+    }
+}

@@ -1,0 +1,520 @@
+//! A session that was read from its log, among the rest of the program.
+//!
+//! The folding of such a session is here, one bounded step per message: pieces of the log come as answers,
+//! what is left to fold goes on with a message to itself, and keys are heard in between. What a step shows
+//! is what the same events showed when they were lived. Nothing moves on its own unless it is played, or
+//! another process writes on.
+
+use std::time::Duration;
+
+use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
+
+use super::{
+    again,
+    effect::{Effect, Effects, Query, Ticket},
+    keymap::{Context, Room, Shown},
+    model::{Focus, Model, Screen},
+    msg::{Mouse, MouseKind},
+    prepare::prepare,
+    replay::{self, Action, Bar, Goal, Jump, Piece, Player, Reading, Reel, Rest, Way, Work},
+    reviewing,
+    rooms::Act,
+    view::view as paint,
+};
+use crate::{
+    protocol::{Event, Failure, Level, Mark, RunId, Seq},
+    run::RunState,
+};
+
+/// Beat of a session that is played.
+const FRAME: Duration = Duration::from_millis(40);
+/// Beat of a session that another process writes on.
+const LOOK: Duration = Duration::from_secs(1);
+/// Events tried in one go while a change of the screen is looked for.
+const TRIES: usize = 24;
+
+/// The word to whoever wants something of a session that is shown as it was in between.
+pub(super) const FIRST: &str = "This shows the session as it was; Esc leads to its end first.";
+
+const fn key(action: Action) -> super::action::Action {
+    super::action::Action::Room(Act::Replay(action))
+}
+
+/// The keys that matter while such a session is played.
+pub(super) const HINTS: &[(super::action::Action, &str)] = &[
+    (key(Action::Play), "play"),
+    (key(Action::Change(Way::On)), "on"),
+    (key(Action::Change(Way::Back)), "back"),
+    (key(Action::Jump(Jump::Answer, Way::On)), "answer"),
+    (key(Action::Jump(Jump::Vote, Way::On)), "vote"),
+    (key(Action::Jump(Jump::Error, Way::On)), "error"),
+    (key(Action::Leave), "to its end"),
+    (key(Action::Faster), "faster"),
+    (super::action::Action::App(super::action::App::Help), "keys"),
+    (
+        super::action::Action::App(super::action::App::Quit),
+        "leave",
+    ),
+];
+
+/// What is done when a session was read to its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Then {
+    /// It is only shown.
+    #[default]
+    Nothing,
+    /// The turn that broke off goes on.
+    Resume,
+    /// The files that its agents changed are shown.
+    Review,
+}
+
+/// Asks for the first part of a stored session.
+pub(super) fn ask(model: &mut Model, run: RunId, at: Option<Seq>) -> Effects {
+    let ticket = model.tickets.issue();
+    model.waits.open = Some(ticket);
+    model.waits.place = at;
+    let from = Mark::default();
+    query(ticket, Reading { run, from })
+}
+
+fn query(ticket: Ticket, reading: Reading) -> Effects {
+    Effects::one(Effect::Query {
+        ticket,
+        query: Query::Open(reading),
+    })
+}
+
+/// A part came, or cannot be had.
+pub(super) fn told(
+    model: &mut Model,
+    ticket: Ticket,
+    told: Result<Box<Piece>, Failure>,
+) -> Effects {
+    if model.waits.open == Some(ticket) {
+        model.waits.open = None;
+        let on = model.waits.resume.take() == Some(ticket);
+        let then = if on { Then::Resume } else { Then::Nothing };
+        let at = model.waits.place.take();
+        return match told {
+            Ok(piece) => show(model, *piece, at, then),
+            Err(failure) => model.tell(Level::Error, failure.to_string()),
+        };
+    }
+    let Some(reel) = &mut model.session.reel else {
+        return Effects::none();
+    };
+    if !reel.answered(ticket) {
+        return Effects::none();
+    }
+    match told {
+        Ok(piece) => {
+            if reel.tape.take(*piece) {
+                return drive(model);
+            }
+            reel.halt();
+            model.tell(
+                Level::Error,
+                "The log was changed while it was shown; open it again to see it whole.",
+            )
+        }
+        Err(failure) => {
+            reel.halt();
+            let words = format!("The log could not be read any further: {failure}");
+            drive(model).and(model.tell(Level::Error, words))
+        }
+    }
+}
+
+/// Shows a session of which the first part has come.
+pub(super) fn show(model: &mut Model, piece: Piece, at: Option<Seq>, then: Then) -> Effects {
+    model.screen = Screen::Live;
+    model.focus = Focus::Panes;
+    model.session.fresh = false;
+    model.session.then = then;
+    model.setup.launching = None;
+    model.waits.open = None;
+    model.waits.again = None;
+    model.rooms.review = None;
+    model.shared.live = false;
+    let goal = at.map_or(Goal::End, |seq| Goal::Seq(seq.0));
+    let mut reel = Reel::new(piece, goal);
+    reel.player = at.map(|_| Player::default());
+    unfold(model);
+    model.session.reel = Some(Box::new(reel));
+    drive(model)
+}
+
+/// Puts the screen to where it was before the first event.
+fn unfold(model: &mut Model) {
+    model.shared.run = RunState::default();
+    let before = std::mem::take(&mut model.live);
+    model.live.look_as(&before);
+}
+
+fn apply(model: &mut Model, event: &Event) {
+    model.shared.now = event.at;
+    model.shared.run.apply(event);
+    model.live.apply(event, &model.shared);
+}
+
+/// One step towards where the screen should be.
+pub(super) fn drive(model: &mut Model) -> Effects {
+    let Some(mut reel) = model.session.reel.take() else {
+        return Effects::none();
+    };
+    model.shared.replayed = true;
+    if reel.work() == Work::Again {
+        unfold(model);
+        reel.at = 0;
+    }
+    if let Work::Fold(to) = reel.work() {
+        while reel.at < to
+            && let Some(event) = reel.tape.event(reel.at)
+        {
+            apply(model, event);
+            reel.at += 1;
+        }
+    }
+    reel.tape.trim(reel.at);
+    let asked = reel.ask(|| model.tickets.issue());
+    let mut effects = asked.map_or_else(Effects::none, |(ticket, reading)| query(ticket, reading));
+    let work = reel.work();
+    model.shared.replayed = reel.moves() || reel.follows();
+    model.shared.now = match &reel.player {
+        Some(player) if work == Work::Arrived => player.clock.max(reel.moment(reel.at)),
+        _ => reel.moment(reel.at),
+    };
+    model.session.reel = Some(reel);
+    match work {
+        Work::Fold(_) | Work::Again => effects = effects.and(go_on(model)),
+        Work::Arrived => effects = effects.and(arrived(model)),
+        Work::Fetch(_) | Work::Wait => {}
+    }
+    effects
+}
+
+/// Goes on as soon as keys were heard.
+fn go_on(model: &mut Model) -> Effects {
+    let ticket = model.tickets.issue();
+    let Some(reel) = &mut model.session.reel else {
+        return Effects::none();
+    };
+    reel.woken = Some(ticket);
+    Effects::one(Effect::Wake {
+        ticket,
+        after: Duration::ZERO,
+    })
+}
+
+/// The screen is where it should be.
+fn arrived(model: &mut Model) -> Effects {
+    model.live.look_again();
+    let Some(reel) = &mut model.session.reel else {
+        return Effects::none();
+    };
+    if let Goal::Seq(seq) = reel.goal {
+        reel.goal = Goal::At(reel.at);
+        let clock = reel.moment(reel.at);
+        if let Some(player) = &mut reel.player {
+            player.put(clock);
+        }
+        let last = reel.at.checked_sub(1).and_then(|at| reel.tape.event(at));
+        let last = last.filter(|_| reel.marks).cloned();
+        let exact = last.as_ref().is_some_and(|event| event.seq.0 == seq);
+        if let Some(event) = last {
+            model.live.mark(&event, &model.shared);
+        }
+        if !exact {
+            let words = format!("There is no event {seq} in this log; this is the one before it.");
+            return model.tell(Level::Warning, words);
+        }
+        return Effects::none();
+    }
+    let rest = reel.tape.rest();
+    if reel.player.is_some() || reel.settled == Some(rest) {
+        return Effects::none();
+    }
+    let before = reel.settled.replace(rest);
+    settled(model, rest, before)
+}
+
+/// A log was read to its end: what there is to tell about it, and what was to be done then.
+fn settled(model: &mut Model, rest: Rest, before: Option<Rest>) -> Effects {
+    let Some(reel) = &model.session.reel else {
+        return Effects::none();
+    };
+    let (empty, damage) = (reel.tape.is_empty(), reel.tape.next().damage.clone());
+    let mut effects = Effects::none();
+    if empty {
+        effects = effects.and(model.tell(Level::Warning, "The log of this session is empty."));
+    }
+    if damage.is_none() && model.shared.run.gaps > 0 {
+        let gaps = model.shared.run.gaps;
+        let text = format!("{gaps} events are missing in the log; what is left is shown.");
+        effects = effects.and(model.tell(Level::Warning, text));
+    } else if !damage.is_none() && rest == Rest::End {
+        let text = format!("The log is damaged: {damage}. What is left is shown.");
+        effects = effects.and(model.tell(Level::Warning, text));
+    }
+    match (rest, before) {
+        (Rest::Growing, _) => {
+            let words = "This session is at work in another process; it is followed from here.";
+            return effects.and(model.tell(Level::Info, words));
+        }
+        (_, Some(Rest::Growing)) => {
+            let words = "The process that wrote this session has ended.";
+            effects = effects.and(model.tell(Level::Info, words));
+        }
+        _ => {}
+    }
+    match std::mem::take(&mut model.session.then) {
+        Then::Nothing => effects.and(again::offer(model)),
+        Then::Resume => effects.and(again::resume(model)),
+        Then::Review => effects.and(reviewing::open(model)),
+    }
+}
+
+/// A message to itself arrived; `None` when it is another one's.
+pub(super) fn woke(model: &mut Model, ticket: Ticket) -> Option<Effects> {
+    let reel = model.session.reel.as_mut()?;
+    reel.woken.take_if(|woken| *woken == ticket)?;
+    Some(if reel.seeks {
+        look_for_change(model)
+    } else {
+        drive(model)
+    })
+}
+
+/// How soon something moves by itself.
+pub(super) fn pulse(model: &Model) -> Option<Duration> {
+    let reel = model.session.reel.as_ref()?;
+    if reel.plays() {
+        return Some(FRAME);
+    }
+    reel.follows().then_some(LOOK)
+}
+
+/// A beat.
+pub(super) fn beat(model: &mut Model) -> Effects {
+    let wall = model.session.wall;
+    let Some(reel) = &mut model.session.reel else {
+        return Effects::none();
+    };
+    if reel.plays() {
+        reel.beat(wall);
+        return drive(model);
+    }
+    if !reel.follows() || reel.is_under_way() {
+        return Effects::none();
+    }
+    let ticket = model.tickets.issue();
+    model.shared.now = wall.max(model.shared.now);
+    let Some(reel) = &mut model.session.reel else {
+        return Effects::none();
+    };
+    let reading = reel.follow(ticket);
+    reading.map_or_else(Effects::none, |reading| query(ticket, reading))
+}
+
+/// True while the session on the screen is read, played or shown as it was in between.
+pub(super) fn moves(model: &Model) -> bool {
+    model.session.reel.as_ref().is_some_and(|reel| reel.moves())
+}
+
+/// What keys mean with a session that was read from its log.
+pub(super) fn context(model: &Model) -> Option<Context> {
+    let reel = model.session.reel.as_ref()?;
+    Some(Context::Room(Room::Stored(if reel.moves() {
+        Shown::Between
+    } else {
+        Shown::Ended
+    })))
+}
+
+/// Does what a key asks for.
+pub(super) fn perform(model: &mut Model, action: Action) -> Effects {
+    let Some(reel) = model
+        .session
+        .reel
+        .as_mut()
+        .filter(|_| model.screen == Screen::Live)
+    else {
+        return model.hint("That is for a session that was opened from its log.");
+    };
+    if action == Action::Leave {
+        if reel.is_reading() {
+            reel.halt();
+            let percent = reel.percent();
+            let words = format!(
+                "Stopped at {percent} % of the log. Esc or End reads on, Ctrl-N leaves it."
+            );
+            return drive(model).and(model.hint(words));
+        }
+        reel.leave();
+        return drive(model);
+    }
+    if reel.is_reading() {
+        return model.hint("The log is still being read; Esc stops that.");
+    }
+    reel.seeks = false;
+    if reel.tape.is_empty() {
+        return model.hint("The log holds no event.");
+    }
+    let (at, all) = (reel.place(), reel.tape.len());
+    match action {
+        Action::Leave => {}
+        Action::Start | Action::Play => {
+            if reel.player.is_none() || (at >= all && !reel.plays()) {
+                let from = if at >= all { 1 } else { at };
+                reel.seek(from);
+            }
+            reel.marks = false;
+            model.live.unmark();
+            reel.player.get_or_insert_default().toggle();
+        }
+        Action::Faster => reel.player.get_or_insert_default().faster(),
+        Action::Slower => reel.player.get_or_insert_default().slower(),
+        Action::Event(Way::On) => go(model, at + 1),
+        Action::Event(Way::Back) => go(model, at.saturating_sub(1)),
+        Action::First => go(model, 1),
+        Action::Last => {
+            reel.halted = false;
+            go(model, usize::MAX);
+        }
+        Action::Change(Way::On) => {
+            go(model, at);
+            if let Some(reel) = &mut model.session.reel {
+                reel.seeks = true;
+            }
+            return drive(model).and(go_on(model));
+        }
+        Action::Change(Way::Back) => match reel.step_back() {
+            Some(place) => go(model, place),
+            None => go(model, 1),
+        },
+        Action::Jump(jump, way) => match reel.find(jump, way) {
+            Some(place) => go(model, place),
+            None if reel.tape.rest() == Rest::More => {
+                return model.hint("None in what was read so far; the log is still being read.");
+            }
+            None => return model.hint(nothing(jump, way)),
+        },
+    }
+    drive(model)
+}
+
+/// Pauses at a place.
+fn go(model: &mut Model, place: usize) {
+    model.live.unmark();
+    if let Some(reel) = &mut model.session.reel {
+        reel.seek(place);
+        if let Some(player) = &mut reel.player {
+            player.playing = false;
+        }
+    }
+}
+
+const fn nothing(jump: Jump, way: Way) -> &'static str {
+    match (jump, way) {
+        (Jump::Answer, Way::On) => "There is no later answer.",
+        (Jump::Answer, Way::Back) => "There is no earlier answer.",
+        (Jump::Vote, Way::On) => "There is no later vote.",
+        (Jump::Vote, Way::Back) => "There is no earlier vote.",
+        (Jump::Error, Way::On) => "Nothing fails after this.",
+        (Jump::Error, Way::Back) => "Nothing failed before this.",
+        (Jump::Decision, Way::On) => "Nothing is decided after this.",
+        (Jump::Decision, Way::Back) => "Nothing was decided before this.",
+    }
+}
+
+/// Goes on event by event until the screen looks different, apart from its clocks.
+fn look_for_change(model: &mut Model) -> Effects {
+    for _ in 0..TRIES {
+        let Some(reel) = &mut model.session.reel else {
+            return Effects::none();
+        };
+        if reel.work() != Work::Arrived || reel.tape.missing(reel.at).is_some() {
+            // On the way there, or the events have to be fetched first.
+            let next = reel.at + 1;
+            if reel.work() == Work::Arrived {
+                reel.goal = Goal::At(next);
+            }
+            return drive(model).and(go_on(model));
+        }
+        let Some(event) = reel.tape.event(reel.at).cloned() else {
+            reel.seeks = false;
+            return drive(model).and(model.hint("This is the end of the log."));
+        };
+        // Both pictures are of the same moment, so that clocks alone are no change.
+        model.shared.now = event.at.max(model.shared.now);
+        let before = picture(model);
+        model.shared.run.apply(&event);
+        model.live.apply(&event, &model.shared);
+        let after = picture(model);
+        if let Some(reel) = &mut model.session.reel {
+            let place = reel.at + 1;
+            reel.at = place;
+            reel.seek(place);
+            if before == after {
+                reel.seeks = true;
+            } else {
+                return drive(model);
+            }
+        }
+    }
+    go_on(model)
+}
+
+/// The screen above the bar.
+fn picture(model: &mut Model) -> Buffer {
+    prepare(model);
+    let size = model.size;
+    let mut picture = Buffer::empty(model.seen.regions.main);
+    let Ok(mut terminal) = Terminal::new(TestBackend::new(size.width, size.height));
+    let Ok(_) = terminal.draw(|frame| paint(model, frame));
+    let painted = terminal.backend().buffer();
+    for position in picture.area.positions() {
+        if let (Some(to), Some(from)) = (picture.cell_mut(position), painted.cell(position)) {
+            *to = from.clone();
+        }
+    }
+    picture
+}
+
+/// The mouse on the bar: a click goes there, the wheel goes on or back.
+pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Effects {
+    match mouse.kind {
+        MouseKind::WheelUp(_) => perform(model, Action::Change(Way::Back)),
+        MouseKind::WheelDown(_) => perform(model, Action::Event(Way::On)),
+        MouseKind::Click => {
+            let area = model.seen.regions.composer;
+            let zone = model.session.zone;
+            let Some(reel) = &model.session.reel else {
+                return Effects::none();
+            };
+            if reel.is_reading() {
+                return model.hint("The log is still being read; Esc stops that.");
+            }
+            let track = Bar { reel, zone }.track(area);
+            match replay::seek(track, mouse.column, reel.tape.len()) {
+                Some(place) => {
+                    go(model, place);
+                    drive(model)
+                }
+                None => perform(model, Action::Play),
+            }
+        }
+    }
+}
+
+/// Paints the bar; false when there is none.
+pub(super) fn view(model: &Model, buffer: &mut Buffer) -> bool {
+    let Some(reel) = model.session.reel.as_ref().filter(|reel| reel.moves()) else {
+        return false;
+    };
+    let zone = model.session.zone;
+    let area = model.seen.regions.composer;
+    Bar { reel, zone }.paint(buffer, area, &model.shared.theme);
+    true
+}

@@ -13,7 +13,12 @@ use massgen_tui::{
         OutcomeEnd, Rules, RunEvent, RunId, Seq, Timestamp, TurnStart,
         change::{Access, Snapshot, Workplace},
     },
-    tui::{StartOptions, options::First, theme::Theme},
+    tui::{
+        StartOptions,
+        options::{First, Opening},
+        replay::Piece,
+        theme::Theme,
+    },
     workspace::{Grounds, Place, Untracked},
 };
 
@@ -175,8 +180,10 @@ impl Studio {
             })
             .collect();
         let options = StartOptions {
-            opened: Some(Arc::new(events)),
-            first: First::Review,
+            opened: Some(Opening {
+                first: First::Review,
+                ..Opening::whole(Piece::whole(self.run.clone(), events))
+            }),
             ..StartOptions::new(Theme::ansi())
         };
         App::start_in(120, 40, Arc::new(world(&self.state())), options)

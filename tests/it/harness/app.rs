@@ -15,13 +15,14 @@ use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyModifiers};
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream};
 use massgen_tui::{
     capture,
-    protocol::{Command, Event, EventKind, Failure, FailureKind, Seq, Timestamp},
+    protocol::{Command, Event, EventKind, Failure, FailureKind, Mark, Seq, Timestamp},
     tui::{
         ExitSummary, LeftTold, StartOptions,
         effect::{Done, Launch, MouseReports, Query},
         model::Model,
         options::{DemoScenario, Sample},
         ports::Ports,
+        replay::{Piece, Reading, Rest},
         rooms::{Ask, Told},
         runtime::{self, Keys, Stage},
         theme::Theme,
@@ -54,7 +55,12 @@ pub struct World {
     asked: Mutex<Vec<Asked>>,
     /// What goes wrong when a session is started.
     refuses: Option<Failure>,
+    /// The stored session, whichever is asked for.
+    log: Vec<Event>,
 }
+
+/// Events of a stored session in one piece.
+const PIECE: usize = 100;
 
 impl World {
     /// A world that starts no session.
@@ -62,6 +68,36 @@ impl World {
         Self {
             refuses: Some(failure),
             ..Self::default()
+        }
+    }
+
+    /// A world with a stored session.
+    pub fn holding(log: Vec<Event>) -> Self {
+        Self {
+            log,
+            ..Self::default()
+        }
+    }
+
+    /// The part of the stored session that begins there.
+    pub fn piece(&self, reading: &Reading) -> Piece {
+        let from = usize::try_from(reading.from.offset).expect("a place");
+        let to = (from + PIECE).min(self.log.len());
+        Piece {
+            run: reading.run.clone(),
+            from: reading.from.clone(),
+            events: self.log[from..to].to_vec(),
+            next: Mark {
+                offset: to as u64,
+                seq: to as u64,
+                ..Mark::default()
+            },
+            length: self.log.len() as u64,
+            rest: if to == self.log.len() {
+                Rest::End
+            } else {
+                Rest::More
+            },
         }
     }
 
@@ -86,7 +122,7 @@ impl Ports for World {
             Query::Health => Done::Health(Vec::new()),
             Query::Discover => Done::Discovered(Vec::new()),
             Query::Sessions => Done::Sessions(Ok(Vec::new())),
-            Query::Open(_) => Done::Opened(Ok(Arc::new(Vec::new()))),
+            Query::Open(reading) => Done::Opened(Ok(Box::new(self.piece(&reading)))),
             Query::Left(_) => Done::Left(LeftTold::Tidied(None)),
             // No session of these tests works on a folder.
             Query::Room(Ask::Review(_)) => Done::Room(Told::Review(Box::new(Err(Failure::new(

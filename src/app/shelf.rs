@@ -12,7 +12,7 @@ use crate::{
     catalog::Entry,
     config::Paths,
     massgen,
-    protocol::{Failure, FailureKind, Mark, RunId, SessionSummary},
+    protocol::{Event, Failure, FailureKind, Mark, RunId, SessionSummary},
     store::{
         self, Bound, Catalogue, Header, Imported, Importer, Listing, Session, Store,
         redact::{self, Redactor},
@@ -215,6 +215,10 @@ impl Importer for MassGen {
                 ..store::summary(log.run.clone(), &[])
             },
         }
+    }
+
+    fn events(&self, log: &Imported) -> Result<Vec<Event>, Failure> {
+        Ok(read_massgen(&log.root)?.events)
     }
 }
 

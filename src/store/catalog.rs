@@ -8,8 +8,7 @@
 
 use std::{
     collections::HashMap,
-    fs,
-    io::{self, Read as _},
+    fs, io,
     num::NonZero,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
@@ -22,12 +21,13 @@ use super::{
     LOG_FILE, Store,
     db::{Db, Plan, SqlError, Transaction, TransactionBehavior, params},
     files, index,
+    labels::{LABELS_FILE, labels},
     lines::{Line, Lines, MAX_LINE},
     lock::{self, LOCK_FILE},
 };
 use crate::{
     catalog::{Entry, Labels, Standing},
-    protocol::{Failure, RunId, SessionSummary, Timestamp},
+    protocol::{Event, Failure, RunId, SessionSummary, Timestamp},
 };
 
 const PLAN: Plan = Plan {
@@ -38,14 +38,10 @@ const PLAN: Plan = Plan {
         live INTEGER NOT NULL, known TEXT NOT NULL) WITHOUT ROWID;",
 };
 
-/// What a person wrote to a session.
-const LABELS_FILE: &str = "labels.json";
 /// Notes on a session, one per line.
 const NOTES_FILE: &str = "notes.jsonl";
 /// The folder of reports that models wrote.
 const ANALYSIS_FOLDER: &str = "analysis";
-/// Largest file of labels that is read, in bytes.
-const MOST_OF_LABELS: u64 = 1 << 20;
 /// A file that changed less than this ago, in nanoseconds, may change again without its time showing it.
 const MOMENT: i64 = 2_000_000_000;
 /// Sessions below which a second thread is not worth it.
@@ -72,6 +68,11 @@ pub trait Importer: Sync {
     fn watched(&self, root: &Path) -> Vec<PathBuf>;
     /// What a log tells.
     fn summary(&self, log: &Imported) -> SessionSummary;
+    /// Its story, with secrets masked.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn events(&self, log: &Imported) -> Result<Vec<Event>, Failure>;
 }
 
 /// A session that was found, and where to look.
@@ -124,7 +125,7 @@ impl Catalogue {
         })
     }
 
-    /// All sessions of `store`, and the logs of another program, in no order. `now` tells which changes
+    /// All sessions of `store`, those in its trash, and the logs of another program, in no order. `now` tells which changes
     /// are fresh.
     ///
     /// # Errors
@@ -136,15 +137,9 @@ impl Catalogue {
         importer: &dyn Importer,
         now: Timestamp,
     ) -> Result<Vec<Entry>, Failure> {
-        let ours: Vec<Place> = index::names(&store.sessions)?
-            .into_iter()
-            .map(|run| Place {
-                key: run.0.clone(),
-                folder: store.beside(&run),
-                beside: store.beside(&run),
-                run,
-            })
-            .collect();
+        let ours = places(store, "")?;
+        // Deleted ones are never in the way of the others.
+        let trash = places(&store.trash(), "trash/").unwrap_or_default();
         let theirs: Vec<Place> = imported
             .iter()
             .map(|log| Place {
@@ -156,6 +151,7 @@ impl Catalogue {
             .collect();
         let mut entries = self.refresh(Kind::Ours, &ours, now)?;
         entries.extend(self.refresh(Kind::Theirs(importer), &theirs, now)?);
+        entries.extend(self.refresh(Kind::Trash, &trash, now)?);
         Ok(entries)
     }
 
@@ -183,10 +179,6 @@ impl Catalogue {
         let looked = look_at_all(shelf, places, &rows);
         let mut entries = Vec::with_capacity(places.len());
         let mut changed: Vec<(&Place, Row)> = Vec::new();
-        let fresh_since = i64::try_from(now.0)
-            .unwrap_or(i64::MAX)
-            .saturating_mul(1_000_000)
-            .saturating_sub(MOMENT);
         for (place, looked) in places.iter().zip(looked) {
             let Some(looked) = looked else {
                 continue;
@@ -196,9 +188,12 @@ impl Catalogue {
             let live = (!unchanged || looked.was_live) && shelf.is_live(place);
             let known = looked.known.unwrap_or_else(|| shelf.read(place));
             if !unchanged || live != looked.was_live {
-                let settled = times(&looked.stamp).all(|time| time < fresh_since);
                 let row = Row {
-                    stamp: if settled { looked.stamp } else { Vec::new() },
+                    stamp: if settled(&looked.stamp, now) {
+                        looked.stamp
+                    } else {
+                        Vec::new()
+                    },
                     watched: joined(&looked.watched),
                     live,
                     known: serde_json::to_string(&known).unwrap_or_default(),
@@ -218,6 +213,19 @@ impl Catalogue {
         }
         Ok(entries)
     }
+}
+
+/// The sessions of ours in a folder.
+fn places(store: &Store, mark: &str) -> Result<Vec<Place>, Failure> {
+    let runs = index::names(&store.sessions)?.into_iter();
+    Ok(runs
+        .map(|run| Place {
+            key: format!("{mark}{run}"),
+            folder: store.beside(&run),
+            beside: store.beside(&run),
+            run,
+        })
+        .collect())
 }
 
 fn write(
@@ -252,6 +260,8 @@ fn write(
 enum Kind<'a> {
     Ours,
     Theirs(&'a dyn Importer),
+    /// Ours that were deleted and can come back.
+    Trash,
 }
 
 impl Kind<'_> {
@@ -259,6 +269,7 @@ impl Kind<'_> {
         match self {
             Self::Ours => 0,
             Self::Theirs(_) => 1,
+            Self::Trash => 2,
         }
     }
 
@@ -266,7 +277,7 @@ impl Kind<'_> {
     /// one.
     fn watched(self, place: &Place) -> Vec<PathBuf> {
         let mut watched = match self {
-            Self::Ours => vec![
+            Self::Ours | Self::Trash => vec![
                 place.folder.join(LOG_FILE),
                 place.folder.clone(),
                 place.folder.join(LOCK_FILE),
@@ -288,13 +299,13 @@ impl Kind<'_> {
     fn read(self, place: &Place) -> Known {
         Known {
             summary: match self {
-                Self::Ours => index::summary_of(&place.folder, place.run.clone()),
+                Self::Ours | Self::Trash => index::summary_of(&place.folder, place.run.clone()),
                 Self::Theirs(importer) => importer.summary(&Imported {
                     run: place.run.clone(),
                     root: place.folder.clone(),
                 }),
             },
-            labels: labels(&place.beside.join(LABELS_FILE)),
+            labels: labels(&place.beside),
             analysed: reports(&place.beside.join(ANALYSIS_FOLDER)),
             notes: lines(&place.beside.join(NOTES_FILE)),
         }
@@ -303,14 +314,14 @@ impl Kind<'_> {
     fn is_live(self, place: &Place) -> bool {
         match self {
             Self::Ours => lock::is_held(&place.folder),
-            Self::Theirs(_) => false,
+            Self::Theirs(_) | Self::Trash => false,
         }
     }
 
     /// Whether a session that was not found is of no more use.
     fn is_gone(self, key: &str) -> bool {
         match self {
-            Self::Ours => true,
+            Self::Ours | Self::Trash => true,
             // One that is only out of sight from here is in sight from elsewhere.
             Self::Theirs(_) => !Path::new(key).is_dir(),
         }
@@ -319,7 +330,7 @@ impl Kind<'_> {
     /// The log as people know it.
     fn log(self, place: &Place) -> PathBuf {
         match self {
-            Self::Ours => place.folder.join(LOG_FILE),
+            Self::Ours | Self::Trash => place.folder.join(LOG_FILE),
             Self::Theirs(_) => place.folder.clone(),
         }
     }
@@ -385,7 +396,7 @@ fn look_at(shelf: Kind<'_>, place: &Place, row: Option<&Row>) -> Option<Looked> 
 const ABSENT: [u8; 16] = [0xff; 16];
 
 /// Length and time of each.
-fn stamp(watched: &[PathBuf]) -> Vec<u8> {
+pub(super) fn stamp(watched: &[PathBuf]) -> Vec<u8> {
     let mut stamp = Vec::with_capacity(watched.len() * ABSENT.len());
     for path in watched {
         match fs::symlink_metadata(path) {
@@ -403,6 +414,15 @@ fn stamp(watched: &[PathBuf]) -> Vec<u8> {
     stamp
 }
 
+/// Whether nothing changed so short a time before `now` that another change might not show.
+pub(super) fn settled(stamp: &[u8], now: Timestamp) -> bool {
+    let fresh_since = i64::try_from(now.0)
+        .unwrap_or(i64::MAX)
+        .saturating_mul(1_000_000)
+        .saturating_sub(MOMENT);
+    times(stamp).all(|time| time < fresh_since)
+}
+
 /// The times of a stamp, in nanoseconds since the epoch.
 fn times(stamp: &[u8]) -> impl Iterator<Item = i64> {
     let (pairs, _) = stamp.as_chunks::<16>();
@@ -415,17 +435,6 @@ fn times(stamp: &[u8]) -> impl Iterator<Item = i64> {
 fn joined(watched: &[PathBuf]) -> String {
     let watched: Vec<_> = watched.iter().map(|path| path.to_string_lossy()).collect();
     watched.join("\n")
-}
-
-/// The labels in a file; none when there is none, or none that can be read.
-fn labels(path: &Path) -> Labels {
-    let Ok(file) = files::open_read(path) else {
-        return Labels::default();
-    };
-    let read = io::read_to_string(file.take(MOST_OF_LABELS));
-    read.ok()
-        .and_then(|text| serde_json::from_str(&text).ok())
-        .unwrap_or_default()
 }
 
 /// How many reports a folder holds.
@@ -455,7 +464,7 @@ fn lines(path: &Path) -> u32 {
 
 fn entry(place: &Place, shelf: Kind<'_>, known: Known, live: bool) -> Entry {
     Entry {
-        deleted: known.labels.hidden,
+        deleted: known.labels.hidden || matches!(shelf, Kind::Trash),
         summary: known.summary,
         labels: known.labels,
         standing: if live { Standing::Live } else { Standing::Over },

@@ -24,6 +24,7 @@ mod review;
 #[cfg(test)]
 pub(crate) mod samples;
 mod schema;
+pub mod search;
 mod summary;
 mod tail;
 mod trash;

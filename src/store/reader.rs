@@ -206,14 +206,14 @@ impl Reader {
 }
 
 /// What became of one line.
-enum Parsed {
+pub(super) enum Parsed {
     Event { event: Box<Event>, repaired: bool },
     Blank,
     Unfinished,
     Unreadable,
 }
 
-fn parse(schema: u32, line: &Line<'_>) -> Parsed {
+pub(super) fn parse(schema: u32, line: &Line<'_>) -> Parsed {
     let (bytes, complete) = match line {
         Line::Whole(bytes) => (*bytes, true),
         Line::Unfinished(bytes) => (*bytes, false),

@@ -37,6 +37,10 @@ impl Importer for Importing {
             ..summary(log.run.clone(), &[])
         }
     }
+
+    fn events(&self, _: &Imported) -> Result<Vec<Event>, Failure> {
+        Ok(Vec::new())
+    }
 }
 
 impl World {
@@ -232,6 +236,24 @@ fn what_is_no_session_is_left_out_and_what_is_damaged_is_not() {
     assert_eq!(world.reads(), 1, "and still remembered");
     fs::remove_dir_all(&theirs[0].root).unwrap();
     assert_eq!(world.list(&theirs, LATE).len(), 1);
+}
+
+#[test]
+fn what_lies_in_the_trash_is_told_as_deleted() {
+    let world = World::new();
+    let run = RunId("20260101-000000-aaaa".into());
+    world.ours(&run.0);
+    let deleted = |now| -> Vec<bool> {
+        let entries = world.list(&[], now);
+        entries.iter().map(|entry| entry.deleted).collect()
+    };
+    assert_eq!(deleted(LATE), [false]);
+    world.store.delete(&run, LATE).unwrap();
+    assert_eq!(deleted(LATE), [true]);
+    assert_eq!(deleted(LATE), [true]);
+    world.store.undelete(&run).unwrap();
+    assert_eq!(deleted(LATE), [false]);
+    assert_eq!(world.words(LATE), ["answered"]);
 }
 
 #[test]

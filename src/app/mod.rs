@@ -17,6 +17,7 @@ mod left;
 pub mod opening;
 mod ports;
 mod review;
+mod searching;
 mod session;
 pub mod sharing;
 pub mod shelf;

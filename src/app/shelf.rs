@@ -29,6 +29,7 @@ pub const MASSGEN_VARIABLE: &str = "MASSGEN_LOG_BASE_DIR";
 #[derive(Clone, Debug)]
 pub struct Shelf {
     state_dir: PathBuf,
+    here: PathBuf,
     store: Store,
     places: Vec<PathBuf>,
 }
@@ -58,6 +59,7 @@ impl Shelf {
         places.dedup();
         Self {
             state_dir: state_dir.to_owned(),
+            here: paths.cwd.clone(),
             store: Store::reading(state_dir),
             places,
         }
@@ -68,13 +70,7 @@ impl Shelf {
     /// # Errors
     /// Our own folder cannot be listed, or what is remembered cannot be written.
     pub fn entries(&self) -> Result<Vec<Entry>, Failure> {
-        let logs: Vec<Imported> = massgen::find(&self.places)
-            .into_iter()
-            .map(|found| Imported {
-                run: found.run,
-                root: found.root,
-            })
-            .collect();
+        let logs = self.imported();
         let now = crate::engine::outbox::now();
         let mut catalogue = Catalogue::open(&self.state_dir)?;
         let mut entries = catalogue.entries(&self.store, &logs, &MassGen, now)?;
@@ -191,6 +187,26 @@ impl Shelf {
         }
     }
 
+    /// The logs of MassGen that are in sight from here, newest first.
+    pub(super) fn imported(&self) -> Vec<Imported> {
+        let found = massgen::find(&self.places).into_iter();
+        found
+            .map(|found| Imported {
+                run: found.run,
+                root: found.root,
+            })
+            .collect()
+    }
+
+    pub(super) fn state_dir(&self) -> &Path {
+        &self.state_dir
+    }
+
+    /// The folder that this is seen from.
+    pub(super) fn here(&self) -> &Path {
+        &self.here
+    }
+
     /// Our own sessions.
     #[must_use]
     pub const fn store(&self) -> &Store {
@@ -198,8 +214,8 @@ impl Shelf {
     }
 }
 
-/// How the list reads logs of MassGen.
-struct MassGen;
+/// How logs of MassGen are read.
+pub(super) struct MassGen;
 
 impl Importer for MassGen {
     fn watched(&self, root: &Path) -> Vec<PathBuf> {

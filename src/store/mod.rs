@@ -148,6 +148,14 @@ impl Store {
         pieces::piece(&self.log(run), mark, bound)
     }
 
+    /// Names of all sessions, in no order.
+    ///
+    /// # Errors
+    /// A folder that cannot be listed; one that does not exist is an empty list.
+    pub fn names(&self) -> Result<Vec<RunId>, Failure> {
+        index::names(&self.sessions)
+    }
+
     /// The newest `limit` sessions and how many there are.
     ///
     /// # Errors

@@ -1,9 +1,11 @@
 //! `massgen-tui logs`: what was run, and what came of it.
 //!
-//! `list` reads the small summaries beside the logs, `show` folds one log the way the screen does.
+//! `list` and `search` ask what is remembered of all sessions, `show` folds one log as the screen does.
 //! Nothing from a log reaches the terminal uncleaned. A reader that goes away (`| head`) is no error.
 
 pub mod analyze;
+mod list;
+mod search;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -19,10 +21,7 @@ use super::{Globals, launch::Trouble};
 use crate::{
     app::shelf::{MASSGEN_VARIABLE, Shelf, Volume},
     config::Paths,
-    headless::words,
-    protocol::{Failure, FailureKind, SessionSummary, Timestamp},
-    store::{Listing, Store},
-    text::{clean, width},
+    protocol::{Failure, FailureKind},
 };
 
 /// Arguments of `logs`.
@@ -37,23 +36,14 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List the stored sessions, newest first.
-    List(ListArgs),
+    List(list::Args),
+    /// Find words in all sessions: prompts, answers, thinking, tools, votes.
+    Search(search::Args),
     /// Show one session: task, team, votes, answer, costs.
     Show(ShowArgs),
     /// Say where time and money went, who voted for whom, what failed, what is odd; with --model, what a
     /// model makes of it.
     Analyze(analyze::Args),
-}
-
-/// Arguments of `logs list`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct ListArgs {
-    /// One JSON object per session instead of a table.
-    #[arg(long)]
-    pub json: bool,
-    /// How many sessions at most.
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub limit: usize,
 }
 
 /// Arguments of `logs show`.
@@ -87,12 +77,12 @@ pub async fn run(globals: &Globals, args: &Args) -> u8 {
         return Box::pin(analyze::run(globals, args)).await;
     }
     match to_stdout(globals, args) {
-        Ok(()) => 0,
+        Ok(code) => code,
         Err(trouble) => trouble.tell(),
     }
 }
 
-fn to_stdout(globals: &Globals, args: &Args) -> Result<(), Trouble> {
+fn to_stdout(globals: &Globals, args: &Args) -> Result<u8, Trouble> {
     let paths = Paths::discover(std::env::current_dir().unwrap_or_default());
     let state_dir = paths
         .state_dir(globals.state_dir.as_deref(), None)
@@ -110,9 +100,9 @@ fn to_stdout(globals: &Globals, args: &Args) -> Result<(), Trouble> {
         out: &mut out,
         columns,
     };
-    run_on(&shelf(&state_dir), args, &mut page)?;
+    let code = run_on(&shelf(&state_dir), args, &mut page)?;
     written(out.flush())?;
-    Ok(())
+    Ok(code)
 }
 
 /// The sessions of this machine, seen from where the program was started.
@@ -122,29 +112,23 @@ pub fn shelf(state_dir: &Path) -> Shelf {
     Shelf::new(state_dir, &paths, std::env::var_os(MASSGEN_VARIABLE))
 }
 
-/// Runs `logs` on any page.
+/// Runs `logs` on any page; returns the exit code.
 ///
 /// # Errors
 /// A session that is not there or cannot be read, an output that cannot be written.
-pub fn run_on(shelf: &Shelf, args: &Args, page: &mut Page<'_>) -> Result<(), Failure> {
-    match &args.command {
-        Command::List(args) => {
-            let listing = shelf.list(args.limit)?;
-            written(if args.json {
-                list_json(&listing, page.out)
-            } else {
-                list(shelf.store(), &listing, page)
-            })
-        }
+pub fn run_on(shelf: &Shelf, args: &Args, page: &mut Page<'_>) -> Result<u8, Failure> {
+    let done = match &args.command {
+        Command::Search(args) => return search::run(shelf, args, page),
+        Command::List(args) => list::run(shelf, args, page),
         Command::Analyze(args) => analyze::counted(shelf, args, page.out),
         Command::Show(args) => {
             let volume = shelf.find(&args.id)?;
             if let (true, Volume::Ours(run)) = (args.events, &volume) {
-                return show::events(&shelf.store().log(run), page.out);
+                return show::events(&shelf.store().log(run), page.out).map(|()| 0);
             }
             let session = shelf.read(&volume)?;
             if args.events {
-                return show::told(&session, page.out);
+                return show::told(&session, page.out).map(|()| 0);
             }
             written(if args.json {
                 show::json(&session, page.out)
@@ -152,7 +136,8 @@ pub fn run_on(shelf: &Shelf, args: &Args, page: &mut Page<'_>) -> Result<(), Fai
                 show::text(&session, page.out)
             })
         }
-    }
+    };
+    done.map(|()| 0)
 }
 
 /// An output that cannot be written is a failure, one that nobody reads any more is not.
@@ -163,97 +148,5 @@ fn written(result: io::Result<()>) -> Result<(), Failure> {
             format!("The output cannot be written: {error}."),
         )),
         _ => Ok(()),
-    }
-}
-
-fn list_json(listing: &Listing, out: &mut dyn Write) -> io::Result<()> {
-    for session in &listing.sessions {
-        serde_json::to_writer(&mut *out, session)?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
-}
-
-fn list(store: &Store, listing: &Listing, page: &mut Page<'_>) -> io::Result<()> {
-    if listing.total == 0 {
-        return writeln!(
-            page.out,
-            "No session yet in {}.\n`massgen-tui --demo` makes one without any key.",
-            clean::line(&store.folder().to_string_lossy())
-        );
-    }
-    let rows: Vec<[String; 8]> = std::iter::once(heading())
-        .chain(listing.sessions.iter().map(row))
-        .collect();
-    let mut widths = [0; 8];
-    for row in &rows {
-        for (widest, cell) in widths.iter_mut().zip(row) {
-            *widest = width::of(cell).max(*widest);
-        }
-    }
-    for row in &rows {
-        let mut line = String::new();
-        for (cell, widest) in row.iter().zip(widths) {
-            line.push_str(&width::pad(cell, widest));
-            line.push_str("  ");
-        }
-        let line = line.trim_end();
-        match page.columns {
-            Some(columns) => writeln!(page.out, "{}", width::fit(line, columns))?,
-            None => writeln!(page.out, "{line}")?,
-        }
-    }
-    if listing.sessions.len() < listing.total {
-        writeln!(
-            page.out,
-            "{} of {} sessions; --limit shows more.",
-            listing.sessions.len(),
-            listing.total
-        )?;
-    }
-    Ok(())
-}
-
-fn heading() -> [String; 8] {
-    [
-        "SESSION", "STARTED", "TOOK", "OUTCOME", "WINNER", "AGENTS", "COST", "TASK",
-    ]
-    .map(str::to_owned)
-}
-
-fn row(session: &SessionSummary) -> [String; 8] {
-    let turns = match session.turns {
-        0 | 1 => String::new(),
-        turns => format!(" [{turns} turns]"),
-    };
-    let demo = match &session.from {
-        Some(program) => format!("[{}] ", clean::line(program)),
-        None if session.demo => "[demo] ".to_owned(),
-        None => String::new(),
-    };
-    [
-        session.run.0.clone(),
-        if session.started_ms == 0 {
-            "-".to_owned()
-        } else {
-            words::moment(Timestamp(session.started_ms))
-        },
-        words::duration(session.duration_ms),
-        clean::line(&session.outcome).into_owned(),
-        clean::line(session.winner.as_deref().unwrap_or("-")).into_owned(),
-        session.agents.to_string(),
-        session.cost_usd.map_or_else(|| "-".to_owned(), words::usd),
-        format!("{demo}{}{turns}", first_line(&session.prompt)),
-    ]
-}
-
-/// The first line of a prompt, with a sign when there is more.
-fn first_line(prompt: &str) -> String {
-    let mut lines = prompt.trim().lines();
-    let first = clean::line(lines.next().unwrap_or_default()).into_owned();
-    if lines.next().is_some() {
-        format!("{first} …")
-    } else {
-        first
     }
 }

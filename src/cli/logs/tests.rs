@@ -4,8 +4,10 @@ use std::fs;
 
 use super::*;
 use crate::{
-    protocol::{AgentId, Label, OutcomeEnd, RunId},
-    store::samples,
+    catalog::Sort,
+    protocol::{AgentId, Label, OutcomeEnd, RunId, SessionSummary},
+    store::{Store, samples},
+    text::width,
 };
 
 const RUN: &str = "20261121-101530-k3f9";
@@ -43,7 +45,16 @@ fn print(state_dir: &Path, command: Command, columns: Option<usize>) -> Result<S
 }
 
 fn list_of(limit: usize) -> Command {
-    Command::List(ListArgs { json: false, limit })
+    list_by(limit, "", "date")
+}
+
+fn list_by(limit: usize, filter: &str, sort: &str) -> Command {
+    Command::List(list::Args {
+        json: false,
+        limit,
+        filter: filter.into(),
+        sort: sort.parse().unwrap(),
+    })
 }
 
 fn show(id: &str) -> Command {
@@ -96,11 +107,92 @@ async fn the_list_is_a_table_cut_to_the_width() {
 }
 
 #[tokio::test]
+async fn the_list_is_filtered_and_sorted_and_says_how_many_there_are() {
+    let second = "20261122-101530-aaaa";
+    let root = state_with(&[
+        (RUN, samples::session(RUN)),
+        (second, samples::session(second)[..5].to_vec()),
+    ])
+    .await;
+    let text = print(root.path(), list_by(20, "outcome:answered", "date"), None).unwrap();
+    assert!(text.contains(RUN) && !text.contains(second), "{text}");
+    assert!(text.ends_with("1 session fits, of 2.\n"), "{text}");
+    let text = print(root.path(), list_by(1, "agents:3", "-date"), None).unwrap();
+    assert!(text.contains(RUN) && !text.contains(second), "{text}");
+    assert!(
+        text.ends_with("1 of 2 sessions that fit, of 2; --limit shows more.\n"),
+        "{text}"
+    );
+    let text = print(root.path(), list_by(20, "outcome:cancelled", "date"), None).unwrap();
+    assert_eq!(text, "No session fits, of 2.\n");
+    let failure = print(root.path(), list_by(20, "outcome:nonsense", "date"), None).unwrap_err();
+    assert!(failure.hint.contains("answered"), "{failure}");
+    let store = Store::open(root.path()).unwrap();
+    let edits = [
+        crate::catalog::Edit::Tag("good".into()),
+        crate::catalog::Edit::Name("Mine".into()),
+    ];
+    crate::store::edit_labels(&store.beside(&RunId(RUN.into())), &edits).unwrap();
+    let text = print(root.path(), list_by(20, "tag:good", "date"), None).unwrap();
+    assert!(text.contains("Mine #good"), "{text}");
+    let at_work = store.reopen(&RunId(second.into())).unwrap();
+    let text = print(root.path(), list_by(20, "is:live", "date"), None).unwrap();
+    assert!(text.contains("running") && text.contains(second), "{text}");
+    at_work.log.close().await;
+}
+
+#[tokio::test]
+async fn words_are_found_and_it_is_said_how_to_get_there() {
+    let root = state_with(&[(RUN, samples::session(RUN))]).await;
+    let search = |words: &[&str], limit: usize, json: bool| {
+        let mut out = Vec::new();
+        let mut page = Page {
+            out: &mut out,
+            columns: None,
+        };
+        let args = search::Args {
+            words: words.iter().map(|word| (*word).to_owned()).collect(),
+            limit,
+            json,
+            ..search::Args::default()
+        };
+        let code = run_on(
+            &shelf(root.path()),
+            &Args {
+                command: Command::Search(args),
+            },
+            &mut page,
+        );
+        code.map(|code| (code, String::from_utf8(out).unwrap()))
+    };
+    let (code, text) = search(&["sky"], 1, false).unwrap();
+    assert_eq!(code, 0);
+    let first: Vec<&str> = text.lines().collect();
+    assert!(first[0].starts_with(&format!("{RUN}  #")), "{text}");
+    assert!(
+        first[1].starts_with("  ") && first[1].contains("sky"),
+        "{text}"
+    );
+    assert!(
+        text.contains(&format!("`massgen-tui open {RUN} --at ")),
+        "{text}"
+    );
+    let (code, text) = search(&["blue", "in:prompt"], 5, true).unwrap();
+    let hit: crate::protocol::Hit = serde_json::from_str(text.trim()).unwrap();
+    assert_eq!((code, hit.seq.0), (0, 1));
+    let (code, text) = search(&["nowhere"], 5, false).unwrap();
+    assert_eq!((code, text.as_str()), (1, "Nothing found.\n"));
+    assert!(search(&["-x"], 5, false).is_err());
+}
+
+#[tokio::test]
 async fn the_list_as_json_has_one_summary_per_line() {
     let root = state_with(&[(RUN, samples::session(RUN))]).await;
-    let command = Command::List(ListArgs {
+    let command = Command::List(list::Args {
         json: true,
         limit: 5,
+        filter: String::new(),
+        sort: Sort::default(),
     });
     let text = print(root.path(), command, None).unwrap();
     let summary: SessionSummary = serde_json::from_str(text.trim()).unwrap();
@@ -239,7 +331,7 @@ async fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is() {
         };
         assert_eq!(
             run_on(&shelf(root.path()), &Args { command }, &mut page),
-            Ok(()),
+            Ok(0),
             "{text}"
         );
     }

@@ -109,13 +109,15 @@ fn border(text: &str, at: usize) -> usize {
 fn push(bits: &mut Vec<Bit>, text: &str, hit: bool) {
     let blank = |c: char| c.is_whitespace() || c.is_control();
     let mut plain = String::new();
-    let ends_blank = bits.last().is_none_or(|bit: &Bit| bit.text.ends_with(' '));
+    let mut after_blank = bits.last().is_none_or(|bit: &Bit| bit.text.ends_with(' '));
     for c in text.chars() {
-        if !blank(c) {
+        let is_blank = blank(c);
+        if !is_blank {
             plain.push(c);
-        } else if !plain.ends_with(' ') && !(plain.is_empty() && ends_blank) {
+        } else if !after_blank {
             plain.push(' ');
         }
+        after_blank = is_blank;
     }
     if !plain.is_empty() {
         bits.push(Bit { text: plain, hit });

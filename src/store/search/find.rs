@@ -71,15 +71,14 @@ impl Index {
                 continue;
             };
             let run = RunId(source.run.clone());
-            let text = match texts.get(&row.id) {
-                Some(text) => Some(text.clone()),
-                None => {
-                    if open.as_ref().is_none_or(|(of, _)| *of != source.id) {
-                        open = Some((source.id, log::open(&store.log(&run))));
-                    }
-                    let file = open.as_mut().and_then(|(_, file)| file.as_mut());
-                    file.and_then(|file| read(file, &row))
+            let text = if let Some(text) = texts.get(&row.id) {
+                Some(text.clone())
+            } else {
+                if open.as_ref().is_none_or(|(of, _)| *of != source.id) {
+                    open = Some((source.id, log::open(&store.log(&run))));
                 }
+                let file = open.as_mut().and_then(|(_, file)| file.as_mut());
+                file.and_then(|file| read(file, &row))
             };
             hits.push(hit(run, row, text.as_deref(), query));
         }

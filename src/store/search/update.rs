@@ -3,7 +3,7 @@
 //! In pieces, oldest session first, stoppable between any two; whatever was done stays done. A log that
 //! cannot be read now is left as it is known.
 
-use std::{collections::HashMap, fs, path::PathBuf};
+use std::{collections::HashMap, path::PathBuf};
 
 use super::{
     Index,

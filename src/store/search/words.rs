@@ -33,10 +33,8 @@ pub(super) fn each_word(text: &str, mut each: impl FnMut(&str, Range<usize>)) {
                 push(&mut word, c);
                 length += 1;
             }
-        } else if !(is_silent(c) && !word.is_empty()) {
-            if !word.is_empty() {
-                each(&word, start..at);
-            }
+        } else if !is_silent(c) && !word.is_empty() {
+            each(&word, start..at);
             word.clear();
         }
     }

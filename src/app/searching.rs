@@ -147,7 +147,7 @@ mod tests {
         fs::write(attempt.join("execution_metadata.yaml"), metadata).unwrap();
         let shelf = shelf(folder);
         let theirs = "massgen-20260201-000000-000001";
-        assert_eq!(found(&shelf, "sky"), [theirs, ours]);
+        assert_eq!(found(&shelf, "sky"), [ours, theirs]);
         assert_eq!(found(&shelf, "0123456789abc*"), Vec::<String>::new());
         assert_eq!(found(&shelf, "sky from:massgen"), [theirs]);
         assert_eq!(found(&shelf, "sky -from:massgen outcome:answered"), [ours]);

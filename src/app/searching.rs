@@ -90,7 +90,7 @@ impl Shelf {
                 })
                 .collect());
         }
-        let ours = self.store().names()?.into_iter().map(|run| run.0);
+        let ours = self.store().runs()?.into_iter().map(|run| run.0);
         let hidden = |log: &Imported| store::labels(&self.store().beside_imported(&log.run)).hidden;
         let theirs = self.imported().into_iter().filter(|log| !hidden(log));
         let theirs = theirs.map(|log| log.root.to_string_lossy().into_owned());

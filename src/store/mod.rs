@@ -152,7 +152,7 @@ impl Store {
     ///
     /// # Errors
     /// A folder that cannot be listed; one that does not exist is an empty list.
-    pub fn names(&self) -> Result<Vec<RunId>, Failure> {
+    pub fn runs(&self) -> Result<Vec<RunId>, Failure> {
         index::names(&self.sessions)
     }
 

@@ -14,8 +14,8 @@
 pub(super) mod code;
 pub mod html;
 mod inline;
-pub mod tame;
 mod table;
+pub mod tame;
 #[cfg(test)]
 mod tests;
 mod writer;

@@ -73,9 +73,18 @@ impl Turn {
         let happening = match &event.kind {
             EventKind::Run(RunEvent::Question(question)) => self.question(question, event.at),
             EventKind::Run(run) => self.run_event(run, event.at).map(|what| (None, what)),
-            EventKind::Agent { id, event: agent } => self
-                .agent_event(*id, agent, event.at)
-                .map(|what| (Some(*id), what)),
+            EventKind::Agent { id, event: agent } => {
+                if let AgentEvent::RoundStarted {
+                    round,
+                    purpose,
+                    view,
+                } = agent
+                {
+                    self.begins(event, *id, (*round, *purpose, view));
+                }
+                let what = self.agent_event(*id, agent, event.at);
+                what.map(|what| (Some(*id), what))
+            }
         };
         if let Some((agent, what)) = happening {
             self.timeline.push(TimelineEntry {

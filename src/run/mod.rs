@@ -8,6 +8,7 @@
 //! the same state as folding the single ones.
 
 mod agent;
+mod anew;
 mod apply;
 mod compaction;
 mod members;
@@ -25,6 +26,7 @@ mod tests;
 mod timeline;
 
 pub use agent::{Activity, AgentState, RunningTool};
+pub use anew::Anew;
 pub use compaction::{Compactions, compacted};
 pub use members::Away;
 pub use money::{Spending, short, usd};
@@ -96,6 +98,8 @@ pub struct Record {
     pub spending: Spending,
     /// Attempts and verifications.
     pub reviews: Reviews,
+    /// Rounds that began because there was something new to look at.
+    pub anew: Vec<Anew>,
 }
 
 /// A published answer and when.

@@ -467,7 +467,7 @@ fn look_for_change(model: &mut Model) -> Effects {
 }
 
 /// The screen above the bar.
-fn picture(model: &mut Model) -> Buffer {
+pub(super) fn picture(model: &mut Model) -> Buffer {
     prepare(model);
     let size = model.size;
     let mut picture = Buffer::empty(model.seen.regions.main);

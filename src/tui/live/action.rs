@@ -20,6 +20,8 @@ pub enum Action {
     Zoom,
     /// Copy the current answer of the focused agent, or the final answer on its page.
     Copy,
+    /// Compare answers, or show only the tool calls that failed.
+    Sift,
     /// Show the team that the focused agent is, or go back up.
     Inside,
     /// One step back: close the search, leave the zoom, return to the panes.
@@ -73,6 +75,8 @@ pub enum Show {
     Team,
     /// Tokens and money; again: back to the panes.
     Cost,
+    /// A page that has no tab; again: back to the panes.
+    More(More),
     /// The next page.
     Next,
     /// The previous page.
@@ -81,6 +85,17 @@ pub enum Show {
     Earlier,
     /// The turn after the one shown.
     Later,
+}
+
+/// Pages without a tab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum More {
+    /// Every answer, and what changed.
+    Answers,
+    /// Every tool call.
+    Calls,
+    /// Where the session ran, with what, and the files it changed.
+    About,
 }
 
 /// Folded things: thinking, tool calls.
@@ -110,7 +125,7 @@ pub enum Find {
 }
 
 /// Name, help and meaning of every action.
-const TABLE: [(&str, &str, Action); 41] = [
+const TABLE: [(&str, &str, Action); 45] = [
     (
         "focus-next",
         "focus the next agent",
@@ -192,6 +207,26 @@ const TABLE: [(&str, &str, Action); 41] = [
         "show-timeline",
         "show what happened when",
         Action::Page(Show::Timeline),
+    ),
+    (
+        "show-answers",
+        "show every answer and what changed",
+        Action::Page(Show::More(More::Answers)),
+    ),
+    (
+        "show-calls",
+        "show every tool call",
+        Action::Page(Show::More(More::Calls)),
+    ),
+    (
+        "show-about",
+        "show where it ran, with what, and the files changed",
+        Action::Page(Show::More(More::About)),
+    ),
+    (
+        "sift",
+        "compare the answers, or show only the calls that failed",
+        Action::Sift,
     ),
     ("next-page", "show the next page", Action::Page(Show::Next)),
     (

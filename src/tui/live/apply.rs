@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Live, Page, Pane, Target, flow::Flow, pages::Pages, transcript::Transcript};
+use super::{
+    Live, Page, Pane, Target,
+    flow::Flow,
+    pages::Pages,
+    transcript::{Transcript, name},
+};
 use crate::{
     protocol::{
         AgentEvent, AgentId, Channel, Event, EventKind, Phase, Purpose, RunEvent, StageEvent,
@@ -135,6 +140,7 @@ impl Live {
                 for pane in &mut self.panes {
                     pane.transcript.end();
                 }
+                self.pages.calls.cut(None);
                 self.pages.settle(outcome);
                 self.turn_to_final();
             }
@@ -232,9 +238,12 @@ impl Live {
                     self.pages.finale.stream(text);
                 }
             }
+            AgentEvent::Tool(tool) => {
+                let who = name(turn, id);
+                self.pages.calls.take((id, &who), tool, at);
+            }
+            AgentEvent::RoundEnded { .. } => self.pages.calls.cut(Some(id)),
             AgentEvent::Published(_)
-            | AgentEvent::RoundEnded { .. }
-            | AgentEvent::Tool(_)
             | AgentEvent::Call(_)
             | AgentEvent::Usage(_)
             | AgentEvent::Refused { .. }

@@ -52,6 +52,19 @@ pub(super) const TABS: [(Page, &str, &str); 6] = [
     (Page::Cost, "Cost", "Cost"),
     (Page::Final, "Final", "Final"),
 ];
+/// Pages whose tab stands there only while they are shown, after the others.
+const MORE: [(Page, &str, &str); 3] = [
+    (Page::Answers, "Answers", "Ans"),
+    (Page::Calls, "Calls", "Calls"),
+    (Page::About, "About", "About"),
+];
+
+/// The tabs while this page is shown.
+pub(super) fn tabs_with(shown: Page) -> impl Iterator<Item = (Page, &'static str, &'static str)> {
+    let more = MORE.into_iter().filter(move |(page, ..)| *page == shown);
+    TABS.into_iter().chain(more)
+}
+
 /// Columns from which tabs have their full words and a blank on both sides.
 const FULL_TABS: u16 = 100;
 /// Columns beside the tabs from which all that agents see is said.
@@ -208,9 +221,9 @@ fn phase(turn: &Turn, shared: &Shared) -> (&'static str, &'static str, Role) {
 }
 
 /// The tabs as they are written.
-fn words(row: Rect) -> impl Iterator<Item = (Page, String)> {
+fn words(row: Rect, shown: Page) -> impl Iterator<Item = (Page, String)> {
     let full = row.width >= FULL_TABS;
-    TABS.into_iter().map(move |(page, word, short)| {
+    tabs_with(shown).map(move |(page, word, short)| {
         let words = if full {
             format!(" {word} ")
         } else {
@@ -221,10 +234,10 @@ fn words(row: Rect) -> impl Iterator<Item = (Page, String)> {
 }
 
 /// Places of the tabs.
-pub(super) fn tabs(row: Rect) -> Vec<(Page, Rect)> {
+pub(super) fn tabs(row: Rect, shown: Page) -> Vec<(Page, Rect)> {
     let mut x = row.x;
     let mut places = Vec::new();
-    for (page, word) in words(row) {
+    for (page, word) in words(row, shown) {
         let taken = u16::try_from(word.len()).unwrap_or(0);
         if row.is_empty() || x + taken > row.right() {
             break;
@@ -245,7 +258,9 @@ pub(super) fn second(
 ) {
     let row = clip(buffer, row);
     if let Aside::Flash(text) = aside {
-        let beside = tabs(row).last().map_or(row.x, |(_, place)| place.right());
+        let beside = tabs(row, shown)
+            .last()
+            .map_or(row.x, |(_, place)| place.right());
         let room = usize::from(row.right().saturating_sub(beside));
         if width::of(text) + 3 > room {
             // It is there for seconds only; the tabs come back.
@@ -255,8 +270,8 @@ pub(super) fn second(
         }
     }
     let mut x = row.x;
-    for (page, place) in tabs(row) {
-        let word = words(row)
+    for (page, place) in tabs(row, shown) {
+        let word = words(row, shown)
             .find(|(tab, _)| *tab == page)
             .map_or_else(String::new, |(_, word)| word);
         let style = if page == shown {

@@ -79,7 +79,7 @@ impl Live {
     fn click(&mut self, at: Position) {
         let geometry = &self.sight.geometry;
         if geometry.tabs.contains(at) {
-            let hit = header::tabs(geometry.tabs)
+            let hit = header::tabs(geometry.tabs, self.page)
                 .into_iter()
                 .find(|(_, place)| place.contains(at));
             if let Some((page, _)) = hit {

@@ -5,6 +5,7 @@ use super::{
     block::{Draft, Head},
     flow::Flow,
     scroll::Scroll,
+    timeline,
 };
 use crate::{
     protocol::{AgentEvent, Event, EventKind, Label},
@@ -53,9 +54,7 @@ impl Live {
                 };
                 self.page = Page::Timeline;
                 self.pages.refresh(Page::Timeline, turn, shared);
-                let before = turn
-                    .timeline
-                    .partition_point(|entry| entry.seq <= event.seq.0);
+                let before = timeline::rows_until(turn, event.seq.0);
                 let flow = self.pages.flow_mut(Page::Timeline);
                 let first = flow.ids().start;
                 if let Some(line) = (before as u64).checked_sub(1) {

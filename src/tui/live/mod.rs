@@ -11,9 +11,12 @@
 //! and layers above are not painted here. For a session read from the log, `Shared::now` should be
 //! the time of its last event.
 
+mod about;
 mod action;
+mod answers;
 mod apply;
 mod block;
+mod calls;
 mod card;
 mod count;
 mod finale;
@@ -45,7 +48,7 @@ use std::collections::HashMap;
 
 use ratatui::{Frame, layout::Rect};
 
-pub use action::{Action, Card, Find, Focus, Move, Show};
+pub use action::{Action, Card, Find, Focus, More, Move, Show};
 pub use input::Input;
 
 use self::{
@@ -79,6 +82,12 @@ enum Page {
     Cost,
     /// The final answer.
     Final,
+    /// Every answer, and what changed from one to another.
+    Answers,
+    /// Every tool call.
+    Calls,
+    /// Where the session ran, with what, and the files it changed.
+    About,
 }
 
 /// Whose block a highlighting answer is for.

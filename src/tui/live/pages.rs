@@ -4,8 +4,10 @@
 //! they keep their place because the same happening always gets the same block.
 
 use super::{
-    Page,
+    Page, about,
+    answers::{self, Against},
     block::{Block, Draft, Head},
+    calls::Calls,
     finale::Finale,
     flow::Flow,
     ink::{Role, Words},
@@ -26,6 +28,12 @@ pub(super) struct Pages {
     votes: Flow,
     timeline: Flow,
     cost: Flow,
+    revisions: Flow,
+    /// What the answers are compared with.
+    pub(super) against: Against,
+    /// Every tool call.
+    pub(super) calls: Calls,
+    about: Flow,
     /// Every published answer: stands in for the panes of an earlier turn.
     pub(super) answers: Flow,
     /// Pages that no longer tell the latest.
@@ -41,6 +49,10 @@ impl Pages {
             votes: Flow::new(Scroll::TOP),
             timeline: Flow::new(Scroll::Follow),
             cost: Flow::new(Scroll::TOP),
+            revisions: Flow::new(Scroll::TOP),
+            against: Against::default(),
+            calls: Calls::new(),
+            about: Flow::new(Scroll::TOP),
             answers: Flow::new(Scroll::TOP),
             stale: Vec::new(),
         }
@@ -51,6 +63,7 @@ impl Pages {
         let mut pages = Self::new();
         pages.finale = Finale::of(turn);
         pages.timeline.scroll = Scroll::TOP;
+        pages.calls = Calls::unknown();
         for published in &turn.answers {
             let answer = &published.answer;
             let who = Words::of(Role::Strong, name(turn, answer.label.agent));
@@ -82,7 +95,16 @@ impl Pages {
             Page::Votes,
             Page::Timeline,
             Page::Cost,
+            Page::Answers,
+            Page::About,
         ];
+    }
+
+    /// The answers are compared with something else.
+    pub(super) fn compare(&mut self, against: Against) {
+        self.against = against;
+        self.revisions = Flow::new(Scroll::TOP);
+        self.stale.push(Page::Answers);
     }
 
     /// Only counts and states have moved on.
@@ -106,7 +128,12 @@ impl Pages {
         }
         self.stale.retain(|stale| *stale != page);
         match page {
-            Page::Agents => {}
+            Page::Agents | Page::Calls => {}
+            Page::Answers => {
+                let page = answers::page(turn, self.against, self.revisions.scroll);
+                self.revisions.become_like(page);
+            }
+            Page::About => self.about.become_like(about::page(turn, self.about.scroll)),
             Page::Final => self.finale.dress(turn, shared),
             Page::Team => self
                 .team
@@ -130,6 +157,9 @@ impl Pages {
             Page::Cost => &self.cost,
             Page::Votes => &self.votes,
             Page::Timeline => &self.timeline,
+            Page::Answers => &self.revisions,
+            Page::Calls => self.calls.flow(),
+            Page::About => &self.about,
         }
     }
 
@@ -142,6 +172,9 @@ impl Pages {
             Page::Cost => &mut self.cost,
             Page::Votes => &mut self.votes,
             Page::Timeline => &mut self.timeline,
+            Page::Answers => &mut self.revisions,
+            Page::Calls => self.calls.flow_mut(),
+            Page::About => &mut self.about,
         }
     }
 }

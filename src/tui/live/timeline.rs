@@ -9,26 +9,53 @@ use super::{
     phrase::{clean, clock},
     scroll::Scroll,
 };
-use crate::run::{Happening, Said, Turn};
+use crate::run::{Anew, Happening, Said, TimelineEntry, Turn};
 
-/// The page.
+/// The page: every happening, and why agents began anew.
 pub(super) fn page(turn: &Turn, scroll: Scroll) -> Flow {
     let mut flow = Flow::new(scroll);
-    rows(&mut flow, turn);
+    let mut anew = turn.record.anew.iter().peekable();
+    for entry in &turn.timeline {
+        while let Some(cause) = anew.next_if(|cause| cause.seq < entry.seq) {
+            because(&mut flow, turn, cause);
+        }
+        row(&mut flow, turn, entry);
+    }
+    for cause in anew {
+        because(&mut flow, turn, cause);
+    }
     flow
+}
+
+/// Rows of the page up to and including the event with this number.
+pub(super) fn rows_until(turn: &Turn, seq: u64) -> usize {
+    let told = turn.timeline.partition_point(|entry| entry.seq <= seq);
+    told + turn.record.anew.partition_point(|cause| cause.seq <= seq)
 }
 
 /// One row per happening, oldest first.
 pub(super) fn rows(flow: &mut Flow, turn: &Turn) {
     for entry in &turn.timeline {
-        let when = clock(turn.time(entry.at));
-        let (sign, role) = sign(&entry.what);
-        let words = Words::of(Role::Dim, format!("{when:>7} "))
-            .and(role, sign)
-            .and(Role::Text, " ")
-            .and(Role::Text, clean(&turn.sentence(entry)));
-        flow.push(Block::row(words));
+        row(flow, turn, entry);
     }
+}
+
+fn row(flow: &mut Flow, turn: &Turn, entry: &TimelineEntry) {
+    let when = clock(turn.time(entry.at));
+    let (sign, role) = sign(&entry.what);
+    let words = Words::of(Role::Dim, format!("{when:>7} "))
+        .and(role, sign)
+        .and(Role::Text, " ")
+        .and(Role::Text, clean(&turn.sentence(entry)));
+    flow.push(Block::row(words));
+}
+
+fn because(flow: &mut Flow, turn: &Turn, cause: &Anew) {
+    let when = clock(turn.time(cause.at));
+    let words = Words::of(Role::Dim, format!("{when:>7} "))
+        .and(Role::Info, "↺ ")
+        .and(Role::Text, clean(&turn.why_anew(cause)));
+    flow.push(Block::row(words));
 }
 
 const fn sign(what: &Happening) -> (&'static str, Role) {

@@ -2,8 +2,10 @@
 
 use super::{
     Live, Page,
-    action::{Action, Card, Find, Focus, Move, Show},
+    action::{Action, Card, Find, Focus, More, Move, Show},
+    answers::{self, Against},
     block::Fold,
+    calls::Which,
     flow::Flow,
     header::TABS,
     pages::Pages,
@@ -25,6 +27,7 @@ impl Live {
         }
         match action {
             Action::Inside => return self.go_inside(),
+            Action::Sift => return self.sift(),
             Action::Focus(focus) => return self.refocus(focus),
             Action::Scroll(by) => self.scroll(by),
             Action::Page(show) => return self.show(show, shared),
@@ -135,12 +138,54 @@ impl Live {
             Show::Timeline => self.toggle(Page::Timeline),
             Show::Team => self.toggle(Page::Team),
             Show::Cost => self.toggle(Page::Cost),
+            Show::More(More::Answers) => self.toggle(Page::Answers),
+            Show::More(More::Calls) => self.toggle(Page::Calls),
+            Show::More(More::About) => self.toggle(Page::About),
             Show::Next => self.turn_by(1),
             Show::Previous => self.turn_by(TABS.len() - 1),
             Show::Earlier => return self.earlier(shared),
             Show::Later => return self.later(shared),
         }
         self.chosen = Some(self.page);
+        Effects::none()
+    }
+
+    /// Compares the answers with something else, or shows other tool calls.
+    fn sift(&mut self) -> Effects {
+        let page = self.page;
+        let pages = match &mut self.earlier {
+            Some((_, pages)) => pages,
+            None => &mut self.pages,
+        };
+        match page {
+            Page::Answers => {
+                let flow = pages.flow(page);
+                let selected = flow.selected.and_then(|id| answers::label_of(flow, id));
+                let against = match (pages.against, selected) {
+                    (Against::Nothing, Some(label)) => Against::One(label),
+                    (Against::Nothing, None) => Against::Before,
+                    (Against::Before | Against::One(_), _) => Against::Nothing,
+                };
+                pages.compare(against);
+            }
+            Page::Calls => {
+                pages.calls.which = match pages.calls.which {
+                    Which::All => Which::Failed,
+                    Which::Failed => Which::All,
+                };
+            }
+            Page::Agents
+            | Page::Team
+            | Page::Votes
+            | Page::Timeline
+            | Page::Cost
+            | Page::Final
+            | Page::About => {
+                return self
+                    .flash("u shows the answers, C the tool calls; U acts there".to_owned());
+            }
+        }
+        self.search_again();
         Effects::none()
     }
 

@@ -216,7 +216,7 @@ proptest! {
             }
             prop_assert_eq!(reel.work(), Work::Arrived);
             prop_assert_eq!(reel.at, wanted.unwrap_or(count));
-            prop_assert!(reel.tape.kept() <= Tape::ROOM.max(bytes));
+            prop_assert!(reel.tape.kept() <= Tape::ROOM + bytes);
         }
     }
 }

@@ -1,19 +1,23 @@
 //! Stored sessions that are opened in pieces, at an event, and played again, as a person meets them.
 
+use proptest::prelude::*;
+use ratatui::buffer::Buffer;
+
 use super::kit::{Person, options, started};
 use crate::{
     protocol::{
         AgentEvent, AgentId, Answer, Channel, Event, EventKind, Failure, FailureKind, Label, Mark,
-        Outcome, OutcomeEnd, Phase, RunEvent, RunId, Seq, Timestamp,
+        Outcome, OutcomeEnd, Phase, Purpose, RunEvent, RunId, Seq, Timestamp, ToolEvent,
     },
+    store::samples,
     tui::{
         effect::{Done, Effect, Query, Ticket},
         keymap::{Context, Room, Shown},
         model::Screen,
-        msg::Msg,
+        msg::{Input, Mouse, MouseKind, Msg},
         options::{First, Opening, StartOptions},
         replay::{Piece, Reading, Rest},
-        route,
+        route, stored,
     },
 };
 
@@ -272,4 +276,292 @@ fn what_is_wrong_with_a_log_is_told_once_it_is_read() {
         "{bottom}"
     );
     assert_eq!(person.model.screen, Screen::Live);
+}
+
+/// The screen at a place of the replay.
+fn replayed(person: &mut Person, place: usize) -> Buffer {
+    if let Some(reel) = &mut person.model.session.reel {
+        reel.seek(place);
+    }
+    let effects = stored::drive(&mut person.model);
+    person.effects.extend(effects.0);
+    wakes(person);
+    assert_eq!(
+        person.model.session.reel.as_ref().map(|reel| reel.at),
+        Some(place)
+    );
+    stored::picture(&mut person.model)
+}
+
+/// The screens of the same events as they are lived, one after each event.
+fn screens(size: (u16, u16), events: &[Event]) -> Vec<Buffer> {
+    let mut team = Person::at(size.0, size.1, &options());
+    let shown = |event: &Event| {
+        team.model.clock(event.at);
+        team.send(Msg::Engine(Box::new(event.clone())));
+        stored::picture(&mut team.model)
+    };
+    events.iter().map(shown).collect()
+}
+
+/// What a person sees at every event of a replay is what was seen when it was lived, cell by cell: going on,
+/// going back, and at the end.
+fn law(size: (u16, u16), events: &[Event], places: &[usize]) {
+    let lived = screens(size, events);
+    let whole = Piece::whole(run(), events.to_vec());
+    let mut person = Person::at(size.0, size.1, &opening(whole, None));
+    let order = places.iter().map(|place| place % events.len());
+    for index in order.chain([events.len() - 1]) {
+        let seen = replayed(&mut person, index + 1);
+        assert_eq!(
+            seen,
+            lived[index],
+            "after event {} of {}",
+            index + 1,
+            events.len()
+        );
+    }
+}
+
+#[test]
+fn a_session_with_everything_in_it_is_played_as_it_was_lived() {
+    let events = samples::session(RUN);
+    let on: Vec<usize> = (0..events.len()).collect();
+    law((100, 24), &events, &on);
+    let back: Vec<usize> = (0..events.len()).rev().step_by(3).collect();
+    for size in [(40, 12), (160, 48)] {
+        law(size, &events, &back);
+    }
+}
+
+/// Something that a team does.
+fn kinds() -> impl Strategy<Value = EventKind> {
+    let agent = |id, event| EventKind::Agent {
+        id: AgentId(id),
+        event,
+    };
+    let words = prop::sample::select(vec![
+        "so ",
+        "日本語",
+        "**bold** ",
+        "\n\n- a\n",
+        "```rust\nlet a = 1;\n```\n",
+    ]);
+    let channel = prop::sample::select(vec![Channel::Text, Channel::Thinking, Channel::Draft]);
+    let delta = (1u16..4, channel, words).prop_map(move |(id, channel, text)| {
+        let text = text.to_owned();
+        agent(id, AgentEvent::Delta { channel, text })
+    });
+    let round = (1u16..3, 1u32..4).prop_map(move |(id, round)| {
+        let view = vec![Label::new(AgentId(3 - id), round)];
+        let purpose = Purpose::Work;
+        agent(
+            id,
+            AgentEvent::RoundStarted {
+                round,
+                purpose,
+                view,
+            },
+        )
+    });
+    let published = (1u16..3, 1u32..4).prop_map(move |(id, revision)| {
+        let label = Label::new(AgentId(id), revision);
+        let text = format!("answer {revision}");
+        let (auto, changes) = (false, Vec::new());
+        agent(
+            id,
+            AgentEvent::Published(Answer {
+                label,
+                text,
+                auto,
+                changes,
+            }),
+        )
+    });
+    let tool = (1u16..3, 0u8..3, any::<bool>()).prop_map(move |(id, what, ok)| {
+        let call = "call-1".to_owned();
+        agent(
+            id,
+            AgentEvent::Tool(if what == 0 {
+                let output = "three lines".to_owned();
+                ToolEvent::Finished {
+                    call,
+                    ok,
+                    output,
+                    elapsed_ms: 1_200,
+                }
+            } else {
+                let (name, arguments) = ("grep".to_owned(), "{\"a\":1}".to_owned());
+                ToolEvent::Started {
+                    call,
+                    name,
+                    arguments,
+                }
+            }),
+        )
+    });
+    let phase = prop::sample::select(vec![Phase::Work, Phase::VoteNow, Phase::Presenting])
+        .prop_map(|phase| EventKind::Run(RunEvent::Phase(phase)));
+    prop_oneof![
+        6 => delta,
+        2 => round,
+        2 => published,
+        2 => tool,
+        1 => phase,
+        1 => Just(lived().pop().expect("an end").kind),
+        1 => Just(started(2)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn whatever_was_lived_is_played_as_it_was(
+        kinds in prop::collection::vec(kinds(), 1..40),
+        places in prop::collection::vec(0usize..40, 0..6),
+        size in prop::sample::select(vec![(40, 12), (80, 24)]),
+    ) {
+        let mut team = Person::new();
+        let all = std::iter::once(started(1)).chain(kinds);
+        let events: Vec<Event> = all.map(|kind| team.event(kind)).collect();
+        law(size, &events, &places);
+    }
+}
+
+/// A replay of the small session, at its beginning.
+fn playing() -> Person {
+    let whole = Piece::whole(run(), lived());
+    let mut person = Person::at(100, 20, &opening(whole, None));
+    person.press("P");
+    person
+}
+
+#[test]
+fn a_session_is_played_paused_and_left() {
+    let mut person = playing();
+    assert!(person.sees().contains("▶ 1x"), "{}", person.sees());
+    person.press("+ +");
+    let mut wall = 5_000_000;
+    for _ in 0..40 {
+        person.model.clock(Timestamp(wall));
+        wall += 200;
+        let beat = person.model.waits.beat.expect("it plays");
+        person.send(Msg::Done(beat, Done::Woke));
+        wakes(&mut person);
+        if person.model.shared.run.last_seq >= 6 {
+            break;
+        }
+    }
+    assert!(person.sees().contains("▶ 4x"), "{}", person.sees());
+    person.press("space");
+    let beat = person.model.waits.beat.expect("the last beat");
+    person.send(Msg::Done(beat, Done::Woke));
+    assert_eq!(
+        person.model.waits.beat, None,
+        "what is paused draws nothing"
+    );
+    let paused = person.sees();
+    assert!(paused.contains("at event 6 of 9, 00:00:06"), "{paused}");
+    assert!(paused.contains("Light is scattered by"), "{paused}");
+    person.press("a");
+    assert!(
+        person.sees().contains("at event 8 of 9"),
+        "{}",
+        person.sees()
+    );
+    person.press("a");
+    assert!(
+        person.bottom().contains("no later answer"),
+        "{}",
+        person.bottom()
+    );
+    person.press(",");
+    assert!(
+        person.sees().contains("at event 7 of 9"),
+        "{}",
+        person.sees()
+    );
+    person.press("home");
+    assert!(
+        person.sees().contains("at event 1 of 9"),
+        "{}",
+        person.sees()
+    );
+    person.press("s");
+    assert!(
+        person.sees().contains("at event 9 of 9"),
+        "{}",
+        person.sees()
+    );
+    person.press("esc");
+    let whole = Piece::whole(run(), lived());
+    let mut other = Person::at(100, 20, &opening(whole, None));
+    assert_eq!(person.sees(), other.sees(), "as it was before");
+}
+
+#[test]
+fn a_step_goes_on_to_what_can_be_seen() {
+    let usage = EventKind::Agent {
+        id: AgentId(1),
+        event: AgentEvent::Delivered { labels: Vec::new() },
+    };
+    let mut team = Person::new();
+    let mut kinds = vec![started(1)];
+    kinds.extend([(); 3].map(|()| EventKind::Run(RunEvent::Phase(Phase::Work))));
+    kinds.push(usage);
+    kinds.push(EventKind::Run(RunEvent::Phase(Phase::VoteNow)));
+    let events: Vec<Event> = kinds.into_iter().map(|kind| team.event(kind)).collect();
+    let whole = Piece::whole(run(), events);
+    let mut person = Person::at(100, 20, &opening(whole, Some(1)));
+    person.press("right");
+    wakes(&mut person);
+    let screen = person.sees();
+    assert!(
+        !screen.contains("at event 2 of 6"),
+        "the same phase again is no change: {screen}"
+    );
+    assert!(
+        screen.contains("at event 5 of 6") || screen.contains("at event 6 of 6"),
+        "{screen}"
+    );
+    person.press("end right");
+    wakes(&mut person);
+    assert!(
+        person.bottom().contains("end of the log"),
+        "{}",
+        person.bottom()
+    );
+}
+
+#[test]
+fn a_click_on_the_bar_goes_there() {
+    let mut person = playing();
+    person.press("space");
+    person.sees();
+    let row = person.model.seen.regions.composer.y;
+    let click = |column| {
+        Msg::Input(Input::Mouse(Mouse {
+            kind: MouseKind::Click,
+            column,
+            row,
+        }))
+    };
+    let painted = person.sees();
+    let bar = painted.lines().nth(usize::from(row)).expect("the bar");
+    let end = bar
+        .chars()
+        .position(|sign| sign == '★')
+        .expect("the end is marked");
+    person.send(click(u16::try_from(end).expect("a column")));
+    assert!(
+        person.sees().contains("at event 9 of 9"),
+        "{}",
+        person.sees()
+    );
+    person.send(click(1));
+    assert!(
+        person.sees().contains("▶"),
+        "a click beside the track plays: {}",
+        person.sees()
+    );
 }

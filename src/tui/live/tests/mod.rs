@@ -5,6 +5,7 @@ mod deciding;
 mod fold;
 mod inside;
 mod laws;
+mod pages;
 mod parts;
 mod scenes;
 mod screens;

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use super::{Services, ground::failure};
 use crate::{
     protocol::{Failure, Left, RunId, Timestamp},
+    store::Store,
     tui::{LeftAsk, LeftTold},
     workspace::{self, Held, LeftoverKind, Mode, Scope, Swept, Trouble, unwatched},
 };
@@ -68,6 +69,8 @@ fn left(held: Held) -> Left {
 /// Clears away what nobody needs any more; says what went, if anything did. Blocking.
 pub fn tidied(services: &Services) -> Option<String> {
     let (state, keeping) = (&services.state_dir, services.keeping);
+    // Told when they were deleted, so not again; what cannot be removed now is tried next time.
+    let _ = Store::reading(state).sweep_trash(crate::engine::outbox::now());
     match workspace::housekeep(state, keeping, SystemTime::now(), Mode::Clear, &unwatched) {
         Ok(swept) => words(&swept),
         Err(trouble) => Some(format!(

@@ -26,7 +26,6 @@ pub(crate) mod samples;
 mod schema;
 pub mod search;
 mod summary;
-mod tail;
 mod trash;
 mod writer;
 
@@ -40,7 +39,6 @@ pub use prompts::PromptFolder;
 pub use reader::{Reader, Session, read};
 pub use results::{KeptResult, MOST as MOST_OF_A_RESULT, ResultFolder};
 pub use schema::{Header, SCHEMA};
-pub use tail::{Look, Mark};
 pub use trash::{Emptied, TRASH_DAYS};
 pub use writer::{Writer, WriterHandle};
 

@@ -4,6 +4,7 @@
 //! Nothing from a log reaches the terminal uncleaned. A reader that goes away (`| head`) is no error.
 
 pub mod analyze;
+mod labelling;
 mod list;
 mod search;
 mod show;
@@ -27,9 +28,9 @@ use crate::{
 /// Arguments of `logs`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// What to look at.
+    /// What to look at; without it the list of sessions opens.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// Subcommands of `logs`.
@@ -44,6 +45,9 @@ pub enum Command {
     /// Say where time and money went, who voted for whom, what failed, what is odd; with --model, what a
     /// model makes of it.
     Analyze(analyze::Args),
+    /// Names, tags and the trash.
+    #[command(flatten)]
+    Label(labelling::Command),
 }
 
 /// Arguments of `logs show`.
@@ -71,7 +75,7 @@ pub struct Page<'a> {
 /// Runs `logs` on the process's own stdout; returns the exit code.
 #[must_use]
 pub async fn run(globals: &Globals, args: &Args) -> u8 {
-    if let Command::Analyze(args) = &args.command
+    if let Some(Command::Analyze(args)) = &args.command
         && args.asks()
     {
         return Box::pin(analyze::run(globals, args)).await;
@@ -117,10 +121,17 @@ pub fn shelf(state_dir: &Path) -> Shelf {
 /// # Errors
 /// A session that is not there or cannot be read, an output that cannot be written.
 pub fn run_on(shelf: &Shelf, args: &Args, page: &mut Page<'_>) -> Result<u8, Failure> {
-    let done = match &args.command {
+    let Some(command) = &args.command else {
+        return Err(
+            Failure::new(FailureKind::Request, "The list of sessions is a screen.")
+                .hint("`massgen-tui logs list` prints the sessions."),
+        );
+    };
+    let done = match command {
         Command::Search(args) => return search::run(shelf, args, page),
         Command::List(args) => list::run(shelf, args, page),
         Command::Analyze(args) => analyze::counted(shelf, args, page.out),
+        Command::Label(command) => labelling::run(shelf, command, page),
         Command::Show(args) => {
             let volume = shelf.find(&args.id)?;
             if let (true, Volume::Ours(run)) = (args.events, &volume) {

@@ -40,7 +40,13 @@ fn print(state_dir: &Path, command: Command, columns: Option<usize>) -> Result<S
         out: &mut out,
         columns,
     };
-    run_on(&shelf(state_dir), &Args { command }, &mut page)?;
+    run_on(
+        &shelf(state_dir),
+        &Args {
+            command: Some(command),
+        },
+        &mut page,
+    )?;
     Ok(String::from_utf8(out).unwrap())
 }
 
@@ -159,7 +165,7 @@ async fn words_are_found_and_it_is_said_how_to_get_there() {
         let code = run_on(
             &shelf(root.path()),
             &Args {
-                command: Command::Search(args),
+                command: Some(Command::Search(args)),
             },
             &mut page,
         );
@@ -330,7 +336,13 @@ async fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is() {
             columns: None,
         };
         assert_eq!(
-            run_on(&shelf(root.path()), &Args { command }, &mut page),
+            run_on(
+                &shelf(root.path()),
+                &Args {
+                    command: Some(command)
+                },
+                &mut page
+            ),
             Ok(0),
             "{text}"
         );
@@ -341,7 +353,16 @@ async fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is() {
         columns: None,
     };
     let command = list_of(5);
-    assert!(run_on(&shelf(root.path()), &Args { command }, &mut page).is_err());
+    assert!(
+        run_on(
+            &shelf(root.path()),
+            &Args {
+                command: Some(command)
+            },
+            &mut page
+        )
+        .is_err()
+    );
 }
 
 #[test]

@@ -6,11 +6,11 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 
 use super::{HubHandle, Services, Source, Way, checkup};
 use crate::{
-    protocol::{Command, Failure, FailureKind, Folder, SessionSummary, change::Access},
+    protocol::{Command, Failure, FailureKind, Folder, change::Access},
     provider::{discovery, health},
     store,
     tui::{
-        effect::{Done, Here, Launch, Onward, Query, TeamChoice},
+        effect::{Done, Here, Launch, Onward, Query, Stored, TeamChoice},
         ports::Ports,
         rooms,
     },
@@ -121,6 +121,10 @@ impl Ports for World {
                 Done::Opened(piece.map(Box::new))
             }),
             Query::Left(ask) => blocking(move || Done::Left(super::left::answer(&services, ask))),
+            Query::Room(rooms::Ask::Sessions(ask)) => blocking(move || {
+                let told = super::sessions::answer(&services, *ask);
+                Done::Room(rooms::Told::Sessions(Box::new(told)))
+            }),
             Query::Room(rooms::Ask::Review(ask)) => blocking(move || {
                 let told = super::review::answer(&services, *ask);
                 Done::Room(rooms::Told::Review(Box::new(told)))
@@ -163,9 +167,12 @@ fn blocking(work: impl FnOnce() -> Done + Send + 'static) -> BoxFuture<'static, 
     .boxed()
 }
 
-fn sessions(services: &Services) -> Result<Vec<SessionSummary>, Failure> {
-    let store = store::Store::reading(&services.state_dir);
-    Ok(store.list(RECENT)?.sessions)
+fn sessions(services: &Services) -> Result<Stored, Failure> {
+    let listing = services.shelf().list(RECENT)?;
+    Ok(Stored {
+        sessions: listing.sessions,
+        total: listing.total,
+    })
 }
 
 /// Writes both forms of a capture and returns the path of the picture.

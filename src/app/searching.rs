@@ -4,7 +4,7 @@
 //! what is known while the index still grows: [`Shelf::index`] tells how far it is and can be stopped,
 //! [`Shelf::search`] answers from what is there. What the person deleted or hid is not found.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, path::Path};
 
 use jiff::tz::TimeZone;
 
@@ -69,7 +69,7 @@ impl Shelf {
         Ground {
             now: crate::engine::outbox::now(),
             zone: TimeZone::system(),
-            here: Some(self.here().to_string_lossy().into_owned()),
+            here: Some(project(self.here()).to_string_lossy().into_owned()),
         }
     }
 
@@ -98,9 +98,16 @@ impl Shelf {
     }
 }
 
+/// The folder of the project that `folder` is in: the nearest one with a repository, else itself.
+fn project(folder: &Path) -> &Path {
+    let mut above = folder.ancestors();
+    let found = above.find(|folder| folder.join(".git").exists());
+    found.unwrap_or(folder)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::Path};
+    use std::fs;
 
     use super::*;
     use crate::{
@@ -124,6 +131,17 @@ mod tests {
             log.append(event).await;
         }
         log.close().await;
+    }
+
+    #[test]
+    fn a_project_is_the_nearest_folder_with_a_repository() {
+        let root = tempfile::tempdir().unwrap();
+        let deep = root.path().join("project/src/deep");
+        fs::create_dir_all(&deep).unwrap();
+        fs::create_dir_all(root.path().join("project/.git")).unwrap();
+        assert_eq!(project(&deep), root.path().join("project"));
+        let alone = Path::new("/nowhere/at/all");
+        assert_eq!(project(alone), alone);
     }
 
     fn found(shelf: &Shelf, words: &str) -> Vec<String> {

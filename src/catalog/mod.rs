@@ -76,6 +76,12 @@ impl Entry {
         }
     }
 
+    /// True when it was run in this folder or below it.
+    #[must_use]
+    pub fn is_in(&self, folder: &str) -> bool {
+        filter::within(&self.summary.folder, folder)
+    }
+
     /// The name it was given, else the first line of its prompt.
     #[must_use]
     pub fn title(&self) -> &str {

@@ -26,7 +26,7 @@ use crate::{
         self,
         effect::{Here, Launch, MouseReports, Onward, TeamChoice},
         options::{
-            DemoScenario, ExitReason, ExitSummary, First, Opening, Sample, StartOptions,
+            Begin, DemoScenario, ExitReason, ExitSummary, First, Opening, Sample, StartOptions,
             TeamSummary,
         },
         review::Review,
@@ -145,6 +145,27 @@ fn straight_in(
         prompt,
         folder: Here::AsSaid,
     })
+}
+
+/// Opens the list of all sessions.
+pub async fn sessions(globals: &Globals) -> u8 {
+    if let Err(trouble) = has_screen("logs", "`massgen-tui logs list` prints the sessions") {
+        return trouble.tell();
+    }
+    finish(listed(globals).await)
+}
+
+async fn listed(globals: &Globals) -> Result<ExitSummary, Trouble> {
+    let (services, paths) = launch::services(globals, "1", &RuleArgs::default())?;
+    let mut options = options(globals);
+    options
+        .notices
+        .extend(super::taking::ended(&services).await);
+    let configured = found(&services, &paths, &mut options);
+    options.configured = configured.as_ref().map(summary);
+    options.folder = paths.cwd.display().to_string();
+    options.begin = Begin::Sessions;
+    show(&services, configured, None, options).await
 }
 
 /// Opens a stored session.

@@ -107,6 +107,7 @@ async fn dispatch(cli: Cli) -> u8 {
         Some(Sub::Open(args)) => interactive::open(&globals, args.id.as_deref(), args.at).await,
         Some(Sub::Resume(args)) => resume::run(&globals, *args).await,
         Some(Sub::Bench(args)) => bench::run(&globals, *args).await,
+        Some(Sub::Logs(args)) if args.command.is_none() => interactive::sessions(&globals).await,
         Some(Sub::Logs(args)) => logs::run(&globals, &args).await,
         Some(Sub::Config(args)) => config_cmd::run(&args),
         Some(Sub::Machine(what)) => match what {

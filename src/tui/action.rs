@@ -4,7 +4,7 @@
 //! `app.help` or `live.zoom`: the feature, a dot, the feature's own name. Names never change their
 //! meaning between versions; keys do.
 
-use super::{composer, layer, live, replay, review, rooms::Act, setup};
+use super::{composer, layer, live, replay, review, rooms::Act, sessions, setup};
 
 /// One thing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -173,6 +173,9 @@ impl Action {
         });
         add(&mut all, "replay", replay::Action::TABLE, |action| {
             Self::Room(Act::Replay(action))
+        });
+        add(&mut all, "sessions", sessions::Action::TABLE, |action| {
+            Self::Room(Act::Sessions(action))
         });
         all.extend(live::Action::all().iter().filter_map(|(name, help)| {
             Some(Entry {

@@ -170,7 +170,7 @@ pub enum Done {
     /// How everything is.
     Health(Vec<Health>),
     /// Stored sessions.
-    Sessions(Result<Vec<SessionSummary>, Failure>),
+    Sessions(Result<Stored, Failure>),
     /// A part of a stored session.
     Opened(Result<Box<Piece>, Failure>),
     /// Highlighted lines of a code block.
@@ -187,6 +187,15 @@ pub enum Done {
     Room(Told),
     /// Something about worktrees of sessions that are over.
     Left(LeftTold),
+}
+
+/// The newest stored sessions.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stored {
+    /// They, newest first.
+    pub sessions: Vec<SessionSummary>,
+    /// How many there are in all.
+    pub total: usize,
 }
 
 /// A team and a task.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    again,
+    again, browsing,
     composer::When,
     effect::{Effect, Effects, Load, Ticket},
     layer::{Confirm, Layer, Messages, Question, Questions, Reply, Talk},
@@ -45,7 +45,8 @@ pub(super) fn pulse(model: &Model) -> Option<Duration> {
         }),
         Screen::Review if reviewing::waits(model) => Some(SPIN),
         Screen::Review if model.shared.running() => Some(CLOCK),
-        Screen::Live | Screen::Review => None,
+        Screen::Sessions if browsing::waits(model) => Some(SPIN),
+        Screen::Live | Screen::Review | Screen::Sessions => None,
     }
 }
 
@@ -161,11 +162,11 @@ pub(super) fn talk(model: &mut Model, talk: Talk) -> Effects {
     }
 }
 
-/// The screen, where the review counts as a part of the live one.
+/// The screen, where rooms count as parts of the live one.
 const fn session_screen(model: &Model) -> Screen {
     match model.screen {
         Screen::Start => Screen::Start,
-        Screen::Live | Screen::Review => Screen::Live,
+        Screen::Live | Screen::Review | Screen::Sessions => Screen::Live,
     }
 }
 
@@ -385,6 +386,9 @@ pub(super) fn woke(model: &mut Model, ticket: Ticket) -> Effects {
     }
     if model.waits.leave == Some(ticket) {
         return Effects::one(Effect::Exit);
+    }
+    if let Some(effects) = browsing::woke(model, ticket) {
+        return effects;
     }
     if ticket.is_top() {
         let _ = model.notices.woke(ticket);

@@ -10,6 +10,7 @@
 
 pub mod action;
 mod again;
+mod browsing;
 mod checkup;
 pub mod composer;
 mod crew;
@@ -31,6 +32,7 @@ mod reviewing;
 pub mod rooms;
 pub mod route;
 pub mod runtime;
+pub mod sessions;
 pub mod setup;
 pub mod shared;
 mod status;

@@ -7,6 +7,7 @@ use ratatui::layout::{Rect, Size};
 
 use super::{
     action::Action,
+    browsing,
     composer::Composer,
     effect::{Effect, Effects, Launch, Load, MouseReports, Query, Ticket, Tickets},
     flow,
@@ -15,7 +16,7 @@ use super::{
     layout::{self, Regions},
     left::{self, LeftAsk},
     live::{self, Live},
-    options::{ExitReason, ExitSummary, First, StartOptions},
+    options::{Begin, ExitReason, ExitSummary, First, StartOptions},
     replay::Reel,
     rooms::Rooms,
     setup::Setup,
@@ -74,6 +75,8 @@ pub enum Screen {
     Live,
     /// What the agents changed in files.
     Review,
+    /// All sessions.
+    Sessions,
 }
 
 /// Parts of the live screen that take keys.
@@ -214,9 +217,12 @@ impl Model {
             (None, None) => {
                 let servers = model.discover();
                 let sessions = model.list_sessions();
-                servers
-                    .and(sessions)
-                    .and(left::ask(&mut model, LeftAsk::List))
+                let left = left::ask(&mut model, LeftAsk::List);
+                let asked = servers.and(sessions).and(left);
+                match options.begin {
+                    Begin::Sessions => asked.and(browsing::show(&mut model)),
+                    Begin::Start => asked,
+                }
             }
         });
         let beat = model.beat();

@@ -10,6 +10,16 @@ use super::{
 };
 use crate::protocol::{Origin, RunId, Seq};
 
+/// What is shown when nothing is started and nothing opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Begin {
+    /// The start screen.
+    #[default]
+    Start,
+    /// The list of all sessions.
+    Sessions,
+}
+
 /// Everything that is known before the first frame.
 #[derive(Clone, Debug)]
 pub struct StartOptions {
@@ -23,6 +33,8 @@ pub struct StartOptions {
     pub launch: Option<Launch>,
     /// Show this stored session instead of the start screen.
     pub opened: Option<Opening>,
+    /// What is shown when nothing is started and nothing opened.
+    pub begin: Begin,
     /// The folder the program was started in.
     pub folder: String,
     /// Folders that the configuration or the flags give to agents.
@@ -50,6 +62,7 @@ impl StartOptions {
             samples: Vec::new(),
             launch: None,
             opened: None,
+            begin: Begin::Start,
             zone: 0,
             folder: String::new(),
             folders: 0,

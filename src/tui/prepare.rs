@@ -17,6 +17,7 @@ pub fn prepare(model: &mut Model) {
         Screen::Start => prepare_start(model),
         Screen::Live => prepare_live(model),
         Screen::Review => prepare_review(model),
+        Screen::Sessions => prepare_sessions(model),
     }
     model.layers.prepare(&model.shared.theme, model.size);
 }
@@ -43,6 +44,17 @@ fn prepare_review(model: &mut Model) {
     };
     if let Some(review) = &mut model.rooms.review {
         review.prepare(&model.shared, regions.main);
+    }
+}
+
+fn prepare_sessions(model: &mut Model) {
+    let regions = layout::live(model.size, EditorRoom::None);
+    model.seen = Seen {
+        regions,
+        ..Seen::default()
+    };
+    if let Some(sessions) = &mut model.rooms.sessions {
+        sessions.prepare(&model.shared, regions.main);
     }
 }
 

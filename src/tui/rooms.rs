@@ -6,15 +6,35 @@
 //! top of the program, and an answer reaches the room that its kind names.
 
 use super::{
+    effect::Ticket,
+    model::Screen,
     replay,
     review::{self, Review},
+    sessions::{self, Sessions},
 };
 
 /// The rooms that were opened.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Rooms {
     /// The review of the session on the screen.
     pub review: Option<Box<Review>>,
+    /// The list of all sessions.
+    pub sessions: Option<Box<Sessions>>,
+    /// The screen from which the list was opened.
+    pub(super) came: Screen,
+    /// When the list is to be asked for again.
+    pub(super) wake: Option<Ticket>,
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        Self {
+            review: None,
+            sessions: None,
+            came: Screen::Start,
+            wake: None,
+        }
+    }
 }
 
 /// What a person does in a room.
@@ -24,6 +44,8 @@ pub enum Act {
     Review(review::Action),
     /// With a session that was read from its log.
     Replay(replay::Action),
+    /// In the list of sessions.
+    Sessions(sessions::Action),
 }
 
 /// What a room asks.
@@ -31,6 +53,8 @@ pub enum Act {
 pub enum Ask {
     /// About the files that agents changed.
     Review(Box<review::Ask>),
+    /// About all sessions.
+    Sessions(Box<sessions::Ask>),
 }
 
 impl Ask {
@@ -40,6 +64,7 @@ impl Ask {
     pub fn writes(&self) -> bool {
         match self {
             Self::Review(ask) => ask.writes(),
+            Self::Sessions(ask) => ask.writes(),
         }
     }
 }
@@ -49,4 +74,6 @@ impl Ask {
 pub enum Told {
     /// About the files that agents changed.
     Review(Box<review::Told>),
+    /// About all sessions.
+    Sessions(Box<sessions::Told>),
 }

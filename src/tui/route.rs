@@ -4,6 +4,7 @@
 //! character is text and nothing else, except in an empty editor (see [`Context::Empty`]).
 
 use super::{
+    browsing,
     keymap::{Context, Key, Meaning, Room},
     model::{Focus, Model, Screen},
     msg::{Input, Msg},
@@ -32,6 +33,7 @@ pub fn base_contexts(model: &Model) -> Vec<Context> {
             Screen::Start => Context::Task,
             Screen::Live => Context::Steer,
             Screen::Review => Context::Room(Room::Review(review::Place::Writing)),
+            Screen::Sessions => Context::Room(Room::Sessions),
         });
         contexts.push(Context::Edit);
     } else {
@@ -44,6 +46,8 @@ pub fn base_contexts(model: &Model) -> Vec<Context> {
             }
             Screen::Review if capturing(model) => contexts.push(Context::Search),
             Screen::Review => contexts.push(Context::Room(Room::Review(place(model)))),
+            Screen::Sessions if browsing::capturing(model) => contexts.push(Context::Search),
+            Screen::Sessions => contexts.push(Context::Room(Room::Sessions)),
         }
     }
     contexts.extend([Context::Command, Context::Global]);
@@ -72,6 +76,7 @@ pub fn command_contexts(model: &Model) -> Vec<Context> {
                 .map(|place| Context::Room(Room::Review(place)))
                 .to_vec()
         }
+        Screen::Sessions => vec![Context::Room(Room::Sessions)],
     };
     screen
         .into_iter()
@@ -85,6 +90,7 @@ pub fn editing(model: &Model) -> bool {
         Screen::Start => model.setup.focus == Section::Editor,
         Screen::Live => model.focus == Focus::Editor,
         Screen::Review => place(model) == review::Place::Writing,
+        Screen::Sessions => false,
     }
 }
 
@@ -136,6 +142,7 @@ fn typing(model: &Model) -> Typing {
                     Screen::Start => false,
                     Screen::Live => model.live.capturing_text(),
                     Screen::Review => capturing(model),
+                    Screen::Sessions => browsing::capturing(model),
                 }
         }
     };

@@ -4,7 +4,7 @@ use ratatui::{Frame, layout::Rect, text::Span, widgets::Widget as _};
 
 use super::{
     action::{Action, App, Run},
-    again,
+    again, browsing,
     composer::{self, When},
     keymap::Chord,
     layer, live,
@@ -110,6 +110,7 @@ fn current(model: &Model) -> Vec<Hint> {
         (None, Screen::Start) => start(model),
         (None, Screen::Live) => on_live(model),
         (None, Screen::Review) => reviewing::hints(model),
+        (None, Screen::Sessions) => browsing::hints(model),
     };
     let contexts = route::contexts(model);
     let panes =

@@ -80,6 +80,14 @@ impl Theme {
         }
     }
 
+    /// Words that were looked for: weight and a line say it where colours do not.
+    #[must_use]
+    pub fn found(&self) -> Style {
+        self.styles
+            .hit
+            .add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
+    }
+
     /// The theme for `NO_COLOR` (<https://no-color.org>): attributes only.
     #[must_use]
     pub fn plain() -> Self {

@@ -5,7 +5,7 @@
 
 use super::{
     action::{Action, App, Run},
-    again, checkup,
+    again, browsing, checkup,
     composer::{self, Edit, Moved},
     crew,
     effect::{Done, Draft, Effect, Effects, Ticket},
@@ -65,17 +65,21 @@ fn perform(model: &mut Model, action: Action) -> Effects {
         Action::Live(live) => match model.screen {
             Screen::Live => model.live.update(live, &model.shared),
             Screen::Review => reviewing::live_key(model, live),
+            Screen::Sessions => browsing::live_key(model, live),
             Screen::Start => model.hint("That is for the live screen."),
         },
         Action::Room(Act::Review(review)) => reviewing::perform(model, review),
         Action::Room(Act::Replay(replay)) => stored::perform(model, replay),
+        Action::Room(Act::Sessions(sessions)) => browsing::perform(model, sessions),
     }
 }
 
 /// The keys of a list, while the live screen takes text to search for.
 fn search_key(model: &mut Model, action: layer::Action) -> Effects {
-    if model.screen == Screen::Review {
-        return reviewing::typed(model, action);
+    match model.screen {
+        Screen::Review => return reviewing::typed(model, action),
+        Screen::Sessions => return browsing::typed(model, action),
+        Screen::Start | Screen::Live => {}
     }
     let input = match action {
         layer::Action::Accept => live::Input::Enter,
@@ -288,6 +292,7 @@ fn type_text(model: &mut Model, text: &str) -> Effects {
         Screen::Live => model.focus = Focus::Editor,
         Screen::Review if !route::editing(model) => return reviewing::type_text(model, text),
         Screen::Review => {}
+        Screen::Sessions => return browsing::type_text(model, text),
     }
     let taken = model.composer.insert(text);
     if taken < text.len() {
@@ -343,6 +348,7 @@ fn take_mouse(model: &mut Model, mouse: Mouse) -> Effects {
             Effects::none()
         }
         Screen::Review => reviewing::mouse(model, mouse),
+        Screen::Sessions => browsing::mouse(model, mouse),
         Screen::Live => {
             if click {
                 model.focus = Focus::Panes;
@@ -381,6 +387,7 @@ fn take_answer(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
         Done::Highlighted(_) => model.live.done(ticket, done),
         // Only the review screen asks for these, with its own tickets.
         Done::Room(Told::Review(_)) => Effects::none(),
+        Done::Room(Told::Sessions(told)) => browsing::told(model, *told),
         Done::Left(told) => left::told(model, told),
     }
 }

@@ -47,6 +47,11 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
             }
             message_editor(model, frame);
         }
+        Screen::Sessions => {
+            if let Some(sessions) = &model.rooms.sessions {
+                sessions.view(theme, frame, regions.main);
+            }
+        }
     }
     status::view(model, frame, regions.status);
     model.layers.view(theme, frame);

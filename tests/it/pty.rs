@@ -21,6 +21,8 @@ use massgen_tui::{
 use portable_pty::{CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 
+mod browse;
+
 /// A condition that has not come true by then never will.
 const HANG: Duration = Duration::from_mins(2);
 /// Lines of scrollback that are kept.

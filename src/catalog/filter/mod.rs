@@ -11,6 +11,7 @@ mod term;
 use std::{fmt, ops::Range};
 
 pub use term::Ground;
+pub(super) use term::within;
 use term::{Is, Term, Test};
 
 use super::Entry;

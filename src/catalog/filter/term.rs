@@ -243,7 +243,7 @@ fn contains(text: &str, word: &str) -> bool {
 }
 
 /// Whether `folder` is `top` or lies below it.
-fn within(folder: &str, top: &str) -> bool {
+pub fn within(folder: &str, top: &str) -> bool {
     let rest = folder.strip_prefix(top.trim_end_matches('/'));
     !folder.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

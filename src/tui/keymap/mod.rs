@@ -57,6 +57,8 @@ pub enum Room {
     Review(Place),
     /// The live screen over a session that was read from its log.
     Stored(Shown),
+    /// The list of sessions.
+    Sessions,
 }
 
 /// How a session that was read from its log is shown.
@@ -79,7 +81,7 @@ pub enum Over {
 
 impl Context {
     /// All contexts, in the order of the help overlay.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Command,
         Self::Room(Room::Stored(Shown::Ended)),
         Self::Room(Room::Stored(Shown::Between)),
@@ -88,6 +90,7 @@ impl Context {
         Self::Room(Room::Review(Place::Main)),
         Self::Room(Room::Review(Place::Writing)),
         Self::Room(Room::Review(Place::Steps)),
+        Self::Room(Room::Sessions),
         Self::Task,
         Self::Start,
         Self::Empty,
@@ -116,6 +119,7 @@ impl Context {
             Self::Room(Room::Review(Place::Main)) => "review",
             Self::Room(Room::Review(Place::Writing)) => "review-writing",
             Self::Room(Room::Review(Place::Steps)) => "review-steps",
+            Self::Room(Room::Sessions) => "sessions",
             Self::Over(Over::List) => "list",
             Self::Over(Over::Confirm) => "confirm",
             Self::Palette => "palette",
@@ -139,6 +143,7 @@ impl Context {
             Self::Room(Room::Review(Place::Main)) => "Review screen",
             Self::Room(Room::Review(Place::Writing)) => "Review screen, while a comment is written",
             Self::Room(Room::Review(Place::Steps)) => "Review screen, sending and applying",
+            Self::Room(Room::Sessions) => "List of sessions",
             Self::Over(Over::List) => "In help, commands, notices and endpoints",
             Self::Over(Over::Confirm) => "In a question",
             Self::Palette => "Without a key, from the palette",

@@ -43,6 +43,11 @@ const STACKS: &[&[Context]] = &[
         Context::Global,
     ],
     &[
+        Context::Room(Room::Sessions),
+        Context::Command,
+        Context::Global,
+    ],
+    &[
         Context::Room(Room::Review(Place::Steps)),
         Context::Command,
         Context::Global,

@@ -17,6 +17,7 @@ use crate::{
         ports::Ports,
         review::{self, News},
         rooms::Told,
+        sessions,
     },
 };
 
@@ -168,6 +169,9 @@ pub(in crate::tui) fn clean_done(done: Done) -> Done {
         | Done::Captured(_)
         | Done::Edited(_) => done,
         Done::Room(Told::Review(told)) => Done::Room(Told::Review(Box::new(clean_told(*told)))),
+        Done::Room(Told::Sessions(told)) => {
+            Done::Room(Told::Sessions(Box::new(sessions::ask::cleaned(*told))))
+        }
     }
 }
 

@@ -8,7 +8,11 @@ use super::Setup;
 use crate::{
     protocol::{Left, SessionSummary, Timestamp},
     text::{clean, width},
-    tui::{effect::Ticket, theme::Theme, widget::ago},
+    tui::{
+        effect::{Stored, Ticket},
+        theme::Theme,
+        widget::ago,
+    },
 };
 
 /// Sessions listed.
@@ -31,6 +35,8 @@ const DEMO: &str = "  demo";
 pub(super) struct Recent {
     /// They, newest first.
     pub(super) listed: Vec<SessionSummary>,
+    /// How many there are in all.
+    pub(super) total: usize,
     /// They are being listed.
     asked: Option<Ticket>,
     /// Sessions that a crash cut off, once they were looked for.
@@ -44,14 +50,16 @@ impl Setup {
     }
 
     /// Stored sessions, newest first. A late answer to an older question changes nothing.
-    pub fn found_sessions(&mut self, ticket: Ticket, sessions: Vec<SessionSummary>) {
+    pub fn found_sessions(&mut self, ticket: Ticket, stored: Stored) {
         if self.recent.asked != Some(ticket) {
             return;
         }
         self.recent.asked = None;
+        let Stored { sessions, total } = stored;
+        self.recent.total = total;
         let under_cursor = self.item();
         // The newest one that broke off stays in reach, however old it is.
-        let unfinished = sessions.iter().position(SessionSummary::is_unfinished);
+        let unfinished = sessions.iter().position(goes_on);
         let mut place = 0;
         self.recent.listed = sessions;
         self.recent.listed.retain(|_| {
@@ -61,6 +69,9 @@ impl Setup {
         for session in &mut self.recent.listed {
             session.prompt = clean::line(first_line(&session.prompt)).into_owned();
             session.outcome = clean::line(&session.outcome).into_owned();
+            if let Some(from) = &mut session.from {
+                *from = clean::line(from).into_owned();
+            }
         }
         self.rows.clear();
         self.return_to(under_cursor);
@@ -70,10 +81,7 @@ impl Setup {
 impl Setup {
     /// The newest session that broke off, when there is one.
     pub fn unfinished(&self) -> Option<&SessionSummary> {
-        self.recent
-            .listed
-            .iter()
-            .find(|session| session.is_unfinished())
+        self.recent.listed.iter().find(|session| goes_on(session))
     }
 }
 
@@ -88,6 +96,11 @@ impl Setup {
         self.rows.clear();
         self.recent.left.replace(left).is_none()
     }
+}
+
+/// A log of another program cannot be gone on with.
+fn goes_on(session: &SessionSummary) -> bool {
+    session.is_unfinished() && session.from.is_none()
 }
 
 fn first_line(prompt: &str) -> &str {
@@ -109,8 +122,12 @@ pub(super) fn spans(
         spans.push(Span::styled(width::pad(&age, AGE), theme.dim));
         left = left.saturating_sub(AGE);
     }
-    let mark = if session.demo { DEMO } else { "" };
-    let prompt = width::fit(&session.prompt, left.saturating_sub(mark.len()));
+    let mark = match &session.from {
+        Some(from) => format!("  {}", from.split(' ').next().unwrap_or(from)),
+        None if session.demo => DEMO.to_owned(),
+        None => String::new(),
+    };
+    let prompt = width::fit(&session.prompt, left.saturating_sub(width::of(&mark)));
     spans.push(Span::styled(prompt.into_owned(), theme.text));
     spans.push(Span::styled(mark, theme.dim));
     spans

@@ -101,6 +101,12 @@ impl Maker<'_> {
                 Item::Session(session) => self.session(&mut rows, place, session),
             }
         }
+        let all = match self.setup.recent.total {
+            0 => return rows,
+            1 => "1 session: F6 lists it".to_owned(),
+            total => format!("all {total} sessions: F6 lists them"),
+        };
+        rows.push(self.note(&all));
         rows
     }
 

@@ -10,7 +10,7 @@ use crate::{
         ServerKind, SessionSummary, Timestamp, TurnStart,
     },
     tui::{
-        effect::{Done, Effect, Effects, Query, Ticket},
+        effect::{Done, Effect, Effects, Query, Stored, Ticket},
         keymap::Chord,
         model::Model,
         msg::{Input, Msg},
@@ -217,7 +217,11 @@ impl Person {
             session("run-1", "answered", "Why is the sky blue?\nIn short."),
             session("run-2", "unfinished", "空はなぜ青いのですか。"),
         ];
-        self.send(Msg::Done(ticket, Done::Sessions(Ok(sessions))));
+        let stored = Stored {
+            total: sessions.len(),
+            sessions,
+        };
+        self.send(Msg::Done(ticket, Done::Sessions(Ok(stored))));
         self
     }
 

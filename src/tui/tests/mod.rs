@@ -10,4 +10,5 @@ mod left;
 mod replay;
 mod review;
 mod screens;
+mod sessions;
 mod talking;

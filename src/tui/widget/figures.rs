@@ -11,6 +11,16 @@ pub fn ago(milliseconds: u64) -> String {
     }
 }
 
+/// A span of time: `0.4s`, `12.5s`, `3m07s`, `1h02m`.
+pub fn took(milliseconds: u64) -> String {
+    let seconds = milliseconds / 1000;
+    match seconds {
+        0..60 => format!("{seconds}.{}s", milliseconds % 1000 / 100),
+        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
 /// `812 B`, `96 KiB`, `13 MiB`, `2.1 GiB`.
 pub fn bytes(count: u64) -> String {
     match count {
@@ -37,6 +47,9 @@ mod tests {
             assert_eq!(ago(minutes * 60_000), words);
             assert!(words.len() < 12);
         }
+        assert_eq!(took(12_590), "12.5s");
+        assert_eq!(took(187_000), "3m07s");
+        assert_eq!(took(3_725_000), "1h02m");
         for (count, words) in [
             (1023, "1023 B"),
             (1024, "1 KiB"),

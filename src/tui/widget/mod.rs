@@ -10,7 +10,7 @@ mod spinner;
 mod window;
 
 pub use badge::demo_badge;
-pub use figures::{ago, bytes};
+pub use figures::{ago, bytes, took};
 pub use hints::{Hint, Weight, hints};
 pub use marked::marked;
 pub use paragraph::paragraph;

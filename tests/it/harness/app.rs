@@ -18,7 +18,7 @@ use massgen_tui::{
     protocol::{Command, Event, EventKind, Failure, FailureKind, Mark, Seq, Timestamp},
     tui::{
         ExitSummary, LeftTold, StartOptions,
-        effect::{Done, Launch, MouseReports, Query},
+        effect::{Done, Launch, MouseReports, Query, Stored},
         model::Model,
         options::{DemoScenario, Sample},
         ports::Ports,
@@ -121,9 +121,13 @@ impl Ports for World {
         let done = match query {
             Query::Health => Done::Health(Vec::new()),
             Query::Discover => Done::Discovered(Vec::new()),
-            Query::Sessions => Done::Sessions(Ok(Vec::new())),
+            Query::Sessions => Done::Sessions(Ok(Stored::default())),
             Query::Open(reading) => Done::Opened(Ok(Box::new(self.piece(&reading)))),
             Query::Left(_) => Done::Left(LeftTold::Tidied(None)),
+            // Nor does any of them look through sessions.
+            Query::Room(Ask::Sessions(_)) => {
+                Done::LaunchFailed(Failure::new(FailureKind::Local, "There is no list."))
+            }
             // No session of these tests works on a folder.
             Query::Room(Ask::Review(_)) => Done::Room(Told::Review(Box::new(Err(Failure::new(
                 FailureKind::Local,

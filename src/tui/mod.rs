@@ -24,6 +24,7 @@ pub mod live;
 pub mod model;
 pub mod msg;
 pub mod options;
+mod playing;
 pub mod ports;
 pub mod prepare;
 pub mod replay;

@@ -9,7 +9,7 @@ use super::{
     keymap::Chord,
     layer, live,
     model::{Focus, Model, Screen},
-    reviewing, route,
+    playing, reviewing, route,
     setup::{self, Section},
     stored,
     widget::{Hint, Weight, hints},
@@ -263,7 +263,7 @@ fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
             (Action::App(App::Help), "keys"),
             (Action::App(App::Quit), "leave"),
         ],
-        Focus::Panes if stored::moves(model) => stored::HINTS,
+        Focus::Panes if stored::moves(model) => playing::HINTS,
         Focus::Panes if again::broke_off(model) => &[
             PAGES[0],
             PAGES[1],

@@ -14,7 +14,7 @@ use super::{
     left, live,
     model::{Focus, Leaving, Model, Screen},
     msg::{Input, Mouse, MouseKind, Msg},
-    reviewing,
+    playing, reviewing,
     rooms::{Act, Told},
     route,
     setup::{self, Section},
@@ -69,7 +69,7 @@ fn perform(model: &mut Model, action: Action) -> Effects {
             Screen::Start => model.hint("That is for the live screen."),
         },
         Action::Room(Act::Review(review)) => reviewing::perform(model, review),
-        Action::Room(Act::Replay(replay)) => stored::perform(model, replay),
+        Action::Room(Act::Replay(replay)) => playing::perform(model, replay),
         Action::Room(Act::Sessions(sessions)) => browsing::perform(model, sessions),
     }
 }
@@ -320,7 +320,7 @@ fn take_mouse(model: &mut Model, mouse: Mouse) -> Effects {
     let click = mouse.kind == MouseKind::Click;
     if layout::hit(regions.composer, mouse.column, mouse.row) {
         if stored::moves(model) && model.screen == Screen::Live {
-            return stored::mouse(model, mouse);
+            return playing::mouse(model, mouse);
         }
         if click && model.screen != Screen::Review {
             return perform_run(model, Run::Compose);

@@ -22,6 +22,7 @@ mod proofs;
 mod provider;
 mod pty;
 mod repair;
+mod replaying;
 mod resume;
 mod review;
 mod reviewing;

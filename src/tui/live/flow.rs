@@ -11,7 +11,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::{
     block::{Block, Row},
     ink::{Role, Words, clip, put, put_line},
-    marked::Spot,
+    marked::Marked,
     scroll::Scroll,
     search::Hits,
 };
@@ -64,9 +64,7 @@ pub(super) struct Flow {
     /// The block that card keys act on.
     pub(super) selected: Option<u64>,
     /// The place of the event that somebody asked for.
-    pub(super) marked: Option<(u64, Spot)>,
-    /// It was not yet brought into sight.
-    pub(super) sought: bool,
+    pub(super) marked: Option<Marked>,
 }
 
 impl Flow {
@@ -93,7 +91,6 @@ impl Flow {
             height: 0,
             selected: None,
             marked: None,
-            sought: false,
         }
     }
 

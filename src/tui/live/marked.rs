@@ -21,6 +21,17 @@ pub(super) enum Spot {
     Last,
 }
 
+/// A marked row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Marked {
+    /// Its block.
+    block: u64,
+    /// Where in it.
+    spot: Spot,
+    /// It was not yet brought into sight.
+    sought: bool,
+}
+
 impl Live {
     /// Marks the place of an event that was just taken in, and brings it into sight.
     pub fn mark(&mut self, event: &Event, shared: &Shared) {
@@ -93,8 +104,11 @@ impl Live {
 
 impl Flow {
     fn mark(&mut self, block: u64, spot: Spot) {
-        self.marked = Some((block, spot));
-        self.sought = true;
+        self.marked = Some(Marked {
+            block,
+            spot,
+            sought: true,
+        });
     }
 
     /// Takes the mark away and follows the end again; false when there was none.
@@ -108,9 +122,9 @@ impl Flow {
 
     /// The row of the marked block that has the mark.
     pub(super) fn marked_row(&self, id: u64) -> Option<usize> {
-        let (block, spot) = self.marked.filter(|(block, _)| *block == id)?;
-        let block = self.block(block)?;
-        Some(match spot {
+        let marked = self.marked.filter(|marked| marked.block == id)?;
+        let block = self.block(id)?;
+        Some(match marked.spot {
             Spot::First => block.first_row(),
             Spot::Last => block.rows().saturating_sub(1),
         })
@@ -118,12 +132,12 @@ impl Flow {
 
     /// Brings a new mark into sight, once.
     pub(super) fn find_mark(&mut self) {
-        if !std::mem::take(&mut self.sought) {
+        let Some(marked) = self.marked.as_mut().filter(|marked| marked.sought) else {
             return;
-        }
-        if let Some((block, _)) = self.marked
-            && let Some(row) = self.marked_row(block)
-        {
+        };
+        marked.sought = false;
+        let block = marked.block;
+        if let Some(row) = self.marked_row(block) {
             self.reveal(block, row);
             self.settle();
         }

@@ -16,6 +16,7 @@ use crate::{
         model::Screen,
         msg::{Input, Mouse, MouseKind, Msg},
         options::{First, Opening, StartOptions},
+        playing,
         replay::{Piece, Reading, Rest},
         route, stored,
     },
@@ -290,7 +291,7 @@ fn replayed(person: &mut Person, place: usize) -> Buffer {
         person.model.session.reel.as_ref().map(|reel| reel.at),
         Some(place)
     );
-    stored::picture(&mut person.model)
+    playing::picture(&mut person.model)
 }
 
 /// The screens of the same events as they are lived, one after each event.
@@ -299,7 +300,7 @@ fn screens(size: (u16, u16), events: &[Event]) -> Vec<Buffer> {
     let shown = |event: &Event| {
         team.model.clock(event.at);
         team.send(Msg::Engine(Box::new(event.clone())));
-        stored::picture(&mut team.model)
+        playing::picture(&mut team.model)
     };
     events.iter().map(shown).collect()
 }

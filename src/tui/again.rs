@@ -51,7 +51,7 @@ pub(super) fn ask(model: &mut Model, agent: AgentId, prompt: String) -> Effects 
 
 fn go_on(model: &mut Model, onward: Onward, prompt: String) -> Effects {
     if stored::moves(model) {
-        return model.hint(stored::FIRST);
+        return stored::refuse(model);
     }
     if model.waits.again.is_some() {
         return model.hint("The session is being opened for writing.");

@@ -12,7 +12,7 @@ use super::{
     prepare::prepare,
     replay::{self, Action, Bar, Goal, Jump, Rest, Way, Work},
     rooms::Act,
-    stored::{drive, go_on},
+    stored::{self, drive, go_on},
     view::view as paint,
 };
 
@@ -63,7 +63,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Effects {
         return drive(model);
     }
     if reel.is_reading() {
-        return model.hint("The log is still being read; Esc stops that.");
+        return stored::refuse(model);
     }
     reel.seeks = false;
     if reel.tape.is_empty() {
@@ -202,7 +202,7 @@ pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Effects {
                 return Effects::none();
             };
             if reel.is_reading() {
-                return model.hint("The log is still being read; Esc stops that.");
+                return stored::refuse(model);
             }
             let track = Bar { reel, zone }.track(area);
             match replay::seek(track, mouse.column, reel.tape.len()) {

@@ -27,7 +27,7 @@ pub(super) fn open(model: &mut Model) -> Effects {
         return model.hint("That is for the live screen.");
     }
     if stored::moves(model) {
-        return model.hint(stored::FIRST);
+        return stored::refuse(model);
     }
     if model.rooms.review.is_none() {
         let keys = Keys::new(|place, action| {

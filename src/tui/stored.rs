@@ -28,8 +28,16 @@ const FRAME: Duration = Duration::from_millis(40);
 /// Beat of a session that another process writes on.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// The word to whoever wants something of a session that is shown as it was in between.
-pub(super) const FIRST: &str = "This shows the session as it was; Esc leads to its end first.";
+/// Answers whoever wants something of a session that is not shown as it ended.
+pub(super) fn refuse(model: &mut Model) -> Effects {
+    let reading = model.session.reel.as_ref();
+    let reading = reading.is_some_and(|reel| reel.is_reading());
+    model.hint(if reading {
+        "The log is still being read; Esc stops that."
+    } else {
+        "This shows the session as it was; Esc leads to its end first."
+    })
+}
 
 /// What is done when a session was read to its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -142,7 +142,7 @@ fn perform_run(model: &mut Model, run: Run) -> Effects {
             model.setup.focus = Section::Editor;
             Effects::none()
         }
-        Run::Compose if stored::moves(model) => model.hint(stored::FIRST),
+        Run::Compose if stored::moves(model) => stored::refuse(model),
         Run::Compose => {
             model.focus = Focus::Editor;
             Effects::none()
@@ -288,7 +288,7 @@ fn type_text(model: &mut Model, text: &str) -> Effects {
                 .live
                 .input(live::Input::Paste(text.to_owned()), &model.shared);
         }
-        Screen::Live if stored::moves(model) => return model.hint(stored::FIRST),
+        Screen::Live if stored::moves(model) => return stored::refuse(model),
         Screen::Live => model.focus = Focus::Editor,
         Screen::Review if !route::editing(model) => return reviewing::type_text(model, text),
         Screen::Review => {}

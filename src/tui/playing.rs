@@ -23,6 +23,20 @@ const fn key(action: Action) -> super::action::Action {
     super::action::Action::Room(Act::Replay(action))
 }
 
+/// The keys that matter while such a session is read.
+pub(super) const READING: &[(super::action::Action, &str)] = &[
+    (key(Action::Leave), "stop reading"),
+    (
+        super::action::Action::App(super::action::App::Home),
+        "start screen",
+    ),
+    (super::action::Action::App(super::action::App::Help), "keys"),
+    (
+        super::action::Action::App(super::action::App::Quit),
+        "leave",
+    ),
+];
+
 /// The keys that matter while such a session is played.
 pub(super) const HINTS: &[(super::action::Action, &str)] = &[
     (key(Action::Play), "play"),

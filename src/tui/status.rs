@@ -263,6 +263,7 @@ fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
             (Action::App(App::Help), "keys"),
             (Action::App(App::Quit), "leave"),
         ],
+        Focus::Panes if stored::reads(model) => playing::READING,
         Focus::Panes if stored::moves(model) => playing::HINTS,
         Focus::Panes if again::broke_off(model) => &[
             PAGES[0],

@@ -30,9 +30,7 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// Answers whoever wants something of a session that is not shown as it ended.
 pub(super) fn refuse(model: &mut Model) -> Effects {
-    let reading = model.session.reel.as_ref();
-    let reading = reading.is_some_and(|reel| reel.is_reading());
-    model.hint(if reading {
+    model.hint(if reads(model) {
         "The log is still being read; Esc stops that."
     } else {
         "This shows the session as it was; Esc leads to its end first."
@@ -302,6 +300,12 @@ pub(super) fn beat(model: &mut Model) -> Effects {
 /// True while the session on the screen is read, played or shown as it was in between.
 pub(super) fn moves(model: &Model) -> bool {
     model.session.reel.as_ref().is_some_and(|reel| reel.moves())
+}
+
+/// True while it is read for the first time.
+pub(super) fn reads(model: &Model) -> bool {
+    let reel = model.session.reel.as_ref();
+    reel.is_some_and(|reel| reel.is_reading())
 }
 
 /// What keys mean with a session that was read from its log.

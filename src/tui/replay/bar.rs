@@ -108,6 +108,18 @@ impl Bar<'_> {
         let reel = self.reel;
         let events = reel.tape.len().max(1);
         let last = columns.saturating_sub(1).max(1);
+        if reel.player.is_none() {
+            // Nobody knows yet where the end is: the track says how far opening is.
+            let here = usize::try_from(reel.percent()).unwrap_or(0) * last / 100;
+            let cell = |column| {
+                if column < here {
+                    Span::styled("━", theme.accent)
+                } else {
+                    Span::styled("─", theme.dim)
+                }
+            };
+            return (0..columns).map(cell).collect();
+        }
         let mut found: Vec<Option<Kind>> = vec![None; columns];
         for (index, kind) in reel.tape.marks() {
             if let Some(cell) = found.get_mut((index + 1) * last / events) {

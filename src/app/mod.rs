@@ -17,6 +17,7 @@ mod keys;
 mod labelling;
 mod left;
 pub mod opening;
+pub mod notes;
 mod ports;
 mod review;
 mod searching;

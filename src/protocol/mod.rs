@@ -22,6 +22,7 @@ pub mod marks;
 pub mod membership;
 pub mod message;
 pub mod model;
+pub mod note;
 pub mod question;
 mod reading;
 pub mod result;

@@ -1,10 +1,10 @@
 //! Questions everybody asks a fold.
 
 use crate::protocol::{
-    AgentCard, AgentId, Answer, Label, Origin, Outcome, Timestamp, Usage, change::Snapshot,
+    AgentCard, AgentId, Answer, Label, Origin, Outcome, Seq, Timestamp, Usage, change::Snapshot,
 };
 
-use super::{AgentState, RunState, Turn};
+use super::{AgentState, Happening, RunState, Turn};
 
 impl RunState {
     /// True when no turn runs: before the first event and after each outcome.
@@ -77,6 +77,20 @@ impl Turn {
             .iter()
             .map(|published| &published.answer)
             .find(|answer| answer.label == label)
+    }
+
+    /// The event that began the turn.
+    #[must_use]
+    pub fn began(&self) -> Seq {
+        Seq(self.timeline.first().map_or(0, |entry| entry.seq))
+    }
+
+    /// The event that published an answer.
+    #[must_use]
+    pub fn published_by(&self, label: Label) -> Option<Seq> {
+        let mut lines = self.timeline.iter();
+        let line = lines.find(|entry| entry.what == Happening::Published(label))?;
+        Some(Seq(line.seq))
     }
 
     /// The files that the turn ended with: of the final answer, which begins with the winner's; none

@@ -14,6 +14,7 @@ mod index;
 mod labels;
 mod lines;
 mod lock;
+mod notes;
 pub mod permissions;
 mod pieces;
 mod prompts;
@@ -35,6 +36,9 @@ pub use catalog::{Catalogue, Imported, Importer};
 pub use index::Listing;
 pub use labels::{edit_labels, labels};
 pub use pieces::{Bound, Piece, piece};
+pub use notes::{
+    KeptNotes, NOTES_FILE, NoteFolder, OtherCopy, other_copy, read_notes, same_session,
+};
 pub use prompts::PromptFolder;
 pub use reader::{Reader, Session, read};
 pub use results::{KeptResult, MOST as MOST_OF_A_RESULT, ResultFolder};

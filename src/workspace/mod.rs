@@ -33,6 +33,7 @@ mod lock;
 mod manifest;
 mod names;
 mod pattern;
+mod person;
 mod refs;
 mod repo;
 mod rescue;
@@ -51,6 +52,7 @@ pub use housekeeping::{
     Chore, Keeping, Leftover, LeftoverKind, Mode, Ripe, Staying, Swept, housekeep,
 };
 pub use manifest::{Inner, KeptPlace, KeptTree, Manifest, Start, TreeStage};
+pub use person::person;
 pub use repo::Repo;
 pub use rescue::{keep, write_out};
 pub use take::{LeftOut, Room, Taken, Untracked, Why};

@@ -7,6 +7,7 @@ pub mod analyze;
 mod labelling;
 mod list;
 mod search;
+mod notes;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,12 @@ pub enum Command {
     /// Names, tags and the trash.
     #[command(flatten)]
     Label(labelling::Command),
+    /// Note something on a session, or answer, settle, change or take back a note.
+    Note(Box<notes::NoteArgs>),
+    /// Show what people noted on a session.
+    Notes(notes::NotesArgs),
+    /// Join the notes of other copies of a session with those here.
+    Merge(notes::MergeArgs),
 }
 
 /// Arguments of `logs show`.
@@ -132,6 +139,9 @@ pub fn run_on(shelf: &Shelf, args: &Args, page: &mut Page<'_>) -> Result<u8, Fai
         Command::List(args) => list::run(shelf, args, page),
         Command::Analyze(args) => analyze::counted(shelf, args, page.out),
         Command::Label(command) => labelling::run(shelf, command, page),
+        Command::Note(args) => notes::note(shelf, args, page),
+        Command::Notes(args) => notes::list(shelf, args, page),
+        Command::Merge(args) => notes::merge(shelf, args, page),
         Command::Show(args) => {
             let volume = shelf.find(&args.id)?;
             if let (true, Volume::Ours(run)) = (args.events, &volume) {

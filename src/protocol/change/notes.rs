@@ -79,7 +79,7 @@ pub struct Comment {
 }
 
 /// What a comment is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Spot {
     /// Whose work, at which revision.
     pub label: Label,
@@ -95,7 +95,7 @@ pub struct Spot {
 }
 
 /// The file of a comment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SpotFile {
     /// Which folder.
     pub context: ContextId,

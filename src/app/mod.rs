@@ -7,6 +7,7 @@
 mod again;
 pub mod analysis;
 mod checkup;
+pub mod compare;
 pub mod endpoints;
 mod finding;
 mod ground;

@@ -11,6 +11,7 @@ pub mod budget;
 mod call;
 pub mod change;
 pub mod command;
+pub mod comparison;
 pub mod decision;
 pub mod event;
 pub mod failure;

@@ -78,7 +78,8 @@ fn line(page: &mut String, words: &str) {
     let _ = writeln!(page, "{words}");
 }
 
-fn escaped(text: &str) -> String {
+/// Clean text with its signs escaped.
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if "\\`*_{}[]<>#|~".contains(c) {

@@ -7,6 +7,7 @@
 //! and never says whether an answer is right: no log knows that.
 
 pub mod analysis;
+mod compare;
 mod markdown;
 mod odd;
 mod rounds;
@@ -20,6 +21,7 @@ mod votes;
 use serde::Serialize;
 
 pub use self::{
+    compare::{Subject, compare, compare_markdown, csv, unified},
     markdown::{markdown, page},
     odd::Odd,
     rounds::{Cause, Round},

@@ -7,6 +7,7 @@ pub mod analyze;
 mod labelling;
 mod list;
 mod search;
+mod compare;
 mod notes;
 mod show;
 #[cfg(test)]
@@ -49,6 +50,8 @@ pub enum Command {
     /// Names, tags and the trash.
     #[command(flatten)]
     Label(labelling::Command),
+    /// Put two or more sessions side by side: outcomes, times, costs, votes, setup, answers.
+    Compare(compare::CompareArgs),
     /// Note something on a session, or answer, settle, change or take back a note.
     Note(Box<notes::NoteArgs>),
     /// Show what people noted on a session.
@@ -139,6 +142,7 @@ pub fn run_on(shelf: &Shelf, args: &Args, page: &mut Page<'_>) -> Result<u8, Fai
         Command::List(args) => list::run(shelf, args, page),
         Command::Analyze(args) => analyze::counted(shelf, args, page.out),
         Command::Label(command) => labelling::run(shelf, command, page),
+        Command::Compare(args) => compare::run(shelf, args, page),
         Command::Note(args) => notes::note(shelf, args, page),
         Command::Notes(args) => notes::list(shelf, args, page),
         Command::Merge(args) => notes::merge(shelf, args, page),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Page, written};
 use crate::{
     app::{
-        notes::{self, Wanted},
+        notes::{self, AUTHOR_VARIABLE, Wanted},
         shelf::Shelf,
     },
     headless::words,
@@ -31,18 +31,26 @@ pub struct NotesArgs {
     /// One JSON object instead of text.
     #[arg(long)]
     pub json: bool,
+    /// Which of them.
+    #[command(flatten)]
+    pub only: OnlyArgs,
+    /// Count what is shown as seen.
+    #[arg(long)]
+    pub seen: bool,
+    /// Your name in notes (default: git's user.name, or the account's).
+    #[arg(long, value_name = "NAME", env = AUTHOR_VARIABLE)]
+    pub author: Option<String>,
+}
+
+/// Which threads are shown.
+#[derive(Clone, Debug, clap::Args)]
+pub struct OnlyArgs {
     /// Only threads with something you have not seen.
     #[arg(long)]
     pub unread: bool,
     /// Only threads that nobody resolved.
     #[arg(long)]
     pub open: bool,
-    /// Count what is shown as seen.
-    #[arg(long)]
-    pub seen: bool,
-    /// Your name in notes (default: MASSGEN_TUI_AUTHOR, git's user.name, or the account's).
-    #[arg(long, value_name = "NAME")]
-    pub author: Option<String>,
 }
 
 /// Arguments of `logs note`.
@@ -58,8 +66,8 @@ pub struct NoteArgs {
     /// What is done to a note that is there.
     #[command(flatten)]
     pub to: ToArgs,
-    /// Your name in notes (default: MASSGEN_TUI_AUTHOR, git's user.name, or the account's).
-    #[arg(long, value_name = "NAME")]
+    /// Your name in notes (default: git's user.name, or the account's).
+    #[arg(long, value_name = "NAME", env = AUTHOR_VARIABLE)]
     pub author: Option<String>,
 }
 
@@ -236,7 +244,10 @@ pub(super) fn list(shelf: &Shelf, args: &NotesArgs, page: &mut Page<'_>) -> Resu
     let mut seen = folder.seen(&who);
     let unread = |thread: &Thread| thread.notes().any(|note| seen.lacks(note, &who));
     let shown: Vec<&Thread> = (all.0.iter())
-        .filter(|thread| (!args.unread || unread(thread)) && (!args.open || thread.is_open()))
+        .filter(|thread| {
+            let only = &args.only;
+            (!only.unread || unread(thread)) && (!only.open || thread.is_open())
+        })
         .collect();
     let list = List {
         run: &run,

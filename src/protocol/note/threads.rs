@@ -265,13 +265,9 @@ mod tests {
     /// Threads in a line each: `first[+reply…][ resolved]`.
     fn told(records: &[Record]) -> Vec<String> {
         let told = |thread: &Thread| {
-            let replies: String = thread
-                .replies
-                .iter()
-                .map(|note| format!("+{}", note.text))
-                .collect();
+            let notes: Vec<&str> = thread.notes().map(|note| note.text.as_str()).collect();
             let resolved = if thread.is_open() { "" } else { " resolved" };
-            format!("{}{replies}{resolved}", thread.first.text)
+            format!("{}{resolved}", notes.join("+"))
         };
         Threads::of(records).0.iter().map(told).collect()
     }

@@ -6,10 +6,7 @@ use clap::Parser as _;
 
 use super::*;
 use crate::{
-    cli::{
-        Cli,
-        logs::{Command, run_on},
-    },
+    cli::{Cli, logs::run_on},
     config::Paths,
     protocol::Event,
     store::{Store, samples},

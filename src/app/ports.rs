@@ -125,6 +125,14 @@ impl Ports for World {
                 let told = super::sessions::answer(&services, *ask);
                 Done::Room(rooms::Told::Sessions(Box::new(told)))
             }),
+            Query::Room(rooms::Ask::Compare(ask)) => blocking(move || {
+                let told = super::comparing::answer(&services, *ask);
+                Done::Room(rooms::Told::Compare(Box::new(told)))
+            }),
+            Query::Room(rooms::Ask::Notes(ask)) => blocking(move || {
+                let told = super::noting::answer(&services, *ask);
+                Done::Room(rooms::Told::Notes(Box::new(told)))
+            }),
             Query::Room(rooms::Ask::Review(ask)) => blocking(move || {
                 let told = super::review::answer(&services, *ask);
                 Done::Room(rooms::Told::Review(Box::new(told)))

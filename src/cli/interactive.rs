@@ -209,6 +209,28 @@ async fn opened(
     show(&services, None, None, options).await
 }
 
+/// Shows stored sessions side by side.
+pub async fn compare(globals: &Globals, ids: &[String]) -> u8 {
+    if let Err(trouble) = has_screen("logs compare --screen", "leave --screen out") {
+        return trouble.tell();
+    }
+    finish(compared(globals, ids).await)
+}
+
+async fn compared(globals: &Globals, ids: &[String]) -> Result<ExitSummary, Trouble> {
+    let (services, _) = launch::services(globals, "1", &RuleArgs::default())?;
+    let shelf = services.shelf();
+    let mut options = options(globals);
+    for id in ids {
+        options.compared.push(match shelf.find(id)? {
+            Volume::Ours(run) => run,
+            // A log outside the usual places is known by its folder.
+            Volume::MassGen(folder) => RunId(folder.display().to_string()),
+        });
+    }
+    show(&services, None, None, options).await
+}
+
 /// Opens the review of a stored session; without a name, of the latest whose agents changed files.
 pub async fn review(globals: &Globals, id: Option<&str>) -> u8 {
     let instead = "`massgen-tui run --apply patch|auto` takes what won, and `git log -p \

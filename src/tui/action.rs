@@ -4,7 +4,7 @@
 //! `app.help` or `live.zoom`: the feature, a dot, the feature's own name. Names never change their
 //! meaning between versions; keys do.
 
-use super::{composer, layer, live, replay, review, rooms::Act, sessions, setup};
+use super::{compare, composer, layer, live, notes, replay, review, rooms::Act, sessions, setup};
 
 /// One thing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -176,6 +176,12 @@ impl Action {
         });
         add(&mut all, "sessions", sessions::Action::TABLE, |action| {
             Self::Room(Act::Sessions(action))
+        });
+        add(&mut all, "notes", notes::Action::TABLE, |action| {
+            Self::Room(Act::Notes(action))
+        });
+        add(&mut all, "compare", compare::Action::TABLE, |action| {
+            Self::Room(Act::Compare(action))
         });
         all.extend(live::Action::all().iter().filter_map(|(name, help)| {
             Some(Entry {

@@ -68,8 +68,10 @@ fn leave(model: &mut Model) -> Effects {
         Screen::Start | Screen::Sessions => Screen::Start,
         Screen::Live if session => Screen::Live,
         Screen::Review if session && model.rooms.review.is_some() => Screen::Review,
-        Screen::Live | Screen::Review if session => Screen::Live,
-        Screen::Live | Screen::Review => Screen::Start,
+        Screen::Notes if session && model.rooms.notes.is_some() => Screen::Notes,
+        Screen::Compare if model.rooms.compare.is_some() => Screen::Compare,
+        Screen::Live | Screen::Review | Screen::Notes | Screen::Compare if session => Screen::Live,
+        Screen::Live | Screen::Review | Screen::Notes | Screen::Compare => Screen::Start,
     };
     Effects::none()
 }
@@ -117,7 +119,7 @@ pub(super) fn ask(model: &mut Model, ask: sessions::Ask) -> Effects {
 }
 
 /// Shows a session: the one at work here as it lives, another as its log tells.
-fn open(model: &mut Model, run: RunId, at: Option<Seq>) -> Effects {
+pub(super) fn open(model: &mut Model, run: RunId, at: Option<Seq>) -> Effects {
     if shown(model).as_ref() == Some(&run) && model.shared.live && at.is_none() {
         model.screen = Screen::Live;
         return Effects::none();

@@ -3,21 +3,21 @@
 use std::time::Duration;
 
 use super::{
-    again, browsing,
+    again, browsing, comparing,
     composer::When,
     effect::{Effect, Effects, Load, Ticket},
     layer::{Confirm, Layer, Messages, Question, Questions, Reply, Talk},
     live::{self, Live},
     model::{Focus, Hearers, Leaving, Model, Screen},
     msg::{Mouse, MouseKind},
-    reviewing, route,
+    noting, reviewing, route,
     setup::Section,
     stored, update,
 };
 use crate::{
     protocol::{
-        self, Command, Event, EventKind, Failure, Level, QuestionEvent, RunEvent, StageEvent,
-        SteerMode, Target, TeamEvent, address::addressed,
+        self, AgentEvent, Command, Event, EventKind, Failure, Level, QuestionEvent, RunEvent,
+        StageEvent, SteerMode, Target, TeamEvent, address::addressed,
     },
     run::{Activity, RunState, Turn},
     text::clean,
@@ -44,9 +44,11 @@ pub(super) fn pulse(model: &Model) -> Option<Duration> {
             CLOCK
         }),
         Screen::Review if reviewing::waits(model) => Some(SPIN),
-        Screen::Review if model.shared.running() => Some(CLOCK),
         Screen::Sessions if browsing::waits(model) => Some(SPIN),
-        Screen::Live | Screen::Review | Screen::Sessions => None,
+        Screen::Notes if noting::waits(model) => Some(SPIN),
+        Screen::Compare if comparing::waits(model) => Some(SPIN),
+        Screen::Review | Screen::Notes if model.shared.running() => Some(CLOCK),
+        Screen::Live | Screen::Review | Screen::Sessions | Screen::Notes | Screen::Compare => None,
     }
 }
 
@@ -83,6 +85,8 @@ pub(super) fn event(model: &mut Model, event: &Event) -> Effects {
             model.session.reel = None;
             model.live = Live::new();
             model.rooms.review = None;
+            model.rooms.notes = None;
+            model.shared.noted.clear();
             model.setup.launching = None;
             model.focus = Focus::Panes;
             let _ = model.composer.take();
@@ -98,6 +102,13 @@ pub(super) fn event(model: &mut Model, event: &Event) -> Effects {
     model.shared.run.apply(event);
     model.live.apply(event, &model.shared);
     reviewing::follow(model, event);
+    if let EventKind::Agent {
+        event: AgentEvent::Published(_),
+        ..
+    } = &event.kind
+    {
+        noting::follow(model);
+    }
     if let (EventKind::Run(_), Some(turn)) = (&event.kind, &model.shared.run.turn) {
         model.layers.follow(turn);
     }
@@ -165,8 +176,8 @@ pub(super) fn talk(model: &mut Model, talk: Talk) -> Effects {
 /// The screen, where rooms count as parts of the live one.
 const fn session_screen(model: &Model) -> Screen {
     match model.screen {
-        Screen::Start => Screen::Start,
-        Screen::Live | Screen::Review | Screen::Sessions => Screen::Live,
+        Screen::Start | Screen::Compare => Screen::Start,
+        Screen::Live | Screen::Review | Screen::Sessions | Screen::Notes => Screen::Live,
     }
 }
 
@@ -351,6 +362,8 @@ pub(super) fn home(model: &mut Model) -> Effects {
     model.session.reel = None;
     model.live = Live::new();
     model.rooms.review = None;
+    model.rooms.notes = None;
+    model.shared.noted.clear();
     let search = match model.setup.servers {
         Load::Idle | Load::Failed(_) => model.discover(),
         Load::Loading(_) | Load::Ready(_) => Effects::none(),

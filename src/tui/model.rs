@@ -7,7 +7,7 @@ use ratatui::layout::{Rect, Size};
 
 use super::{
     action::Action,
-    browsing,
+    browsing, comparing,
     composer::Composer,
     effect::{Effect, Effects, Launch, Load, MouseReports, Query, Ticket, Tickets},
     flow,
@@ -77,6 +77,10 @@ pub enum Screen {
     Review,
     /// All sessions.
     Sessions,
+    /// What people noted on the session.
+    Notes,
+    /// Sessions side by side.
+    Compare,
 }
 
 /// Parts of the live screen that take keys.
@@ -225,6 +229,9 @@ impl Model {
                 }
             }
         });
+        if !options.compared.is_empty() {
+            effects = effects.and(comparing::open(&mut model, options.compared.clone()));
+        }
         let beat = model.beat();
         (model, effects.and(beat))
     }

@@ -41,6 +41,8 @@ pub struct StartOptions {
     pub folders: usize,
     /// Seconds that clocks here are ahead of UTC.
     pub zone: i32,
+    /// Show these stored sessions side by side.
+    pub compared: Vec<RunId>,
     /// Text the task editor starts with.
     pub draft: String,
     /// Problems met before the screen was there, one sentence each; shown as notices.
@@ -64,6 +66,7 @@ impl StartOptions {
             opened: None,
             begin: Begin::Start,
             zone: 0,
+            compared: Vec::new(),
             folder: String::new(),
             folders: 0,
             draft: String::new(),

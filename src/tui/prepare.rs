@@ -16,7 +16,7 @@ pub fn prepare(model: &mut Model) {
     match model.screen {
         Screen::Start => prepare_start(model),
         Screen::Live => prepare_live(model),
-        Screen::Review => prepare_review(model),
+        Screen::Review | Screen::Notes | Screen::Compare => prepare_room(model),
         Screen::Sessions => prepare_sessions(model),
     }
     model.layers.prepare(&model.shared.theme, model.size);
@@ -31,7 +31,7 @@ fn prepare_start(model: &mut Model) {
         .prepare(&model.shared, model.composer.is_empty(), regions.main);
 }
 
-fn prepare_review(model: &mut Model) {
+fn prepare_room(model: &mut Model) {
     let room = if route::editing(model) {
         EditorRoom::Open(model.composer.rows(layout::live_editor_width(model.size)))
     } else {
@@ -42,8 +42,24 @@ fn prepare_review(model: &mut Model) {
         regions,
         ..Seen::default()
     };
-    if let Some(review) = &mut model.rooms.review {
-        review.prepare(&model.shared, regions.main);
+    let (rooms, shared) = (&mut model.rooms, &model.shared);
+    match model.screen {
+        Screen::Start | Screen::Live | Screen::Sessions => {}
+        Screen::Review => {
+            if let Some(review) = &mut rooms.review {
+                review.prepare(shared, regions.main);
+            }
+        }
+        Screen::Notes => {
+            if let Some(entered) = &mut rooms.notes {
+                entered.room.prepare(shared, regions.main);
+            }
+        }
+        Screen::Compare => {
+            if let Some(entered) = &mut rooms.compare {
+                entered.prepare(shared, regions.main);
+            }
+        }
     }
 }
 

@@ -6,8 +6,11 @@
 //! top of the program, and an answer reaches the room that its kind names.
 
 use super::{
+    compare, comparing,
     effect::Ticket,
     model::Screen,
+    notes,
+    noting::Entered,
     replay,
     review::{self, Review},
     sessions::{self, Sessions},
@@ -20,6 +23,10 @@ pub struct Rooms {
     pub review: Option<Box<Review>>,
     /// The list of all sessions.
     pub sessions: Option<Box<Sessions>>,
+    /// The notes of the session on the screen.
+    pub notes: Option<Box<Entered>>,
+    /// Sessions side by side.
+    pub compare: Option<Box<comparing::Entered>>,
     /// The screen from which the list was opened.
     pub(super) came: Screen,
     /// When the list is to be asked for again.
@@ -31,6 +38,8 @@ impl Default for Rooms {
         Self {
             review: None,
             sessions: None,
+            notes: None,
+            compare: None,
             came: Screen::Start,
             wake: None,
         }
@@ -46,6 +55,10 @@ pub enum Act {
     Replay(replay::Action),
     /// In the list of sessions.
     Sessions(sessions::Action),
+    /// With notes.
+    Notes(notes::Action),
+    /// With sessions side by side.
+    Compare(compare::Action),
 }
 
 /// What a room asks.
@@ -55,6 +68,10 @@ pub enum Ask {
     Review(Box<review::Ask>),
     /// About all sessions.
     Sessions(Box<sessions::Ask>),
+    /// About notes.
+    Notes(Box<notes::Ask>),
+    /// About sessions side by side.
+    Compare(Box<compare::Ask>),
 }
 
 impl Ask {
@@ -65,6 +82,8 @@ impl Ask {
         match self {
             Self::Review(ask) => ask.writes(),
             Self::Sessions(ask) => ask.writes(),
+            Self::Notes(ask) => ask.writes(),
+            Self::Compare(ask) => ask.writes(),
         }
     }
 }
@@ -76,4 +95,8 @@ pub enum Told {
     Review(Box<review::Told>),
     /// About all sessions.
     Sessions(Box<sessions::Told>),
+    /// About notes.
+    Notes(Box<notes::Told>),
+    /// About sessions side by side.
+    Compare(Box<compare::Told>),
 }

@@ -8,7 +8,7 @@ use super::{
     keymap::{Context, Key, Meaning, Room},
     model::{Focus, Model, Screen},
     msg::{Input, Msg},
-    review,
+    notes, noting, review,
     setup::Section,
     stored,
 };
@@ -34,6 +34,8 @@ pub fn base_contexts(model: &Model) -> Vec<Context> {
             Screen::Live => Context::Steer,
             Screen::Review => Context::Room(Room::Review(review::Place::Writing)),
             Screen::Sessions => Context::Room(Room::Sessions),
+            // Where sessions stand side by side, nothing is edited.
+            Screen::Notes | Screen::Compare => Context::Room(Room::Notes(notes::Place::Writing)),
         });
         contexts.push(Context::Edit);
     } else {
@@ -48,6 +50,8 @@ pub fn base_contexts(model: &Model) -> Vec<Context> {
             Screen::Review => contexts.push(Context::Room(Room::Review(place(model)))),
             Screen::Sessions if browsing::capturing(model) => contexts.push(Context::Search),
             Screen::Sessions => contexts.push(Context::Room(Room::Sessions)),
+            Screen::Notes => contexts.push(Context::Room(Room::Notes(noting::place(model)))),
+            Screen::Compare => contexts.push(Context::Room(Room::Compare)),
         }
     }
     contexts.extend([Context::Command, Context::Global]);
@@ -77,6 +81,13 @@ pub fn command_contexts(model: &Model) -> Vec<Context> {
                 .to_vec()
         }
         Screen::Sessions => vec![Context::Room(Room::Sessions)],
+        Screen::Notes => {
+            let places = [notes::Place::Main, notes::Place::Writing];
+            places
+                .map(|place| Context::Room(Room::Notes(place)))
+                .to_vec()
+        }
+        Screen::Compare => vec![Context::Room(Room::Compare)],
     };
     screen
         .into_iter()
@@ -91,6 +102,8 @@ pub fn editing(model: &Model) -> bool {
         Screen::Live => model.focus == Focus::Editor,
         Screen::Review => place(model) == review::Place::Writing,
         Screen::Sessions => false,
+        Screen::Notes => noting::writing(model),
+        Screen::Compare => false,
     }
 }
 
@@ -139,7 +152,7 @@ fn typing(model: &Model) -> Typing {
         None => {
             editing(model)
                 || match model.screen {
-                    Screen::Start => false,
+                    Screen::Start | Screen::Notes | Screen::Compare => false,
                     Screen::Live => model.live.capturing_text(),
                     Screen::Review => capturing(model),
                     Screen::Sessions => browsing::capturing(model),

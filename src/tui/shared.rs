@@ -1,5 +1,7 @@
 //! What every feature may read while it updates, prepares or paints.
 
+use std::collections::BTreeMap;
+
 use super::theme::Theme;
 use crate::{protocol::Timestamp, run::RunState};
 
@@ -19,6 +21,8 @@ pub struct Shared {
     pub replayed: bool,
     /// Frame counter of the spinner; advances only while something runs.
     pub tick: u64,
+    /// How many threads of notes stand on each event; 0 is the session as a whole.
+    pub noted: BTreeMap<u64, u32>,
 }
 
 impl Shared {
@@ -31,6 +35,7 @@ impl Shared {
             live: true,
             replayed: false,
             tick: 0,
+            noted: BTreeMap::new(),
         }
     }
 

@@ -4,12 +4,12 @@ use ratatui::{Frame, layout::Rect, text::Span, widgets::Widget as _};
 
 use super::{
     action::{Action, App, Run},
-    again, browsing,
+    again, browsing, comparing,
     composer::{self, When},
     keymap::Chord,
     layer, live,
     model::{Focus, Model, Screen},
-    playing, reviewing, route,
+    noting, playing, reviewing, route,
     setup::{self, Section},
     stored,
     widget::{Hint, Weight, hints},
@@ -111,6 +111,8 @@ fn current(model: &Model) -> Vec<Hint> {
         (None, Screen::Live) => on_live(model),
         (None, Screen::Review) => reviewing::hints(model),
         (None, Screen::Sessions) => browsing::hints(model),
+        (None, Screen::Notes) => noting::hints(model),
+        (None, Screen::Compare) => comparing::hints(),
     };
     let contexts = route::contexts(model);
     let panes =

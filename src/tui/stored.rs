@@ -14,7 +14,7 @@ use super::{
     effect::{Effect, Effects, Query, Ticket},
     keymap::{Context, Room, Shown},
     model::{Focus, Model, Screen},
-    playing,
+    noting, playing,
     replay::{Bar, Goal, Piece, Player, Reading, Reel, Rest, Work},
     reviewing,
 };
@@ -116,6 +116,8 @@ pub(super) fn show(model: &mut Model, piece: Piece, at: Option<Seq>, then: Then)
     model.waits.open = None;
     model.waits.again = None;
     model.rooms.review = None;
+    model.rooms.notes = None;
+    model.shared.noted.clear();
     model.shared.live = false;
     let goal = at.map_or(Goal::End, |seq| Goal::Seq(seq.0));
     let mut reel = Reel::new(piece, goal);
@@ -248,6 +250,7 @@ fn settled(model: &mut Model, rest: Rest, before: Option<Rest>) -> Effects {
         }
         _ => {}
     }
+    effects = effects.and(noting::look(model));
     match std::mem::take(&mut model.session.then) {
         Then::Nothing => effects.and(again::offer(model)),
         Then::Resume => effects.and(again::resume(model)),
@@ -327,4 +330,22 @@ pub(super) fn view(model: &Model, buffer: &mut Buffer) -> bool {
     let area = model.seen.regions.composer;
     Bar { reel, zone }.paint(buffer, area, &model.shared.theme);
     true
+}
+
+/// Shows the session on the screen as it was right after an event, which is marked; `None` when it was not
+/// read from a log.
+pub(super) fn show_at(model: &mut Model, seq: Seq) -> Option<Effects> {
+    let reel = model.session.reel.as_mut()?;
+    reel.goal = Goal::Seq(seq.0);
+    reel.marks = true;
+    reel.seeks = false;
+    reel.player.get_or_insert_default().playing = false;
+    Some(drive(model))
+}
+
+/// The event that the session is shown at; `None` when it is shown as it ended.
+pub(super) fn event_here(model: &Model) -> Option<Seq> {
+    let reel = model.session.reel.as_ref().filter(|reel| reel.moves())?;
+    let last = reel.place().checked_sub(1)?;
+    reel.tape.event(last).map(|event| event.seq)
 }

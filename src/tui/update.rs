@@ -5,7 +5,7 @@
 
 use super::{
     action::{Action, App, Run},
-    again, browsing, checkup,
+    again, browsing, checkup, comparing,
     composer::{self, Edit, Moved},
     crew,
     effect::{Done, Draft, Effect, Effects, Ticket},
@@ -14,7 +14,7 @@ use super::{
     left, live,
     model::{Focus, Leaving, Model, Screen},
     msg::{Input, Mouse, MouseKind, Msg},
-    playing, reviewing,
+    noting, playing, reviewing,
     rooms::{Act, Told},
     route,
     setup::{self, Section},
@@ -66,11 +66,15 @@ fn perform(model: &mut Model, action: Action) -> Effects {
             Screen::Live => model.live.update(live, &model.shared),
             Screen::Review => reviewing::live_key(model, live),
             Screen::Sessions => browsing::live_key(model, live),
-            Screen::Start => model.hint("That is for the live screen."),
+            Screen::Start | Screen::Notes | Screen::Compare => {
+                model.hint("That is for the live screen.")
+            }
         },
         Action::Room(Act::Review(review)) => reviewing::perform(model, review),
         Action::Room(Act::Replay(replay)) => playing::perform(model, replay),
         Action::Room(Act::Sessions(sessions)) => browsing::perform(model, sessions),
+        Action::Room(Act::Notes(action)) => noting::perform(model, action),
+        Action::Room(Act::Compare(action)) => comparing::perform(model, action),
     }
 }
 
@@ -79,7 +83,7 @@ fn search_key(model: &mut Model, action: layer::Action) -> Effects {
     match model.screen {
         Screen::Review => return reviewing::typed(model, action),
         Screen::Sessions => return browsing::typed(model, action),
-        Screen::Start | Screen::Live => {}
+        Screen::Start | Screen::Live | Screen::Notes | Screen::Compare => {}
     }
     let input = match action {
         layer::Action::Accept => live::Input::Enter,
@@ -291,8 +295,11 @@ fn type_text(model: &mut Model, text: &str) -> Effects {
         Screen::Live if stored::moves(model) => return stored::refuse(model),
         Screen::Live => model.focus = Focus::Editor,
         Screen::Review if !route::editing(model) => return reviewing::type_text(model, text),
-        Screen::Review => {}
         Screen::Sessions => return browsing::type_text(model, text),
+        Screen::Notes | Screen::Compare if !route::editing(model) => {
+            return model.hint("Nothing takes text here.");
+        }
+        Screen::Review | Screen::Notes | Screen::Compare => {}
     }
     let taken = model.composer.insert(text);
     if taken < text.len() {
@@ -322,7 +329,7 @@ fn take_mouse(model: &mut Model, mouse: Mouse) -> Effects {
         if stored::moves(model) && model.screen == Screen::Live {
             return playing::mouse(model, mouse);
         }
-        if click && model.screen != Screen::Review {
+        if click && matches!(model.screen, Screen::Start | Screen::Live) {
             return perform_run(model, Run::Compose);
         }
         return Effects::none();
@@ -349,6 +356,8 @@ fn take_mouse(model: &mut Model, mouse: Mouse) -> Effects {
         }
         Screen::Review => reviewing::mouse(model, mouse),
         Screen::Sessions => browsing::mouse(model, mouse),
+        Screen::Notes => noting::mouse(model, mouse),
+        Screen::Compare => comparing::mouse(model, mouse),
         Screen::Live => {
             if click {
                 model.focus = Focus::Panes;
@@ -388,6 +397,8 @@ fn take_answer(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
         // Only the review screen asks for these, with its own tickets.
         Done::Room(Told::Review(_)) => Effects::none(),
         Done::Room(Told::Sessions(told)) => browsing::told(model, *told),
+        Done::Room(Told::Notes(told)) => noting::told(model, *told),
+        Done::Room(Told::Compare(told)) => comparing::told(model, *told),
         Done::Left(told) => left::told(model, told),
     }
 }

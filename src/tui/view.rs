@@ -52,6 +52,17 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
                 sessions.view(theme, frame, regions.main);
             }
         }
+        Screen::Notes => {
+            if let Some(entered) = &model.rooms.notes {
+                entered.room.view(&model.shared, frame, regions.main);
+            }
+            message_editor(model, frame);
+        }
+        Screen::Compare => {
+            if let Some(entered) = &model.rooms.compare {
+                entered.room().view(&model.shared, frame, regions.main);
+            }
+        }
     }
     status::view(model, frame, regions.status);
     model.layers.view(theme, frame);
@@ -119,7 +130,8 @@ fn message_editor(model: &Model, frame: &mut Frame<'_>) {
     if regions.composer.is_empty() {
         return;
     }
-    let focused = model.focus == Focus::Editor || model.screen == Screen::Review;
+    let room = matches!(model.screen, Screen::Review | Screen::Notes);
+    let focused = model.focus == Focus::Editor || room;
     let open = regions.editor.y > regions.composer.y;
     if open {
         rule(model, frame);
@@ -150,6 +162,8 @@ fn rule(model: &Model, frame: &mut Frame<'_>) {
     };
     let words = if let (Screen::Review, Some(review)) = (model.screen, &model.rooms.review) {
         format!(" {} ", review.rule())
+    } else if let (Screen::Notes, Some(entered)) = (model.screen, &model.rooms.notes) {
+        format!(" {} ", entered.room.rule(&model.shared.run))
     } else if model.shared.running() {
         format!(" to {} ", hearers(model))
     } else {
@@ -166,7 +180,7 @@ fn rule(model: &Model, frame: &mut Frame<'_>) {
 }
 
 fn placeholder(model: &Model) -> String {
-    if model.screen == Screen::Review {
+    if matches!(model.screen, Screen::Review | Screen::Notes) {
         return "Enter notes it, Alt-Enter begins a new line, Esc leaves it".to_owned();
     }
     let focused = model.focus == Focus::Editor;

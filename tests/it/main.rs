@@ -18,6 +18,7 @@ mod hands;
 mod harness;
 mod keys;
 mod modes;
+mod notes;
 mod proofs;
 mod provider;
 mod pty;

@@ -43,7 +43,9 @@ const ARROWS: &[(&str, &[&str])] = &[
 const ROOTS: &[&str] = &["app", "cli"];
 
 /// Features of the screen: none may name another, the runtime, or anything that waits.
-const FEATURES: &[&str] = &["live", "composer", "setup", "sessions", "review", "replay"];
+const FEATURES: &[&str] = &[
+    "live", "composer", "setup", "sessions", "review", "replay", "notes", "compare",
+];
 
 /// Where a clock may be read; everywhere else time comes in as data.
 const CLOCKS: &[&str] = &[

@@ -46,6 +46,9 @@ pub struct AllArgs {
     /// In the table, also what is the same.
     #[arg(long, conflicts_with_all = ["json", "csv", "markdown"])]
     pub all: bool,
+    /// Show them on a screen.
+    #[arg(long, conflicts_with_all = ["json", "csv", "markdown", "all"])]
+    pub screen: bool,
 }
 
 /// Puts sessions side by side.

@@ -4,11 +4,11 @@
 //! Nothing from a log reaches the terminal uncleaned. A reader that goes away (`| head`) is no error.
 
 pub mod analyze;
+mod compare;
 mod labelling;
 mod list;
-mod search;
-mod compare;
 mod notes;
+mod search;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -89,6 +89,11 @@ pub async fn run(globals: &Globals, args: &Args) -> u8 {
         && args.asks()
     {
         return Box::pin(analyze::run(globals, args)).await;
+    }
+    if let Some(Command::Compare(args)) = &args.command
+        && args.all.screen
+    {
+        return Box::pin(super::interactive::compare(globals, &args.ids)).await;
     }
     match to_stdout(globals, args) {
         Ok(code) => code,

@@ -18,6 +18,7 @@ pub use page::markdown;
 
 use super::{
     action::{Action, Entry},
+    notes,
     review::Place,
 };
 
@@ -55,6 +56,10 @@ pub enum Context {
 pub enum Room {
     /// The review screen.
     Review(Place),
+    /// The notes of a session.
+    Notes(notes::Place),
+    /// Sessions side by side.
+    Compare,
     /// The live screen over a session that was read from its log.
     Stored(Shown),
     /// The list of sessions.
@@ -81,7 +86,7 @@ pub enum Over {
 
 impl Context {
     /// All contexts, in the order of the help overlay.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::Command,
         Self::Room(Room::Stored(Shown::Ended)),
         Self::Room(Room::Stored(Shown::Between)),
@@ -91,6 +96,9 @@ impl Context {
         Self::Room(Room::Review(Place::Writing)),
         Self::Room(Room::Review(Place::Steps)),
         Self::Room(Room::Sessions),
+        Self::Room(Room::Notes(notes::Place::Main)),
+        Self::Room(Room::Notes(notes::Place::Writing)),
+        Self::Room(Room::Compare),
         Self::Task,
         Self::Start,
         Self::Empty,
@@ -120,6 +128,9 @@ impl Context {
             Self::Room(Room::Review(Place::Writing)) => "review-writing",
             Self::Room(Room::Review(Place::Steps)) => "review-steps",
             Self::Room(Room::Sessions) => "sessions",
+            Self::Room(Room::Notes(notes::Place::Main)) => "notes",
+            Self::Room(Room::Notes(notes::Place::Writing)) => "notes-writing",
+            Self::Room(Room::Compare) => "compare",
             Self::Over(Over::List) => "list",
             Self::Over(Over::Confirm) => "confirm",
             Self::Palette => "palette",
@@ -144,6 +155,9 @@ impl Context {
             Self::Room(Room::Review(Place::Writing)) => "Review screen, while a comment is written",
             Self::Room(Room::Review(Place::Steps)) => "Review screen, sending and applying",
             Self::Room(Room::Sessions) => "List of sessions",
+            Self::Room(Room::Notes(notes::Place::Main)) => "Notes",
+            Self::Room(Room::Notes(notes::Place::Writing)) => "Notes, while one is written",
+            Self::Room(Room::Compare) => "Sessions side by side",
             Self::Over(Over::List) => "In help, commands, notices and endpoints",
             Self::Over(Over::Confirm) => "In a question",
             Self::Palette => "Without a key, from the palette",

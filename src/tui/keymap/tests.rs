@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Chord, Context, Key, Keymap, Meaning, Over, Room, Shown, markdown};
-use crate::tui::{action::Action, review::Place};
+use crate::tui::{action::Action, notes, review::Place};
 
 /// Every stack of contexts that the program can be in, most specific first.
 const STACKS: &[&[Context]] = &[
@@ -53,6 +53,22 @@ const STACKS: &[&[Context]] = &[
         Context::Global,
     ],
     &[
+        Context::Room(Room::Compare),
+        Context::Command,
+        Context::Global,
+    ],
+    &[
+        Context::Room(Room::Notes(notes::Place::Main)),
+        Context::Command,
+        Context::Global,
+    ],
+    &[
+        Context::Room(Room::Notes(notes::Place::Writing)),
+        Context::Edit,
+        Context::Command,
+        Context::Global,
+    ],
+    &[
         Context::Room(Room::Review(Place::Writing)),
         Context::Edit,
         Context::Command,
@@ -61,7 +77,8 @@ const STACKS: &[&[Context]] = &[
 ];
 
 /// Contexts in which plain characters are text.
-const TEXT: [Context; 6] = [
+const TEXT: [Context; 7] = [
+    Context::Room(Room::Notes(notes::Place::Writing)),
     Context::Room(Room::Review(Place::Writing)),
     Context::Task,
     Context::Steer,

@@ -134,7 +134,7 @@ impl Finale {
         spending::summary(flow, turn);
         if over || !shared.lively() {
             votes::heading(flow, Role::Accent, "Timeline");
-            timeline::rows(flow, turn);
+            timeline::rows(flow, turn, shared);
         }
     }
 }

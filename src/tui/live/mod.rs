@@ -30,6 +30,7 @@ mod marked;
 mod pages;
 mod pane;
 mod phrase;
+mod places;
 mod roster;
 mod scroll;
 mod search;

@@ -142,9 +142,10 @@ impl Pages {
                 .cost
                 .become_like(spending::page(turn, self.cost.scroll)),
             Page::Votes => self.votes.become_like(votes::page(turn, self.votes.scroll)),
-            Page::Timeline => self
-                .timeline
-                .become_like(timeline::page(turn, self.timeline.scroll)),
+            Page::Timeline => {
+                let page = timeline::page(turn, self.timeline.scroll, shared);
+                self.timeline.become_like(page);
+            }
         }
     }
 

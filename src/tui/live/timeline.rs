@@ -9,17 +9,20 @@ use super::{
     phrase::{clean, clock},
     scroll::Scroll,
 };
-use crate::run::{Anew, Happening, Said, TimelineEntry, Turn};
+use crate::{
+    run::{Anew, Happening, Said, TimelineEntry, Turn},
+    tui::shared::Shared,
+};
 
 /// The page: every happening, and why agents began anew.
-pub(super) fn page(turn: &Turn, scroll: Scroll) -> Flow {
+pub(super) fn page(turn: &Turn, scroll: Scroll, shared: &Shared) -> Flow {
     let mut flow = Flow::new(scroll);
     let mut anew = turn.record.anew.iter().peekable();
     for entry in &turn.timeline {
         while let Some(cause) = anew.next_if(|cause| cause.seq < entry.seq) {
             because(&mut flow, turn, cause);
         }
-        row(&mut flow, turn, entry);
+        row(&mut flow, turn, entry, shared);
     }
     for cause in anew {
         because(&mut flow, turn, cause);
@@ -33,20 +36,25 @@ pub(super) fn rows_until(turn: &Turn, seq: u64) -> usize {
     told + turn.record.anew.partition_point(|cause| cause.seq <= seq)
 }
 
-/// One row per happening, oldest first.
-pub(super) fn rows(flow: &mut Flow, turn: &Turn) {
+/// One row per happening, oldest first, with a word where something was noted.
+pub(super) fn rows(flow: &mut Flow, turn: &Turn, shared: &Shared) {
     for entry in &turn.timeline {
-        row(flow, turn, entry);
+        row(flow, turn, entry, shared);
     }
 }
 
-fn row(flow: &mut Flow, turn: &Turn, entry: &TimelineEntry) {
+fn row(flow: &mut Flow, turn: &Turn, entry: &TimelineEntry, shared: &Shared) {
     let when = clock(turn.time(entry.at));
     let (sign, role) = sign(&entry.what);
     let words = Words::of(Role::Dim, format!("{when:>7} "))
         .and(role, sign)
         .and(Role::Text, " ")
         .and(Role::Text, clean(&turn.sentence(entry)));
+    let words = match shared.noted.get(&entry.seq) {
+        Some(1) => words.and(Role::Warn, "  ✍ 1 note"),
+        Some(many) => words.and(Role::Warn, format!("  ✍ {many} notes")),
+        None => words,
+    };
     flow.push(Block::row(words));
 }
 

@@ -167,28 +167,42 @@ impl Review {
         if pane.lines().is_none() {
             return hint("Its lines are not there yet.");
         }
-        let (from, to) = pane.range();
-        let mut quote = Vec::new();
-        let mut numbers: Vec<(u32, Face)> = Vec::new();
-        for place in from..=to {
-            quote.extend(pane.quoted(place));
-            numbers.extend(pane.spot(place));
-        }
-        // A range over both sides is told by the lines after, where there are some.
-        let face = if numbers.iter().any(|(_, face)| *face == Face::New) {
-            Face::New
-        } else {
-            Face::Old
-        };
-        let own = numbers
-            .iter()
-            .filter(|(_, side)| *side == face)
-            .map(|(line, _)| *line);
-        let lines = own.clone().min().zip(own.max());
+        let (lines, face, quote) = pane.lines_here();
         if lines.is_none() {
             return self.begin_on_file();
         }
         self.begin(lines, face, quote)
+    }
+
+    /// The lines of a file, or the file, under the cursor; of what the agent published last.
+    #[must_use]
+    pub fn spot(&self) -> Option<Spot> {
+        let pane = self.pane()?;
+        let list = self.at.focus == super::Focus::Files;
+        let (lines, face) = match pane.lines() {
+            Some(_) if !list => {
+                let (lines, face, _) = pane.lines_here();
+                (lines, face)
+            }
+            _ => (None, Face::New),
+        };
+        self.spot_on(lines, face)
+    }
+
+    fn spot_on(&self, lines: Option<(u32, u32)>, face: Face) -> Option<Spot> {
+        let pane = self.pane()?;
+        let agent = self.subject.agent(pane.agent);
+        let file = pane.file().map(|file| SpotFile {
+            context: self.at.context,
+            path: file.path.clone(),
+            blob: book::content(file),
+        });
+        Some(Spot {
+            label: agent.and_then(|agent| agent.label)?,
+            file,
+            lines,
+            face: if lines.is_some() { face } else { Face::New },
+        })
     }
 
     fn begin_on_file(&mut self) -> Wishes {
@@ -199,24 +213,13 @@ impl Review {
     }
 
     fn begin(&mut self, lines: Option<(u32, u32)>, face: Face, quote: Vec<String>) -> Wishes {
-        let context = self.at.context;
-        let Some(pane) = self.pane() else {
+        if self.pane().is_none() {
             return Wishes::new();
-        };
-        let Some(label) = self.subject.agent(pane.agent).and_then(|agent| agent.label) else {
+        }
+        let Some(on) = self.spot_on(lines, face) else {
             return hint("This agent has not published anything yet.");
         };
-        let file = pane.file().map(|file| SpotFile {
-            context,
-            path: file.path.clone(),
-            blob: book::content(file),
-        });
-        let on = Box::new(Spot {
-            label,
-            file,
-            lines,
-            face,
-        });
+        let on = Box::new(on);
         self.writing = Some(Writing::New {
             kind: CommentKind::Issue,
             on,

@@ -320,6 +320,29 @@ impl Pane {
             .collect()
     }
 
+    /// The lines of the range: first and last, the side they are counted on, and their words.
+    #[must_use]
+    pub fn lines_here(&self) -> (Option<(u32, u32)>, Face, Vec<String>) {
+        let (from, to) = self.range();
+        let mut quote = Vec::new();
+        let mut numbers: Vec<(u32, Face)> = Vec::new();
+        for place in from..=to {
+            quote.extend(self.quoted(place));
+            numbers.extend(self.spot(place));
+        }
+        // A range over both sides is told by the lines after, where there are some.
+        let face = if numbers.iter().any(|(_, face)| *face == Face::New) {
+            Face::New
+        } else {
+            Face::Old
+        };
+        let own = numbers
+            .iter()
+            .filter(|(_, side)| *side == face)
+            .map(|(line, _)| *line);
+        (own.clone().min().zip(own.max()), face, quote)
+    }
+
     /// The line of an item and the side it is counted on.
     #[must_use]
     pub fn spot(&self, place: usize) -> Option<(u32, Face)> {

@@ -12,7 +12,7 @@ use crate::{
     protocol::{Failure, FailureKind, Health},
     text::{self, clean},
     tui::{
-        LeftTold,
+        LeftTold, compare,
         effect::{Done, Draft, Launch, Query, Ticket},
         ports::Ports,
         review::{self, News},
@@ -171,6 +171,22 @@ pub(in crate::tui) fn clean_done(done: Done) -> Done {
         Done::Room(Told::Review(told)) => Done::Room(Told::Review(Box::new(clean_told(*told)))),
         Done::Room(Told::Sessions(told)) => {
             Done::Room(Told::Sessions(Box::new(sessions::ask::cleaned(*told))))
+        }
+        // Words of people are cleaned where they are shown: they are also edited and sent back.
+        Done::Room(Told::Notes(mut told)) => {
+            told.news = told.news.map_err(clean_failure);
+            Done::Room(Told::Notes(told))
+        }
+        Done::Room(Told::Compare(told)) => {
+            let told = told.map_err(clean_failure).map(|news| match news {
+                compare::News::Written(files) => {
+                    let clean = |file: &String| clean::line(file).into_owned();
+                    compare::News::Written(files.iter().map(clean).collect())
+                }
+                // What is compared is clean since it was counted.
+                news @ (compare::News::Here(..) | compare::News::Page(_)) => news,
+            });
+            Done::Room(Told::Compare(Box::new(told)))
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::{
         msg::{Input, Mouse, MouseKind, Msg},
         options::{ExitReason, Opening, StartOptions},
         replay::{Piece, Reading},
+        rooms::Ask,
         route,
         setup::{Item, Pick, Section},
     },
@@ -429,7 +430,17 @@ fn a_stored_session_is_shown_and_nobody_would_hear() {
             ..options()
         },
     );
-    assert_eq!(person.took(), []);
+    let asked = person.took();
+    assert!(
+        matches!(
+            asked.as_slice(),
+            [Effect::Query {
+                query: Query::Room(Ask::Notes(_)),
+                ..
+            }]
+        ),
+        "only for what was noted on it: {asked:?}"
+    );
     assert_eq!(person.model.screen, Screen::Live);
     person.model.clock(Timestamp(99_000_000));
     assert_eq!(
@@ -648,6 +659,7 @@ fn a_recent_session_opens_from_the_start_screen() {
     person.send(Msg::Done(*ticket, Done::Opened(Ok(piece))));
     assert_eq!(person.model.screen, Screen::Live);
     assert!(!person.model.shared.live);
+    person.took();
     // Back home, what was typed is still there, and the list is asked for anew.
     person.press("ctrl-n");
     assert_eq!(person.model.composer.text(), "x");

@@ -1,12 +1,14 @@
 //! The front as a whole, without a terminal: messages in, effects and screens out.
 
 mod again;
+mod compare;
 mod crew;
 mod flows;
 mod health;
 pub mod kit;
 mod laws;
 mod left;
+mod notes;
 mod replay;
 mod review;
 mod screens;

@@ -20,6 +20,7 @@ use massgen_tui::{
         ExitSummary, LeftTold, StartOptions,
         effect::{Done, Launch, MouseReports, Query, Stored},
         model::Model,
+        notes,
         options::{DemoScenario, Sample},
         ports::Ports,
         replay::{Piece, Reading, Rest},
@@ -57,6 +58,10 @@ pub struct World {
     refuses: Option<Failure>,
     /// The stored session, whichever is asked for.
     log: Vec<Event>,
+}
+
+fn nothing() -> Failure {
+    Failure::new(FailureKind::Local, "There is nothing of the kind.")
 }
 
 /// Events of a stored session in one piece.
@@ -128,11 +133,13 @@ impl Ports for World {
             Query::Room(Ask::Sessions(_)) => {
                 Done::LaunchFailed(Failure::new(FailureKind::Local, "There is no list."))
             }
+            Query::Room(Ask::Notes(ask)) => Done::Room(Told::Notes(Box::new(notes::Told {
+                run: ask.run,
+                news: Ok(notes::News::Book(Arc::default())),
+            }))),
+            Query::Room(Ask::Compare(_)) => Done::Room(Told::Compare(Box::new(Err(nothing())))),
             // No session of these tests works on a folder.
-            Query::Room(Ask::Review(_)) => Done::Room(Told::Review(Box::new(Err(Failure::new(
-                FailureKind::Local,
-                "There is no repository.",
-            ))))),
+            Query::Room(Ask::Review(_)) => Done::Room(Told::Review(Box::new(Err(nothing())))),
         };
         async move {
             tokio::time::sleep(Duration::from_millis(200)).await;

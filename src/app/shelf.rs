@@ -207,6 +207,18 @@ impl Shelf {
         &self.here
     }
 
+    /// Every session there is, ours first, newest first.
+    ///
+    /// # Errors
+    /// Our own folder cannot be listed.
+    pub fn volumes(&self) -> Result<Vec<Volume>, Failure> {
+        let ours = self.store.runs()?.into_iter().map(Volume::Ours);
+        let logs = massgen::find(&self.places).into_iter();
+        Ok(ours
+            .chain(logs.map(|log| Volume::MassGen(log.root)))
+            .collect())
+    }
+
     /// Our own sessions.
     #[must_use]
     pub const fn store(&self) -> &Store {

@@ -3,6 +3,7 @@
 use std::{
     fmt::Write as _,
     io::{IsTerminal as _, Write as _},
+    path::Path,
     sync::Arc,
 };
 
@@ -15,7 +16,7 @@ use super::{
     rules::RuleArgs,
 };
 use crate::{
-    app::{Hub, Services, Source, World, opening, shelf::Volume},
+    app::{Hub, Services, Source, World, opening, sharing, shelf::Volume},
     config::Paths,
     demo,
     protocol::{Failure, FailureKind, Origin, RunId, Seq},
@@ -196,8 +197,14 @@ async fn opened(
 ) -> Result<ExitSummary, Trouble> {
     let (services, _) = launch::services(globals, "1", &RuleArgs::default())?;
     let shelf = super::logs::shelf(&services.state_dir);
-    let volume = shelf.find(id.unwrap_or("latest"))?;
     let mut options = options(globals);
+    let mut id = id.unwrap_or("latest").to_owned();
+    if sharing::is_bundle(&id) {
+        let imported = sharing::import(&services.state_dir, Path::new(&id))?;
+        options.notices.push(super::logs::import::told(&imported));
+        id = imported.run.0;
+    }
+    let volume = shelf.find(&id)?;
     options
         .notices
         .extend(super::taking::ended(&services).await);

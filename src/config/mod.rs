@@ -37,6 +37,7 @@ mod rules;
 mod scaling;
 pub mod schema;
 mod seeing;
+pub mod sharing;
 mod talking;
 mod teams;
 mod ways;

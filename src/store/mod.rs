@@ -25,6 +25,7 @@ mod review;
 #[cfg(test)]
 pub(crate) mod samples;
 mod schema;
+pub mod scrub;
 pub mod search;
 mod summary;
 mod trash;
@@ -164,6 +165,14 @@ impl Store {
     /// A folder that cannot be listed; one that does not exist is an empty list.
     pub fn list(&self, limit: usize) -> Result<Listing, Failure> {
         index::list(&self.sessions, limit)
+    }
+
+    /// The names of all sessions, newest first.
+    ///
+    /// # Errors
+    /// A folder that cannot be listed; one that does not exist has none.
+    pub fn runs(&self) -> Result<Vec<RunId>, Failure> {
+        index::runs(&self.sessions)
     }
 
     /// Whether a session may have this name.

@@ -132,8 +132,11 @@ fn place(aside: &Path, part: &Part) -> io::Result<Box<dyn Write>> {
     Ok(Box::new(BufWriter::new(file)))
 }
 
-/// The sum of a file.
-fn sum(path: &Path) -> io::Result<String> {
+/// The SHA-256 of a file, in hexadecimal digits.
+///
+/// # Errors
+/// It cannot be read.
+pub fn sum(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let mut sum = Sha256::default();
     let mut buffer = vec![0; 64 * 1024];

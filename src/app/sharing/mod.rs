@@ -7,12 +7,17 @@
 mod beside;
 mod import;
 mod output;
+mod s3;
 pub mod scan;
+mod send;
 mod tape;
+mod targets;
 mod veil;
 
-pub use import::{Imported, import, is_bundle};
-pub use output::{Existing, Output, save};
+pub use import::{Imported, import, is_bundle, sum};
+pub use output::{Existing, save};
+pub use send::{Delivered, Parcel, deliver, read};
+pub use targets::Target;
 pub use veil::{Rules, Surroundings};
 
 use std::{

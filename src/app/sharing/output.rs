@@ -1,4 +1,4 @@
-//! Where an export is written: a file that is whole or not there, or a stream.
+//! Where an export is written: a file that is whole or not there.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -17,15 +17,6 @@ pub enum Existing {
     Keep,
     /// It is replaced.
     Replace,
-}
-
-/// A place for an export.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// A file, or a folder in which it gets its usual name.
-    File(PathBuf),
-    /// Standard output.
-    Stdout,
 }
 
 /// Writes an export into a file: first beside it, then all at once. Gives where it is.

@@ -5,9 +5,11 @@
 
 pub mod analyze;
 mod compare;
+pub mod import;
 mod labelling;
 mod list;
 mod notes;
+mod scan;
 mod search;
 mod show;
 #[cfg(test)]
@@ -58,6 +60,10 @@ pub enum Command {
     Notes(notes::NotesArgs),
     /// Join the notes of other copies of a session with those here.
     Merge(notes::MergeArgs),
+    /// Find secrets in what was written before, ours and MassGen's, and mask them.
+    Scan(scan::ScanArgs),
+    /// Take in sessions that somebody else gave away as bundles.
+    Import(import::ImportArgs),
 }
 
 /// Arguments of `logs show`.
@@ -94,6 +100,11 @@ pub async fn run(globals: &Globals, args: &Args) -> u8 {
         && args.all.screen
     {
         return Box::pin(super::interactive::compare(globals, &args.ids)).await;
+    }
+    match &args.command {
+        Some(Command::Scan(args)) => return scan::run(globals, args),
+        Some(Command::Import(args)) => return import::run(globals, args),
+        _ => {}
     }
     match to_stdout(globals, args) {
         Ok(code) => code,
@@ -151,6 +162,8 @@ pub fn run_on(shelf: &Shelf, args: &Args, page: &mut Page<'_>) -> Result<u8, Fai
         Command::Note(args) => notes::note(shelf, args, page),
         Command::Notes(args) => notes::list(shelf, args, page),
         Command::Merge(args) => notes::merge(shelf, args, page),
+        // They need more than a shelf and a page; `run` has them.
+        Command::Scan(_) | Command::Import(_) => Ok(()),
         Command::Show(args) => {
             let volume = shelf.find(&args.id)?;
             if let (true, Volume::Ours(run)) = (args.events, &volume) {

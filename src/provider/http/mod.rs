@@ -17,6 +17,7 @@ pub mod page;
 mod pass;
 mod reading;
 mod trouble;
+pub mod upload;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -146,8 +146,9 @@ static SUSPECTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// Texts that may be secrets.
-fn suspects(text: &str) -> Vec<Hit> {
+/// Texts that may be secrets, and may not.
+#[must_use]
+pub fn suspects(text: &str) -> Vec<Hit> {
     let Some(expression) = SUSPECTS.as_ref() else {
         return Vec::new();
     };

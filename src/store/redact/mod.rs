@@ -14,7 +14,7 @@ mod shapes;
 mod stream;
 
 pub use event::{event, kind, texts};
-pub use find::{Finder, Hit, hits};
+pub use find::{Finder, Hit, hits, suspects};
 pub use joined::{Cuts, Joined};
 pub use stream::StreamRedactor;
 

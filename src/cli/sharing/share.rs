@@ -1,0 +1,259 @@
+//! `massgen-tui share`: a session to somebody, somewhere.
+//!
+//! First everything is told: what, how large, where to, what was masked. Then a question; without a terminal
+//! only `--yes` sends. A text that may be a secret and is not masked stops it.
+
+use std::{
+    io::{self, BufRead as _, IsTerminal as _, Write as _},
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use super::{
+    super::{Globals, USAGE, complain, config_cmd, launch::Trouble},
+    UNMASKED,
+    export::{WhatArgs, prepared, print},
+    told,
+};
+use crate::{
+    app::sharing::{self, Delivered, Existing, Parcel, Target},
+    config,
+    engine::outbox,
+    export::{Format, base64},
+    protocol::{Failure, FailureKind},
+    text::clean,
+};
+
+/// Largest text that terminals take into the clipboard.
+const CLIPBOARD: u64 = 1_000_000;
+
+/// Arguments of `share`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// What is given.
+    #[command(flatten)]
+    pub what: WhatArgs,
+    /// Where to.
+    #[command(flatten)]
+    pub to: ToArgs,
+    /// Tell it as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where to, and whether to ask.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ToArgs {
+    /// gist, snippet, clipboard, s3://bucket/place/, https://… (WebDAV), "| command", a file, a folder, or a
+    /// name of share.targets.
+    #[arg(long, value_name = "TARGET", required = true)]
+    pub to: String,
+    /// Send without asking.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Replace what is there.
+    #[arg(long)]
+    pub force: bool,
+    /// Only tell what would be sent.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Runs `share`; returns the exit code.
+pub async fn run(globals: &Globals, args: Args) -> u8 {
+    match perform(globals, args).await {
+        Ok(code) => code,
+        Err(trouble) => trouble.tell(),
+    }
+}
+
+async fn perform(globals: &Globals, args: Args) -> Result<u8, Trouble> {
+    let (paths, environment) = config_cmd::surroundings();
+    let named =
+        config::sharing::targets(&paths).map_err(|error| Trouble::Usage(format!("{error}.")))?;
+    let usage = |error: String| Trouble::Usage(format!("{error}."));
+    let target = Target::parse(&args.to.to, &named).map_err(usage)?;
+    let file = match &target {
+        Target::File(path) => Some(path.clone()),
+        _ => None,
+    };
+    let mut order = args.what.order(file.as_ref())?;
+    if args.what.format.is_none()
+        && matches!(target, Target::Clipboard | Target::Gist | Target::Snippet)
+    {
+        // What is read there, not downloaded.
+        order.format = Format::Md;
+    }
+    let state = paths
+        .state_dir(globals.state_dir.as_deref(), None)
+        .map_err(|error| Trouble::Usage(format!("{error}.")))?;
+    let globals = globals.clone();
+    let prepared = tokio::task::spawn_blocking(move || prepared(&globals, &order))
+        .await
+        .map_err(|error| local(format!("It broke off: {error}.")))??;
+    let preview = format!(
+        "{}  to: {}\n",
+        told::preview(&prepared),
+        clean::line(&target.to_string())
+    );
+    let blocked = !prepared.suspects.is_empty();
+    if args.to.dry_run || blocked {
+        if args.json {
+            print(&format!("{:#}\n", told::json(&prepared, None)))?;
+        } else if blocked && !args.to.dry_run {
+            complain(&format!("Nothing was sent.\n{}", told::suspects(&prepared)));
+        } else {
+            print(&preview)?;
+        }
+        return Ok(if blocked { UNMASKED } else { 0 });
+    }
+    if !args.to.yes {
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            complain("Nothing was sent: without a terminal, --yes has to say that it may be.");
+            return Ok(USAGE);
+        }
+        let _ = write!(io::stderr(), "{preview}Send it? [y/N] ");
+        let _ = io::stderr().flush();
+        let mut line = String::new();
+        // Who cannot answer has said no.
+        let _ = io::stdin().lock().read_line(&mut line);
+        if !matches!(line.trim(), "y" | "Y" | "yes") {
+            complain("Nothing was sent.");
+            return Ok(0);
+        }
+    }
+    let mut told = told::json(&prepared, None);
+    let (title, bytes) = (title(&prepared), prepared.bytes);
+    let existing = if args.to.force {
+        Existing::Replace
+    } else {
+        Existing::Keep
+    };
+    let delivered = if let Target::File(place) = &target {
+        let path = sharing::save(&prepared, place, existing)?;
+        Delivered {
+            url: Some(path.display().to_string()),
+            said: String::new(),
+        }
+    } else {
+        let (name, format) = (prepared.name(), prepared.format);
+        let aside = tokio::task::spawn_blocking(move || Aside::of(&prepared, &state));
+        let aside = aside
+            .await
+            .map_err(|error| local(format!("It broke off: {error}.")))??;
+        let parcel = Parcel {
+            path: aside.0.clone(),
+            name,
+            format,
+            title,
+            bytes,
+            sha256: sharing::sum(&aside.0)
+                .map_err(|error| local(format!("The file cannot be read: {error}.")))?,
+            replace: args.to.force,
+        };
+        match target {
+            Target::Clipboard => clipboard(&parcel)?,
+            target => sent(&parcel, &target, &environment).await?,
+        }
+    };
+    if args.json {
+        if let Some(told) = told.as_object_mut() {
+            told.insert("url".to_owned(), delivered.url.clone().into());
+        }
+        print(&format!("{told:#}\n"))?;
+    } else if let Some(url) = &delivered.url {
+        print(&format!("{}\n", clean::line(url)))?;
+    } else if !delivered.said.is_empty() {
+        print(&clean::text(&delivered.said))?;
+    }
+    Ok(0)
+}
+
+/// A finished file in the state folder, for as long as it is sent.
+struct Aside(PathBuf);
+
+impl Aside {
+    fn of(prepared: &sharing::Prepared, state: &std::path::Path) -> Result<Self, Failure> {
+        let folder = state.join("outgoing");
+        let made = std::fs::create_dir_all(&folder);
+        made.map_err(|error| local(format!("{} cannot be made: {error}.", folder.display())))?;
+        let path = folder.join(format!("{:08x}-{}", fastrand::u32(..), prepared.name()));
+        sharing::save(prepared, &path, Existing::Keep).map(Self)
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        // It is private; that it cannot be removed harms nobody.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// What a session is about, in a line.
+fn title(prepared: &sharing::Prepared) -> String {
+    let line = prepared
+        .task()
+        .trim()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let line: String = clean::line(&line).chars().take(80).collect();
+    format!("massgen-tui: {line}")
+}
+
+/// Sends with progress on the terminal; Ctrl-C ends it.
+async fn sent(
+    parcel: &Parcel,
+    target: &Target,
+    environment: &config::Environment,
+) -> Result<Delivered, Failure> {
+    let count = Arc::new(AtomicU64::new(0));
+    let now = outbox::now().0;
+    let work = sharing::deliver(parcel, target, environment, now, &count);
+    tokio::pin!(work);
+    let mut tick = tokio::time::interval(Duration::from_millis(300));
+    let shown = io::stderr().is_terminal() && parcel.bytes > 1_000_000;
+    let result = loop {
+        tokio::select! {
+            done = &mut work => break done,
+            _ = tokio::signal::ctrl_c() => break Err(Failure::new(FailureKind::Cancelled, "You stopped it; it was not sent as a whole.")),
+            _ = tick.tick() => if shown {
+                let _ = write!(io::stderr(), "\r{} of {} ", told::size(count.load(Ordering::Relaxed)), told::size(parcel.bytes));
+            }
+        }
+    };
+    if shown {
+        let _ = writeln!(io::stderr());
+    }
+    result
+}
+
+/// Hands a text to the terminal, which puts it into the clipboard (OSC 52).
+fn clipboard(parcel: &Parcel) -> Result<Delivered, Failure> {
+    if !parcel.format.is_text() || parcel.bytes > CLIPBOARD {
+        return Err(local("The clipboard takes text up to 1 MB.".to_owned())
+            .hint("Take --format md with --max-size 1MB, or another target."));
+    }
+    if !io::stderr().is_terminal() {
+        return Err(
+            local("There is no terminal whose clipboard could be used.".to_owned())
+                .hint("`massgen-tui export -o -` writes the text to a pipe."),
+        );
+    }
+    let text = sharing::read(&parcel.path)?;
+    let written = write!(io::stderr(), "\x1b]52;c;{}\x1b\\", base64(text.as_bytes()));
+    written.map_err(|error| local(format!("The terminal cannot be written: {error}.")))?;
+    Ok(Delivered {
+        url: None,
+        said: "It was handed to the terminal's clipboard.\n".to_owned(),
+    })
+}
+
+fn local(message: String) -> Failure {
+    Failure::new(FailureKind::Local, message)
+}

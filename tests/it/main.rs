@@ -27,6 +27,7 @@ mod replaying;
 mod resume;
 mod review;
 mod reviewing;
+mod sharing;
 mod shrinking;
 mod store;
 mod tidy;

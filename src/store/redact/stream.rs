@@ -273,7 +273,12 @@ impl StreamRedactor {
             context @ (Context::KeyHeader { .. } | Context::KeyFooter) if character == ' ' => {
                 context
             }
+            // It was masked before: what follows the mask is none of it.
+            Context::Key(0) if MASK.starts_with(character) => Context::Plain,
             Context::Key(swallowed) if swallowed < LONGEST_KEY => {
+                if swallowed == 0 {
+                    out.push_str(MASK);
+                }
                 self.context = Context::Key(swallowed + character.len_utf8());
                 return;
             }
@@ -300,7 +305,6 @@ enum End {
 fn key_header(run: &str, private: bool, out: &mut String) -> Context {
     if private && let Some(body) = run.strip_prefix("KEY-----") {
         out.push_str("KEY-----");
-        out.push_str(MASK);
         return key_body(body, 0, out);
     }
     out.push_str(run);
@@ -318,7 +322,11 @@ fn key_header(run: &str, private: bool, out: &mut String) -> Context {
 
 /// Part of a private key's body: swallowed, unless it holds the end mark.
 fn key_body(run: &str, swallowed: usize, out: &mut String) -> Context {
-    match run.find("-----END") {
+    let end = run.find("-----END");
+    if swallowed == 0 && end.unwrap_or(run.len()) > 0 {
+        out.push_str(MASK);
+    }
+    match end {
         Some(end) => {
             out.push_str(&run[end..]);
             Context::KeyFooter

@@ -61,8 +61,6 @@ pub enum Format {
     Md,
     /// One JSON object.
     Json,
-    /// A recording for asciinema's players.
-    Cast,
     /// One file that another `massgen-tui` opens.
     Bundle,
 }
@@ -75,7 +73,6 @@ impl Format {
             Self::Html => "html",
             Self::Md => "md",
             Self::Json => "json",
-            Self::Cast => "cast",
             Self::Bundle => "mgt",
         }
     }
@@ -87,7 +84,6 @@ impl Format {
             Self::Html => "text/html; charset=utf-8",
             Self::Md => "text/markdown; charset=utf-8",
             Self::Json => "application/json",
-            Self::Cast => "application/x-asciicast",
             Self::Bundle => "application/gzip",
         }
     }
@@ -239,8 +235,7 @@ impl Particulars {
 /// Writes a session.
 ///
 /// # Errors
-/// The tape cannot be played, or the output cannot be written. [`Format::Cast`] needs screens and is not
-/// written here.
+/// The tape cannot be played, or the output cannot be written.
 pub fn write(
     format: Format,
     tape: &dyn Tape,
@@ -254,9 +249,5 @@ pub fn write(
         Format::Md => markdown::write(tape, survey, about, cut, out),
         Format::Json => json::write(tape, survey, about, cut, out),
         Format::Bundle => bundle::write(tape, survey, about, cut, out),
-        Format::Cast => Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "a recording is made of screens",
-        )),
     }
 }

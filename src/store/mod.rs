@@ -167,14 +167,6 @@ impl Store {
         index::list(&self.sessions, limit)
     }
 
-    /// The names of all sessions, newest first.
-    ///
-    /// # Errors
-    /// A folder that cannot be listed; one that does not exist has none.
-    pub fn runs(&self) -> Result<Vec<RunId>, Failure> {
-        index::runs(&self.sessions)
-    }
-
     /// Whether a session may have this name.
     #[must_use]
     pub fn names(run: &RunId) -> bool {

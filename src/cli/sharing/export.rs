@@ -41,8 +41,8 @@ pub struct WhatArgs {
     /// Session id, its start or its last four letters, or a folder of MassGen; `latest` is the newest.
     #[arg(default_value = "latest")]
     pub id: String,
-    /// html, md, json, cast or bundle; without it the end of the file's name says, else html.
-    #[arg(long, short, value_name = "FORMAT", value_parser = ["html", "md", "json", "cast", "bundle"])]
+    /// html, md, json or bundle; without it the end of the file's name says, else html.
+    #[arg(long, short, value_name = "FORMAT", value_parser = ["html", "md", "json", "bundle"])]
     pub format: Option<String>,
     /// Which turns: 2, 1-3, 2-, 1,4 or latest.
     #[arg(long, value_name = "TURNS")]
@@ -74,7 +74,6 @@ impl WhatArgs {
         let format = match self.format.as_deref().or(ending) {
             Some("md" | "markdown") => Format::Md,
             Some("json") => Format::Json,
-            Some("cast") => Format::Cast,
             Some("bundle" | "mgt") => Format::Bundle,
             _ => Format::Html,
         };

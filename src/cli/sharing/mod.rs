@@ -9,7 +9,7 @@ use super::Globals;
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
 pub enum Sub {
-    /// Write a session as a page, Markdown, JSON, a recording, or one file that massgen-tui opens.
+    /// Write a session as a page, Markdown, JSON, or one file that massgen-tui opens.
     Export(export::Args),
     /// Give a session to a gist, a snippet, a bucket, WebDAV, a command, the clipboard, a file or a folder.
     Share(share::Args),

@@ -4,7 +4,9 @@
 //! only `--yes` sends. A text that may be a secret and is not masked stops it.
 
 use std::{
+    fs::DirBuilder,
     io::{self, BufRead as _, IsTerminal as _, Write as _},
+    os::unix::fs::DirBuilderExt as _,
     path::PathBuf,
     sync::{
         Arc,
@@ -178,11 +180,19 @@ struct Aside(PathBuf);
 
 impl Aside {
     fn of(prepared: &sharing::Prepared, state: &std::path::Path) -> Result<Self, Failure> {
-        let folder = state.join("outgoing");
-        let made = std::fs::create_dir_all(&folder);
+        // A folder of its own, so that commands see the file under its own name.
+        let folder = state
+            .join("outgoing")
+            .join(format!("{:08x}", fastrand::u32(..)));
+        let made = DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder);
         made.map_err(|error| local(format!("{} cannot be made: {error}.", folder.display())))?;
-        let path = folder.join(format!("{:08x}-{}", fastrand::u32(..), prepared.name()));
-        sharing::save(prepared, &path, Existing::Keep).map(Self)
+        let path = folder.join(prepared.name());
+        let aside = Self(path.clone());
+        sharing::save(prepared, &path, Existing::Keep)?;
+        Ok(aside)
     }
 }
 
@@ -190,6 +200,9 @@ impl Drop for Aside {
     fn drop(&mut self) {
         // It is private; that it cannot be removed harms nobody.
         let _ = std::fs::remove_file(&self.0);
+        if let Some(folder) = self.0.parent() {
+            let _ = std::fs::remove_dir(folder);
+        }
     }
 }
 

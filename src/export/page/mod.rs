@@ -94,6 +94,7 @@ pub(super) fn write(
     let mut page = Out { out };
     let turns: Vec<&Turn> = survey.state.turns().collect();
     head(&mut page, about, &turns)?;
+    ways(&mut page, survey, about, cut)?;
     for (place, turn) in turns.iter().enumerate() {
         parts::turn(&mut page, turn, (place, turns.len()))?;
     }
@@ -166,6 +167,28 @@ fn head(page: &mut Out<'_>, about: &Particulars, turns: &[&Turn]) -> io::Result<
         page.raw("<h1>An empty session</h1>\n<p>It ended before its first turn began.</p>\n")?;
     }
     page.raw("</header>\n")
+}
+
+/// Where the parts are that do not belong to a turn.
+fn ways(page: &mut Out<'_>, survey: &Survey, about: &Particulars, cut: Cut) -> io::Result<()> {
+    page.raw("<nav>")?;
+    for (place, name, there) in [
+        ("tools", "Tools", survey.tools > 0),
+        (
+            "files",
+            "Files",
+            cut < Cut::Files && !about.attachments.is_empty(),
+        ),
+        ("costs", "Time and cost", survey.report.is_some()),
+        ("notes", "Notes", !about.remarks.is_empty()),
+        ("replay", "Replay", cut < Cut::Replay),
+        ("end", "About this file", true),
+    ] {
+        if there {
+            page.raw(&format!("<a href=\"#{place}\">{name}</a> "))?;
+        }
+    }
+    page.raw("</nav>\n")
 }
 
 /// The calls of tools of all turns.

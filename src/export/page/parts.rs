@@ -62,7 +62,7 @@ fn heading(page: &mut Out<'_>, turn: &Turn, index: usize, of: usize) -> io::Resu
     page.table(&["agent", "model", "backend", "tokens", "cost"], &rows)?;
     let place = index + 1;
     page.raw(&format!(
-        "<nav><a href=\"#answer-{place}\">Answer</a> <a href=\"#votes-{place}\">Votes</a> <a href=\"#answers-{place}\">All answers</a> <a href=\"#timeline-{place}\">Timeline</a> <a href=\"#end\">About this file</a></nav>\n"
+        "<nav><a href=\"#answer-{place}\">Answer</a> <a href=\"#votes-{place}\">Votes</a> <a href=\"#answers-{place}\">All answers</a> <a href=\"#timeline-{place}\">Timeline</a></nav>\n"
     ))
 }
 

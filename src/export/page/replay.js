@@ -39,7 +39,7 @@
       if (kind === "d") { own.words = (own.words + step[3]).slice(-TAIL); }
       else if (kind === "r") { own.words = ""; }
     }
-    if (kind !== "d" && kind !== "r" && step[3]) {
+    if (kind !== "d" && step[3]) {
       var row = document.createElement("li"), time = document.createElement("time"), said = document.createElement("span");
       time.textContent = length(step[0]);
       said.textContent = step[3];

@@ -219,7 +219,8 @@ impl Steps<'_, '_> {
                     RoundEnd::Interrupted => "cut off",
                     _ => "waits",
                 };
-                self.step(at, "r", id, "", word)
+                // The text stays: it is what the round came to.
+                self.step(at, "q", id, "", word)
             }
             AgentEvent::Published(answer) => {
                 self.told(at, "a", id, &format!("{who} published {}", answer.label))

@@ -212,9 +212,12 @@ impl Shelf {
     /// # Errors
     /// Our own folder cannot be listed.
     pub fn volumes(&self) -> Result<Vec<Volume>, Failure> {
-        let ours = self.store.runs()?.into_iter().map(Volume::Ours);
-        let logs = massgen::find(&self.places).into_iter();
+        let mut ours = self.store.runs()?;
+        ours.sort_unstable_by(|one, other| other.cmp(one));
+        let logs = self.imported().into_iter();
         Ok(ours
+            .into_iter()
+            .map(Volume::Ours)
             .chain(logs.map(|log| Volume::MassGen(log.root)))
             .collect())
     }

@@ -92,7 +92,7 @@ fn a_session_becomes_a_file_of_every_kind() {
             0o600
         );
         let told = text(&out.stderr);
-        assert!(told.contains("home folder (1 time) in event 1"), "{told}");
+        assert!(told.contains("home folder (2 times) in event 1"), "{told}");
         assert!(
             told.contains("e-mail address (1 time) in event 1"),
             "{told}"

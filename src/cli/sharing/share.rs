@@ -7,7 +7,7 @@ use std::{
     fs::DirBuilder,
     io::{self, BufRead as _, IsTerminal as _, Write as _},
     os::unix::fs::DirBuilderExt as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -22,7 +22,7 @@ use super::{
     told,
 };
 use crate::{
-    app::sharing::{self, Delivered, Existing, Parcel, Target},
+    app::sharing::{self, Delivered, Existing, Order, Parcel, Target},
     config,
     engine::outbox,
     export::{Format, base64},
@@ -75,28 +75,18 @@ pub async fn run(globals: &Globals, args: Args) -> u8 {
 
 async fn perform(globals: &Globals, args: Args) -> Result<u8, Trouble> {
     let (paths, environment) = config_cmd::surroundings();
-    let named =
-        config::sharing::targets(&paths).map_err(|error| Trouble::Usage(format!("{error}.")))?;
-    let usage = |error: String| Trouble::Usage(format!("{error}."));
-    let target = Target::parse(&args.to.to, &named).map_err(usage)?;
-    let file = match &target {
-        Target::File(path) => Some(path.clone()),
-        _ => None,
-    };
-    let mut order = args.what.order(file.as_ref())?;
-    if args.what.format.is_none()
-        && matches!(target, Target::Clipboard | Target::Gist | Target::Snippet)
-    {
-        // What is read there, not downloaded.
-        order.format = Format::Md;
-    }
+    let named = config::sharing::targets(&paths);
+    let named = named.map_err(|error| Trouble::Usage(format!("{error}.")))?;
+    let target = Target::parse(&args.to.to, &named);
+    let target = target.map_err(|error| Trouble::Usage(format!("{error}.")))?;
     let state = paths
         .state_dir(globals.state_dir.as_deref(), None)
         .map_err(|error| Trouble::Usage(format!("{error}.")))?;
+    let order = order(&args, &target)?;
     let globals = globals.clone();
     let prepared = tokio::task::spawn_blocking(move || prepared(&globals, &order))
         .await
-        .map_err(|error| local(format!("It broke off: {error}.")))??;
+        .map_err(|error| broken(&error))??;
     let preview = format!(
         "{}  to: {}\n",
         told::preview(&prepared),
@@ -113,55 +103,13 @@ async fn perform(globals: &Globals, args: Args) -> Result<u8, Trouble> {
         }
         return Ok(if blocked { UNMASKED } else { 0 });
     }
-    if !args.to.yes {
-        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-            complain("Nothing was sent: without a terminal, --yes has to say that it may be.");
-            return Ok(USAGE);
-        }
-        let _ = write!(io::stderr(), "{preview}Send it? [y/N] ");
-        let _ = io::stderr().flush();
-        let mut line = String::new();
-        // Who cannot answer has said no.
-        let _ = io::stdin().lock().read_line(&mut line);
-        if !matches!(line.trim(), "y" | "Y" | "yes") {
-            complain("Nothing was sent.");
-            return Ok(0);
-        }
+    if !args.to.yes
+        && let Some(code) = refused(&preview)
+    {
+        return Ok(code);
     }
     let mut told = told::json(&prepared, None);
-    let (title, bytes) = (title(&prepared), prepared.bytes);
-    let existing = if args.to.force {
-        Existing::Replace
-    } else {
-        Existing::Keep
-    };
-    let delivered = if let Target::File(place) = &target {
-        let path = sharing::save(&prepared, place, existing)?;
-        Delivered {
-            url: Some(path.display().to_string()),
-            said: String::new(),
-        }
-    } else {
-        let (name, format) = (prepared.name(), prepared.format);
-        let aside = tokio::task::spawn_blocking(move || Aside::of(&prepared, &state));
-        let aside = aside
-            .await
-            .map_err(|error| local(format!("It broke off: {error}.")))??;
-        let parcel = Parcel {
-            path: aside.0.clone(),
-            name,
-            format,
-            title,
-            bytes,
-            sha256: sharing::sum(&aside.0)
-                .map_err(|error| local(format!("The file cannot be read: {error}.")))?,
-            replace: args.to.force,
-        };
-        match target {
-            Target::Clipboard => clipboard(&parcel)?,
-            target => sent(&parcel, &target, &environment).await?,
-        }
-    };
+    let delivered = give(prepared, &target, &args, &state, &environment).await?;
     if args.json {
         if let Some(told) = told.as_object_mut() {
             told.insert("url".to_owned(), delivered.url.clone().into());
@@ -175,11 +123,90 @@ async fn perform(globals: &Globals, args: Args) -> Result<u8, Trouble> {
     Ok(0)
 }
 
+/// What is to be made for a target.
+fn order(args: &Args, target: &Target) -> Result<Order, Trouble> {
+    let file = match target {
+        Target::File(path) => Some(path.clone()),
+        _ => None,
+    };
+    let mut order = args.what.order(file.as_ref())?;
+    let read = matches!(target, Target::Clipboard | Target::Gist | Target::Snippet);
+    if args.what.format.is_none() && read {
+        // What is read there, not downloaded.
+        order.format = Format::Md;
+    }
+    Ok(order)
+}
+
+/// Asks whether it may go; the exit code when it may not.
+fn refused(preview: &str) -> Option<u8> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        complain("Nothing was sent: without a terminal, --yes has to say that it may be.");
+        return Some(USAGE);
+    }
+    let _ = write!(io::stderr(), "{preview}Send it? [y/N] ");
+    let _ = io::stderr().flush();
+    let mut line = String::new();
+    // Who cannot answer has said no.
+    let _ = io::stdin().lock().read_line(&mut line);
+    if matches!(line.trim(), "y" | "Y" | "yes") {
+        return None;
+    }
+    complain("Nothing was sent.");
+    Some(0)
+}
+
+/// Brings it there.
+async fn give(
+    prepared: sharing::Prepared,
+    target: &Target,
+    args: &Args,
+    state: &Path,
+    environment: &config::Environment,
+) -> Result<Delivered, Failure> {
+    if let Target::File(place) = target {
+        let existing = if args.to.force {
+            Existing::Replace
+        } else {
+            Existing::Keep
+        };
+        let path = sharing::save(&prepared, place, existing)?;
+        return Ok(Delivered {
+            url: Some(path.display().to_string()),
+            said: String::new(),
+        });
+    }
+    let (name, format) = (prepared.name(), prepared.format);
+    let (title, bytes) = (title(&prepared), prepared.bytes);
+    let state = state.to_owned();
+    let aside = tokio::task::spawn_blocking(move || Aside::of(&prepared, &state));
+    let aside = aside.await.map_err(|error| broken(&error))??;
+    let sha256 = sharing::sum(&aside.0)
+        .map_err(|error| local(format!("The file cannot be read: {error}.")))?;
+    let parcel = Parcel {
+        path: aside.0.clone(),
+        name,
+        format,
+        title,
+        bytes,
+        sha256,
+        replace: args.to.force,
+    };
+    match target {
+        Target::Clipboard => clipboard(&parcel),
+        target => sent(&parcel, target, environment).await,
+    }
+}
+
+fn broken(error: &tokio::task::JoinError) -> Failure {
+    local(format!("It broke off: {error}."))
+}
+
 /// A finished file in the state folder, for as long as it is sent.
 struct Aside(PathBuf);
 
 impl Aside {
-    fn of(prepared: &sharing::Prepared, state: &std::path::Path) -> Result<Self, Failure> {
+    fn of(prepared: &sharing::Prepared, state: &Path) -> Result<Self, Failure> {
         // A folder of its own, so that commands see the file under its own name.
         let folder = state
             .join("outgoing")

@@ -8,7 +8,9 @@
 
 mod action;
 mod ask;
+mod list;
 mod page;
+mod say;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -18,11 +20,11 @@ use std::sync::Arc;
 pub use action::{Action, Go, Here, Say, View};
 pub use ask::{Ask, Book, News, Told, What};
 
-use self::page::Page;
+use self::{list::told, page::Page};
 use crate::{
     protocol::{
         Failure, Label, Level, RunId, Seq,
-        note::{Act, LONGEST_TEXT, Note, NoteId, NoteOn, Seen, Thread},
+        note::{NoteId, NoteOn, Seen, Thread},
     },
     run::RunState,
     text::clean,
@@ -379,130 +381,6 @@ impl Notes {
         vec![Wish::Ask(What::See(Box::new(self.seen.clone())))]
     }
 
-    fn say(&mut self, say: Say, armed: Option<NoteId>, draft: &str) -> Wishes {
-        match say {
-            Say::Save => return self.written(Some(draft)),
-            Say::Cancel => return self.written(None),
-            Say::Other => return self.other(),
-            Say::New | Say::Session | Say::Reply | Say::Edit | Say::Resolve | Say::Remove => {}
-        }
-        if !matches!(self.known, Known::Book(_)) {
-            return hint("The notes are not there yet.");
-        }
-        let draft = draft.to_owned();
-        if say == Say::Session {
-            let places = vec![NoteOn::Session];
-            return self.begin(To::New { places, at: 0 }, draft, String::new());
-        }
-        if say == Say::New {
-            let mut places: Vec<NoteOn> = self.on_line().into_iter().collect();
-            places.extend(
-                self.places
-                    .iter()
-                    .filter(|on| !places.contains(on))
-                    .cloned()
-                    .collect::<Vec<_>>(),
-            );
-            if !places.contains(&NoteOn::Session) {
-                places.push(NoteOn::Session);
-            }
-            return self.begin(To::New { places, at: 0 }, draft, String::new());
-        }
-        let Some(thread) = self.thread() else {
-            return hint("There is no note on this line.");
-        };
-        let first = thread.first.id;
-        let own = self.own(thread).cloned();
-        match (say, own) {
-            (Say::Reply, _) => {
-                let to = To::Reply(first, thread.first.on.clone());
-                self.begin(to, draft, String::new())
-            }
-            (Say::Resolve, _) => {
-                let act = if thread.is_open() {
-                    Act::Resolved
-                } else {
-                    Act::Reopened
-                };
-                vec![write(Some(first), act)]
-            }
-            (Say::Edit, Some(own)) => self.begin(To::Edit(own.id), draft, own.text),
-            (Say::Remove, Some(own)) if armed == Some(own.id) => {
-                vec![write(Some(own.id), Act::Removed)]
-            }
-            (Say::Remove, Some(own)) => {
-                self.armed = Some(own.id);
-                hint("Once more takes your last words here back, for good.")
-            }
-            _ => hint("None of these words are yours; you can answer them."),
-        }
-    }
-
-    fn begin(&mut self, to: To, aside: String, text: String) -> Wishes {
-        self.writing = Some(Writing { to, aside });
-        vec![Wish::Write(text)]
-    }
-
-    /// The editor is done: with a text, or without one.
-    fn written(&mut self, text: Option<&str>) -> Wishes {
-        let Some(writing) = self.writing.clone() else {
-            return Wishes::new();
-        };
-        let text = text.map(str::trim);
-        let mut wishes = match text {
-            Some("") => return hint("Write a word or two, or leave it."),
-            Some(text) if text.len() > LONGEST_TEXT => {
-                return hint(&format!(
-                    "A note has at most {LONGEST_TEXT} bytes; this one has {}.",
-                    text.len()
-                ));
-            }
-            Some(text) => {
-                let text = text.to_owned();
-                match writing.to {
-                    To::New { mut places, at } => {
-                        let at = at.min(places.len().saturating_sub(1));
-                        let on = if places.is_empty() {
-                            NoteOn::Session
-                        } else {
-                            places.swap_remove(at)
-                        };
-                        vec![write(
-                            None,
-                            Act::Written {
-                                on,
-                                text,
-                                reply: None,
-                            },
-                        )]
-                    }
-                    To::Reply(first, on) => {
-                        let reply = Some(first);
-                        vec![write(None, Act::Written { on, text, reply })]
-                    }
-                    To::Edit(id) => vec![write(Some(id), Act::Edited { text })],
-                }
-            }
-            None => hint("Nothing was noted."),
-        };
-        self.writing = None;
-        wishes.insert(0, Wish::Written(writing.aside));
-        if self.visit == Visit::Writing {
-            wishes.push(Wish::Leave);
-        }
-        wishes
-    }
-
-    fn other(&mut self) -> Wishes {
-        match self.writing.as_mut().map(|writing| &mut writing.to) {
-            Some(To::New { places, at }) if places.len() > 1 => {
-                *at = (*at + 1) % places.len();
-                Wishes::new()
-            }
-            _ => hint("There is nothing else it could be on."),
-        }
-    }
-
     fn look(&mut self, view: View, run: &RunState) -> Wishes {
         match view {
             View::Jump => {
@@ -569,143 +447,8 @@ impl Notes {
             _ => Wishes::new(),
         }
     }
-
-    /// The thread of the line.
-    fn thread(&self) -> Option<&Thread> {
-        match (self.items.get(self.at)?, &self.known) {
-            (Item::Thread(id), Known::Book(book)) => book.threads.thread_of(*id),
-            _ => None,
-        }
-    }
-
-    /// What the line is about.
-    fn on_line(&self) -> Option<NoteOn> {
-        match self.items.get(self.at)? {
-            Item::Answer { seq, label, .. } => Some(NoteOn::Answer {
-                label: *label,
-                seq: *seq,
-            }),
-            Item::Thread(_) => self.thread().map(|thread| thread.first.on.clone()),
-        }
-    }
-
-    /// The person's last words in a thread.
-    fn own<'a>(&self, thread: &'a Thread) -> Option<&'a Note> {
-        let Known::Book(book) = &self.known else {
-            return None;
-        };
-        thread
-            .notes()
-            .filter(|note| note.by == book.who && !note.removed)
-            .last()
-    }
-
-    fn is_unread(&self, item: &Item) -> bool {
-        let Known::Book(book) = &self.known else {
-            return false;
-        };
-        match item {
-            Item::Answer { seq, .. } => !self.seen.answers.contains(seq),
-            Item::Thread(id) => book
-                .threads
-                .thread_of(*id)
-                .is_some_and(|thread| thread.notes().any(|note| self.seen.lacks(note, &book.who))),
-        }
-    }
-
-    /// Makes the list again; the line stays where it was, as far as it is still there.
-    fn list(&mut self, run: &RunState) {
-        let Known::Book(book) = &self.known else {
-            return;
-        };
-        let mut items: Vec<(u64, u8, Item)> = Vec::new();
-        for (place, turn) in run.turns().enumerate() {
-            for published in &turn.answers {
-                let label = published.answer.label;
-                if let Some(seq) = turn.published_by(label) {
-                    items.push((
-                        seq.0,
-                        0,
-                        Item::Answer {
-                            seq,
-                            label,
-                            turn: place,
-                        },
-                    ));
-                }
-            }
-        }
-        for thread in &book.threads.0 {
-            let seq = thread.first.on.seq().map_or(0, |seq| seq.0);
-            items.push((seq, 1, Item::Thread(thread.first.id)));
-        }
-        // Threads come in their order; sorting keeps it.
-        items.sort_by_key(|(seq, kind, _)| (*seq, *kind));
-        let here = self.items.get(self.at).cloned();
-        let items = items.into_iter().map(|(_, _, item)| item);
-        let shown = items.filter(|item| {
-            let open = match item {
-                Item::Answer { .. } => None,
-                Item::Thread(id) => book.threads.thread_of(*id).map(Thread::is_open),
-            };
-            match self.show {
-                Show::All => true,
-                Show::Open => open == Some(true),
-                Show::Settled => open == Some(false),
-                Show::Unread => self.is_unread(item) || Some(item) == here.as_ref(),
-            }
-        });
-        let shown: Vec<Item> = shown.collect();
-        let at = here.and_then(|here| shown.iter().position(|item| *item == here));
-        self.at = at.unwrap_or_else(|| self.at.min(shown.len().saturating_sub(1)));
-        self.items = shown;
-        self.page.stale();
-    }
-}
-
-fn write(note: Option<NoteId>, act: Act) -> Wish {
-    Wish::Ask(What::Write {
-        note,
-        act: Box::new(act),
-    })
 }
 
 fn hint(words: &str) -> Wishes {
     vec![Wish::Hint(words.to_owned())]
-}
-
-/// What a note is on, with the names of agents, clean.
-fn told(on: &NoteOn, run: &RunState) -> String {
-    let named = |agent, seq: &Seq| {
-        let mut turns = run.turns();
-        let turn = turns.find(|turn| {
-            turn.began() <= *seq && {
-                let last = turn.timeline.last();
-                last.is_some_and(|line| line.seq >= seq.0)
-            }
-        });
-        turn.map(|turn| turn.name(agent).to_owned())
-    };
-    let words = match on {
-        NoteOn::Answer { label, seq } => match named(label.agent, seq) {
-            Some(name) => format!("answer {label} by {name}"),
-            None => on.words(),
-        },
-        NoteOn::Agent { agent, seq } => match named(*agent, seq) {
-            Some(name) => format!("the work of {name}"),
-            None => on.words(),
-        },
-        NoteOn::Event { seq } => {
-            let line = run.turns().find_map(|turn| {
-                let line = turn.timeline.iter().find(|line| line.seq == seq.0)?;
-                Some(turn.sentence(line))
-            });
-            match line {
-                Some(line) => format!("event {}, {line}", seq.0),
-                None => on.words(),
-            }
-        }
-        NoteOn::Session | NoteOn::Turn { .. } | NoteOn::Code { .. } => on.words(),
-    };
-    clean::line(&words).into_owned()
 }

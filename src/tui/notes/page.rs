@@ -11,7 +11,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Item, Known, Notes, Show, told};
+use super::{Item, Known, Notes, Show, list::told};
 use crate::{
     protocol::note::{Note, NoteOn, Thread},
     run::RunState,

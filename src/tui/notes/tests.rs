@@ -3,11 +3,11 @@
 use proptest::prelude::*;
 use ratatui::layout::Rect;
 
-use super::*;
+use super::{say::write, *};
 use crate::{
     protocol::{
         Timestamp,
-        note::{Record, Threads},
+        note::{Act, Record, Threads},
     },
     store::samples,
     tui::{shared::Shared, theme::Theme},

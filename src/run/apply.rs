@@ -74,14 +74,7 @@ impl Turn {
             EventKind::Run(RunEvent::Question(question)) => self.question(question, event.at),
             EventKind::Run(run) => self.run_event(run, event.at).map(|what| (None, what)),
             EventKind::Agent { id, event: agent } => {
-                if let AgentEvent::RoundStarted {
-                    round,
-                    purpose,
-                    view,
-                } = agent
-                {
-                    self.begins(event, *id, (*round, *purpose, view));
-                }
+                self.notes_cause(event, *id, agent);
                 let what = self.agent_event(*id, agent, event.at);
                 what.map(|what| (Some(*id), what))
             }

@@ -26,7 +26,7 @@ mod tests;
 mod timeline;
 
 pub use agent::{Activity, AgentState, RunningTool};
-pub use anew::Anew;
+pub use anew::{Anew, Causes};
 pub use compaction::{Compactions, compacted};
 pub use members::Away;
 pub use money::{Spending, short, usd};
@@ -98,8 +98,8 @@ pub struct Record {
     pub spending: Spending,
     /// Attempts and verifications.
     pub reviews: Reviews,
-    /// Rounds that began because there was something new to look at.
-    pub anew: Vec<Anew>,
+    /// Why rounds began.
+    pub causes: Causes,
 }
 
 /// A published answer and when.

@@ -616,6 +616,7 @@ fn without_positions(mut state: RunState) -> RunState {
         for entry in &mut turn.timeline {
             entry.seq = 0;
         }
+        turn.record.causes.forget_positions();
     }
     state
 }

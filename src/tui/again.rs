@@ -11,7 +11,10 @@ use super::{
     model::{Focus, Model},
     stored,
 };
-use crate::protocol::{AgentId, Failure, Level};
+use crate::{
+    protocol::{AgentId, Failure, Level, Origin},
+    run::Turn,
+};
 
 /// True when the session on the screen is a log that ends in the middle of a turn.
 pub(super) fn broke_off(model: &Model) -> bool {
@@ -21,7 +24,14 @@ pub(super) fn broke_off(model: &Model) -> bool {
         .reel
         .as_ref()
         .is_some_and(|reel| reel.follows());
-    !model.shared.live && !elsewhere && turn.is_some_and(|turn| !turn.is_last())
+    !model.shared.live
+        && !elsewhere
+        && turn.is_some_and(|turn| !turn.is_last() && !is_foreign(turn))
+}
+
+/// True for a log of another program, which can be looked at and not gone on with.
+fn is_foreign(turn: &Turn) -> bool {
+    matches!(turn.start.origin, Origin::Imported { .. })
 }
 
 /// Goes on with the turn that broke off.
@@ -99,7 +109,12 @@ pub(super) fn failed(model: &mut Model, ticket: Ticket, failure: &Failure) -> Op
 
 /// The offer under a log that ends in the middle of a turn.
 pub(super) fn offer(model: &mut Model) -> Effects {
-    if !broke_off(model) || model.shared.run.turn.is_none() {
+    let turn = model.shared.run.turn.as_ref();
+    if turn.is_some_and(|turn| is_foreign(turn) && !turn.is_last()) {
+        let text = "The log ends in the middle of this turn; what it had come to is shown.";
+        return model.tell(Level::Warning, text);
+    }
+    if !broke_off(model) || turn.is_none() {
         return Effects::none();
     }
     let key = |run| {

@@ -17,7 +17,7 @@ use crate::{
 /// The page: every happening, and why agents began anew.
 pub(super) fn page(turn: &Turn, scroll: Scroll, shared: &Shared) -> Flow {
     let mut flow = Flow::new(scroll);
-    let mut anew = turn.record.anew.iter().peekable();
+    let mut anew = turn.record.causes.rounds.iter().peekable();
     for entry in &turn.timeline {
         while let Some(cause) = anew.next_if(|cause| cause.seq < entry.seq) {
             because(&mut flow, turn, cause);
@@ -33,7 +33,11 @@ pub(super) fn page(turn: &Turn, scroll: Scroll, shared: &Shared) -> Flow {
 /// Rows of the page up to and including the event with this number.
 pub(super) fn rows_until(turn: &Turn, seq: u64) -> usize {
     let told = turn.timeline.partition_point(|entry| entry.seq <= seq);
-    told + turn.record.anew.partition_point(|cause| cause.seq <= seq)
+    told + turn
+        .record
+        .causes
+        .rounds
+        .partition_point(|cause| cause.seq <= seq)
 }
 
 /// One row per happening, oldest first, with a word where something was noted.

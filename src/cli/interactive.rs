@@ -330,7 +330,8 @@ async fn show(
     let (sender, events) = mpsc::channel(EVENTS);
     let (hub, closed) = Hub::spawn(Arc::clone(services), sender);
     let world = World::new(Arc::clone(services), hub, configured).succeeded_by(successor);
-    let result = tui::run(Arc::new(world), events, options).await;
+    // The state of the whole screen is in there: too much to be carried inside other futures.
+    let result = Box::pin(tui::run(Arc::new(world), events, options)).await;
     // The hub ends with the world; its session's log is complete then.
     let _ = closed.await;
     result.map_err(|error| Trouble::Usage(format!("The screen cannot be used: {error}.")))

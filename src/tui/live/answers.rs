@@ -58,15 +58,12 @@ pub(super) fn page(turn: &Turn, against: Against, scroll: Scroll) -> Flow {
                     .find(|one| one.answer.label == label)
                     .filter(|one| one.answer.label != published.answer.label),
             };
-            match other {
-                Some(other) => {
-                    changes(&mut flow, other, published);
-                }
-                None => {
-                    let head = Head::Draft(Draft::Published(published.answer.label));
-                    let body = Block::markdown(head).folded(Fold::Open);
-                    flow.push(body.saying(&published.answer.text));
-                }
+            if let Some(other) = other {
+                changes(&mut flow, other, published);
+            } else {
+                let head = Head::Draft(Draft::Published(published.answer.label));
+                let body = Block::markdown(head).folded(Fold::Open);
+                flow.push(body.saying(&published.answer.text));
             }
             before = Some(published);
         }

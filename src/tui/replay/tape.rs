@@ -51,8 +51,13 @@ impl Kind {
             EventKind::Agent { event, .. } => match event {
                 AgentEvent::Published(_) => Self::Answer,
                 AgentEvent::Ballot(BallotEvent::Cast(_) | BallotEvent::Auto(_)) => Self::Vote,
-                AgentEvent::Benched(_) | AgentEvent::Refused { .. } => Self::Error,
-                AgentEvent::Call(CallEvent::Retrying { .. } | CallEvent::Switched { .. })
+                AgentEvent::Benched(_)
+                // To look again, or to improve, is no fault.
+                | AgentEvent::Refused {
+                    setback: Setback::Refused,
+                    ..
+                }
+                | AgentEvent::Call(CallEvent::Retrying { .. } | CallEvent::Switched { .. })
                 | AgentEvent::Tool(ToolEvent::Finished { ok: false, .. }) => Self::Error,
                 AgentEvent::Delta { .. } | AgentEvent::Usage(_) => Self::Stream,
                 AgentEvent::Nested(inner) => match Self::of(inner) {

@@ -4,7 +4,7 @@ use super::{Piece, Rest};
 use crate::{
     protocol::{
         AgentEvent, BallotEvent, CallEvent, Event, EventKind, Level, Mark, RunEvent, RunId,
-        Timestamp, ToolEvent,
+        Setback, Timestamp, ToolEvent,
     },
     text::clean::Gate,
 };

@@ -22,6 +22,7 @@ pub mod notes;
 mod noting;
 pub mod opening;
 mod ports;
+mod report;
 mod review;
 mod searching;
 mod session;
@@ -43,7 +44,7 @@ pub use taking::{End, Policy, Taken, after_run};
 pub use team::{Source, Team};
 pub use ways::endpoint;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::OnceLock};
 
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
@@ -78,6 +79,8 @@ pub struct Services {
     pub keeping: workspace::Keeping,
     /// Settings of the command line; they win over every configuration.
     pub overlay: Overlay,
+    /// The log of MassGen that the program was started on, which may lie anywhere.
+    pub opened: OnceLock<PathBuf>,
     /// The scripted server, started at the first demo session.
     demo: OnceCell<DemoServer>,
 }
@@ -95,6 +98,7 @@ impl Services {
             demo_speed,
             keeping: workspace::Keeping::default(),
             overlay: Overlay::default(),
+            opened: OnceLock::new(),
             demo: OnceCell::new(),
         }
     }
@@ -114,7 +118,7 @@ impl Services {
     pub fn shelf(&self) -> shelf::Shelf {
         let paths = config::Paths::discover(std::env::current_dir().unwrap_or_default());
         let base = std::env::var_os(shelf::MASSGEN_VARIABLE);
-        shelf::Shelf::new(&self.state_dir, &paths, base)
+        shelf::Shelf::new(&self.state_dir, &paths, base).also(self.opened.get())
     }
 
     /// A model from flags, by the rules of the configuration. To an address of no

@@ -27,6 +27,7 @@ pub struct World {
     configured: Option<Source>,
     /// The team that takes over stored sessions; `None` is the one that each log names.
     successor: Option<Source>,
+    reports: super::report::Reports,
 }
 
 impl World {
@@ -38,6 +39,7 @@ impl World {
             hub,
             configured,
             successor: None,
+            reports: super::report::Reports::default(),
         }
     }
 
@@ -137,6 +139,14 @@ impl Ports for World {
                 let told = super::review::answer(&services, *ask);
                 Done::Room(rooms::Told::Review(Box::new(told)))
             }),
+            Query::Room(rooms::Ask::Report(ask)) => {
+                let configured = match &self.configured {
+                    Some(Source::Config(config)) => Some(Arc::clone(config)),
+                    Some(Source::Demo(_) | Source::Backends(_)) | None => None,
+                };
+                let told = self.reports.answer(services, configured, *ask);
+                async move { Done::Room(rooms::Told::Report(Box::new(told.await))) }.boxed()
+            }
         }
     }
 

@@ -81,6 +81,23 @@ impl Shelf {
         Ok(entries)
     }
 
+    /// The same with the place in which a log of MassGen lies, so that it is found by its name, too.
+    #[must_use]
+    pub fn also(mut self, log: Option<&PathBuf>) -> Self {
+        let place = log.and_then(|log| {
+            let run = massgen::name(log);
+            // The folder may be that of a turn, or of an attempt.
+            let mut above = log.ancestors().skip(1).take(3).map(Path::to_owned);
+            above.find(|place| {
+                let logs = massgen::find(std::slice::from_ref(place));
+                logs.iter().any(|log| log.run == run)
+            })
+        });
+        self.places.extend(place);
+        self.places.dedup();
+        self
+    }
+
     /// The newest `limit` sessions of all, and how many there are.
     ///
     /// # Errors

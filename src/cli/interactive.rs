@@ -205,6 +205,10 @@ async fn opened(
         id = imported.run.0;
     }
     let volume = shelf.find(&id)?;
+    if let Volume::MassGen(folder) = &volume {
+        // From now on it is found by its name.
+        let _ = services.opened.set(folder.clone());
+    }
     options
         .notices
         .extend(super::taking::ended(&services).await);

@@ -100,6 +100,43 @@ impl AnalysisFolder {
     }
 }
 
+/// Pages that a person had written: `<state>/reports/`.
+#[derive(Clone, Debug)]
+pub struct PageFolder {
+    folder: PathBuf,
+}
+
+impl PageFolder {
+    /// The folder in a state folder; made with the first page.
+    #[must_use]
+    pub fn new(state_dir: &Path) -> Self {
+        Self {
+            folder: state_dir.join("reports"),
+        }
+    }
+
+    /// Writes a page, in the place of an older one of this name, and returns its path.
+    ///
+    /// # Errors
+    /// The folder or the file cannot be written.
+    pub fn write(&self, name: &str, text: &str) -> Result<PathBuf, Failure> {
+        files::create_dirs(&self.folder)?;
+        files::tighten(&self.folder)?;
+        let safe = |c: char| {
+            if c.is_ascii_alphanumeric() || "-._".contains(c) {
+                c
+            } else {
+                '-'
+            }
+        };
+        let name: String = name.chars().map(safe).collect();
+        let path = self.folder.join(name.trim_start_matches('.'));
+        files::replace(&path, text.as_bytes())
+            .map_err(|error| files::trouble("write the page", &path, &error))?;
+        Ok(path)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;

@@ -31,15 +31,15 @@ mod summary;
 mod trash;
 mod writer;
 
-pub use analyses::AnalysisFolder;
+pub use analyses::{AnalysisFolder, PageFolder};
 pub use append::Reopened;
 pub use catalog::{Catalogue, Imported, Importer};
 pub use index::Listing;
 pub use labels::{edit_labels, labels};
-pub use pieces::{Bound, Piece, piece};
 pub use notes::{
     KeptNotes, NOTES_FILE, NoteFolder, OtherCopy, other_copy, read_notes, same_session,
 };
+pub use pieces::{Bound, Piece, piece};
 pub use prompts::PromptFolder;
 pub use reader::{Reader, Session, read};
 pub use results::{KeptResult, MOST as MOST_OF_A_RESULT, ResultFolder};

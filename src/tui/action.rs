@@ -4,7 +4,9 @@
 //! `app.help` or `live.zoom`: the feature, a dot, the feature's own name. Names never change their
 //! meaning between versions; keys do.
 
-use super::{compare, composer, layer, live, notes, replay, review, rooms::Act, sessions, setup};
+use super::{
+    compare, composer, layer, live, notes, replay, report, review, rooms::Act, sessions, setup,
+};
 
 /// One thing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,6 +75,8 @@ pub enum Run {
     Resume,
     /// Review what the agents changed in files.
     Review,
+    /// The session in figures.
+    Report,
 }
 
 /// An action's name within its feature, its line of help, and the action.
@@ -132,6 +136,11 @@ const RUN: &[Named<Run>] = &[
         "review the files that agents changed",
         Run::Review,
     ),
+    (
+        "report",
+        "see the session in figures, and have a model read it",
+        Run::Report,
+    ),
 ];
 
 /// An action as people see it.
@@ -182,6 +191,9 @@ impl Action {
         });
         add(&mut all, "compare", compare::Action::TABLE, |action| {
             Self::Room(Act::Compare(action))
+        });
+        add(&mut all, "report", report::Action::TABLE, |action| {
+            Self::Room(Act::Report(action))
         });
         all.extend(live::Action::all().iter().filter_map(|(name, help)| {
             Some(Entry {

@@ -10,7 +10,7 @@ use super::{
     live::{self, Live},
     model::{Focus, Hearers, Leaving, Model, Screen},
     msg::{Mouse, MouseKind},
-    noting, reviewing, route,
+    noting, reporting, reviewing, route,
     setup::Section,
     stored, update,
 };
@@ -45,10 +45,16 @@ pub(super) fn pulse(model: &Model) -> Option<Duration> {
         }),
         Screen::Review if reviewing::waits(model) => Some(SPIN),
         Screen::Sessions if browsing::waits(model) => Some(SPIN),
+        Screen::Report if reporting::waits(model) => Some(SPIN),
         Screen::Notes if noting::waits(model) => Some(SPIN),
         Screen::Compare if comparing::waits(model) => Some(SPIN),
         Screen::Review | Screen::Notes if model.shared.running() => Some(CLOCK),
-        Screen::Live | Screen::Review | Screen::Sessions | Screen::Notes | Screen::Compare => None,
+        Screen::Live
+        | Screen::Review
+        | Screen::Sessions
+        | Screen::Notes
+        | Screen::Compare
+        | Screen::Report => None,
     }
 }
 
@@ -177,7 +183,9 @@ pub(super) fn talk(model: &mut Model, talk: Talk) -> Effects {
 const fn session_screen(model: &Model) -> Screen {
     match model.screen {
         Screen::Start | Screen::Compare => Screen::Start,
-        Screen::Live | Screen::Review | Screen::Sessions | Screen::Notes => Screen::Live,
+        Screen::Live | Screen::Review | Screen::Sessions | Screen::Notes | Screen::Report => {
+            Screen::Live
+        }
     }
 }
 

@@ -32,6 +32,8 @@ mod playing;
 pub mod ports;
 pub mod prepare;
 pub mod replay;
+pub mod report;
+mod reporting;
 pub mod review;
 mod reviewing;
 pub mod rooms;

@@ -81,6 +81,8 @@ pub enum Screen {
     Notes,
     /// Sessions side by side.
     Compare,
+    /// The figures of a session, and what models make of it.
+    Report,
 }
 
 /// Parts of the live screen that take keys.

@@ -18,6 +18,7 @@ pub fn prepare(model: &mut Model) {
         Screen::Live => prepare_live(model),
         Screen::Review | Screen::Notes | Screen::Compare => prepare_room(model),
         Screen::Sessions => prepare_sessions(model),
+        Screen::Report => prepare_report(model),
     }
     model.layers.prepare(&model.shared.theme, model.size);
 }
@@ -44,7 +45,7 @@ fn prepare_room(model: &mut Model) {
     };
     let (rooms, shared) = (&mut model.rooms, &model.shared);
     match model.screen {
-        Screen::Start | Screen::Live | Screen::Sessions => {}
+        Screen::Start | Screen::Live | Screen::Sessions | Screen::Report => {}
         Screen::Review => {
             if let Some(review) = &mut rooms.review {
                 review.prepare(shared, regions.main);
@@ -71,6 +72,17 @@ fn prepare_sessions(model: &mut Model) {
     };
     if let Some(sessions) = &mut model.rooms.sessions {
         sessions.prepare(&model.shared, regions.main);
+    }
+}
+
+fn prepare_report(model: &mut Model) {
+    let regions = layout::live(model.size, EditorRoom::None);
+    model.seen = Seen {
+        regions,
+        ..Seen::default()
+    };
+    if let Some(open) = &mut model.rooms.report {
+        open.report.prepare(&model.shared, regions.main);
     }
 }
 

@@ -11,7 +11,8 @@ use super::{
     model::Screen,
     notes,
     noting::Entered,
-    replay,
+    replay, report,
+    reporting::Opened,
     review::{self, Review},
     sessions::{self, Sessions},
 };
@@ -27,6 +28,8 @@ pub struct Rooms {
     pub notes: Option<Box<Entered>>,
     /// Sessions side by side.
     pub compare: Option<Box<comparing::Entered>>,
+    /// The report of a session.
+    pub report: Option<Box<Opened>>,
     /// The screen from which the list was opened.
     pub(super) came: Screen,
     /// When the list is to be asked for again.
@@ -40,6 +43,7 @@ impl Default for Rooms {
             sessions: None,
             notes: None,
             compare: None,
+            report: None,
             came: Screen::Start,
             wake: None,
         }
@@ -59,6 +63,8 @@ pub enum Act {
     Notes(notes::Action),
     /// With sessions side by side.
     Compare(compare::Action),
+    /// On the report screen.
+    Report(report::Action),
 }
 
 /// What a room asks.
@@ -72,6 +78,8 @@ pub enum Ask {
     Notes(Box<notes::Ask>),
     /// About sessions side by side.
     Compare(Box<compare::Ask>),
+    /// About the figures of a session, and what models make of it.
+    Report(Box<report::Ask>),
 }
 
 impl Ask {
@@ -84,6 +92,7 @@ impl Ask {
             Self::Sessions(ask) => ask.writes(),
             Self::Notes(ask) => ask.writes(),
             Self::Compare(ask) => ask.writes(),
+            Self::Report(ask) => ask.writes(),
         }
     }
 }
@@ -99,4 +108,6 @@ pub enum Told {
     Notes(Box<notes::Told>),
     /// About sessions side by side.
     Compare(Box<compare::Told>),
+    /// About the figures of a session, and what models make of it.
+    Report(Box<report::Told>),
 }

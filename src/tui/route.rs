@@ -8,7 +8,7 @@ use super::{
     keymap::{Context, Key, Meaning, Room},
     model::{Focus, Model, Screen},
     msg::{Input, Msg},
-    notes, noting, review,
+    notes, noting, report, reporting, review,
     setup::Section,
     stored,
 };
@@ -36,6 +36,8 @@ pub fn base_contexts(model: &Model) -> Vec<Context> {
             Screen::Sessions => Context::Room(Room::Sessions),
             // Where sessions stand side by side, nothing is edited.
             Screen::Notes | Screen::Compare => Context::Room(Room::Notes(notes::Place::Writing)),
+            // Nothing is written there.
+            Screen::Report => report_place(model),
         });
         contexts.push(Context::Edit);
     } else {
@@ -52,6 +54,7 @@ pub fn base_contexts(model: &Model) -> Vec<Context> {
             Screen::Sessions => contexts.push(Context::Room(Room::Sessions)),
             Screen::Notes => contexts.push(Context::Room(Room::Notes(noting::place(model)))),
             Screen::Compare => contexts.push(Context::Room(Room::Compare)),
+            Screen::Report => contexts.push(report_place(model)),
         }
     }
     contexts.extend([Context::Command, Context::Global]);
@@ -88,6 +91,12 @@ pub fn command_contexts(model: &Model) -> Vec<Context> {
                 .to_vec()
         }
         Screen::Compare => vec![Context::Room(Room::Compare)],
+        Screen::Report => {
+            let places = [report::Place::Main, report::Place::Asking];
+            places
+                .map(|place| Context::Room(Room::Report(place)))
+                .into()
+        }
     };
     screen
         .into_iter()
@@ -104,7 +113,13 @@ pub fn editing(model: &Model) -> bool {
         Screen::Sessions => false,
         Screen::Notes => noting::writing(model),
         Screen::Compare => false,
+        Screen::Report => false,
     }
+}
+
+/// The part of the report screen that takes keys.
+fn report_place(model: &Model) -> Context {
+    Context::Room(Room::Report(reporting::place(model)))
 }
 
 /// The part of the review screen that takes keys.
@@ -156,6 +171,7 @@ fn typing(model: &Model) -> Typing {
                     Screen::Live => model.live.capturing_text(),
                     Screen::Review => capturing(model),
                     Screen::Sessions => browsing::capturing(model),
+                    Screen::Report => reporting::place(model) == report::Place::Models,
                 }
         }
     };

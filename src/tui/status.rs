@@ -9,7 +9,7 @@ use super::{
     keymap::Chord,
     layer, live,
     model::{Focus, Model, Screen},
-    noting, playing, reviewing, route,
+    noting, playing, reporting, reviewing, route,
     setup::{self, Section},
     stored,
     widget::{Hint, Weight, hints},
@@ -113,6 +113,7 @@ fn current(model: &Model) -> Vec<Hint> {
         (None, Screen::Sessions) => browsing::hints(model),
         (None, Screen::Notes) => noting::hints(model),
         (None, Screen::Compare) => comparing::hints(),
+        (None, Screen::Report) => reporting::hints(model),
     };
     let contexts = route::contexts(model);
     let panes =

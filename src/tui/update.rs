@@ -14,7 +14,7 @@ use super::{
     left, live,
     model::{Focus, Leaving, Model, Screen},
     msg::{Input, Mouse, MouseKind, Msg},
-    noting, playing, reviewing,
+    noting, playing, reporting, reviewing,
     rooms::{Act, Told},
     route,
     setup::{self, Section},
@@ -66,7 +66,7 @@ fn perform(model: &mut Model, action: Action) -> Effects {
             Screen::Live => model.live.update(live, &model.shared),
             Screen::Review => reviewing::live_key(model, live),
             Screen::Sessions => browsing::live_key(model, live),
-            Screen::Start | Screen::Notes | Screen::Compare => {
+            Screen::Start | Screen::Notes | Screen::Compare | Screen::Report => {
                 model.hint("That is for the live screen.")
             }
         },
@@ -75,6 +75,7 @@ fn perform(model: &mut Model, action: Action) -> Effects {
         Action::Room(Act::Sessions(sessions)) => browsing::perform(model, sessions),
         Action::Room(Act::Notes(action)) => noting::perform(model, action),
         Action::Room(Act::Compare(action)) => comparing::perform(model, action),
+        Action::Room(Act::Report(report)) => reporting::perform(model, report),
     }
 }
 
@@ -83,7 +84,7 @@ fn search_key(model: &mut Model, action: layer::Action) -> Effects {
     match model.screen {
         Screen::Review => return reviewing::typed(model, action),
         Screen::Sessions => return browsing::typed(model, action),
-        Screen::Start | Screen::Live | Screen::Notes | Screen::Compare => {}
+        Screen::Start | Screen::Live | Screen::Notes | Screen::Compare | Screen::Report => {}
     }
     let input = match action {
         layer::Action::Accept => live::Input::Enter,
@@ -157,6 +158,7 @@ fn perform_run(model: &mut Model, run: Run) -> Effects {
         }
         Run::Resume => again::resume(model),
         Run::Review => reviewing::open(model),
+        Run::Report => reporting::open(model),
         Run::Panes => {
             model.focus = Focus::Panes;
             Effects::none()
@@ -300,6 +302,7 @@ fn type_text(model: &mut Model, text: &str) -> Effects {
             return model.hint("Nothing takes text here.");
         }
         Screen::Review | Screen::Notes | Screen::Compare => {}
+        Screen::Report => return reporting::type_text(model, text),
     }
     let taken = model.composer.insert(text);
     if taken < text.len() {
@@ -358,6 +361,7 @@ fn take_mouse(model: &mut Model, mouse: Mouse) -> Effects {
         Screen::Sessions => browsing::mouse(model, mouse),
         Screen::Notes => noting::mouse(model, mouse),
         Screen::Compare => comparing::mouse(model, mouse),
+        Screen::Report => reporting::mouse(model, mouse),
         Screen::Live => {
             if click {
                 model.focus = Focus::Panes;
@@ -399,6 +403,7 @@ fn take_answer(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
         Done::Room(Told::Sessions(told)) => browsing::told(model, *told),
         Done::Room(Told::Notes(told)) => noting::told(model, *told),
         Done::Room(Told::Compare(told)) => comparing::told(model, *told),
+        Done::Room(Told::Report(told)) => reporting::told(model, ticket, *told),
         Done::Left(told) => left::told(model, told),
     }
 }

@@ -44,7 +44,7 @@ const ROOTS: &[&str] = &["app", "cli"];
 
 /// Features of the screen: none may name another, the runtime, or anything that waits.
 const FEATURES: &[&str] = &[
-    "live", "composer", "setup", "sessions", "review", "replay", "notes", "compare",
+    "live", "composer", "setup", "sessions", "review", "replay", "notes", "compare", "report",
 ];
 
 /// Where a clock may be read; everywhere else time comes in as data.

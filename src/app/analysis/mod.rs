@@ -11,7 +11,7 @@ mod run;
 mod shelf;
 
 pub use models::{Candidate, KeyNeed, Offer, candidates};
-pub use pick::{AUTO, DEMO, Wanted, pick};
+pub use pick::{AUTO, DEMO, Wanted, pick, usual};
 pub use plan::{Analyst, Money, Plan, plan};
 pub use run::{Step, perform};
 pub use shelf::{Kept, keep, kept};

@@ -249,9 +249,10 @@ fn analyst(services: &Services, endpoint: Endpoint) -> Analyst {
     Analyst::new(services, endpoint)
 }
 
-/// The default by the keys that are set, then by the servers that run.
-async fn default(services: &Services) -> Result<Analyst, Failure> {
-    let all = candidates(services).await;
+/// The one that is taken when the choice is left to the program: a cheap one whose key is set, then what a
+/// server on this machine has.
+#[must_use]
+pub fn usual(all: &[Candidate]) -> Option<&Candidate> {
     let ready = |one: &&Candidate| one.key == KeyNeed::Set;
     let cheap = CHEAP.iter().find_map(|(provider, model)| {
         let mut ready = all.iter().filter(ready);
@@ -264,13 +265,18 @@ async fn default(services: &Services) -> Result<Analyst, Failure> {
         };
         all.iter().filter(ready).find(defaults)
     });
-    let local = || {
+    vendor.or_else(|| {
         let nearby = all.iter().filter(|one| one.nearby.is_some());
         nearby
             .filter(|one| one.key == KeyNeed::None)
             .max_by_key(|one| one.offer.context.unwrap_or(0))
-    };
-    let Some(found) = vendor.or_else(local) else {
+    })
+}
+
+/// The default by the keys that are set, then by the servers that run.
+async fn default(services: &Services) -> Result<Analyst, Failure> {
+    let all = candidates(services).await;
+    let Some(found) = usual(&all) else {
         let message = "No key is set and no model server runs on this machine.";
         return Err(Failure::new(FailureKind::Auth, message).hint(
             "`massgen-tui keys set OPENAI_API_KEY` keeps a key; --model demo/analyst shows the way without one.",

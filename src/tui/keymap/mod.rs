@@ -18,7 +18,7 @@ pub use page::markdown;
 
 use super::{
     action::{Action, Entry},
-    notes,
+    notes, report,
     review::Place,
 };
 
@@ -60,6 +60,8 @@ pub enum Room {
     Notes(notes::Place),
     /// Sessions side by side.
     Compare,
+    /// The report screen.
+    Report(report::Place),
     /// The live screen over a session that was read from its log.
     Stored(Shown),
     /// The list of sessions.
@@ -86,7 +88,7 @@ pub enum Over {
 
 impl Context {
     /// All contexts, in the order of the help overlay.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::Command,
         Self::Room(Room::Stored(Shown::Ended)),
         Self::Room(Room::Stored(Shown::Between)),
@@ -99,6 +101,9 @@ impl Context {
         Self::Room(Room::Notes(notes::Place::Main)),
         Self::Room(Room::Notes(notes::Place::Writing)),
         Self::Room(Room::Compare),
+        Self::Room(Room::Report(report::Place::Main)),
+        Self::Room(Room::Report(report::Place::Models)),
+        Self::Room(Room::Report(report::Place::Asking)),
         Self::Task,
         Self::Start,
         Self::Empty,
@@ -131,6 +136,9 @@ impl Context {
             Self::Room(Room::Notes(notes::Place::Main)) => "notes",
             Self::Room(Room::Notes(notes::Place::Writing)) => "notes-writing",
             Self::Room(Room::Compare) => "compare",
+            Self::Room(Room::Report(report::Place::Main)) => "report",
+            Self::Room(Room::Report(report::Place::Models)) => "report-models",
+            Self::Room(Room::Report(report::Place::Asking)) => "report-asking",
             Self::Over(Over::List) => "list",
             Self::Over(Over::Confirm) => "confirm",
             Self::Palette => "palette",
@@ -158,6 +166,9 @@ impl Context {
             Self::Room(Room::Notes(notes::Place::Main)) => "Notes",
             Self::Room(Room::Notes(notes::Place::Writing)) => "Notes, while one is written",
             Self::Room(Room::Compare) => "Sessions side by side",
+            Self::Room(Room::Report(report::Place::Main)) => "Report screen",
+            Self::Room(Room::Report(report::Place::Models)) => "Report screen, list of models",
+            Self::Room(Room::Report(report::Place::Asking)) => "Report screen, asking a model",
             Self::Over(Over::List) => "In help, commands, notices and endpoints",
             Self::Over(Over::Confirm) => "In a question",
             Self::Palette => "Without a key, from the palette",

@@ -15,6 +15,7 @@ use crate::{
         LeftTold, compare,
         effect::{Done, Draft, Launch, Query, Ticket},
         ports::Ports,
+        report,
         review::{self, News},
         rooms::Told,
         sessions,
@@ -187,6 +188,21 @@ pub(in crate::tui) fn clean_done(done: Done) -> Done {
                 news @ (compare::News::Here(..) | compare::News::Page(_)) => news,
             });
             Done::Room(Told::Compare(Box::new(told)))
+        }
+        Done::Room(Told::Report(told)) => Done::Room(Told::Report(Box::new(clean_report(*told)))),
+    }
+}
+
+/// Pages are cleaned where they are put together, line by line; failures are not.
+fn clean_report(told: report::Told) -> report::Told {
+    match told {
+        report::Told::Papers(papers) => report::Told::Papers(papers.map_err(clean_failure)),
+        report::Told::Models(models) => report::Told::Models(models.map_err(clean_failure)),
+        report::Told::Preview(preview) => report::Told::Preview(preview.map_err(clean_failure)),
+        report::Told::Written(path) => report::Told::Written(path.map_err(clean_failure)),
+        report::Told::Heard(mut heard) => {
+            heard.over = heard.over.map(|over| over.map_err(clean_failure));
+            report::Told::Heard(heard)
         }
     }
 }

@@ -86,6 +86,14 @@ impl Sessions {
         }
     }
 
+    /// The session under the cursor.
+    pub fn under(&self) -> Option<crate::protocol::RunId> {
+        match &self.search {
+            Some(search) => search.chosen().map(|(run, _)| run),
+            None => self.list.current().map(|entry| entry.summary.run.clone()),
+        }
+    }
+
     fn open(&mut self) -> Vec<Wish> {
         let (run, at) = match &self.search {
             Some(search) => match search.chosen() {

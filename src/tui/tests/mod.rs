@@ -10,6 +10,7 @@ mod laws;
 mod left;
 mod notes;
 mod replay;
+mod report;
 mod review;
 mod screens;
 mod sessions;

@@ -140,6 +140,9 @@ impl Ports for World {
             Query::Room(Ask::Compare(_)) => Done::Room(Told::Compare(Box::new(Err(nothing())))),
             // No session of these tests works on a folder.
             Query::Room(Ask::Review(_)) => Done::Room(Told::Review(Box::new(Err(nothing())))),
+            Query::Room(Ask::Report(_)) => Done::Room(Told::Report(Box::new(
+                massgen_tui::tui::report::Told::Papers(Err(nothing())),
+            ))),
         };
         async move {
             tokio::time::sleep(Duration::from_millis(200)).await;

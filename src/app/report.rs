@@ -1,0 +1,550 @@
+//! The world behind the report screen: figures and analyses from files, models with their prices, and the
+//! one analysis under way.
+//!
+//! Whatever goes to the screen is cleaned here, line by line. The analysis runs in a task of its own; to
+//! stop it is to drop it. It goes on while the screen is elsewhere, and ends with the program.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use futures_util::future::{BoxFuture, FutureExt as _};
+use tokio::sync::{mpsc, watch};
+
+use super::{
+    Services,
+    analysis::{
+        self, AUTO, Candidate, Kept, KeyNeed, Money, Plan, Step, VARIABLE, Wanted, candidates,
+    },
+};
+use crate::{
+    config::Config,
+    headless::words::{count, usd},
+    protocol::{AgentId, Event, Failure, FailureKind, Message, RunId, Sheet},
+    report::{self, Of, Report},
+    store::{PageFolder, Session},
+    text::clean,
+    tui::report::{
+        Analysis, Ask, Choice, Form, Heard, Page, Paper, Papers, Preview, Told, Turn, What,
+    },
+};
+
+/// Orders that may wait.
+const ORDERS: usize = 8;
+/// Steps that may wait to be heard.
+const STEPS: usize = 256;
+/// Longest wait for news of an analysis, so that every question is answered in time.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// News of an analysis come at most this often.
+const PACE: Duration = Duration::from_millis(120);
+/// Most lines of what would be sent that are shown.
+const LINES: usize = 2_000;
+/// Most lines of a reply that are shown while it comes.
+const SAID: usize = 200;
+
+/// Reports and the analysis under way.
+#[derive(Default)]
+pub(super) struct Reports {
+    desk: OnceLock<Desk>,
+}
+
+/// The task with the analysis under way.
+struct Desk {
+    orders: mpsc::Sender<Order>,
+    heard: watch::Receiver<Heard>,
+}
+
+enum Order {
+    Start(Box<Job>),
+    Stop,
+}
+
+/// What is to be read by whom.
+struct Job {
+    services: Arc<Services>,
+    configured: Option<Arc<Config>>,
+    run: RunId,
+    turn: Turn,
+    model: String,
+}
+
+impl Reports {
+    /// Answers one question.
+    pub(super) fn answer(
+        &self,
+        services: Arc<Services>,
+        configured: Option<Arc<Config>>,
+        ask: Ask,
+    ) -> BoxFuture<'static, Told> {
+        let Ask { run, what } = ask;
+        match what {
+            What::Papers => blocking(move || papers(&services, &run).map(Box::new))
+                .map(Told::Papers)
+                .boxed(),
+            What::Write(page, form) => blocking(move || written(&services, &run, page, form))
+                .map(Told::Written)
+                .boxed(),
+            What::Models(turn) => {
+                async move { Told::Models(models(services, configured, run, turn).await) }.boxed()
+            }
+            What::Preview(turn, model) => {
+                let job = Job {
+                    services,
+                    configured,
+                    run,
+                    turn,
+                    model,
+                };
+                async move { Told::Preview(preview(&job).await) }.boxed()
+            }
+            What::Start(turn, model) => {
+                let desk = self.desk();
+                let (orders, mut heard) = (desk.orders.clone(), desk.heard.clone());
+                let job = Job {
+                    services,
+                    configured,
+                    run,
+                    turn,
+                    model,
+                };
+                async move {
+                    heard.mark_unchanged();
+                    // The task lives as long as this handle.
+                    let _ = orders.send(Order::Start(Box::new(job))).await;
+                    let _ = tokio::time::timeout(PATIENCE, heard.changed()).await;
+                    Told::Heard(Box::new(heard.borrow().clone()))
+                }
+                .boxed()
+            }
+            What::Stop => {
+                let desk = self.desk();
+                let (orders, heard) = (desk.orders.clone(), desk.heard.clone());
+                async move {
+                    let _ = orders.send(Order::Stop).await;
+                    Told::Heard(Box::new(heard.borrow().clone()))
+                }
+                .boxed()
+            }
+            What::Listen(number) => {
+                let mut heard = self.desk().heard.clone();
+                async move {
+                    tokio::time::sleep(PACE).await;
+                    let more = heard.wait_for(|heard| heard.number > number);
+                    let _ = tokio::time::timeout(PATIENCE, more).await;
+                    Told::Heard(Box::new(heard.borrow().clone()))
+                }
+                .boxed()
+            }
+        }
+    }
+
+    fn desk(&self) -> &Desk {
+        self.desk.get_or_init(|| {
+            let (orders, inbox) = mpsc::channel(ORDERS);
+            let (tell, heard) = watch::channel(Heard::default());
+            tokio::spawn(sit(inbox, tell));
+            Desk { orders, heard }
+        })
+    }
+}
+
+/// Runs one analysis at a time until nobody can order any more.
+async fn sit(mut inbox: mpsc::Receiver<Order>, tell: watch::Sender<Heard>) {
+    let mut order = inbox.recv().await;
+    while let Some(now) = order.take() {
+        let Order::Start(job) = now else {
+            order = inbox.recv().await;
+            continue;
+        };
+        let number = tell.borrow().number + 1;
+        tell.send_replace(Heard {
+            number,
+            ..Heard::default()
+        });
+        let done = tokio::select! {
+            done = perform(&job, &tell) => done,
+            next = inbox.recv() => {
+                order = next;
+                let words = "It was stopped; nothing was kept.";
+                Err(Failure::new(FailureKind::Cancelled, words))
+            }
+        };
+        tell.send_modify(|heard| {
+            heard.number += 1;
+            heard.over = Some(done);
+        });
+        if order.is_none() {
+            order = inbox.recv().await;
+        }
+    }
+}
+
+/// One analysis; the number under which it is kept.
+async fn perform(job: &Job, tell: &watch::Sender<Heard>) -> Result<u32, Failure> {
+    let (desk, plan) = planned(job).await?;
+    let (said, steps) = mpsc::channel(STEPS);
+    let turn = desk.turn(job.turn)?;
+    let events = desk.session.events.as_slice();
+    let work = analysis::perform(&job.services, &plan, &job.run, (turn, events), said);
+    let (done, ()) = tokio::join!(work, follow(steps, tell));
+    let done = done?;
+    blocking(move || analysis::keep(&desk.beside, &done)).await
+}
+
+/// Folds steps into what is heard.
+async fn follow(mut steps: mpsc::Receiver<Step>, tell: &watch::Sender<Heard>) {
+    let mut text = String::new();
+    while let Some(step) = steps.recv().await {
+        tell.send_modify(|heard| {
+            heard.number += 1;
+            match step {
+                Step::Said(more) => {
+                    heard.said += more.chars().count();
+                    text.push_str(&more);
+                }
+                Step::Thought(more) => heard.thought += more,
+                Step::Told(words) => heard.told.push(clean::line(&words).into_owned()),
+            }
+            heard.rows = so_far(&text);
+        });
+    }
+}
+
+/// A reply as far as it can be read: its claims, or its own lines.
+fn so_far(text: &str) -> Vec<String> {
+    if let Ok(draft) = report::analysis::read(text, &[])
+        && draft.shape != report::analysis::Shape::Plain
+    {
+        let claims = draft
+            .claims
+            .iter()
+            .map(|(_, words, _)| format!("· {words}"));
+        return std::iter::once(draft.summary.clone())
+            .chain(claims)
+            .collect();
+    }
+    let clean = clean::text(text);
+    let lines: Vec<&str> = clean.lines().collect();
+    let from = lines.len().saturating_sub(SAID);
+    lines
+        .iter()
+        .skip(from)
+        .map(|line| (*line).to_owned())
+        .collect()
+}
+
+/// A session and what is beside it.
+struct Opened {
+    session: Session,
+    report: Report,
+    beside: PathBuf,
+}
+
+impl Opened {
+    fn read(services: &Services, run: &RunId) -> Result<Self, Failure> {
+        let shelf = services.shelf();
+        let volume = shelf.find(&run.0)?;
+        let session = shelf.read(&volume)?;
+        let report = report::of(&session.header.run, &session.events);
+        Ok(Self {
+            beside: shelf.beside(&volume),
+            session,
+            report,
+        })
+    }
+
+    fn turn(&self, (turn, attempt): Turn) -> Result<&Of, Failure> {
+        let mut turns = self.report.turns.iter();
+        let found = turns.find(|of| of.turn == turn && of.attempt.0 == attempt);
+        found.ok_or_else(|| {
+            let words = format!("The session has no turn {turn} any more.");
+            Failure::new(FailureKind::Local, words)
+        })
+    }
+
+    fn figures(&self) -> Sheet {
+        report::sheet(&self.report)
+    }
+
+    fn paper(&self, kept: &Kept) -> Sheet {
+        let stale = report::analysis::stale(&kept.analysis, &self.report.turns);
+        let name = |id: AgentId| {
+            let mut agents = self.report.turns.iter().flat_map(|turn| &turn.agents);
+            let found = agents.find(|agent| agent.agent == id);
+            found.map_or_else(|| id.to_string(), |agent| agent.name.clone())
+        };
+        let words = |number: u64| {
+            let events = &self.session.events;
+            let found = events.binary_search_by_key(&number, |event: &Event| event.seq.0);
+            let event = events.get(found.ok()?)?;
+            let words = report::analysis::words_of(event, &name);
+            Some(clean::line(&words).into_owned())
+        };
+        report::analysis::sheet(&kept.analysis, stale.as_deref(), &words)
+    }
+}
+
+fn papers(services: &Services, run: &RunId) -> Result<Papers, Failure> {
+    let opened = Opened::read(services, run)?;
+    let (kept, unread) = analysis::kept(&opened.beside);
+    let analyses = kept.iter().map(|kept| {
+        let (of, by) = (&kept.analysis.of, &kept.analysis.by);
+        Analysis {
+            number: kept.number,
+            name: clean::line(&format!("{}/{}", by.provider, by.model)).into_owned(),
+            turn: (of.turn, of.attempt),
+            stale: report::analysis::stale(&kept.analysis, &opened.report.turns).is_some(),
+            paper: paper(opened.paper(kept)),
+        }
+    });
+    let turns = opened.report.turns.iter();
+    Ok(Papers {
+        analyses: analyses.collect(),
+        turns: turns.map(|turn| (turn.turn, turn.attempt.0)).collect(),
+        figures: paper(opened.figures()),
+        unread,
+    })
+}
+
+fn paper(sheet: Sheet) -> Paper {
+    let sheet = cleaned(sheet);
+    Paper {
+        markdown: report::page(&sheet),
+        sheet,
+    }
+}
+
+/// Files may have been written by anybody.
+fn cleaned(mut sheet: Sheet) -> Sheet {
+    let line = |text: &mut String| *text = clean::line(text).into_owned();
+    line(&mut sheet.title);
+    for part in &mut sheet.parts {
+        line(&mut part.title);
+        part.rows
+            .iter_mut()
+            .flat_map(|row| &mut row.cells)
+            .for_each(line);
+    }
+    sheet
+}
+
+fn written(services: &Services, run: &RunId, page: Page, form: Form) -> Result<String, Failure> {
+    let opened = Opened::read(services, run)?;
+    let (kept, _) = analysis::kept(&opened.beside);
+    let (name, text) = match page {
+        Page::Figures => {
+            let text = match form {
+                Form::Markdown => report::page(&opened.figures()),
+                Form::Json => json(&opened.report)?,
+            };
+            ("report".to_owned(), text)
+        }
+        Page::Analysis(number) => {
+            let one = kept.iter().find(|kept| kept.number == number);
+            let one = one.ok_or_else(|| {
+                Failure::new(FailureKind::Local, format!("Analysis {number} is gone."))
+            })?;
+            let text = match form {
+                Form::Markdown => report::page(&cleaned(opened.paper(one))),
+                Form::Json => json(&one.analysis)?,
+            };
+            (format!("analysis-{number}"), text)
+        }
+    };
+    let suffix = match form {
+        Form::Markdown => "md",
+        Form::Json => "json",
+    };
+    let path =
+        PageFolder::new(&services.state_dir).write(&format!("{run}-{name}.{suffix}"), &text)?;
+    Ok(clean::line(&path.to_string_lossy()).into_owned())
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value).map_err(|error| {
+        Failure::new(
+            FailureKind::Local,
+            format!("It cannot be written: {error}."),
+        )
+    })
+}
+
+/// The models, those that can be asked first; the usual one is marked.
+async fn models(
+    services: Arc<Services>,
+    configured: Option<Arc<Config>>,
+    run: RunId,
+    turn: Turn,
+) -> Result<Vec<Choice>, Failure> {
+    let usual = usual(&services, configured.as_deref());
+    let whole = {
+        let services = Arc::clone(&services);
+        blocking(move || {
+            let opened = Opened::read(&services, &run)?;
+            let turn = opened.turn(turn)?;
+            let events = &opened.session.events;
+            let evidence = report::analysis::evidence(&opened.report, turn, events, u64::MAX, 0);
+            Ok(evidence.map_or(0, |evidence| evidence.seen.tokens))
+        })
+        .await?
+    };
+    let all = candidates(&services).await;
+    let auto = analysis::usual(&all).map(Candidate::name);
+    let usual = usual.or(auto);
+    let mut choices: Vec<Choice> = all
+        .iter()
+        .map(|one| choice(one, whole, usual.as_deref()))
+        .collect();
+    choices.sort_by_key(|choice| !choice.ready);
+    Ok(choices)
+}
+
+fn choice(one: &Candidate, whole: u64, usual: Option<&str>) -> Choice {
+    let room = one.offer.context.map(|window| window / 5 * 4);
+    let (window, tokens) = match (one.offer.context, room) {
+        (Some(window), Some(room)) if room >= whole => (format!("{}, fits", short(window)), whole),
+        (Some(window), Some(room)) => {
+            let percent = room * 100 / whole.max(1);
+            let words = format!("{}, condensed to {percent} %", short(window));
+            (words, room)
+        }
+        _ => ("window unknown".to_owned(), whole),
+    };
+    let can = [
+        (one.offer.tools == Some(true), "tools"),
+        (one.offer.structured, "structured"),
+        (one.offer.reasoning == Some(true), "reasons"),
+    ];
+    let can: Vec<&str> = can
+        .iter()
+        .filter(|(able, _)| *able)
+        .map(|(_, word)| *word)
+        .collect();
+    let name = one.name();
+    let script = name == format!("{}/{}", analysis::DEMO.0, analysis::DEMO.1);
+    let price = match Money::of(one.offer.price, tokens, 2_000).about {
+        Some(about) if about > 0.0 => format!("about {}", usd(about)),
+        Some(_) => "free".to_owned(),
+        None => "price unknown".to_owned(),
+    };
+    let until = one.offer.until.as_ref().map(|day| format!(", until {day}"));
+    let key = match &one.key {
+        KeyNeed::Set => format!("key set{}", until.unwrap_or_default()),
+        KeyNeed::None if script => "a script, no model".to_owned(),
+        KeyNeed::None => "runs here".to_owned(),
+        KeyNeed::Missing(variable) => format!("{variable} is missing"),
+    };
+    Choice {
+        usual: usual == Some(name.as_str()),
+        name: clean::line(&name).into_owned(),
+        can: can.join(", "),
+        window,
+        price,
+        key: clean::line(&key).into_owned(),
+        ready: !matches!(one.key, KeyNeed::Missing(_)),
+    }
+}
+
+fn short(tokens: u64) -> String {
+    match tokens {
+        0..10_000 => tokens.to_string(),
+        10_000..1_000_000 => format!("{}k", tokens / 1_000),
+        _ => format!("{:.1}M", tokens as f64 / 1_000_000.0),
+    }
+}
+
+/// What the settings name.
+fn usual(services: &Services, configured: Option<&Config>) -> Option<String> {
+    let said = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let variable = services.environment.get(VARIABLE).and_then(said);
+    let key = || configured?.analysis_model.clone().and_then(said);
+    variable.or_else(key).filter(|name| name != AUTO)
+}
+
+/// The session, and what would be sent of it.
+async fn planned(job: &Job) -> Result<(Opened, Plan), Failure> {
+    let wanted = Wanted {
+        name: job.model.clone(),
+        base_url: None,
+        config: job.configured.clone(),
+    };
+    let analyst = analysis::pick(&job.services, &wanted).await?;
+    let (services, run, turn) = (Arc::clone(&job.services), job.run.clone(), job.turn);
+    blocking(move || {
+        let opened = Opened::read(&services, &run)?;
+        let of = opened.turn(turn)?;
+        let plan = analysis::plan(analyst, &opened.report, of, &opened.session.events)?;
+        Ok((opened, plan))
+    })
+    .await
+}
+
+async fn preview(job: &Job) -> Result<Preview, Failure> {
+    let (_, plan) = planned(job).await?;
+    let seen = plan.evidence.seen;
+    let turn = match plan.turn {
+        (turn, 1) => turn.to_string(),
+        (turn, attempt) => format!("{turn}, attempt {attempt}"),
+    };
+    let part = match seen.percent() {
+        100 => "whole".to_owned(),
+        percent => format!(
+            "condensed to {percent} % ({} events left out)",
+            count(seen.left_out)
+        ),
+    };
+    let guess = if plan.analyst.window_known {
+        ""
+    } else {
+        " (a guess)"
+    };
+    let mut words = vec![
+        format!("{} reads turn {turn}, {part}.", plan.analyst.name()),
+        format!("Cost: {}.", plan.money.words()),
+        format!(
+            "Window: {} tokens{guess}. Asked for: {}.",
+            count(plan.analyst.window),
+            plan.form().word()
+        ),
+    ];
+    if plan.analyst.scripted {
+        words.push(
+            "It is a script of the demo: no model reads the log, nothing leaves this machine."
+                .to_owned(),
+        );
+    } else if plan.analyst.endpoint.local {
+        words.push("The server runs on this machine or in its network.".to_owned());
+    } else {
+        let place = crate::provider::words::address(&plan.analyst.endpoint.base_url);
+        words.push(format!("What stands below goes to {place}."));
+    }
+    let texts = plan.ask.messages.iter().map(|message| match message {
+        Message::System { text }
+        | Message::User { text }
+        | Message::Tool { text, .. }
+        | Message::Assistant { text, .. } => text.as_str(),
+    });
+    let prompt = texts.flat_map(str::lines).take(LINES);
+    Ok(Preview {
+        words: words
+            .iter()
+            .map(|words| clean::line(words).into_owned())
+            .collect(),
+        prompt: prompt.map(|line| clean::line(line).into_owned()).collect(),
+        scripted: plan.analyst.scripted,
+    })
+}
+
+/// Runs file work off the async threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| {
+            let words = format!("A file task ended: {error}.");
+            Err(Failure::new(FailureKind::Local, words))
+        })
+}

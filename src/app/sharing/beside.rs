@@ -100,7 +100,7 @@ pub(super) fn covered(one: &Attachment, veil: &Veil) -> String {
         }
         Err(_) => veil.cover(text.to_owned(), 0),
     };
-    if one.name.ends_with(".jsonl") {
+    if ends(&one.name, "jsonl") {
         let lines = one.text.lines().map(|text| line(text) + "\n");
         lines.collect()
     } else {
@@ -123,7 +123,7 @@ fn records(folder: &Path, found: &mut Found) {
     let analyses = fs::read_dir(folder.join("analysis")).into_iter().flatten();
     let mut numbered: Vec<String> = analyses
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".json"))
+        .filter(|name| ends(name, "json"))
         .map(|name| format!("analysis/{name}"))
         .collect();
     numbered.sort_unstable();
@@ -137,11 +137,15 @@ fn records(folder: &Path, found: &mut Found) {
     }
 }
 
+/// Whether a file has this ending.
+fn ends(name: &str, ending: &str) -> bool {
+    Path::new(name).extension().is_some_and(|end| end == ending)
+}
+
 /// A text file; `None` when there is none.
 fn text(path: &Path) -> Result<Option<String>, String> {
-    let about = match fs::symlink_metadata(path) {
-        Ok(about) => about,
-        Err(_) => return Ok(None),
+    let Ok(about) = fs::symlink_metadata(path) else {
+        return Ok(None);
     };
     if !about.is_file() {
         return Err("it is a link or no file".to_owned());

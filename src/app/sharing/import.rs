@@ -37,7 +37,8 @@ pub fn is_bundle(name: &str) -> bool {
     let path = Path::new(name);
     let mut start = [0; 2];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
-    path.is_file() && (name.ends_with(".mgt") || read.is_ok() && start == [0x1f, 0x8b])
+    let named = path.extension().is_some_and(|end| end == "mgt");
+    path.is_file() && (named || read.is_ok() && start == [0x1f, 0x8b])
 }
 
 /// Takes a bundle in.

@@ -40,10 +40,9 @@ pub(super) fn put(
     }
     let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
     let names = names.join(";");
-    let lines: String = headers
-        .iter()
-        .map(|(name, value)| format!("{name}:{}\n", value.trim()))
-        .collect();
+    let lines = headers.iter().fold(String::new(), |lines, (name, value)| {
+        lines + name + ":" + value.trim() + "\n"
+    });
     let asked = format!("PUT\n{path}\n\n{lines}\n{names}\n{sum}");
     let day = at.get(..8).unwrap_or(at);
     let scope = format!("{day}/{}/s3/aws4_request", account.region);

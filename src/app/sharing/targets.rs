@@ -1,5 +1,5 @@
 //! Where a session can be given to, as it is written: `gist`, `snippet`, `clipboard`, `s3://bucket/place/`,
-//! `https://…` (WebDAV), `| command`, a file or a folder, or a name of `share.targets`.
+//! `https://…` (`PUT`), `| command`, a file or a folder, or a name of `share.targets`.
 
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 

@@ -17,6 +17,10 @@ const SHOWN: usize = 50;
 
 /// What is masked on top of secrets and home folders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one for each kind that can be named"
+)]
 pub struct Rules {
     /// Addresses of mail.
     pub emails: bool,
@@ -108,7 +112,9 @@ impl Veil {
     pub fn find(&self, text: &str) -> Vec<Hit> {
         let mut all: Vec<Hit> = redact::hits(&self.redactor, text);
         if self.rules.suspects {
-            all.iter_mut().for_each(|hit| hit.sure = true);
+            for hit in &mut all {
+                hit.sure = true;
+            }
         }
         let mut add = |kind: MaskKind, with: &'static str, found: Vec<Range<usize>>| {
             all.extend(found.into_iter().map(|at| Hit {

@@ -104,19 +104,7 @@ pub fn target(events: &[Event], wanted: &Wanted) -> Result<NoteOn, Failure> {
     if *wanted == Wanted::default() {
         return Ok(NoteOn::Session);
     }
-    let turns: Vec<&Turn> = state.turns().collect();
-    let turn = match wanted.turn {
-        // An attempt that was begun anew has the same number: the last one counts.
-        Some(number) => turns.iter().rfind(|turn| turn.start.turn == number),
-        None => turns.last(),
-    };
-    let Some(turn) = turn else {
-        let words = match wanted.turn {
-            Some(number) => format!("The session has no turn {number}; it has {}.", turns.len()),
-            None => "The session has no turn yet.".to_owned(),
-        };
-        return Err(missing(words));
-    };
+    let turn = turn_of(&state, wanted.turn)?;
     let began = turn.began();
     let label = match (wanted.answer, wanted.agent) {
         (Some(label), _) => Some(label),
@@ -172,6 +160,27 @@ pub fn target(events: &[Event], wanted: &Wanted) -> Result<NoteOn, Failure> {
                 face: wanted.face,
             },
         },
+    })
+}
+
+/// The turn with this number, or the last one.
+fn turn_of(state: &RunState, number: Option<u32>) -> Result<&Turn, Failure> {
+    let found = match number {
+        // An attempt that was begun anew has the same number: the last one counts.
+        Some(number) => state
+            .turns()
+            .filter(|turn| turn.start.turn == number)
+            .last(),
+        None => state.turn.as_ref(),
+    };
+    found.ok_or_else(|| {
+        missing(match number {
+            Some(number) => {
+                let all = state.turns().count();
+                format!("The session has no turn {number}; it has {all}.")
+            }
+            None => "The session has no turn yet.".to_owned(),
+        })
     })
 }
 

@@ -4,10 +4,9 @@
 
 use super::{Services, shelf::Shelf};
 use crate::{
-    catalog::{Edit, Entry},
+    catalog::Edit,
     engine::outbox,
     protocol::{Failure, RunId},
-    store,
     tui::sessions::{Ask, Told, ask::Listed},
 };
 
@@ -39,19 +38,8 @@ pub(super) fn answer(services: &Services, ask: Ask) -> Told {
 
 /// All sessions, those in the trash included.
 fn listed(shelf: &Shelf) -> Result<Listed, Failure> {
-    let mut entries = shelf.entries()?;
-    let trash = shelf.store().trash();
-    for summary in trash.list(usize::MAX)?.sessions {
-        let run = summary.run.clone();
-        entries.push(Entry {
-            labels: store::labels(&trash.beside(&run)),
-            deleted: true,
-            log: trash.log(&run).display().to_string(),
-            ..Entry::new(summary)
-        });
-    }
     Ok(Listed {
-        entries,
+        entries: shelf.entries()?,
         ground: shelf.ground(),
     })
 }

@@ -27,9 +27,11 @@ pub(super) struct Stored {
 /// Version of `summary.json`; another one is rebuilt from the log.
 pub(super) const VERSION: u32 = 3;
 
-/// What agents made.
-#[derive(Clone, Copy, Debug, Default)]
+/// What agents made, and where.
+#[derive(Clone, Debug, Default)]
 struct Work {
+    /// Working folder of the first turn.
+    folder: String,
     /// Answers, all revisions of all turns.
     answers: u32,
     /// Agents may change files.
@@ -48,7 +50,6 @@ pub(super) struct Scan {
     turns: u32,
     team: Vec<(AgentId, Member)>,
     agents: u32,
-    folder: String,
     work: Work,
     word: &'static str,
     /// How the last turn ended.
@@ -72,7 +73,6 @@ impl Scan {
             turns: 0,
             team: Vec::new(),
             agents: 0,
-            folder: String::new(),
             work: Work::default(),
             word: "unfinished",
             last_word: "unfinished",
@@ -107,7 +107,7 @@ impl Scan {
             RunEvent::Started(start) => {
                 if self.turns == 0 {
                     self.prompt = start.prompt.chars().take(PROMPT_CHARS).collect();
-                    self.folder.clone_from(&start.cwd);
+                    self.work.folder.clone_from(&start.cwd);
                 }
                 if start.resumed.is_none() || self.turns == 0 {
                     self.turns += 1;
@@ -189,7 +189,7 @@ impl Scan {
             demo: self.demo,
             from: self.from.clone(),
             team: self.team.iter().map(|(_, member)| member.clone()).collect(),
-            folder: self.folder.clone(),
+            folder: self.work.folder.clone(),
             files_changed: self.work.files,
             answers: self.work.answers,
         }

@@ -19,6 +19,8 @@ pub struct Shared {
     /// True while a moment of such a session is shown as it was lived: read, played, or at work in another
     /// process.
     pub replayed: bool,
+    /// True while another process writes the session and its log is read on.
+    pub followed: bool,
     /// Frame counter of the spinner; advances only while something runs.
     pub tick: u64,
     /// How many threads of notes stand on each event; 0 is the session as a whole.
@@ -34,6 +36,7 @@ impl Shared {
             now: Timestamp::default(),
             live: true,
             replayed: false,
+            followed: false,
             tick: 0,
             noted: BTreeMap::new(),
         }

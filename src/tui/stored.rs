@@ -162,7 +162,8 @@ pub(super) fn drive(model: &mut Model) -> Effects {
     let asked = reel.ask(|| model.tickets.issue());
     let mut effects = asked.map_or_else(Effects::none, |(ticket, reading)| query(ticket, reading));
     let work = reel.work();
-    model.shared.replayed = reel.moves() || reel.follows();
+    model.shared.followed = reel.follows();
+    model.shared.replayed = reel.moves() || model.shared.followed;
     model.shared.now = match &reel.player {
         Some(player) if work == Work::Arrived => player.clock.max(reel.moment(reel.at)),
         _ => reel.moment(reel.at),

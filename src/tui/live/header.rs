@@ -129,6 +129,9 @@ fn status_words(turn: &Turn, shared: &Shared, shortened: usize) -> Words {
         let first = word.split(" (").next().unwrap_or(word);
         words.push(role, format!(" {first}"));
     }
+    if shared.followed && !shared.live && shortened < 7 {
+        words.push(Role::Info, " · followed");
+    }
     if !step.is_empty() && (shortened < 6 || (shortened < 8 && stepping)) {
         let between = if shortened < 6 { " · " } else { " " };
         words.push(Role::Info, format!("{between}{}", phrase::clean(&step)));

@@ -205,7 +205,7 @@ impl Sessions {
         match told {
             Told::Listed(Ok(listed)) => self.listed(listed),
             Told::Listed(Err(failure)) => {
-                let words = failure.to_string();
+                let words = failure.words();
                 match self.load {
                     // What was listed before is still worth looking at.
                     Loaded::Here { .. } => {
@@ -279,7 +279,7 @@ impl Sessions {
         let (more, mut wishes) = match reading {
             Ok(reading) => (reading, Vec::new()),
             Err(failure) => {
-                let words = format!("Not everything can be searched: {failure}");
+                let words = format!("Not everything can be searched: {}", failure.words());
                 (None, vec![Wish::Tell(Level::Warning, words)])
             }
         };
@@ -352,5 +352,8 @@ fn problems(failures: &[Failure]) -> Vec<Wish> {
         0 => String::new(),
         more => format!(" ({more} more)"),
     };
-    vec![Wish::Tell(Level::Warning, format!("{first}{more}"))]
+    vec![Wish::Tell(
+        Level::Warning,
+        format!("{}{more}", first.words()),
+    )]
 }

@@ -6,6 +6,8 @@
 
 mod again;
 pub mod analysis;
+mod captures;
+pub mod casting;
 mod checkup;
 pub mod compare;
 mod comparing;
@@ -29,7 +31,9 @@ mod session;
 mod sessions;
 pub mod sharing;
 pub mod shelf;
+pub mod stills;
 mod taking;
+pub mod tape;
 mod team;
 mod ways;
 

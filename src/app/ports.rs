@@ -1,17 +1,17 @@
 //! The world behind the screen: what the TUI's [`Ports`] come to.
 
-use std::{io::Write as _, path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 
-use super::{HubHandle, Services, Source, Way, checkup};
+use super::{HubHandle, Services, Source, Way, captures, checkup};
 use crate::{
     protocol::{Command, Failure, FailureKind, Folder, change::Access},
     provider::{discovery, health},
     store,
     tui::{
         effect::{Done, Here, Launch, Onward, Query, Stored, TeamChoice},
-        ports::Ports,
+        ports::{Picture, Ports},
         rooms,
     },
 };
@@ -150,14 +150,10 @@ impl Ports for World {
         }
     }
 
-    fn save_capture(
-        &self,
-        svg: String,
-        text: String,
-    ) -> BoxFuture<'static, Result<String, Failure>> {
+    fn save_capture(&self, picture: Picture) -> BoxFuture<'static, Result<String, Failure>> {
         let folder = self.services.state_dir.join("captures");
         async move {
-            tokio::task::spawn_blocking(move || save(&folder, &svg, &text))
+            tokio::task::spawn_blocking(move || captures::save(&folder, &picture))
                 .await
                 .unwrap_or_else(|error| Err(local(&format!("The capture task ended: {error}."))))
         }
@@ -191,31 +187,6 @@ fn sessions(services: &Services) -> Result<Stored, Failure> {
         sessions: listing.sessions,
         total: listing.total,
     })
-}
-
-/// Writes both forms of a capture and returns the path of the picture.
-fn save(folder: &PathBuf, svg: &str, text: &str) -> Result<String, Failure> {
-    let name = store::new_run_id(crate::engine::outbox::now().0).0;
-    let trouble = |path: &PathBuf, error: std::io::Error| {
-        local(&format!(
-            "{} could not be written: {error}.",
-            path.display()
-        ))
-    };
-    std::fs::create_dir_all(folder).map_err(|error| trouble(folder, error))?;
-    let picture = folder.join(format!("{name}.svg"));
-    for (path, content) in [
-        (picture.clone(), svg),
-        (folder.join(format!("{name}.txt")), text),
-    ] {
-        std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .and_then(|mut file| file.write_all(content.as_bytes()))
-            .map_err(|error| trouble(&path, error))?;
-    }
-    Ok(picture.display().to_string())
 }
 
 fn local(message: &str) -> Failure {

@@ -40,7 +40,7 @@ fn styled(cell: &Cell) -> bool {
 }
 
 /// SGR parameters of a cell, each after a `;`. Empty for the default style.
-fn sgr(cell: &Cell) -> String {
+pub(super) fn sgr(cell: &Cell) -> String {
     let mut out = String::new();
     for (modifier, parameter) in [
         (Modifier::BOLD, 1),

@@ -1,7 +1,7 @@
 //! Box drawing, blocks and braille as shapes, so that they meet without seams whatever the font.
 //!
-//! A shape is SVG path data on a cell of [`WIDTH`] by [`HEIGHT`] pixels, whole pixels wherever the
-//! shape allows it.
+//! A shape stands on a cell of [`WIDTH`] by [`HEIGHT`] pixels, on whole pixels wherever it allows that. The
+//! SVG writes it as a path, the PNG asks which points it covers: both draw the same.
 
 use std::fmt::Write as _;
 
@@ -9,9 +9,15 @@ use std::fmt::Write as _;
 pub(super) const WIDTH: u32 = 9;
 /// Pixels down a cell.
 pub(super) const HEIGHT: u32 = 18;
+/// Pixels around the screen.
+pub(super) const MARGIN: u32 = 9;
+/// From the top of a cell to the line that letters stand on.
+pub(super) const BASELINE: u32 = 14;
 
 /// Middle of a light line: pixel 4 across, pixel 8 down.
 const MIDDLE: (u32, u32) = (4, 8);
+/// Pixels from the middle of a rounded corner to its outer edge.
+const RADIUS: u32 = 5;
 
 /// Lines of U+2500 to U+257F: weight of the arms up, right, down, left; 0 none, 1 light, 2 heavy,
 /// 3 double. Read off the character names of the Unicode Standard.
@@ -26,22 +32,28 @@ const LINES: [&str; 8] = [
     ".... .... .... .... 0001 1000 0100 0010 0002 2000 0200 0020 0201 1020 0102 2010",
 ];
 
-/// A shape: path data and how much of it covers the ground.
+/// A part of a shape, in pixels of its cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Piece {
+    /// From a pixel on, so many across and down.
+    Rect(u32, u32, u32, u32),
+    /// A rounded corner that leaves the cell to the right or left, and down or up.
+    Arc { right: bool, down: bool },
+    /// From corner to corner, rising or falling.
+    Diagonal { rising: bool },
+}
+
+/// A shape: the union of its parts, and how much of it covers the ground.
 pub(super) struct Shape {
-    /// SVG path data.
-    pub(super) path: String,
+    pieces: Vec<Piece>,
     /// Opacity in percent.
     pub(super) opacity: u8,
 }
 
-/// The shape of a character whose cell begins at a pixel; `None` when a font must draw it.
-pub(super) fn shape(c: char, x: u32, y: u32) -> Option<Shape> {
+/// The shape of a character; `None` when a font must draw it.
+pub(super) fn shape(c: char) -> Option<Shape> {
     let code = u32::from(c);
-    let mut pen = Pen {
-        path: String::new(),
-        x,
-        y,
-    };
+    let mut pen = Pen(Vec::new());
     let mut opacity = 100;
     match code {
         0x2500..=0x257F => pen.line(c, code - 0x2500)?,
@@ -54,22 +66,113 @@ pub(super) fn shape(c: char, x: u32, y: u32) -> Option<Shape> {
         _ => return None,
     }
     Some(Shape {
-        path: pen.path,
+        pieces: pen.0,
         opacity,
     })
 }
 
-/// Writes path data relative to a cell.
-struct Pen {
-    path: String,
-    x: u32,
-    y: u32,
+impl Shape {
+    /// SVG path data for a cell that begins at a pixel.
+    pub(super) fn path(&self, x: u32, y: u32) -> String {
+        let mut out = String::new();
+        for piece in &self.pieces {
+            piece.write(&mut out, x, y);
+        }
+        out
+    }
+
+    /// True when a point of the cell, in pixels from its corner, lies on the shape.
+    pub(super) fn covers(&self, x: f32, y: f32) -> bool {
+        self.pieces.iter().any(|piece| piece.covers(x, y))
+    }
 }
+
+impl Piece {
+    fn write(self, out: &mut String, x: u32, y: u32) {
+        let _ = match self {
+            Self::Rect(left, top, width, height) => {
+                let (left, top) = (x + left, y + top);
+                write!(out, "M{left} {top}h{width}v{height}h-{width}z")
+            }
+            Self::Arc { right, down } => {
+                let (cx, cy) = MIDDLE;
+                // Where the arm ends across, where it ends down, the middle of the circle, the turn.
+                let (side, before, after) = if right {
+                    (x + WIDTH, x + cx, x + cx + 1)
+                } else {
+                    (x, x + cx + 1, x + cx)
+                };
+                let (end, round) = if down {
+                    (y + HEIGHT, y + cy + RADIUS)
+                } else {
+                    (y, y + cy + 1 - RADIUS)
+                };
+                let (outer, inner) = if down {
+                    (y + cy, y + cy + 1)
+                } else {
+                    (y + cy + 1, y + cy)
+                };
+                let sweep = u8::from(right == down);
+                let back = 1 - sweep;
+                let less = RADIUS - 1;
+                write!(
+                    out,
+                    "M{before} {end}V{round}A{RADIUS} {RADIUS} 0 0 {sweep} {side} {outer}V{inner}\
+                     A{less} {less} 0 0 {back} {after} {round}V{end}z"
+                )
+            }
+            Self::Diagonal { rising } => {
+                let (right, bottom) = (x + WIDTH, y + HEIGHT);
+                if rising {
+                    let (inside, in_left) = (right - 1, x + 1);
+                    write!(out, "M{x} {bottom}v-1L{inside} {y}h1v1L{in_left} {bottom}z")
+                } else {
+                    let (low, high) = (bottom - 1, y + 1);
+                    write!(out, "M{x} {y}h1L{right} {low}v1h-1L{x} {high}z")
+                }
+            }
+        };
+    }
+
+    fn covers(self, x: f32, y: f32) -> bool {
+        let (width, height) = (WIDTH as f32, HEIGHT as f32);
+        match self {
+            Self::Rect(left, top, across, down) => {
+                let (left, top) = (left as f32, top as f32);
+                x >= left && x < left + across as f32 && y >= top && y < top + down as f32
+            }
+            Self::Arc { right, down } => {
+                let (cx, cy) = (MIDDLE.0 as f32, MIDDLE.1 as f32);
+                let radius = RADIUS as f32;
+                // Every corner is the one to the right and down, mirrored.
+                let x = if right { x } else { 2.0 * cx + 1.0 - x };
+                let y = if down { y } else { 2.0 * cy + 1.0 - y };
+                let (from_x, from_y) = (cx + radius - x, cy + radius - y);
+                if from_y <= 0.0 {
+                    return x >= cx && x < cx + 1.0;
+                }
+                if from_x <= 0.0 {
+                    return y >= cy && y < cy + 1.0;
+                }
+                let away = from_x.hypot(from_y);
+                away <= radius && away >= radius - 1.0
+            }
+            Self::Diagonal { rising } => {
+                let y = if rising { height - y } else { y };
+                // Between the lines through the corners of a pixel at each end.
+                let (dx, dy) = (width - 1.0, height - 1.0);
+                dy * (x - 1.0) <= dx * y && dy * x >= dx * (y - 1.0)
+            }
+        }
+    }
+}
+
+/// Collects the parts of a shape.
+struct Pen(Vec<Piece>);
 
 impl Pen {
     fn rect(&mut self, x: u32, y: u32, width: u32, height: u32) {
-        let (x, y) = (self.x + x, self.y + y);
-        let _ = write!(self.path, "M{x} {y}h{width}v{height}h-{width}z");
+        self.0.push(Piece::Rect(x, y, width, height));
     }
 
     fn line(&mut self, c: char, index: u32) -> Option<()> {
@@ -80,13 +183,16 @@ impl Pen {
             '┆' | '┇' => self.dashes(3, index % 2 == 1, false),
             '┈' | '┉' => self.dashes(4, index % 2 == 1, true),
             '┊' | '┋' => self.dashes(4, index % 2 == 1, false),
-            '╭' => self.arc("M{4} {18}V{13}A5 5 0 0 1 {9} {8}V{9}A4 4 0 0 0 {5} {13}V{18}z"),
-            '╮' => self.arc("M{0} {8}A5 5 0 0 1 {5} {13}V{18}H{4}V{13}A4 4 0 0 0 {0} {9}z"),
-            '╯' => self.arc("M{0} {9}A5 5 0 0 0 {5} {4}V{0}H{4}V{4}A4 4 0 0 1 {0} {8}z"),
-            '╰' => self.arc("M{4} {0}V{4}A5 5 0 0 0 {9} {9}V{8}A4 4 0 0 1 {5} {4}V{0}z"),
-            '╱' => self.diagonals(true, false),
-            '╲' => self.diagonals(false, true),
-            '╳' => self.diagonals(true, true),
+            '╭' => self.arc(true, true),
+            '╮' => self.arc(false, true),
+            '╯' => self.arc(false, false),
+            '╰' => self.arc(true, false),
+            '╱' => self.0.push(Piece::Diagonal { rising: true }),
+            '╲' => self.0.push(Piece::Diagonal { rising: false }),
+            '╳' => {
+                self.0.push(Piece::Diagonal { rising: true });
+                self.0.push(Piece::Diagonal { rising: false });
+            }
             _ => self.arms(index)?,
         }
         Some(())
@@ -148,52 +254,8 @@ impl Pen {
         }
     }
 
-    /// Path data with cell coordinates in braces: the first of a pair and `H` are across, the second
-    /// and `V` are down.
-    fn arc(&mut self, data: &str) {
-        let mut across = true;
-        for (index, part) in data.split(['{', '}']).enumerate() {
-            if index % 2 == 0 {
-                across = match part.trim().chars().next_back() {
-                    Some('V') => false,
-                    None => !across,
-                    Some(_) => true,
-                };
-                self.path.push_str(part);
-            } else {
-                let value: u32 = part.parse().unwrap_or_default();
-                let _ = write!(
-                    self.path,
-                    "{}",
-                    if across {
-                        self.x + value
-                    } else {
-                        self.y + value
-                    }
-                );
-            }
-        }
-    }
-
-    fn diagonals(&mut self, rising: bool, falling: bool) {
-        let (left, right) = (self.x, self.x + WIDTH);
-        let (top, bottom) = (self.y, self.y + HEIGHT);
-        if rising {
-            let _ = write!(
-                self.path,
-                "M{left} {bottom}v-1L{} {top}h1v1L{} {bottom}z",
-                right - 1,
-                left + 1
-            );
-        }
-        if falling {
-            let _ = write!(
-                self.path,
-                "M{left} {top}h1L{right} {}v1h-1L{left} {}z",
-                bottom - 1,
-                top + 1
-            );
-        }
+    fn arc(&mut self, right: bool, down: bool) {
+        self.0.push(Piece::Arc { right, down });
     }
 
     /// U+2580 to U+259F without the shades: halves, eighths, quadrants.

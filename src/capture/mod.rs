@@ -1,21 +1,48 @@
-//! Pictures of a screen: a ratatui [`Buffer`] as plain text, as text with ANSI colours, as SVG.
+//! Pictures of a screen: a ratatui [`Buffer`] as plain text, as text with ANSI colours, as SVG, as PNG;
+//! and many of them as a cast that terminals play.
 //!
 //! Pure: strings in memory, the caller writes them. What a cell holds is not trusted: control
 //! characters become `�` here too, so that a picture is as harmless as the screen.
 
 mod ansi;
+pub mod cast;
 mod geometry;
 mod palette;
+mod png;
 mod svg;
 #[cfg(test)]
 mod tests;
 mod text;
 
-use ratatui::buffer::{Buffer, Cell, CellWidth};
+use ratatui::{
+    buffer::{Buffer, Cell, CellWidth},
+    layout::Rect,
+};
 
 pub use ansi::ansi;
-pub use svg::svg;
+pub use palette::Tone;
+pub use png::{Print, pixels, png};
+pub use svg::{svg, svg_in};
 pub use text::text;
+
+/// A part of a screen, as far as it lies on it.
+#[must_use]
+pub fn part(buffer: &Buffer, part: Rect) -> Buffer {
+    let area = part.intersection(buffer.area);
+    let mut out = Buffer::empty(area);
+    for place in area.positions() {
+        if let (Some(cell), Some(from)) = (out.cell_mut(place), buffer.cell(place)) {
+            *cell = from.clone();
+        }
+    }
+    out
+}
+
+/// A title without control characters.
+fn harmless(title: &str) -> String {
+    let clean = |c: char| if c.is_control() { '\u{FFFD}' } else { c };
+    title.chars().map(clean).collect()
+}
 
 /// One grapheme cluster on the screen.
 struct Glyph<'a> {

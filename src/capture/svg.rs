@@ -7,22 +7,15 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use ratatui::{
-    buffer::{Buffer, Cell},
-    style::Modifier,
-};
+use ratatui::{buffer::Buffer, style::Modifier};
 
 use super::{
     Glyph,
-    geometry::{self, HEIGHT, WIDTH},
+    geometry::{self, BASELINE, HEIGHT, MARGIN, WIDTH},
     glyphs,
-    palette::{self, BACKGROUND, FOREGROUND, Rgb},
+    palette::{Ink, Palette, Rgb, Tone},
 };
 
-/// Pixels around the screen.
-const MARGIN: u32 = 9;
-/// From the top of a cell to the line that letters stand on.
-const BASELINE: u32 = 14;
 /// Fonts in order of preference.
 const FONTS: &str =
     "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace";
@@ -30,6 +23,13 @@ const FONTS: &str =
 /// The screen as an SVG document; `title` names it for readers and screen readers.
 #[must_use]
 pub fn svg(buffer: &Buffer, title: &str) -> String {
+    svg_in(buffer, title, Tone::Dark)
+}
+
+/// The same in other colours.
+#[must_use]
+pub fn svg_in(buffer: &Buffer, title: &str, tone: Tone) -> String {
+    let palette = Palette::of(tone);
     let width = u32::from(buffer.area.width) * WIDTH + 2 * MARGIN;
     let height = u32::from(buffer.area.height) * HEIGHT + 2 * MARGIN;
     let title = escape(title);
@@ -37,10 +37,15 @@ pub fn svg(buffer: &Buffer, title: &str) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{title}\">\n<title>{title}</title>\n\
          <rect width=\"{width}\" height=\"{height}\" rx=\"6\" fill=\"{}\"/>\n",
-        hex(BACKGROUND)
+        hex(palette.background)
     );
     let rows: Vec<Vec<Glyph<'_>>> = (0..buffer.area.height).map(|y| glyphs(buffer, y)).collect();
-    let mut layers = Layers::default();
+    let mut layers = Layers {
+        palette,
+        grounds: BTreeMap::new(),
+        shapes: BTreeMap::new(),
+        text: String::new(),
+    };
     for (row, y) in rows.iter().zip(0..) {
         layers.row(row, MARGIN + y * HEIGHT);
     }
@@ -50,51 +55,19 @@ pub fn svg(buffer: &Buffer, title: &str) -> String {
 }
 
 /// What is painted, from back to front. Shapes of one colour are one path.
-#[derive(Default)]
 struct Layers {
+    palette: &'static Palette,
     grounds: BTreeMap<Rgb, String>,
     shapes: BTreeMap<(Rgb, u8), String>,
     text: String,
-}
-
-/// Colours and attributes of a cell as they are painted.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Ink {
-    fg: Rgb,
-    bg: Rgb,
-    modifier: Modifier,
-}
-
-impl Ink {
-    fn of(cell: &Cell) -> Self {
-        let fg = palette::rgb(cell.fg, FOREGROUND);
-        let bg = palette::rgb(cell.bg, BACKGROUND);
-        let modifier = cell.modifier;
-        let (fg, bg) = if modifier.contains(Modifier::REVERSED) {
-            (bg, fg)
-        } else {
-            (fg, bg)
-        };
-        let fg = if modifier.contains(Modifier::DIM) {
-            mix(fg, bg)
-        } else {
-            fg
-        };
-        let fg = if modifier.contains(Modifier::HIDDEN) {
-            bg
-        } else {
-            fg
-        };
-        Self { fg, bg, modifier }
-    }
 }
 
 impl Layers {
     fn row(&mut self, row: &[Glyph<'_>], y: u32) {
         let mut index = 0;
         while let Some(glyph) = row.get(index) {
-            let ink = Ink::of(glyph.cell);
-            let same = |other: &&Glyph<'_>| Ink::of(other.cell) == ink;
+            let ink = Ink::of(glyph.cell, self.palette);
+            let same = |other: &&Glyph<'_>| Ink::of(other.cell, self.palette) == ink;
             let count = row.iter().skip(index).take_while(same).count();
             let run = row.get(index..index + count).unwrap_or_default();
             self.run(run, ink, y);
@@ -109,7 +82,7 @@ impl Layers {
         };
         let from = left(first.x);
         let width = left(last.x + last.width) - from;
-        if ink.bg != BACKGROUND {
+        if ink.bg != self.palette.background {
             rect(
                 self.grounds.entry(ink.bg).or_default(),
                 from,
@@ -167,11 +140,11 @@ impl Layers {
     fn single(&mut self, glyph: &Glyph<'_>, ink: Ink, y: u32) {
         let mut chars = glyph.symbol.chars();
         let only = chars.next().filter(|_| chars.next().is_none());
-        if let Some(shape) = only.and_then(|c| geometry::shape(c, left(glyph.x), y)) {
+        if let Some(shape) = only.and_then(geometry::shape) {
             self.shapes
                 .entry((ink.fg, shape.opacity))
                 .or_default()
-                .push_str(&shape.path);
+                .push_str(&shape.path(left(glyph.x), y));
             return;
         }
         let doubled = 2 * left(glyph.x) + u32::from(glyph.width) * WIDTH;
@@ -186,7 +159,7 @@ impl Layers {
 
     fn put(&mut self, place: &str, text: &str, ink: Ink, y: u32) {
         let mut style = String::new();
-        if ink.fg != FOREGROUND {
+        if ink.fg != self.palette.foreground {
             let _ = write!(style, " fill=\"{}\"", hex(ink.fg));
         }
         if ink.modifier.contains(Modifier::BOLD) {
@@ -224,7 +197,7 @@ impl Layers {
         let _ = writeln!(
             out,
             "<g font-family=\"{FONTS}\" font-size=\"15\" fill=\"{}\">",
-            hex(FOREGROUND)
+            hex(self.palette.foreground)
         );
         out.push_str(&self.text);
         out.push_str("</g>\n");
@@ -247,15 +220,6 @@ fn in_runs(symbol: &str) -> bool {
         |c| matches!(c, ' '..='~' | '\u{A1}'..='\u{52F}' | '–' | '—' | '‘'..='”' | '…' | '•'),
     );
     narrow && chars.next().is_none()
-}
-
-/// Half way from one colour to another.
-const fn mix(one: Rgb, other: Rgb) -> Rgb {
-    (
-        one.0 / 2 + other.0 / 2,
-        one.1 / 2 + other.1 / 2,
-        one.2 / 2 + other.2 / 2,
-    )
 }
 
 fn hex((r, g, b): Rgb) -> String {

@@ -100,17 +100,16 @@ fn svg_is_escaped_and_aligned() {
 fn shapes_stay_in_their_cells() {
     for code in (0x2500..=0x259F).chain(0x2800..=0x28FF) {
         let c = char::from_u32(code).unwrap();
-        let shape = geometry::shape(c, 100, 200).unwrap();
-        assert!(code == 0x2800 || !shape.path.is_empty(), "{c}");
-        for (x, y) in corners(&shape.path) {
+        let shape = geometry::shape(c).unwrap().path(100, 200);
+        assert!(code == 0x2800 || !shape.is_empty(), "{c}");
+        for (x, y) in corners(&shape) {
             assert!(
                 (100..=109).contains(&x) && (200..=218).contains(&y),
-                "{c} {}",
-                shape.path
+                "{c} {shape}"
             );
         }
     }
-    assert!(geometry::shape('a', 0, 0).is_none());
+    assert!(geometry::shape('a').is_none());
 }
 
 /// Corners of the rectangles of a path.
@@ -134,7 +133,7 @@ fn corners(path: &str) -> Vec<(u32, u32)> {
 
 #[test]
 fn lines_meet_at_the_borders_of_cells() {
-    let rects = |c: char| geometry::shape(c, 0, 0).unwrap().path;
+    let rects = |c: char| geometry::shape(c).unwrap().path(0, 0);
     assert_eq!(rects('─'), "M0 8h5v1h-5zM4 8h5v1h-5z");
     assert_eq!(rects('│'), "M4 0h1v9h-1zM4 8h1v10h-1z");
     assert_eq!(rects('┏'), "M3 7h3v11h-3zM3 7h6v3h-6z");

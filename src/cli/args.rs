@@ -125,6 +125,8 @@ pub enum Sub {
     Bench(Box<super::bench::Args>),
     /// List and show stored sessions.
     Logs(super::logs::Args),
+    /// Make a picture of a stored session: any screen at any moment, as PNG, SVG or text.
+    Screenshot(super::screenshot::Args),
     /// Check a configuration file.
     Config(super::config_cmd::Args),
     /// What this machine has.

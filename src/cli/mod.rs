@@ -22,6 +22,7 @@ mod pruning;
 mod resume;
 mod rules;
 mod run;
+pub mod screenshot;
 pub mod sharing;
 mod taking;
 pub mod undo;
@@ -109,6 +110,7 @@ async fn dispatch(cli: Cli) -> u8 {
         Some(Sub::Bench(args)) => bench::run(&globals, *args).await,
         Some(Sub::Logs(args)) if args.command.is_none() => interactive::sessions(&globals).await,
         Some(Sub::Logs(args)) => logs::run(&globals, &args).await,
+        Some(Sub::Screenshot(args)) => screenshot::run(&globals, &args).await,
         Some(Sub::Config(args)) => config_cmd::run(&args),
         Some(Sub::Machine(what)) => match what {
             Machine::Doctor(args) => doctor::run(&globals, &args).await,

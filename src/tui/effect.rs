@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use ratatui::layout::Rect;
+
 use super::{
     left::{LeftAsk, LeftTold},
     replay::{Piece, Reading},
@@ -91,10 +93,12 @@ pub enum Effect {
     },
     /// Put text on the clipboard (OSC 52).
     Copy(String),
-    /// Write a picture of the screen as it is (SVG and text) into the state folder.
+    /// Write a picture of the screen as it is (PNG, SVG and text) into the state folder.
     Capture {
         /// Ticket of the answer.
         ticket: Ticket,
+        /// The part of it; `None` is all of it.
+        part: Option<Rect>,
     },
     /// Lend the terminal to `$EDITOR` with this text.
     Edit {

@@ -1,6 +1,7 @@
 //! What the terminal front asks of the world; `app` implements it.
 
 use futures_util::future::BoxFuture;
+use ratatui::buffer::Buffer;
 
 use super::effect::{Done, Launch, Query};
 use crate::protocol::{Command, Failure};
@@ -17,10 +18,16 @@ pub trait Ports: Send + Sync + 'static {
     /// Answers a question, within a bounded time.
     fn query(&self, query: Query) -> BoxFuture<'static, Done>;
 
-    /// Writes a picture of the screen and returns its path.
-    fn save_capture(
-        &self,
-        svg: String,
-        text: String,
-    ) -> BoxFuture<'static, Result<String, Failure>>;
+    /// Writes a picture of the screen and returns its path. It is made here too: that takes longer than
+    /// a frame.
+    fn save_capture(&self, picture: Picture) -> BoxFuture<'static, Result<String, Failure>>;
+}
+
+/// What is to be a picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// What is on the screen, or a part of it.
+    pub buffer: Buffer,
+    /// What it is called.
+    pub title: String,
 }

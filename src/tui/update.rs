@@ -123,7 +123,7 @@ fn perform_app(model: &mut Model, app: App) -> Effects {
         App::Repaint => return Effects::one(Effect::Repaint),
         App::Capture => {
             let ticket = model.tickets.issue();
-            return Effects::one(Effect::Capture { ticket });
+            return Effects::one(Effect::Capture { ticket, part: None });
         }
         App::Mouse => {
             model.session.mouse = model.session.mouse.toggled();

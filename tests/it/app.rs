@@ -207,7 +207,7 @@ async fn a_picture_is_taken_of_what_is_seen() {
     let mut app = App::start(80, 24, World::default(), options());
     app.sees("no local model server found").await;
     app.press(KeyCode::F(12)).await;
-    app.sees("Picture saved: picture.svg").await;
+    app.sees("Picture saved: picture.png").await;
     let asked = app.asks(|asked| matches!(asked, Asked::Picture(_))).await;
     let [Asked::Picture(text)] = asked.as_slice() else {
         panic!("{asked:?}");

@@ -24,6 +24,8 @@ pub enum Action {
     Sift,
     /// Show the team that the focused agent is, or go back up.
     Inside,
+    /// Write a picture of the focused pane, or of the page.
+    Capture,
     /// One step back: close the search, leave the zoom, return to the panes.
     Back,
 }
@@ -125,7 +127,7 @@ pub enum Find {
 }
 
 /// Name, help and meaning of every action.
-const TABLE: [(&str, &str, Action); 45] = [
+const TABLE: [(&str, &str, Action); 46] = [
     (
         "focus-next",
         "focus the next agent",
@@ -289,6 +291,11 @@ const TABLE: [(&str, &str, Action); 45] = [
         "inside",
         "go into the team that the agent is, or back up",
         Action::Inside,
+    ),
+    (
+        "capture",
+        "save a picture of the pane or page alone",
+        Action::Capture,
     ),
     (
         "back",

@@ -41,6 +41,7 @@ impl Live {
                 }
             }
             Action::Copy => return self.copy(shared),
+            Action::Capture => return self.capture(),
             Action::Back => self.back(),
         }
         Effects::none()
@@ -315,6 +316,22 @@ impl Live {
             }
             None => self.flash("there is no final answer to copy".to_owned()),
         }
+    }
+
+    /// A picture of the focused pane, or of the page that is open.
+    fn capture(&mut self) -> Effects {
+        let geometry = &self.sight.geometry;
+        let mut panes = geometry.panes.iter();
+        let pane = panes.find(|(index, _)| *index == self.focus);
+        let part = pane.map_or(geometry.body, |(_, place)| *place);
+        if part.is_empty() {
+            return self.flash("there is nothing to take a picture of yet".to_owned());
+        }
+        let ticket = self.tickets.take();
+        Effects::one(Effect::Capture {
+            ticket,
+            part: Some(part),
+        })
     }
 
     fn back(&mut self) {

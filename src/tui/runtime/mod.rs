@@ -24,7 +24,10 @@ use std::{
 };
 
 use futures_util::{StreamExt as _, stream::BoxStream};
-use ratatui::{buffer::Buffer, layout::Size};
+use ratatui::{
+    buffer::Buffer,
+    layout::{Rect, Size},
+};
 use tokio::{sync::mpsc, time::Instant};
 
 pub(super) use perform::clean_done;
@@ -41,12 +44,13 @@ use super::{
     model::Model,
     msg::{Input, Msg},
     options::{ExitReason, ExitSummary, StartOptions},
-    ports::Ports,
+    ports::{Picture, Ports},
     prepare::prepare,
     reviewing, route,
     update::update,
 };
 use crate::{
+    capture,
     protocol::{Command, Event, Level, Timestamp},
     text::clean::{self, Gate},
 };
@@ -402,7 +406,7 @@ impl<S: Stage> Front<S> {
                     let copied = self.stage.copy(&text);
                     self.check(copied);
                 }
-                Effect::Capture { ticket } => self.capture(ticket),
+                Effect::Capture { ticket, part } => self.capture(ticket, part),
                 Effect::Edit {
                     ticket,
                     text,
@@ -429,12 +433,14 @@ impl<S: Stage> Front<S> {
         }
     }
 
-    fn capture(&mut self, ticket: Ticket) {
+    fn capture(&mut self, ticket: Ticket, part: Option<Rect>) {
         prepare(&mut self.model);
         match self.stage.picture(&self.model) {
             Ok(buffer) => {
+                let buffer =
+                    part.map_or_else(|| buffer.clone(), |part| capture::part(&buffer, part));
                 let title = self.model.title();
-                self.performer.capture(ticket, buffer, title);
+                self.performer.capture(ticket, Picture { buffer, title });
             }
             Err(_) => self.exit = Some(ExitReason::TerminalLost),
         }

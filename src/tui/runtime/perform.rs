@@ -8,13 +8,12 @@ use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::editor;
 use crate::{
-    capture,
     protocol::{Failure, FailureKind, Health},
     text::{self, clean},
     tui::{
         LeftTold, compare,
         effect::{Done, Draft, Launch, Query, Ticket},
-        ports::Ports,
+        ports::{Picture, Ports},
         report,
         review::{self, News},
         rooms::Told,
@@ -109,13 +108,11 @@ impl Performer {
     }
 
     /// Writes a picture of a painted screen.
-    pub(super) fn capture(&self, ticket: Ticket, buffer: ratatui::buffer::Buffer, title: String) {
+    pub(super) fn capture(&self, ticket: Ticket, picture: Picture) {
         let ports = Arc::clone(&self.ports);
         let answers = self.answers.clone();
         tokio::spawn(async move {
-            let svg = capture::svg(&buffer, &title);
-            let text = capture::text(&buffer);
-            let saved = ports.save_capture(svg, text).await.map_err(clean_failure);
+            let saved = ports.save_capture(picture).await.map_err(clean_failure);
             let _ = answers.send((ticket, Done::Captured(saved))).await;
         });
     }

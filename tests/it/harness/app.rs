@@ -22,7 +22,7 @@ use massgen_tui::{
         model::Model,
         notes,
         options::{DemoScenario, Sample},
-        ports::Ports,
+        ports::{Picture, Ports},
         replay::{Piece, Reading, Rest},
         rooms::{Ask, Told},
         runtime::{self, Keys, Stage},
@@ -151,9 +151,9 @@ impl Ports for World {
         .boxed()
     }
 
-    fn save_capture(&self, _: String, text: String) -> BoxFuture<'static, Result<String, Failure>> {
-        self.note(Asked::Picture(text));
-        async { Ok("picture.svg".to_owned()) }.boxed()
+    fn save_capture(&self, picture: Picture) -> BoxFuture<'static, Result<String, Failure>> {
+        self.note(Asked::Picture(capture::text(&picture.buffer)));
+        async { Ok("picture.png".to_owned()) }.boxed()
     }
 }
 

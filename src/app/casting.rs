@@ -16,7 +16,7 @@ use crate::{
     },
     protocol::{
         AgentEvent, BallotEvent, Event, EventKind, Failure, FailureKind, Outcome, Phase, RunEvent,
-        Seq, Timestamp,
+        Timestamp,
     },
     text::clean,
     tui::{
@@ -43,8 +43,6 @@ pub struct Casting {
     pub pane: Option<String>,
     /// Longest pause, in milliseconds.
     pub pause: u64,
-    /// The last event of it; `None` is the end.
-    pub until: Option<Seq>,
 }
 
 impl Default for Casting {
@@ -55,7 +53,6 @@ impl Default for Casting {
             tone: Tone::Dark,
             pane: None,
             pause: 2_000,
-            until: None,
         }
     }
 }
@@ -71,59 +68,94 @@ pub struct Made {
     pub plays: u64,
 }
 
+/// Writes the events it is given as an asciicast.
+pub struct Film<W: Write> {
+    casting: Casting,
+    still: Still,
+    /// Where lines go, until the first event is there; then the camera has it.
+    out: Option<W>,
+    camera: Option<Camera<W>>,
+    events: u64,
+}
+
+impl<W: Write> Film<W> {
+    /// A cast without a line.
+    #[must_use]
+    pub fn new(casting: Casting, out: W) -> Self {
+        Self {
+            still: Still::new(casting.size, casting.theme),
+            casting,
+            out: Some(out),
+            camera: None,
+            events: 0,
+        }
+    }
+
+    /// Takes in the next event.
+    ///
+    /// # Errors
+    /// The cast cannot be written, or there is no such agent ([`io::ErrorKind::NotFound`]).
+    pub fn take(&mut self, event: Event) -> io::Result<()> {
+        let began = event.at;
+        if let Some(camera) = &mut self.camera {
+            pause(camera, &mut self.still, event.at, self.casting.pause)?;
+        }
+        let words = mark(&event, &self.still);
+        self.events += 1;
+        self.still.take(event);
+        if let Some(pane) = &self.casting.pane {
+            alone(&mut self.still, pane)?;
+        }
+        if let Some(out) = self.out.take() {
+            let head = Head {
+                size: self.casting.size,
+                title: self.still.title(),
+                began: began.0 / 1_000,
+                tone: self.casting.tone,
+                pause: self.casting.pause,
+            };
+            self.camera = Some(Camera {
+                cast: Cast::begin(out, &head)?,
+                slot: began.0 / GRID,
+            });
+        }
+        if let (Some(camera), Some(words)) = (&mut self.camera, words) {
+            camera.look(&mut self.still)?;
+            camera.cast.mark(self.still.now().0, &words)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the last screen. A cast without events is an error: there is nothing to play.
+    ///
+    /// # Errors
+    /// The cast cannot be written, or has no events ([`io::ErrorKind::NotFound`]).
+    pub fn end(mut self) -> io::Result<Made> {
+        let Some(mut camera) = self.camera else {
+            return Err(missing(
+                "The log holds no events, so there is nothing to play.",
+            ));
+        };
+        camera.look(&mut self.still)?;
+        let (lines, plays) = camera.cast.end()?;
+        Ok(Made {
+            events: self.events,
+            lines,
+            plays,
+        })
+    }
+}
+
 /// Writes a session as an asciicast.
 ///
 /// # Errors
 /// The log cannot be read, the cast cannot be written, there is no such agent.
-pub fn cast(tape: &mut Tape, casting: &Casting, out: &mut dyn Write) -> Result<Made, Failure> {
-    let mut made = Made::default();
-    let Some(first) = tape.next()? else {
-        return Err(local(
-            "The log holds no events, so there is nothing to play.",
-        ));
-    };
-    let mut still = Still::new(casting.size, casting.theme);
-    let began = first.at;
-    let mut camera = None;
-    let mut next = Some(first);
-    while let Some(event) = next.take() {
-        if casting.until.is_some_and(|until| event.seq > until) {
-            break;
-        }
-        if let Some(camera) = &mut camera {
-            pause(camera, &mut still, event.at, casting.pause).map_err(unwritten)?;
-        }
-        let words = mark(&event, &still);
-        made.events += 1;
-        still.take(event);
-        if let Some(pane) = &casting.pane {
-            alone(&mut still, pane)?;
-        }
-        if camera.is_none() {
-            let head = Head {
-                size: casting.size,
-                title: still.title(),
-                began: began.0 / 1_000,
-                tone: casting.tone,
-                pause: casting.pause,
-            };
-            let cast = Cast::begin(&mut *out, &head).map_err(unwritten)?;
-            camera = Some(Camera {
-                cast,
-                slot: began.0 / GRID,
-            });
-        }
-        if let (Some(camera), Some(words)) = (&mut camera, words) {
-            camera.look(&mut still).map_err(unwritten)?;
-            camera.cast.mark(still.now().0, &words).map_err(unwritten)?;
-        }
-        next = tape.next()?;
+pub fn cast(tape: &mut Tape, casting: Casting, out: impl Write) -> Result<Made, Failure> {
+    let mut film = Film::new(casting, out);
+    while let Some(event) = tape.next()? {
+        film.take(event).map_err(|error| unwritten(&error))?;
     }
-    if let Some(mut camera) = camera {
-        camera.look(&mut still).map_err(unwritten)?;
-        (made.lines, made.plays) = camera.cast.end().map_err(unwritten)?;
-    }
-    Ok(made)
+    film.end().map_err(|error| unwritten(&error))
 }
 
 /// What takes the screens.
@@ -165,11 +197,11 @@ fn pause<W: Write>(
     Ok(())
 }
 
-/// The pane of an agent, once there is a team; an agent that joins later is waited for.
-fn alone(still: &mut Still, pane: &str) -> Result<(), Failure> {
+/// The pane of an agent, once there is a team.
+fn alone(still: &mut Still, pane: &str) -> io::Result<()> {
     match still.alone(pane) {
         Ok(()) | Err(Missing::Team | Missing::Folder) => Ok(()),
-        Err(Missing::Agent(known)) => Err(local(&format!(
+        Err(Missing::Agent(known)) => Err(missing(&format!(
             "There is no agent {:?} in this session; there are: {}.",
             clean::line(pane),
             known.join(", ")
@@ -212,13 +244,17 @@ fn mark(event: &Event, still: &Still) -> Option<String> {
     }
 }
 
-fn unwritten(error: io::Error) -> Failure {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        return local("Nobody reads the cast any more.");
-    }
-    local(&format!("The cast could not be written: {error}."))
+fn missing(words: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, words)
 }
 
-fn local(message: &str) -> Failure {
-    Failure::new(FailureKind::Local, message)
+fn unwritten(error: &io::Error) -> Failure {
+    let words = match error.kind() {
+        io::ErrorKind::NotFound => error.to_string(),
+        _ => format!("The cast could not be written: {error}."),
+    };
+    Failure::new(FailureKind::Local, words)
 }
+
+#[cfg(test)]
+mod tests;

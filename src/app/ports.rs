@@ -8,7 +8,6 @@ use super::{HubHandle, Services, Source, Way, captures, checkup};
 use crate::{
     protocol::{Command, Failure, FailureKind, Folder, change::Access},
     provider::{discovery, health},
-    store,
     tui::{
         effect::{Done, Here, Launch, Onward, Query, Stored, TeamChoice},
         ports::{Picture, Ports},

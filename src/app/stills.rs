@@ -1,8 +1,7 @@
 //! Screens of stored sessions, without a terminal: which moment, which screen, and whoever answers what the
 //! screen asks.
 //!
-//! The log is read once, or twice where the moment is a share of the whole; either way it is streamed.
-//! Nothing is written.
+//! The log is streamed, whatever its size, and nothing is written.
 
 use ratatui::{buffer::Buffer, layout::Size};
 
@@ -220,7 +219,7 @@ impl Seen {
 /// Where to stop for a moment; reads what it needs to know of the session.
 fn stop(shelf: &Shelf, volume: &Volume, moment: Moment) -> Result<Stop, NoShot> {
     let mut seen = Seen::default();
-    let mut tape = Tape::open(shelf, volume)?;
+    let mut tape = Tape::times(shelf, volume)?;
     match moment {
         Moment::End => Ok(Stop::Never),
         Moment::Event(seq) => Ok(Stop::Event(seq)),

@@ -174,7 +174,7 @@ fn name(volume: &Volume) -> String {
 
 /// When a session began.
 fn began(shelf: &crate::app::shelf::Shelf, volume: &Volume) -> Result<Timestamp, Trouble> {
-    let first = Tape::open(shelf, volume)?.next()?;
+    let first = Tape::times(shelf, volume)?.next()?;
     Ok(first.map(|event| event.at).unwrap_or_default())
 }
 

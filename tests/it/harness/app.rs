@@ -162,6 +162,8 @@ impl Ports for World {
 struct Seen {
     frames: AtomicUsize,
     title: Mutex<String>,
+    /// The last frame.
+    frame: Mutex<Option<Buffer>>,
     /// The terminal is gone: nothing can be painted.
     gone: std::sync::atomic::AtomicBool,
 }
@@ -201,6 +203,7 @@ impl Stage for Canvas {
         let Ok(painted) = self.painter.draw(|frame| view(model, frame));
         let buffer = painted.buffer.clone();
         self.seen.frames.fetch_add(1, Ordering::Relaxed);
+        *self.seen.frame.lock().expect("no panic before") = Some(buffer.clone());
         self.screen.send_replace(capture::text(&buffer));
         Ok(buffer)
     }
@@ -359,6 +362,22 @@ impl App {
             .send(event)
             .await
             .expect("the program takes events");
+    }
+
+    /// The engine tells what it told once.
+    pub async fn relive(&self, event: Event) {
+        self.events
+            .send(event)
+            .await
+            .expect("the program takes events");
+    }
+
+    /// The last frame, once nothing moves any more.
+    pub async fn settled(&self) -> Buffer {
+        // Paused time passes only while everybody waits.
+        tokio::time::sleep(PATIENCE).await;
+        let frame = self.seen.frame.lock().expect("no panic before");
+        frame.clone().expect("something was painted")
     }
 
     /// Waits until the screen shows these words, and returns it.

@@ -194,6 +194,9 @@ fn pause<W: Write>(
         camera.look(still)?;
         at += CLOCK;
     }
+    if until < next.0 {
+        camera.cast.leap(until, next.0);
+    }
     Ok(())
 }
 

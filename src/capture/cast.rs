@@ -109,6 +109,13 @@ impl<W: Write> Cast<W> {
         self.line(at, "m", &harmless(words))
     }
 
+    /// Lets time pass until `at` and leaves out what comes then, until `to`.
+    pub fn leap(&mut self, at: u64, to: u64) {
+        let before = self.at.unwrap_or(at);
+        self.played += at.saturating_sub(before).min(self.pause);
+        self.at = Some(to.max(before));
+    }
+
     /// Ends the cast; returns how many lines and milliseconds it has.
     ///
     /// # Errors

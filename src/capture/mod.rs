@@ -19,9 +19,9 @@ use ratatui::{
     layout::Rect,
 };
 
+pub use self::png::{Print, pixels, png};
 pub use ansi::ansi;
 pub use palette::Tone;
-pub use png::{Print, pixels, png};
 pub use svg::{svg, svg_in};
 pub use text::text;
 

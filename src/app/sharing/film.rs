@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::{
     app::casting::{Casting, Film},
-    export::{Cut, Tape},
+    export::{self, Cut, Format, Particulars, Survey, Tape},
 };
 
 /// Writes the recording.
@@ -17,11 +17,19 @@ pub(super) fn write(tape: &dyn Tape, out: &mut dyn Write) -> io::Result<()> {
     film.end().map(|_| ())
 }
 
-/// How large it is.
+/// What is cut of an export of any format so that it fits, and how large it is then.
 ///
 /// # Errors
-/// The same, or it is larger than `most`.
-pub(super) fn fit(tape: &dyn Tape, most: Option<u64>) -> io::Result<(Cut, u64)> {
+/// The tape cannot be played, or even the smallest file is larger than `most`.
+pub(super) fn fit(
+    format: Format,
+    tape: &dyn Tape,
+    (survey, about): (&Survey, &Particulars),
+    most: Option<u64>,
+) -> io::Result<(Cut, u64)> {
+    if format != Format::Cast {
+        return export::fit(format, tape, survey, about, most);
+    }
     let mut count = Count(0);
     write(tape, &mut count)?;
     if let Some(most) = most.filter(|most| count.0 > *most) {

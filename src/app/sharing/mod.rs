@@ -5,7 +5,6 @@
 //! leaves. Blocking, except for sending.
 
 mod beside;
-mod film;
 mod import;
 mod output;
 mod s3;
@@ -165,7 +164,7 @@ pub fn prepare(
     let mut suspects = veil.left();
     suspects.sort_by(|one, other| (one.0, &one.1.kind).cmp(&(other.0, &other.1.kind)));
     suspects.dedup_by(|one, other| one.0 == other.0 && one.1.excerpt == other.1.excerpt);
-    let fitted = film::fit(order.format, &tape, (&survey, &about), order.most);
+    let fitted = export::fit(order.format, &tape, &survey, &about, order.most);
     let (cut, bytes) = fitted.map_err(|error| match error.kind() {
         io::ErrorKind::FileTooLarge => local(format!("It does not fit: {error}."))
             .hint("Allow more with --max-size, choose turns, or another format."),
@@ -212,9 +211,6 @@ impl Prepared {
     /// # Errors
     /// The session cannot be read any more, or the output cannot be written.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        if self.format == Format::Cast {
-            return film::write(&self.tape, out);
-        }
         export::write(
             self.format,
             &self.tape,

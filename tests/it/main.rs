@@ -29,6 +29,7 @@ mod replaying;
 mod resume;
 mod review;
 mod reviewing;
+mod search;
 mod sharing;
 mod screenshot;
 mod shrinking;

@@ -15,7 +15,7 @@ use std::{
 };
 
 pub(super) use rusqlite::{
-    Connection, Error as SqlError, OptionalExtension, Transaction, TransactionBehavior, params,
+    Connection, Error as SqlError, OptionalExtension, Row, Transaction, TransactionBehavior, params,
 };
 use rusqlite::{ErrorCode, OpenFlags};
 

@@ -22,8 +22,8 @@ const QUESTIONS: [&[&str]; 5] = [
     &["common", "--limit", "40"],
     &["word7x3"],
     &["\"row 100 of\""],
-    &["split1200split", "in:text"],
-    &["common", "-row", "--limit", "5"],
+    &["split1201split", "in:text"],
+    &["row", "--not", "common", "it* -word1x1", "--limit", "5"],
 ];
 
 /// A state folder with sessions, and the binary in a folder without logs of anyone else.

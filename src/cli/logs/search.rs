@@ -22,10 +22,13 @@ const MEGABYTE: u64 = 1_000_000;
 /// Arguments of `logs search`.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Args {
-    /// Words, '"phrases"', beginnings*, -not, in:answer, agent:NAME, tool:NAME, and the words of
+    /// Words, '"phrases"', beginnings*, in:answer, agent:NAME, tool:NAME, and the words of
     /// `logs list --filter` (docs/search.md).
-    #[arg(required = true, allow_hyphen_values = true)]
+    #[arg(required = true)]
     pub words: Vec<String>,
+    /// Not with this word, as "-WORD" within quotes.
+    #[arg(long, value_name = "WORD")]
+    pub not: Vec<String>,
     /// How many places at most.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: usize,
@@ -43,6 +46,9 @@ pub struct Args {
 /// Searches; returns the exit code.
 pub(super) fn run(shelf: &Shelf, args: &Args, page: &mut Page<'_>) -> Result<u8, Failure> {
     let mut query = args.words.join(" ");
+    for word in &args.not {
+        query = format!("{query} -\"{}\"", word.replace('"', " "));
+    }
     for (key, values) in [("agent", &args.agent), ("in", &args.place)] {
         if !values.is_empty() {
             let values: Vec<String> = values

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Bytes of a log after which a piece ends, so that work can be stopped and is kept.
-const PIECE: u64 = 8 * 1024 * 1024;
+const PIECE: u64 = 4 * 1024 * 1024;
 /// Bytes by which a log is known again, at its beginning and where reading stopped.
 const SAMPLE: u64 = 256;
 
@@ -62,9 +62,13 @@ pub(super) struct News {
 }
 
 impl State {
-    /// Whether there is nothing to read, as far as the file's length and time tell.
-    pub(super) fn is_current(&self, meta: &Metadata) -> bool {
-        self.done && self.is_same(meta)
+    /// What the file looks like as long as there is nothing more to read; empty when there is.
+    pub(super) fn look(&self) -> String {
+        if self.done {
+            shown(self.inode, self.length, self.time)
+        } else {
+            String::new()
+        }
     }
 
     fn is_same(&self, meta: &Metadata) -> bool {
@@ -193,7 +197,12 @@ pub(super) fn open(path: &Path) -> Option<File> {
     files::open_read(path).ok()
 }
 
-/// What a file is like now; `None` when it is not there.
-pub(super) fn look(path: &Path) -> Option<Metadata> {
-    fs::symlink_metadata(path).ok()
+/// What a file looks like now, and its length; `None` when it is not there.
+pub(super) fn look(path: &Path) -> Option<(String, u64)> {
+    let meta = fs::symlink_metadata(path).ok()?;
+    Some((shown(meta.ino(), meta.len(), time(&meta)), meta.len()))
+}
+
+fn shown(inode: u64, length: u64, time: i64) -> String {
+    format!("{inode} {length} {time}")
 }

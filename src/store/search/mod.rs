@@ -33,7 +33,7 @@ const PLAN: Plan = Plan {
     tables: "
         CREATE TABLE sources(
             id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, run TEXT NOT NULL, theirs INTEGER NOT NULL,
-            step INTEGER NOT NULL, state TEXT NOT NULL);
+            step INTEGER NOT NULL, look TEXT NOT NULL, state TEXT NOT NULL);
         CREATE TABLE passages(
             id INTEGER PRIMARY KEY, source INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL,
             kind TEXT NOT NULL, path TEXT NOT NULL, who TEXT NOT NULL, part INTEGER NOT NULL,

@@ -32,6 +32,8 @@ pub(super) struct Change<'a> {
     pub(super) anew: bool,
     pub(super) complete: &'a [Piece],
     pub(super) unfinished: &'a [Piece],
+    /// What the log looks like as long as there is nothing more to read.
+    pub(super) look: &'a str,
     /// How far the log was read.
     pub(super) state: &'a str,
     /// Which change this is of the log; 0 is the first.
@@ -66,7 +68,7 @@ pub(super) fn put(
         Some((id, step)) if step + 1 == change.step => id,
         None if change.step == 0 => {
             work.execute(
-                "INSERT INTO sources(key, run, theirs, step, state) VALUES (?1, ?2, ?3, 0, '')",
+                "INSERT INTO sources(key, run, theirs, step, look, state) VALUES (?1, ?2, ?3, 0, '', '')",
                 params![source.key, source.run, source.theirs],
             )?;
             work.last_insert_rowid()
@@ -87,8 +89,8 @@ pub(super) fn put(
     pieces.sort_by_key(|(piece, _)| (piece.at, piece.seq));
     insert(&work, id, &pieces, change.keep_texts)?;
     work.execute(
-        "UPDATE sources SET step = ?2, state = ?3 WHERE id = ?1",
-        params![id, change.step, change.state],
+        "UPDATE sources SET step = ?2, look = ?3, state = ?4 WHERE id = ?1",
+        params![id, change.step, change.look, change.state],
     )?;
     work.commit()?;
     Ok(Put::Done)

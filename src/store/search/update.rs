@@ -16,6 +16,7 @@ use crate::{
     store::{
         Imported, Importer, Store,
         catalog::{settled, stamp},
+        db::{OptionalExtension as _, Row, SqlError},
         index,
     },
 };
@@ -49,7 +50,7 @@ pub enum Go {
 #[derive(Debug)]
 struct Held {
     step: i64,
-    state: String,
+    look: String,
     theirs: bool,
 }
 
@@ -71,16 +72,13 @@ impl Index {
         let mut runs = index::names(&store.sessions)?;
         runs.sort_unstable();
         self.forget_gone(&held, &runs)?;
-        let state = |key: &str| held.get(key).and_then(|held| parsed(&held.state));
         let mut todo: Vec<(RunId, u64)> = Vec::new();
         for run in &runs {
-            let known: Option<State> = state(&run.0);
-            let meta = log::look(&store.log(run));
-            let new =
-                meta.filter(|meta| !known.as_ref().is_some_and(|known| known.is_current(meta)));
-            if let Some(meta) = new {
-                let read = known.map_or(0, |known| known.read);
-                todo.push((run.clone(), meta.len().saturating_sub(read)));
+            let known = held.get(&run.0).map(|held| held.look.as_str());
+            let look = log::look(&store.log(run));
+            if let Some((_, length)) = look.filter(|(look, _)| known != Some(look)) {
+                let read = self.state_of(&run.0)?.map_or(0, |state| state.read);
+                todo.push((run.clone(), length.saturating_sub(read)));
             }
         }
         let logs: Vec<&Imported> = imported
@@ -113,15 +111,8 @@ impl Index {
 
     fn held(&mut self) -> Result<HashMap<String, Held>, Failure> {
         self.db.with(|sql| {
-            let mut select = sql.prepare("SELECT key, step, state, theirs FROM sources")?;
-            let rows = select.query_map([], |row| {
-                let held = Held {
-                    step: row.get(1)?,
-                    state: row.get(2)?,
-                    theirs: row.get(3)?,
-                };
-                Ok((row.get(0)?, held))
-            })?;
+            let mut select = sql.prepare("SELECT key, step, look, theirs FROM sources")?;
+            let rows = select.query_map([], |row| Ok((row.get(0)?, held(row)?)))?;
             rows.collect()
         })
     }
@@ -129,18 +120,22 @@ impl Index {
     /// What the index holds of one log, now.
     fn held_of(&mut self, key: &str) -> Result<Option<Held>, Failure> {
         self.db.with(|sql| {
-            let mut select =
-                sql.prepare("SELECT step, state, theirs FROM sources WHERE key = ?1")?;
-            let mut rows = select.query([key])?;
-            let Some(row) = rows.next()? else {
-                return Ok(None);
-            };
-            Ok(Some(Held {
-                step: row.get(0)?,
-                state: row.get(1)?,
-                theirs: row.get(2)?,
-            }))
+            sql.query_row(
+                "SELECT key, step, look, theirs FROM sources WHERE key = ?1",
+                [key],
+                held,
+            )
+            .optional()
         })
+    }
+
+    /// How far a log of ours was read.
+    fn state_of(&mut self, key: &str) -> Result<Option<State>, Failure> {
+        let select = "SELECT state FROM sources WHERE key = ?1";
+        let state: Option<String> = self
+            .db
+            .with(|sql| sql.query_row(select, [key], |row| row.get(0)).optional())?;
+        Ok(state.and_then(|state| serde_json::from_str(&state).ok()))
     }
 
     fn forget_gone(&mut self, held: &HashMap<String, Held>, runs: &[RunId]) -> Result<(), Failure> {
@@ -173,11 +168,14 @@ impl Index {
                 return Ok(Go::Stop);
             }
             let held = self.held_of(&run.0)?;
-            let known: Option<State> = held.as_ref().and_then(|held| parsed(&held.state));
-            let Some(meta) = log::look(&path) else { break };
-            if known.as_ref().is_some_and(|known| known.is_current(&meta)) {
+            let Some((look, _)) = log::look(&path) else {
+                break;
+            };
+            if held.as_ref().is_some_and(|held| held.look == look) {
                 break;
             }
+            // Of another process, when it was there in between: then the change below is refused.
+            let known = self.state_of(&run.0)?;
             let Ok(news) = log::read(&path, known.as_ref()) else {
                 break;
             };
@@ -189,6 +187,7 @@ impl Index {
                 anew: news.anew,
                 complete: &news.complete,
                 unfinished: &news.unfinished,
+                look: &news.state.look(),
                 state: &serde_json::to_string(&news.state).unwrap_or_default(),
                 step: held.map_or(0, |held| held.step + 1),
                 keep_texts: false,
@@ -236,7 +235,8 @@ impl Index {
                 anew: true,
                 complete: &complete,
                 unfinished: &[],
-                state: &hex(&state),
+                look: &hex(&state),
+                state: "",
                 step: held.map_or(0, |held| held.step + 1),
                 keep_texts: true,
             };
@@ -261,12 +261,16 @@ pub(super) fn key(log: &Imported) -> String {
 fn is_new(held: Option<&Held>, log: &Imported, importer: &dyn Importer) -> bool {
     // Looking twice costs less than reading once.
     held.is_none_or(|held| {
-        held.state.is_empty() || held.state != hex(&stamp(&importer.watched(&log.root)))
+        held.look.is_empty() || held.look != hex(&stamp(&importer.watched(&log.root)))
     })
 }
 
-fn parsed(state: &str) -> Option<State> {
-    serde_json::from_str(state).ok()
+fn held(row: &Row<'_>) -> Result<Held, SqlError> {
+    Ok(Held {
+        step: row.get(1)?,
+        look: row.get(2)?,
+        theirs: row.get(3)?,
+    })
 }
 
 fn hex(bytes: &[u8]) -> String {

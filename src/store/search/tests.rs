@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    fmt::Write as _,
     fs::{self, File, OpenOptions},
     io::Write as _,
     path::{Path, PathBuf},
@@ -181,7 +182,7 @@ fn dump(index: &mut Index) -> Vec<String> {
                 let term: String = row.get(12)?;
                 let mut line = String::new();
                 for column in 0..12 {
-                    line.push_str(&format!("{:?} ", row.get_ref(column)?));
+                    write!(line, "{:?} ", row.get_ref(column)?).unwrap();
                 }
                 Ok((term, line))
             })?;

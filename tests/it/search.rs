@@ -20,7 +20,7 @@ const EVENTS: u64 = 1_500;
 /// Questions whose answers must not depend on how the index came about.
 const QUESTIONS: [&[&str]; 5] = [
     &["common", "--limit", "40"],
-    &["word7x3"],
+    &["word8x3"],
     &["\"row 100 of\""],
     &["split1201split", "in:text"],
     &["row", "--not", "common", "it* -word1x1", "--limit", "5"],

@@ -188,7 +188,10 @@ fn list(count: u64) {
     for log in logs(folder) {
         let session = log.parent().unwrap();
         for path in [log.as_path(), session] {
-            fs::File::open(path).unwrap().set_modified(yesterday).unwrap();
+            fs::File::open(path)
+                .unwrap()
+                .set_modified(yesterday)
+                .unwrap();
         }
     }
     shelf.entries().unwrap();

@@ -13,7 +13,7 @@ use crate::{
     catalog::{Filter, Ground},
     protocol::{Failure, FailureKind, Hits},
     store::{
-        self, Imported,
+        self, Imported, Store,
         search::{Go, Index, Progress, Query},
     },
 };
@@ -23,10 +23,10 @@ impl Shelf {
     /// second, and may stop it: what is done stays done. Says whether it was stopped.
     ///
     /// # Errors
-    /// Our folder cannot be listed, or the index cannot be written.
+    /// Our folder cannot be listed, or the index cannot be kept.
     pub fn index(&self, watch: &mut dyn FnMut(Progress) -> Go) -> Result<Go, Failure> {
         let now = crate::engine::outbox::now();
-        let mut index = Index::open(self.state_dir())?;
+        let mut index = self.kept()?;
         index.update(self.store(), &self.imported(), &MassGen, now, watch)
     }
 
@@ -36,7 +36,25 @@ impl Shelf {
     /// # Errors
     /// A query that asks for nothing or names what does not exist; an index that cannot be read.
     pub fn search(&self, words: &str, limit: usize) -> Result<Hits, Failure> {
-        self.ask(&mut Index::open(self.state_dir())?, words, limit)
+        self.ask(&mut self.kept()?, words, limit)
+    }
+
+    /// The index, when it is the same one the next time.
+    fn kept(&self) -> Result<Index, Failure> {
+        // There may be logs of MassGen and nothing of ours yet. What cannot be made is told below.
+        let _ = Store::open(self.state_dir());
+        let index = Index::open(self.state_dir())?;
+        if index.is_kept() {
+            return Ok(index);
+        }
+        let folder = self.state_dir().join("index");
+        Err(Failure::new(
+            FailureKind::Local,
+            format!("No index can be kept in {}.", folder.display()),
+        )
+        .hint(
+            "Make that folder writable for you; `massgen-tui logs search` finds words without it.",
+        ))
     }
 
     /// Both one after the other, also where no index can be kept.
@@ -113,7 +131,7 @@ mod tests {
     use crate::{
         config::Paths,
         protocol::{RunId, Seq},
-        store::{Store, samples},
+        store::samples,
     };
 
     fn shelf(folder: &Path) -> Shelf {
@@ -173,7 +191,7 @@ mod tests {
         let beside = shelf.store().beside_imported(&RunId(theirs.into()));
         store::edit_labels(&beside, &[crate::catalog::Edit::Hidden(true)]).unwrap();
         assert_eq!(found(&shelf, "sky"), [ours]);
-        let first = shelf.search("blue", 1).unwrap().hits.remove(0);
+        let first = shelf.search("blue in:prompt", 1).unwrap().hits.remove(0);
         assert_eq!((first.run.0.as_str(), first.seq), (ours, Seq(1)));
         let now = crate::engine::outbox::now();
         shelf.store().delete(&RunId(ours.into()), now).unwrap();
@@ -186,6 +204,14 @@ mod tests {
         let run = "20260101-000000-aaaa";
         session(folder.path(), run).await;
         fs::write(folder.path().join("state/index"), "in the way").unwrap();
-        assert_eq!(found(&shelf(folder.path()), "sky"), [run]);
+        let shelf = shelf(folder.path());
+        assert_eq!(found(&shelf, "sky"), [run]);
+        // Where one call makes it and another asks it, it is told that this cannot be.
+        for failure in [
+            shelf.index(&mut |_| Go::On).unwrap_err(),
+            shelf.search("sky", 5).unwrap_err(),
+        ] {
+            assert!(failure.message.contains("state/index"), "{failure}");
+        }
     }
 }

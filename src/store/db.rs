@@ -107,7 +107,6 @@ impl Db {
     }
 
     /// Whether what is written is there next time.
-    #[cfg(test)]
     pub(super) fn is_kept(&self) -> bool {
         self.path.is_some()
     }

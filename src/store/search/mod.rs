@@ -61,4 +61,10 @@ impl Index {
             db: Db::open(state_dir, PLAN)?,
         })
     }
+
+    /// Whether what is indexed is there for the next who opens it.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.db.is_kept()
+    }
 }

@@ -4,6 +4,8 @@
 //! Whatever goes to the screen is cleaned here, line by line. The analysis runs in a task of its own; to
 //! stop it is to drop it. It goes on while the screen is elsewhere, and ends with the program.
 
+mod choices;
+
 use std::{
     path::PathBuf,
     sync::{Arc, OnceLock},
@@ -15,20 +17,16 @@ use tokio::sync::{mpsc, watch};
 
 use super::{
     Services,
-    analysis::{
-        self, AUTO, Candidate, Kept, KeyNeed, Money, Plan, Step, VARIABLE, Wanted, candidates,
-    },
+    analysis::{self, Kept, Plan, Step, Wanted},
 };
 use crate::{
     config::Config,
-    headless::words::{count, usd},
+    headless::words::count,
     protocol::{AgentId, Event, Failure, FailureKind, Message, RunId, Sheet},
     report::{self, Of, Report},
     store::{PageFolder, Session},
     text::clean,
-    tui::report::{
-        Analysis, Ask, Choice, Form, Heard, Page, Paper, Papers, Preview, Told, Turn, What,
-    },
+    tui::report::{Analysis, Ask, Form, Heard, Page, Paper, Papers, Preview, Told, Turn, What},
 };
 
 /// Orders that may wait.
@@ -87,7 +85,8 @@ impl Reports {
                 .map(Told::Written)
                 .boxed(),
             What::Models(turn) => {
-                async move { Told::Models(models(services, configured, run, turn).await) }.boxed()
+                async move { Told::Models(choices::models(services, configured, run, turn).await) }
+                    .boxed()
             }
             What::Preview(turn, model) => {
                 let job = Job {
@@ -369,98 +368,6 @@ fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
             format!("It cannot be written: {error}."),
         )
     })
-}
-
-/// The models, those that can be asked first; the usual one is marked.
-async fn models(
-    services: Arc<Services>,
-    configured: Option<Arc<Config>>,
-    run: RunId,
-    turn: Turn,
-) -> Result<Vec<Choice>, Failure> {
-    let usual = usual(&services, configured.as_deref());
-    let whole = {
-        let services = Arc::clone(&services);
-        blocking(move || {
-            let opened = Opened::read(&services, &run)?;
-            let turn = opened.turn(turn)?;
-            let events = &opened.session.events;
-            let evidence = report::analysis::evidence(&opened.report, turn, events, u64::MAX, 0);
-            Ok(evidence.map_or(0, |evidence| evidence.seen.tokens))
-        })
-        .await?
-    };
-    let all = candidates(&services).await;
-    let auto = analysis::usual(&all).map(Candidate::name);
-    let usual = usual.or(auto);
-    let mut choices: Vec<Choice> = all
-        .iter()
-        .map(|one| choice(one, whole, usual.as_deref()))
-        .collect();
-    choices.sort_by_key(|choice| !choice.ready);
-    Ok(choices)
-}
-
-fn choice(one: &Candidate, whole: u64, usual: Option<&str>) -> Choice {
-    let room = one.offer.context.map(|window| window / 5 * 4);
-    let (window, tokens) = match (one.offer.context, room) {
-        (Some(window), Some(room)) if room >= whole => (format!("{}, fits", short(window)), whole),
-        (Some(window), Some(room)) => {
-            let percent = room * 100 / whole.max(1);
-            let words = format!("{}, condensed to {percent} %", short(window));
-            (words, room)
-        }
-        _ => ("window unknown".to_owned(), whole),
-    };
-    let can = [
-        (one.offer.tools == Some(true), "tools"),
-        (one.offer.structured, "structured"),
-        (one.offer.reasoning == Some(true), "reasons"),
-    ];
-    let can: Vec<&str> = can
-        .iter()
-        .filter(|(able, _)| *able)
-        .map(|(_, word)| *word)
-        .collect();
-    let name = one.name();
-    let script = name == format!("{}/{}", analysis::DEMO.0, analysis::DEMO.1);
-    let price = match Money::of(one.offer.price, tokens, 2_000).about {
-        Some(about) if about > 0.0 => format!("about {}", usd(about)),
-        Some(_) => "free".to_owned(),
-        None => "price unknown".to_owned(),
-    };
-    let until = one.offer.until.as_ref().map(|day| format!(", until {day}"));
-    let key = match &one.key {
-        KeyNeed::Set => format!("key set{}", until.unwrap_or_default()),
-        KeyNeed::None if script => "a script, no model".to_owned(),
-        KeyNeed::None => "runs here".to_owned(),
-        KeyNeed::Missing(variable) => format!("{variable} is missing"),
-    };
-    Choice {
-        usual: usual == Some(name.as_str()),
-        name: clean::line(&name).into_owned(),
-        can: can.join(", "),
-        window,
-        price,
-        key: clean::line(&key).into_owned(),
-        ready: !matches!(one.key, KeyNeed::Missing(_)),
-    }
-}
-
-fn short(tokens: u64) -> String {
-    match tokens {
-        0..10_000 => tokens.to_string(),
-        10_000..1_000_000 => format!("{}k", tokens / 1_000),
-        _ => format!("{:.1}M", tokens as f64 / 1_000_000.0),
-    }
-}
-
-/// What the settings name.
-fn usual(services: &Services, configured: Option<&Config>) -> Option<String> {
-    let said = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-    let variable = services.environment.get(VARIABLE).and_then(said);
-    let key = || configured?.analysis_model.clone().and_then(said);
-    variable.or_else(key).filter(|name| name != AUTO)
 }
 
 /// The session, and what would be sent of it.

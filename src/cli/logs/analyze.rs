@@ -3,9 +3,11 @@
 //! Without `--model` nothing leaves the machine. With it the price is told first; what failed or was
 //! cancelled is not kept. Results go to stdout, what happens on the way to stderr.
 
+mod telling;
+
 use std::{
     fmt::Write as _,
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -17,7 +19,7 @@ use super::{Globals, written};
 use crate::{
     app::{
         Services,
-        analysis::{self, AUTO, Analyst, Kept, Plan, Step, VARIABLE, Wanted},
+        analysis::{self, AUTO, Analyst, Kept, Plan, VARIABLE, Wanted},
         shelf::Shelf,
     },
     cli::{
@@ -454,7 +456,7 @@ async fn one(
     let run = &desk.session.header.run;
     let events = desk.session.events.as_slice();
     let work = analysis::perform(services, plan, run, (turn, events), tell);
-    let (done, ()) = tokio::join!(work, follow(steps));
+    let (done, ()) = tokio::join!(work, telling::follow(steps));
     let analysis = done?;
     let number = analysis::keep(&desk.beside, &analysis)?;
     complain(&format!(
@@ -476,31 +478,4 @@ fn fresh(desk: &Desk, plan: &Plan) -> Option<Kept> {
             && by.model == plan.analyst.model
             && report::analysis::stale(&kept.analysis, &desk.report.turns).is_none()
     })
-}
-
-/// Tells what happens on the way; how long the reply is only where a terminal shows it.
-async fn follow(mut steps: mpsc::Receiver<Step>) {
-    let terminal = io::stderr().is_terminal();
-    let (mut said, mut thought) = (0, 0);
-    while let Some(step) = steps.recv().await {
-        match step {
-            Step::Said(text) => said += text.chars().count(),
-            Step::Thought(more) => thought += more,
-            Step::Told(words) => {
-                complain(&words);
-                continue;
-            }
-        }
-        if terminal {
-            let line = format!(
-                "\r  thought {}, wrote {} characters",
-                count(thought as u64),
-                count(said as u64)
-            );
-            let _ = io::stderr().write_all(line.as_bytes());
-        }
-    }
-    if terminal && said + thought > 0 {
-        let _ = io::stderr().write_all(b"\n");
-    }
 }

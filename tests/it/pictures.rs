@@ -112,6 +112,8 @@ async fn the_last_screen_of_a_lived_run_is_the_still_of_its_end() {
         let all = events();
         for event in all.clone() {
             app.relive(event).await;
+            // Long enough for a frame.
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         }
         app.sees("answered").await;
         let lived = app.settled().await;

@@ -258,6 +258,8 @@ proptest! {
             still.take(event);
         }
         let last = played(&lines, casting.size).pop().unwrap();
-        prop_assert_eq!(same(&last, still.picture()), Ok(()));
+        let still = still.picture();
+        let (shown, wanted) = (last.contents(), crate::capture::text(still));
+        prop_assert_eq!(same(&last, still), Ok(()), "{}\nis not\n{}", shown, wanted);
     }
 }

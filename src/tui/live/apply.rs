@@ -36,7 +36,11 @@ impl Live {
             }
             EventKind::Agent { id, event: agent } => {
                 match agent {
-                    AgentEvent::Delta { .. } | AgentEvent::Usage(_) => self.pages.counted(),
+                    AgentEvent::Delta { .. } | AgentEvent::Usage(_) => {
+                        let turn = shared.run.turn.as_ref();
+                        self.pages
+                            .counted(turn.map_or(Phase::Work, |turn| turn.phase));
+                    }
                     _ => self.pages.moved_on(),
                 }
                 match agent {

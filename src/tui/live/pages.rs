@@ -17,7 +17,11 @@ use super::{
     transcript::name,
     votes,
 };
-use crate::{protocol::Outcome, run::Turn, tui::shared::Shared};
+use crate::{
+    protocol::{Outcome, Phase},
+    run::Turn,
+    tui::shared::Shared,
+};
 
 /// All pages of one turn.
 #[derive(Debug)]
@@ -107,8 +111,11 @@ impl Pages {
         self.stale.push(Page::Answers);
     }
 
-    /// Only counts and states have moved on.
-    pub(super) fn counted(&mut self) {
+    /// Only counts and states have moved on; while the winner presents, its state is told above the text.
+    pub(super) fn counted(&mut self, phase: Phase) {
+        if phase == Phase::Presenting && !self.stale.contains(&Page::Final) {
+            self.stale.push(Page::Final);
+        }
         for page in [Page::Team, Page::Cost] {
             if !self.stale.contains(&page) {
                 self.stale.push(page);

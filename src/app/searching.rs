@@ -192,7 +192,7 @@ mod tests {
         store::edit_labels(&beside, &[crate::catalog::Edit::Hidden(true)]).unwrap();
         assert_eq!(found(&shelf, "sky"), [ours]);
         let first = shelf.search("blue in:prompt", 1).unwrap().hits.remove(0);
-        assert_eq!((first.run.0.as_str(), first.seq), (ours, Seq(1)));
+        assert_eq!((first.run.0.as_str(), first.seq), (ours, Some(Seq(1))));
         let now = crate::engine::outbox::now();
         shelf.store().delete(&RunId(ours.into()), now).unwrap();
         assert_eq!(found(&shelf, "sky"), Vec::<String>::new());

@@ -62,13 +62,15 @@ impl Passage {
 pub struct Hit {
     /// The session.
     pub run: RunId,
-    /// The event that it opens at: where the passage begins.
-    pub seq: Seq,
+    /// The event that it opens at: where the passage begins, or what a note is on. `None` for a note on
+    /// the session as a whole, which opens at the end.
+    pub seq: Option<Seq>,
     /// When that was.
     pub at: Timestamp,
     /// The agent; `None` for what concerns the turn.
     pub agent: Option<AgentId>,
-    /// Its name; of a member of a team inside a team the names of both, outer first.
+    /// Its name; of a member of a team inside a team the names of both, outer first. Of a note who wrote
+    /// it, as they call themselves.
     pub who: String,
     /// What kind of words they are.
     pub passage: Passage,

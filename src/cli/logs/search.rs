@@ -132,11 +132,12 @@ fn as_text(hits: &Hits, page: &mut Page<'_>) -> io::Result<()> {
             "There are more than these {count}; --limit shows more."
         )?;
     }
+    let place = first.seq.map(|seq| format!(" --at {}", seq.0));
     writeln!(
         page.out,
-        "`massgen-tui open {} --at {}` opens the first.",
+        "`massgen-tui open {}{}` opens the first.",
         clean::line(&first.run.0),
-        first.seq.0
+        place.unwrap_or_default()
     )
 }
 
@@ -145,10 +146,11 @@ fn heading(hit: &Hit) -> String {
         "" => String::new(),
         who => format!("{}, ", clean::line(who)),
     };
+    let place = hit.seq.map(|seq| format!("#{}  ", seq.0));
     format!(
-        "{}  #{}  {}  {who}{}",
+        "{}  {}{}  {who}{}",
         clean::line(&hit.run.0),
-        hit.seq.0,
+        place.unwrap_or_default(),
         words::moment(hit.at),
         hit.passage.word()
     )

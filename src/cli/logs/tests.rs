@@ -5,7 +5,7 @@ use std::fs;
 use super::*;
 use crate::{
     catalog::Sort,
-    protocol::{AgentId, Label, OutcomeEnd, RunId, SessionSummary},
+    protocol::{AgentId, Label, OutcomeEnd, RunId, Seq, SessionSummary},
     store::{Store, samples},
     text::width,
 };
@@ -185,7 +185,7 @@ async fn words_are_found_and_it_is_said_how_to_get_there() {
     );
     let (code, text) = search(&["blue", "in:prompt"], 5, true).unwrap();
     let hit: crate::protocol::Hit = serde_json::from_str(text.trim()).unwrap();
-    assert_eq!((code, hit.seq.0), (0, 1));
+    assert_eq!((code, hit.seq), (0, Some(Seq(1))));
     let (code, text) = search(&["nowhere"], 5, false).unwrap();
     assert_eq!((code, text.as_str()), (1, "Nothing found.\n"));
     assert!(search(&["-x"], 5, false).is_err());

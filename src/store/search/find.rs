@@ -8,7 +8,7 @@ use std::{
     fs::File,
 };
 
-use super::{Index, excerpt::excerpt, log, put::source_mark, query::Query};
+use super::{Index, excerpt::excerpt, log, noted, put::source_mark, query::Query};
 use crate::{
     protocol::{AgentId, Failure, Hit, Hits, Passage, RunId, Seq, Timestamp},
     store::{
@@ -103,7 +103,7 @@ fn sources(
     let mut all = true;
     for row in rows {
         let row = row?;
-        if within.contains(&row.key) {
+        if within.contains(noted::session(&row.key)) {
             known.insert(row.id, row);
         } else {
             all = false;
@@ -193,10 +193,11 @@ fn read(file: &mut File, row: &Row) -> Option<String> {
 }
 
 fn hit(run: RunId, row: Row, text: Option<&str>, query: &Query) -> Hit {
+    let at_the_end = |seq| row.passage == Passage::Note && seq == noted::AT_THE_END;
     let agent = row.path.split('/').next().and_then(|id| id.parse().ok());
     Hit {
         run,
-        seq: Seq(row.seq),
+        seq: Some(Seq(row.seq)).filter(|seq| !at_the_end(*seq)),
         at: Timestamp(row.at),
         agent: agent.map(AgentId),
         who: row.who,

@@ -3,12 +3,14 @@
 //! An index of words in one file of [`super::db`], filled from logs piece by piece: what was read of a log
 //! is not read again as long as the log only grows. Texts of our own sessions stay in their logs; the
 //! index knows where. Several processes may fill and ask it at once, and any of them may be killed at any
-//! moment: what a log had and what was read of it change in one transaction. Blocking.
+//! moment: what a log had and what was read of it change in one transaction. Notes beside a session are
+//! found as well. Blocking.
 
 mod excerpt;
 mod find;
 mod gather;
 mod log;
+mod noted;
 mod put;
 mod query;
 mod said;

@@ -1,5 +1,7 @@
 //! The index as a whole: what is found, and that it is the same however it came about.
 
+mod noted;
+
 use std::{
     collections::HashSet,
     fmt::Write as _,
@@ -130,7 +132,8 @@ impl World {
         hits.iter()
             .map(|hit| {
                 let text: String = hit.excerpt.iter().map(|bit| bit.text.as_str()).collect();
-                format!("{} {} {}: {text}", hit.seq.0, hit.who, hit.passage.word())
+                let seq = hit.seq.map_or("end".to_owned(), |seq| seq.0.to_string());
+                format!("{seq} {} {}: {text}", hit.who, hit.passage.word())
             })
             .collect()
     }

@@ -9,6 +9,7 @@ use super::{
     Index,
     gather::Gatherer,
     log::{self, State},
+    noted,
     put::{self, Change, Put, Source},
 };
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
 };
 
 /// How often a log is tried that another process reads at the same time.
-const TRIES: u32 = 1_000;
+pub(super) const TRIES: u32 = 1_000;
 
 /// How far an update is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,9 +49,9 @@ pub enum Go {
 
 /// What the index holds of a log.
 #[derive(Debug)]
-struct Held {
-    step: i64,
-    look: String,
+pub(super) struct Held {
+    pub(super) step: i64,
+    pub(super) look: String,
     theirs: bool,
 }
 
@@ -91,6 +92,11 @@ impl Index {
             logs: (runs.len() + imported.len()).saturating_sub(todo.len() + logs.len()),
             of_logs: runs.len() + imported.len(),
         };
+        // Notes first: they are few, and the rest may take long.
+        let sessions = (runs.as_slice(), imported);
+        if self.update_notes(store, sessions, &held, progress, watch)? == Go::Stop {
+            return Ok(Go::Stop);
+        }
         for (run, _) in &todo {
             if self.read_ours(store, run, &mut progress, watch)? == Go::Stop {
                 return Ok(Go::Stop);
@@ -118,7 +124,7 @@ impl Index {
     }
 
     /// What the index holds of one log, now.
-    fn held_of(&mut self, key: &str) -> Result<Option<Held>, Failure> {
+    pub(super) fn held_of(&mut self, key: &str) -> Result<Option<Held>, Failure> {
         self.db.with(|sql| {
             sql.query_row(
                 "SELECT key, step, look, theirs FROM sources WHERE key = ?1",
@@ -140,11 +146,12 @@ impl Index {
 
     fn forget_gone(&mut self, held: &HashMap<String, Held>, runs: &[RunId]) -> Result<(), Failure> {
         for (key, held) in held {
+            let session = noted::session(key);
             let gone = if held.theirs {
                 // One that is only out of sight from here is in sight from elsewhere.
-                !PathBuf::from(key).is_dir()
+                !PathBuf::from(session).is_dir()
             } else {
-                runs.binary_search_by(|run| run.0.as_str().cmp(key))
+                runs.binary_search_by(|run| run.0.as_str().cmp(session))
                     .is_err()
             };
             if gone {

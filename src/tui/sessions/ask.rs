@@ -90,8 +90,8 @@ pub struct FoundSession {
 /// One place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
-    /// The event.
-    pub seq: Seq,
+    /// The event; `None` for what is on the session as a whole, which opens at its end.
+    pub seq: Option<Seq>,
     /// Whose words, and what they are: `critic · answer`.
     pub who: String,
     /// The words around it; true for what was looked for.

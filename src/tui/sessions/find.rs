@@ -147,10 +147,10 @@ impl Search {
     pub(super) fn chosen(&self) -> Option<(RunId, Option<Seq>)> {
         match *self.spots().get(self.cursor)? {
             Spot::Session(one) => {
-                let first = one.hits.first().map(|hit| hit.seq);
+                let first = one.hits.first().and_then(|hit| hit.seq);
                 Some((one.run.clone(), first))
             }
-            Spot::Hit(one, hit) => Some((one.run.clone(), Some(hit.seq))),
+            Spot::Hit(one, hit) => Some((one.run.clone(), hit.seq)),
         }
     }
 

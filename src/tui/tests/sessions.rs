@@ -216,7 +216,7 @@ fn tags_that_are_none() {
 
 fn found() -> Found {
     let hit = |seq: u64, who: &str, before: &str, hit: &str, after: &str| Hit {
-        seq: Seq(seq),
+        seq: Some(Seq(seq)),
         who: who.into(),
         snippet: vec![
             (false, before.into()),

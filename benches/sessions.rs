@@ -8,6 +8,9 @@
 // A bench that cannot run fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "sessions/browse.rs"]
+mod browse;
+
 use std::{
     env,
     fmt::Write as _,
@@ -197,6 +200,13 @@ fn list(count: u64) {
     shelf.entries().unwrap();
     let warm = median(|| shelf.entries().unwrap().len());
     row("listed, remembered", warm, stat, "median");
+    let entries = shelf.entries().unwrap();
+    let (usual, slowest) = browse::arranged(&entries, &shelf.ground());
+    row("filtered and put in order", usual, stat, "median");
+    row("", slowest, stat, "slowest");
+    let (usual, slowest) = browse::keys(entries, shelf.ground());
+    row("a key in the list, painted", usual, stat, "median");
+    row("", slowest, stat, "slowest");
     let log = &logs(folder)[0];
     let grown = median(|| {
         let bytes = fs::read(log).unwrap();

@@ -187,7 +187,7 @@ fn list(count: u64) {
     all("listed, every log read");
     all("listed, summaries read");
     // What changed within the last moments is looked at again: these are to be of yesterday.
-    let yesterday = SystemTime::now() - Duration::from_secs(86_400);
+    let yesterday = SystemTime::now() - Duration::from_hours(24);
     for log in logs(folder) {
         let session = log.parent().unwrap();
         for path in [log.as_path(), session] {

@@ -256,7 +256,7 @@ impl Opened {
 
     fn turn(&self, (turn, attempt): Turn) -> Result<&Of, Failure> {
         let mut turns = self.report.turns.iter();
-        let found = turns.find(|of| of.turn == turn && of.attempt.0 == attempt);
+        let found = turns.find(|of| of.turn == turn && of.part.attempt.0 == attempt);
         found.ok_or_else(|| {
             let words = format!("The session has no turn {turn} any more.");
             Failure::new(FailureKind::Local, words)
@@ -301,7 +301,7 @@ fn papers(services: &Services, run: &RunId) -> Result<Papers, Failure> {
     let turns = opened.report.turns.iter();
     Ok(Papers {
         analyses: analyses.collect(),
-        turns: turns.map(|turn| (turn.turn, turn.attempt.0)).collect(),
+        turns: turns.map(|turn| (turn.turn, turn.part.attempt.0)).collect(),
         figures: paper(opened.figures()),
         unread,
     })

@@ -102,13 +102,12 @@ impl Selection {
             }
             match taken {
                 Some(true) => each(event),
-                Some(false) => Ok(()),
                 // A log begins with its first turn; what little stands before it is bounded.
                 None if before.len() < 100 => {
                     before.push(event);
                     Ok(())
                 }
-                None => Ok(()),
+                Some(false) | None => Ok(()),
             }
         })
     }

@@ -59,11 +59,9 @@ pub struct Report {
 pub struct Of {
     /// Which, starting at 1.
     pub turn: u32,
-    /// Which of the turns with this number, and how many there are: another program may begin a turn
-    /// anew.
-    pub attempt: (u32, u32),
-    /// Number of its first event and of its last.
-    pub events: (u64, u64),
+    /// Which part of the session it is.
+    #[serde(flatten)]
+    pub part: Part,
     /// Its task.
     pub prompt: String,
     /// `answered`, `no answer`, `unfinished`.
@@ -90,6 +88,16 @@ pub struct Of {
     pub tools: Vec<Tool>,
     /// What is odd, in the order it happened.
     pub odd: Vec<Odd>,
+}
+
+/// A turn's part of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// Which of the turns with this number, and how many there are: another program may begin a turn
+    /// anew.
+    pub attempt: (u32, u32),
+    /// Number of its first event and of its last.
+    pub events: (u64, u64),
 }
 
 /// A phase.
@@ -165,7 +173,7 @@ fn number(turns: &mut [Of]) {
         let same = |number: &&u32| **number == turn.turn;
         let before = numbers.iter().take(place).filter(same).count();
         let all = numbers.iter().filter(same).count();
-        turn.attempt = (before as u32 + 1, all as u32);
+        turn.part.attempt = (before as u32 + 1, all as u32);
     }
 }
 
@@ -206,8 +214,10 @@ fn turn_of(turn: &Turn, events: &[Event]) -> Of {
     let seq = |event: Option<&Event>| event.map_or(0, |event| event.seq.0);
     Of {
         turn: turn.start.turn,
-        attempt: (1, 1),
-        events: (seq(events.first()), seq(events.last())),
+        part: Part {
+            attempt: (1, 1),
+            events: (seq(events.first()), seq(events.last())),
+        },
         wasted: wasted.fold(Usage::default(), |sum, usage| sum + usage),
         prompt: turn.start.prompt.clone(),
         outcome: match &turn.outcome {

@@ -62,7 +62,7 @@ fn write_turn(parts: &mut Vec<SheetPart>, turn: &Of) {
             quoted(agent)
         )
     });
-    let attempt = match turn.attempt {
+    let attempt = match turn.part.attempt {
         (_, 1) => String::new(),
         (one, of) => format!(" (attempt {one} of {of})"),
     };

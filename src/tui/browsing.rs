@@ -64,17 +64,12 @@ fn shown(model: &Model) -> Option<RunId> {
 fn leave(model: &mut Model) -> Effects {
     let session = shown(model).is_some();
     model.screen = match model.rooms.came {
-        Screen::Start | Screen::Sessions if session => Screen::Live,
-        Screen::Start | Screen::Sessions => Screen::Start,
-        Screen::Live if session => Screen::Live,
         Screen::Review if session && model.rooms.review.is_some() => Screen::Review,
-        Screen::Report if model.rooms.report.is_some() => Screen::Report,
-        Screen::Report if session => Screen::Live,
-        Screen::Report => Screen::Start,
         Screen::Notes if session && model.rooms.notes.is_some() => Screen::Notes,
+        Screen::Report if model.rooms.report.is_some() => Screen::Report,
         Screen::Compare if model.rooms.compare.is_some() => Screen::Compare,
-        Screen::Live | Screen::Review | Screen::Notes | Screen::Compare if session => Screen::Live,
-        Screen::Live | Screen::Review | Screen::Notes | Screen::Compare => Screen::Start,
+        _ if session => Screen::Live,
+        _ => Screen::Start,
     };
     Effects::none()
 }

@@ -110,10 +110,8 @@ pub fn editing(model: &Model) -> bool {
         Screen::Start => model.setup.focus == Section::Editor,
         Screen::Live => model.focus == Focus::Editor,
         Screen::Review => place(model) == review::Place::Writing,
-        Screen::Sessions => false,
         Screen::Notes => noting::writing(model),
-        Screen::Compare => false,
-        Screen::Report => false,
+        Screen::Sessions | Screen::Compare | Screen::Report => false,
     }
 }
 

@@ -68,7 +68,7 @@ fn the_pictures_of_the_docs_are_what_the_program_shows() {
             "{name} does not say that it is a script"
         );
         let path = root().join("docs/images").join(name);
-        let png = name.ends_with(".png");
+        let png = path.extension().is_some_and(|end| end == "png");
         let made = if png {
             capture::png(still.picture(), &title, Print::default()).unwrap()
         } else {

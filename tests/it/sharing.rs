@@ -341,7 +341,14 @@ fn a_session_goes_to_servers_as_a_whole_and_only_when_it_may() {
     assert_eq!(out.status.code(), Some(1));
     assert!(text(&out.stderr).contains("--force replaces it"), "{out:?}");
     drop(told);
+}
 
+#[test]
+fn a_session_goes_to_the_services_that_keep_snippets_and_buckets() {
+    let home = Home::new();
+    let run = home.session("a task");
+    assert!(home.run(&["export", "-o", "same.mgt"]).status.success());
+    let bundle = fs::read(home.path("same.mgt")).unwrap();
     let (base, told) = server(vec![(
         "201 Created",
         r#"{"html_url":"https://gist.example/1"}"#.into(),

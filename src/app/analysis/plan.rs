@@ -166,7 +166,7 @@ pub fn plan(
     let tokens = tokens::prompt(&request(&ask));
     Ok(Plan {
         money: Money::of(analyst.price, tokens, reply),
-        turn: (turn.turn, turn.attempt.0),
+        turn: (turn.turn, turn.part.attempt.0),
         analyst,
         evidence,
         ask,

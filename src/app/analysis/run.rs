@@ -110,7 +110,7 @@ pub async fn perform(
             run: run.clone(),
             turn: plan.turn.0,
             attempt: plan.turn.1,
-            last_event: turn.events.1,
+            last_event: turn.part.events.1,
             report: report::VERSION,
         },
         by: Made {

@@ -1,14 +1,14 @@
 //! A cast, played in a terminal, beside the stills of the same events.
 
 use proptest::prelude::*;
-use ratatui::buffer::Buffer;
+use ratatui::{buffer::Buffer, style::Modifier as M};
 use serde_json::Value;
 
 use super::*;
 use crate::{
     protocol::{AgentId, Channel},
     store::samples,
-    tui::still::still,
+    tui::still::{Scene, still},
 };
 
 /// A session with text that is hard to place: wide, joined, marked.
@@ -63,7 +63,6 @@ fn same(terminal: &vt100::Screen, screen: &Buffer) -> Result<(), String> {
             };
             let looks = ours.modifier;
             let is = |flag| looks.contains(flag);
-            use ratatui::style::Modifier as M;
             let alike = text == ours.symbol()
                 && theirs.bold() == is(M::BOLD)
                 && theirs.italic() == is(M::ITALIC)
@@ -156,7 +155,7 @@ fn at_each_mark_a_terminal_shows_the_still_of_that_event() {
     assert_eq!(seen.len(), moments.len());
     for (screen, count) in seen.iter().zip(moments) {
         let events = events[..count].iter().cloned();
-        let still = still(events, (casting.size, casting.theme), Default::default()).unwrap();
+        let still = still(events, (casting.size, casting.theme), Scene::default()).unwrap();
         if let Err(words) = same(screen, &still) {
             panic!("after {count} events: {words}");
         }
@@ -216,7 +215,7 @@ fn one_pane_fills_the_cast_and_an_unknown_one_is_told() {
     let turn = still(
         all.clone(),
         (Size::new(90, 28), Theme::ansi()),
-        Default::default(),
+        Scene::default(),
     );
     assert!(turn.is_ok());
     let mut out = Vec::new();

@@ -203,12 +203,12 @@ impl Desk {
         };
         let fits = |of: &&Of| {
             of.turn.to_string() == turn
-                && attempt.is_none_or(|attempt| of.attempt.0.to_string() == attempt)
+                && attempt.is_none_or(|attempt| of.part.attempt.0.to_string() == attempt)
         };
         turns.iter().rfind(fits).ok_or_else(|| {
             let all: Vec<String> = turns
                 .iter()
-                .map(|of| match of.attempt {
+                .map(|of| match of.part.attempt {
                     (_, 1) => of.turn.to_string(),
                     (one, _) => format!("{}.{one}", of.turn),
                 })

@@ -21,6 +21,10 @@ use crate::{
 
 /// Arguments of `logs scan`.
 #[derive(Clone, Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags of a command line are what they are"
+)]
 pub struct ScanArgs {
     /// Which sessions, or folders of MassGen; without any all of this machine.
     pub ids: Vec<String>,
@@ -79,7 +83,7 @@ fn perform(globals: &Globals, args: &ScanArgs) -> Result<u8, Trouble> {
         let logs = volumes
             .iter()
             .filter(|one| matches!(one, Volume::MassGen(_)));
-        match asked(logs.count())? {
+        match asked(logs.count()) {
             Answer::Yes => may = true,
             Answer::No => complain("MassGen's files stay as they are."),
             Answer::Nobody => {
@@ -128,12 +132,12 @@ enum Answer {
     Nobody,
 }
 
-fn asked(logs: usize) -> Result<Answer, Failure> {
+fn asked(logs: usize) -> Answer {
     if logs == 0 {
-        return Ok(Answer::Yes);
+        return Answer::Yes;
     }
     if !io::stdin().is_terminal() {
-        return Ok(Answer::Nobody);
+        return Answer::Nobody;
     }
     let question = format!(
         "Mask secrets in the files of {}, in place? [y/N] ",
@@ -144,10 +148,10 @@ fn asked(logs: usize) -> Result<Answer, Failure> {
     let mut line = String::new();
     // Who cannot answer has said no.
     let _ = io::stdin().lock().read_line(&mut line);
-    Ok(match line.trim() {
+    match line.trim() {
         "y" | "Y" | "yes" => Answer::Yes,
         _ => Answer::No,
-    })
+    }
 }
 
 fn count(sum: &mut Sum, scan: &Scan, doing: Doing) {

@@ -11,7 +11,7 @@ use super::Globals;
 pub enum Sub {
     /// Write a session as a page, Markdown, JSON, or one file that massgen-tui opens.
     Export(export::Args),
-    /// Give a session to a gist, a snippet, a bucket, WebDAV, a command, the clipboard, a file or a folder.
+    /// Give a session to a gist, a snippet, a bucket, `WebDAV`, a command, the clipboard, a file or a folder.
     Share(share::Args),
 }
 

@@ -50,7 +50,7 @@ pub struct Args {
 /// Where to, and whether to ask.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ToArgs {
-    /// gist, snippet, clipboard, s3://bucket/place/, https://… (WebDAV), "| command", a file, a folder, or a
+    /// gist, snippet, clipboard, <s3://bucket/place>/, https://… (`WebDAV`), "| command", a file, a folder, or a
     /// name of share.targets.
     #[arg(long, value_name = "TARGET", required = true)]
     pub to: String,

@@ -244,7 +244,7 @@ fn revision(page: &mut Out<'_>, old: &str, new: &str) -> io::Result<()> {
             Line::Gone(text) => page.within("<del>- ", text, "</del>")?,
             Line::New(text) => page.within("<ins>+ ", text, "</ins>")?,
             Line::Skipped(count) => {
-                page.raw(&format!("<span class=\"hunk\">… {count} lines</span>"))?
+                page.raw(&format!("<span class=\"hunk\">… {count} lines</span>"))?;
             }
         }
     }
@@ -308,7 +308,7 @@ pub(super) fn attachments(page: &mut Out<'_>, all: &[Attachment]) -> io::Result<
         match one.kind {
             AttachmentKind::Patch => patch(page, &one.text)?,
             AttachmentKind::File | AttachmentKind::Record => {
-                page.within("<pre>", &one.text, "</pre>\n")?
+                page.within("<pre>", &one.text, "</pre>\n")?;
             }
         }
         page.raw("</details>\n")?;

@@ -22,7 +22,7 @@ use super::{client::read_some, trouble};
 /// Time for a connection.
 const CONNECT: Duration = Duration::from_secs(15);
 /// Time without any progress, and for the answer after the last byte.
-const SILENCE: Duration = Duration::from_secs(120);
+const SILENCE: Duration = Duration::from_mins(2);
 /// Most bytes of an answer.
 const ANSWER: usize = 1024 * 1024;
 /// Bytes that are read in one step.

@@ -38,7 +38,7 @@ pub fn check(
     evidence: &Evidence,
     exists: &dyn Fn(u64) -> bool,
 ) -> Vec<Claim> {
-    let (first, last) = turn.events;
+    let (first, last) = turn.part.events;
     let found = |event: u64| {
         let shown = |span: &(u64, u64)| (span.0..=span.1).contains(&event);
         if !(first..=last).contains(&event) || !exists(event) {

@@ -73,7 +73,7 @@ pub fn evidence(
     let room = (window / 5 * 4)
         .saturating_sub(FRAME)
         .saturating_sub(reply.min(window / 4));
-    let within = |event: &&Event| (turn.events.0..=turn.events.1).contains(&event.seq.0);
+    let within = |event: &&Event| (turn.part.events.0..=turn.part.events.1).contains(&event.seq.0);
     let events: Vec<Event> = events.iter().filter(within).cloned().collect();
     let name = |id: AgentId| {
         let agent = turn.agents.iter().find(|agent| agent.agent == id);

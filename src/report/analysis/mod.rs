@@ -261,15 +261,16 @@ pub enum Found {
 pub fn stale(analysis: &Analysis, turns: &[Of]) -> Option<String> {
     let of = &analysis.of;
     let mut same = turns.iter();
-    let Some(turn) = same.find(|turn| turn.turn == of.turn && turn.attempt.0 == of.attempt) else {
+    let Some(turn) = same.find(|turn| turn.turn == of.turn && turn.part.attempt.0 == of.attempt)
+    else {
         return Some("stale: the session has no such turn any more".to_owned());
     };
-    let more = turn.events.1.saturating_sub(of.last_event);
+    let more = turn.part.events.1.saturating_sub(of.last_event);
     if more > 0 {
         let plural = if more == 1 { "event" } else { "events" };
         return Some(format!("stale: the session grew by {more} {plural}"));
     }
-    if turn.events.1 < of.last_event {
+    if turn.part.events.1 < of.last_event {
         return Some("stale: the log is shorter than it was".to_owned());
     }
     (of.report < super::VERSION).then(|| "made from an older report".to_owned())

@@ -123,7 +123,7 @@ fn question(with: Change<'_>, event: QuestionEvent) -> QuestionEvent {
             text: with(text),
             kind: match kind {
                 QuestionKind::Question { options } => QuestionKind::Question {
-                    options: options.into_iter().map(|option| with(option)).collect(),
+                    options: options.into_iter().map(with).collect(),
                 },
                 QuestionKind::Plan { plan } => QuestionKind::Plan { plan: with(plan) },
                 QuestionKind::Approval(mut approval) => {
@@ -225,7 +225,7 @@ fn workplace(with: Change<'_>, place: Workplace) -> Workplace {
         path: with(path),
         root: with(root),
         access,
-        head: head.map(|head| with(head)),
+        head: head.map(with),
         base,
         tree,
         kept,
@@ -244,7 +244,7 @@ fn team(with: Change<'_>, event: TeamEvent) -> TeamEvent {
             change: match change {
                 TeamCommand::Add { like, model } => TeamCommand::Add {
                     like,
-                    model: model.map(|model| with(model)),
+                    model: model.map(with),
                 },
                 TeamCommand::Replace { id, model } => TeamCommand::Replace {
                     id,
@@ -363,7 +363,7 @@ fn tool(with: Change<'_>, event: ToolEvent) -> ToolEvent {
             note: match note {
                 ToolNote::Exit { code, cut, tier } => ToolNote::Exit {
                     code,
-                    cut: cut.map(|cut| with(cut)),
+                    cut: cut.map(with),
                     tier,
                 },
                 ToolNote::Change {

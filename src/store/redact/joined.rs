@@ -64,7 +64,7 @@ impl<'a> Joined<'a> {
                 window.text.push_str(text);
                 if window.text.len() > WINDOW {
                     let all = std::mem::take(window);
-                    let rest = self.settle(all, OVERLAP);
+                    let rest = self.settle(&all, OVERLAP);
                     let key = delta(event).map(|((path, channel), _)| (path, channel as u8));
                     if let Some(key) = key {
                         self.windows.insert(key, rest);
@@ -85,7 +85,7 @@ impl<'a> Joined<'a> {
                         .collect();
                     for key in ended {
                         if let Some(window) = self.windows.remove(&key) {
-                            self.settle(window, 0);
+                            self.settle(&window, 0);
                         }
                     }
                 }
@@ -98,7 +98,7 @@ impl<'a> Joined<'a> {
     #[must_use]
     pub fn finish(mut self) -> (Cuts, Vec<(u64, Hit)>) {
         for (_, window) in std::mem::take(&mut self.windows) {
-            self.settle(window, 0);
+            self.settle(&window, 0);
         }
         self.cuts.retain(|_, cuts| !cuts.is_empty());
         self.hits.sort_by_key(|(event, _)| *event);
@@ -106,7 +106,7 @@ impl<'a> Joined<'a> {
     }
 
     /// Looks at a window; the last deltas, which may go on in the next one, come back and are looked at again.
-    fn settle(&mut self, window: Window, overlap: usize) -> Window {
+    fn settle(&mut self, window: &Window, overlap: usize) -> Window {
         let mut rest = Window::default();
         let from = window.text.len().saturating_sub(overlap);
         let kept = window
@@ -115,7 +115,11 @@ impl<'a> Joined<'a> {
             .filter(|(_, start)| overlap > 0 && *start >= from);
         let kept: Vec<(u64, usize)> = kept.copied().collect();
         if let Some((_, first)) = kept.first() {
-            rest.text = window.text.get(*first..).unwrap_or_default().to_owned();
+            window
+                .text
+                .get(*first..)
+                .unwrap_or_default()
+                .clone_into(&mut rest.text);
             rest.pieces = kept
                 .iter()
                 .map(|(event, start)| (*event, start - first))
@@ -245,7 +249,9 @@ mod tests {
         let redactor = Redactor::default();
         let find = |text: &str| hits(&redactor, text);
         let mut joined = Joined::new(&find);
-        events.iter().for_each(|event| joined.push(event));
+        for event in events {
+            joined.push(event);
+        }
         let (cuts, _) = joined.finish();
         let texts = events.iter().map(|event| cuts.apply(event.clone()));
         texts

@@ -34,7 +34,7 @@ pub fn all(folder: &Path) -> Vec<PathBuf> {
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() && depth < DEEPEST => {
-                    folders.push((entry.path(), depth + 1))
+                    folders.push((entry.path(), depth + 1));
                 }
                 Ok(kind) if kind.is_file() => found.push(entry.path()),
                 _ => {}
@@ -94,12 +94,18 @@ fn look(
     while let Some(piece) = pieces.next(input)? {
         let hits = finder.push(&piece);
         if hits.is_empty() {
-            suspects(&piece).into_iter().for_each(|hit| tell(line, hit));
+            for hit in suspects(&piece) {
+                tell(line, hit);
+            }
         }
-        hits.into_iter().for_each(|hit| tell(line, hit));
+        for hit in hits {
+            tell(line, hit);
+        }
         line += u64::from(piece.ends_with('\n'));
     }
-    finder.finish().into_iter().for_each(|hit| tell(line, hit));
+    for hit in finder.finish() {
+        tell(line, hit);
+    }
     Ok(Kind::Text)
 }
 

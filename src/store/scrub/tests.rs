@@ -1,6 +1,6 @@
 //! Sessions with secrets in every corner, before and after.
 
-use std::{fs, path::Path, time::SystemTime};
+use std::{fmt::Write as _, fs, path::Path, time::SystemTime};
 
 use super::*;
 use crate::{
@@ -46,7 +46,7 @@ fn store(folder: &Path) -> Store {
     for event in &events {
         log += &(serde_json::to_string(event).unwrap() + "\n");
     }
-    log += &format!("{{\"broken\": \"{KEY}\n");
+    let _ = writeln!(log, "{{\"broken\": \"{KEY}");
     fs::write(home.join(LOG_FILE), log).unwrap();
     fs::write(
         home.join("notes.jsonl"),

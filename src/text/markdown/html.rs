@@ -115,7 +115,7 @@ impl Page {
             Tag::List(None) => self.open("<ul>\n"),
             Tag::List(Some(1)) => self.open("<ol>\n"),
             Tag::List(Some(first)) => {
-                self.open(&format!("<ol start=\"{}\">\n", first.min(999_999)))
+                self.open(&format!("<ol start=\"{}\">\n", first.min(999_999)));
             }
             Tag::Item => self.open("<li>"),
             Tag::Table(_) => self.out.push_str("<table>\n"),

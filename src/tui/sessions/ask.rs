@@ -107,7 +107,9 @@ pub fn cleaned(told: Told) -> Told {
             Told::Listed(Ok(listed))
         }
         Told::Edited(mut labels, failures) => {
-            labels.iter_mut().for_each(|(_, labels)| name(labels));
+            for (_, labels) in &mut labels {
+                name(labels);
+            }
             Told::Edited(labels, failures.into_iter().map(failure).collect())
         }
         Told::Deleted(runs, failures) => {

@@ -89,11 +89,10 @@ impl Column {
 
     const fn width(self) -> usize {
         match self {
-            Self::Date => 12,
             Self::LongDate => 16,
             Self::Outcome => 9,
             Self::Title => 0,
-            Self::Winner => 12,
+            Self::Date | Self::Winner => 12,
             Self::Agents => 6,
             Self::Turns | Self::Files | Self::Notes => 5,
             Self::Took | Self::Reports => 7,

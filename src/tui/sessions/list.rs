@@ -148,7 +148,7 @@ impl List {
 
     /// Sessions listed.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.order.len()
     }
 

@@ -141,7 +141,7 @@ impl Sessions {
     /// How many sessions are listed.
     #[must_use]
     pub fn listed_now(&self) -> usize {
-        self.list.len()
+        self.list.count()
     }
 
     /// All sessions there are, in no order.

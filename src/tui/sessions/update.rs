@@ -63,7 +63,7 @@ impl Sessions {
             (Some(search), _) if by != 0 => search.step(by),
             (None, _) if by != 0 => self.list.step(by),
             (Some(search), Some(row)) => search.click(row),
-            (None, Some(row)) if self.list.top() + row < self.list.len() => {
+            (None, Some(row)) if self.list.top() + row < self.list.count() => {
                 self.list.jump(self.list.top() + row);
             }
             (_, _) => {}
@@ -219,13 +219,14 @@ impl Sessions {
     fn look(&mut self, view: View) -> Vec<Wish> {
         match view {
             View::Filter => self.typing = Some(Typing::Filter),
-            View::Search => match &mut self.search {
-                Some(search) => search.typing = true,
-                None => {
+            View::Search => {
+                if let Some(search) = &mut self.search {
+                    search.typing = true;
+                } else {
                     self.search = Some(Search::begun());
                     return self.index();
                 }
-            },
+            }
             View::Sort => self.sort(Sort::by(self.wanted.sort.key.next())),
             View::Reverse => self.sort(self.wanted.sort.reversed()),
             View::Scope => return self.scope(),

@@ -118,7 +118,7 @@ impl Sessions {
                     (line == cursor, columns.row(entry, marked, &look))
                 })
                 .collect();
-            painted.scroll = (self.list.len(), self.list.top());
+            painted.scroll = (self.list.count(), self.list.top());
         }
         painted.body = body;
         self.painted = painted;
@@ -167,7 +167,7 @@ impl Sessions {
         } else {
             parts.push(format!(
                 "{} of {}",
-                self.list.len(),
+                self.list.count(),
                 self.list.entries().len()
             ));
             let marked = self.list.marked().len();
@@ -284,7 +284,7 @@ impl Sessions {
                 let hint = format!("{} {{refresh}} tries again.", failure.hint);
                 Some((failure.message.clone(), hint.trim().to_owned()))
             }
-            Loaded::Here { .. } if self.list.len() > 0 => None,
+            Loaded::Here { .. } if self.list.count() > 0 => None,
             Loaded::Here { .. } => Some(self.nothing()),
         }
     }

@@ -1,6 +1,6 @@
 //! Sessions side by side, as a person meets them.
 
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 use super::kit::{Person, options};
 use crate::{
@@ -83,8 +83,8 @@ fn comparison(runs: &[RunId]) -> Comparison {
             lines: vec![
                 Line::Same("Light scatters.".to_owned()),
                 Line::Changed {
-                    old: marked("Blue light scatters most of all.", &[0..4]),
-                    new: marked("Violet light scatters most of all.", &[0..6]),
+                    old: marked("Blue light scatters most of all.", std::slice::from_ref(&(0..4))),
+                    new: marked("Violet light scatters most of all.", std::slice::from_ref(&(0..6))),
                 },
                 Line::Removed("A line that is long enough to be wrapped on narrow screens, and on wide ones where two texts stand side by side as well.".to_owned()),
                 Line::Same("One.".to_owned()),
@@ -148,9 +148,9 @@ fn two_sessions_stand_side_by_side() {
     for (width, height) in [(160, 30), (80, 24), (40, 12)] {
         let mut person = opened(width, height);
         assert_eq!(person.model.screen, Screen::Compare);
-        shown.push_str(&format!("{width}x{height}\n{}\n", person.sees()));
+        let _ = writeln!(shown, "{width}x{height}\n{}", person.sees());
         person.press("a G l");
-        shown.push_str(&format!("everything, at its end\n{}\n", person.sees()));
+        let _ = writeln!(shown, "everything, at its end\n{}", person.sees());
     }
     insta::assert_snapshot!("compare", shown);
 }

@@ -1,6 +1,6 @@
 //! Notes on the session on the screen, as a person meets them.
 
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 use super::kit::{Person, on_each, options, started};
 use crate::{
@@ -291,7 +291,7 @@ fn what_is_there_looks_right() {
         kept.serve(&mut person);
         person.press("f8");
         kept.serve(&mut person);
-        shown.push_str(&format!("{width}x{height}\n{}\n", person.sees()));
+        let _ = writeln!(shown, "{width}x{height}\n{}", person.sees());
     }
     insta::assert_snapshot!("notes", shown);
     let nothing = on_each(|person| {

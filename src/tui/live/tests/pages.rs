@@ -60,7 +60,7 @@ fn at_all_sizes(stage: &mut Stage) -> String {
             let screen = stage.screen(width, height);
             let rows: Vec<&str> = screen.lines().map(str::trim_end).collect();
             let told = |row: &&str| row.contains(char::is_alphanumeric);
-            let last = rows.iter().rposition(|row| told(&row)).unwrap_or(0);
+            let last = rows.iter().rposition(told).unwrap_or(0);
             format!("{width}x{height}\n{}", rows[..=last].join("\n"))
         })
         .join("\n")

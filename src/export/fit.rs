@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Format, LeftOut, Particulars, Survey, Tape};
+use crate::headless::words;
 
 /// How much is cut; each holds all before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,8 +36,13 @@ impl Cut {
     pub fn left_out(self, format: Format, survey: &Survey, about: &Particulars) -> Vec<LeftOut> {
         let why = "the file would be larger than --max-size allows";
         let mut all = Vec::new();
-        let mut gone = |what: &str| all.push(LeftOut::new(what, why));
         let page = matches!(format, Format::Html | Format::Md | Format::Json);
+        if matches!(format, Format::Html | Format::Md) && survey.nested > 0 {
+            let calls = words::counted(survey.nested_calls, "tool call");
+            let what = format!("what teams inside the team did ({calls})");
+            all.push(LeftOut::new(what, "json and bundles have it"));
+        }
+        let mut gone = |what: &str| all.push(LeftOut::new(what, why));
         if format == Format::Html && self >= Self::Replay {
             gone("the replay");
         }

@@ -6,13 +6,14 @@
 use std::io::{self, Write};
 
 use super::{
-    AttachmentKind, Cut, Format, LeftOut, Particulars, Survey, Tape,
+    AttachmentKind, Cut, Format, LeftOut, Particulars, Remark, Survey, Tape, Words,
     page::{moment, outcome, target, why},
+    remarks::between,
     tools::{self, Told, shortened},
 };
 use crate::{
     headless::words,
-    protocol::{Ballot, Outcome},
+    protocol::{Ballot, Outcome, Seq},
     run::Turn,
     text::{
         clean,
@@ -50,8 +51,9 @@ pub(super) fn write(
     if turns.is_empty() {
         writeln!(out, "It ended before its first turn began.\n")?;
     }
-    for one in &turns {
-        turn(one, turns.len(), out)?;
+    for (place, one) in turns.iter().enumerate() {
+        let until = turns.get(place + 1).map_or(u64::MAX, |next| next.began().0);
+        turn(one, turns.len(), (&about.remarks, until), out)?;
     }
     let mut left_out = about.left_out.clone();
     left_out.extend(survey.left_out.iter().cloned());
@@ -65,7 +67,7 @@ pub(super) fn write(
     if let Some(report) = &survey.report {
         costs(report, out)?;
     }
-    notes(about, out)?;
+    notes(about, &turns, out)?;
     end(about, &left_out, out)
 }
 
@@ -97,7 +99,8 @@ fn table(heads: &[&str], rows: &[Vec<String>], out: &mut dyn Write) -> io::Resul
     writeln!(out)
 }
 
-fn turn(turn: &Turn, of: usize, out: &mut dyn Write) -> io::Result<()> {
+/// One turn of so many; of the notes, with the event that begins the next turn, those on its events.
+fn turn(turn: &Turn, of: usize, notes: (&[Remark], u64), out: &mut dyn Write) -> io::Result<()> {
     if of > 1 {
         writeln!(out, "## Turn {}\n", turn.start.turn)?;
     } else {
@@ -144,16 +147,22 @@ fn turn(turn: &Turn, of: usize, out: &mut dyn Write) -> io::Result<()> {
         )?,
     }
     votes(turn, out)?;
-    answers(turn, out)?;
+    answers(turn, notes.0, out)?;
+    timeline(turn, notes, out)
+}
+
+fn timeline(turn: &Turn, notes: (&[Remark], u64), out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<details><summary>Timeline</summary>\n")?;
-    for entry in &turn.timeline {
+    for (place, entry) in turn.timeline.iter().enumerate() {
         let time = words::duration(entry.at.since(turn.started));
-        writeln!(
-            out,
-            "- {time} {} (event {})",
-            line(&turn.sentence(entry)),
-            entry.seq
-        )?;
+        let sentence = line(&turn.sentence(entry));
+        write!(out, "- {time} {sentence} (event {})", entry.seq)?;
+        let next = turn.timeline.get(place + 1);
+        let until = next.map_or(notes.1, |next| next.seq);
+        for (_, one) in between(notes.0, entry.seq, until) {
+            write!(out, " · note by {}", line(&one.first.author))?;
+        }
+        writeln!(out)?;
     }
     for (_, _, text) in &turn.record.notices {
         writeln!(out, "- notice: {}", line(text))?;
@@ -200,7 +209,7 @@ fn votes(turn: &Turn, out: &mut dyn Write) -> io::Result<()> {
     table(&["voter", "for", "stands", "reason"], &rows, out)
 }
 
-fn answers(turn: &Turn, out: &mut dyn Write) -> io::Result<()> {
+fn answers(turn: &Turn, notes: &[Remark], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "### All answers\n")?;
     for published in &turn.answers {
         let answer = &published.answer;
@@ -211,7 +220,13 @@ fn answers(turn: &Turn, out: &mut dyn Write) -> io::Result<()> {
             line(turn.name(answer.label.agent)),
             words::duration(published.at.since(turn.started)),
         )?;
-        writeln!(out, "{}\n</details>\n", quotation(&answer.text))?;
+        writeln!(out, "{}", quotation(&answer.text))?;
+        if let Some(seq) = turn.published_by(answer.label) {
+            for (_, one) in between(notes, seq.0, seq.0 + 1) {
+                thread(one, out)?;
+            }
+        }
+        writeln!(out, "</details>\n")?;
     }
     Ok(())
 }
@@ -354,23 +369,55 @@ fn costs(report: &crate::report::Report, out: &mut dyn Write) -> io::Result<()> 
     Ok(())
 }
 
-fn notes(about: &Particulars, out: &mut dyn Write) -> io::Result<()> {
-    if about.remarks.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "## Notes\n")?;
-    for one in &about.remarks {
-        let settled = if one.resolved { ", resolved" } else { "" };
-        writeln!(
-            out,
-            "**{}**, {}, on {}{settled}:\n\n{}",
-            line(&one.author),
-            moment(one.at_ms),
-            line(&one.on),
-            quotation(&one.text)
-        )?;
+/// The notes that are on no answer.
+fn notes(about: &Particulars, turns: &[&Turn], out: &mut dyn Write) -> io::Result<()> {
+    let published = |turn: &Turn, seq: u64| {
+        let mut answers = turn.answers.iter();
+        answers.any(|one| turn.published_by(one.answer.label) == Some(Seq(seq)))
+    };
+    let shown = |one: &Remark| {
+        one.event
+            .is_some_and(|seq| turns.iter().any(|turn| published(turn, seq)))
+    };
+    let mut heading = "## Notes\n\n";
+    for one in about.remarks.iter().filter(|one| !shown(one)) {
+        write!(out, "{heading}")?;
+        heading = "";
+        thread(one, out)?;
     }
     Ok(())
+}
+
+/// A note with what was answered.
+fn thread(one: &Remark, out: &mut dyn Write) -> io::Result<()> {
+    let settled = match &one.resolved {
+        Some(who) => format!(", resolved by {}", line(who)),
+        None => String::new(),
+    };
+    said(
+        "",
+        &one.first,
+        &format!(", on {}{settled}", line(&one.on)),
+        out,
+    )?;
+    for reply in &one.replies {
+        said("↳ ", reply, "", out)?;
+    }
+    Ok(())
+}
+
+/// What somebody wrote; `more` is Markdown of ours.
+fn said(before: &str, one: &Words, more: &str, out: &mut dyn Write) -> io::Result<()> {
+    let edited = if one.edited { ", edited" } else { "" };
+    let (author, at) = (line(&one.author), moment(one.at_ms));
+    match &one.text {
+        Some(text) => writeln!(
+            out,
+            "{before}**{author}**, {at}{edited}{more}:\n\n{}",
+            quotation(text)
+        ),
+        None => writeln!(out, "{before}**{author}**, {at}{more}: taken back\n"),
+    }
 }
 
 fn end(about: &Particulars, left_out: &[LeftOut], out: &mut dyn Write) -> io::Result<()> {

@@ -14,6 +14,7 @@ mod hash;
 mod json;
 mod markdown;
 mod page;
+mod remarks;
 mod survey;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     fit::{Cut, fit},
     hash::{Sha256, base64, hex, hmac, sha256},
+    remarks::{Remark, Words},
     survey::{Survey, survey},
     turns::{Selection, SelectionError},
 };
@@ -63,6 +65,8 @@ pub enum Format {
     Json,
     /// One file that another `massgen-tui` opens.
     Bundle,
+    /// The screens as they were lived, an asciicast. It is made of screens, so not by [`write`].
+    Cast,
 }
 
 impl Format {
@@ -74,6 +78,7 @@ impl Format {
             Self::Md => "md",
             Self::Json => "json",
             Self::Bundle => "mgt",
+            Self::Cast => "cast",
         }
     }
 
@@ -85,6 +90,7 @@ impl Format {
             Self::Md => "text/markdown; charset=utf-8",
             Self::Json => "application/json",
             Self::Bundle => "application/gzip",
+            Self::Cast => "application/x-asciicast",
         }
     }
 
@@ -184,21 +190,6 @@ pub enum AttachmentKind {
     Record,
 }
 
-/// A remark of a person on the session, as exports show it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Remark {
-    /// Who wrote it.
-    pub author: String,
-    /// When, in milliseconds since the epoch.
-    pub at_ms: u64,
-    /// On what: an event, an answer, the session.
-    pub on: String,
-    /// The words.
-    pub text: String,
-    /// Whether it is settled.
-    pub resolved: bool,
-}
-
 /// Everything a writer needs besides the events.
 #[derive(Clone, Debug, Default)]
 pub struct Particulars {
@@ -235,7 +226,7 @@ impl Particulars {
 /// Writes a session.
 ///
 /// # Errors
-/// The tape cannot be played, or the output cannot be written.
+/// The tape cannot be played, the output cannot be written, or it is a recording, which is no text of events.
 pub fn write(
     format: Format,
     tape: &dyn Tape,
@@ -249,5 +240,9 @@ pub fn write(
         Format::Md => markdown::write(tape, survey, about, cut, out),
         Format::Json => json::write(tape, survey, about, cut, out),
         Format::Bundle => bundle::write(tape, survey, about, cut, out),
+        Format::Cast => Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "a recording is made of screens",
+        )),
     }
 }

@@ -29,6 +29,10 @@ pub struct Survey {
     pub events: u64,
     /// Tool calls that began.
     pub tools: u64,
+    /// Events of teams inside the team.
+    pub nested: u64,
+    /// Tool calls that began in such teams.
+    pub nested_calls: u64,
     /// Bytes of streamed text.
     pub streamed: u64,
     /// The turns by their numbers, in order.
@@ -46,6 +50,7 @@ pub fn survey(run: &RunId, tape: &dyn Tape) -> io::Result<Survey> {
     let mut thin = Vec::new();
     let mut last: Option<(AgentId, Channel)> = None;
     let (mut events, mut tools, mut streamed) = (0, 0, 0);
+    let (mut nested, mut nested_calls) = (0, 0);
     let mut turns = Vec::new();
     let mut weights = Weights::default();
     tape.play(&mut |event| {
@@ -65,6 +70,14 @@ pub fn survey(run: &RunId, tape: &dyn Tape) -> io::Result<Survey> {
                 ..
             } => {
                 tools += 1;
+                None
+            }
+            EventKind::Agent {
+                event: AgentEvent::Nested(inner),
+                ..
+            } => {
+                nested += 1;
+                nested_calls += u64::from(begins_call(inner));
                 None
             }
             EventKind::Run(RunEvent::Started(start)) => {
@@ -98,10 +111,31 @@ pub fn survey(run: &RunId, tape: &dyn Tape) -> io::Result<Survey> {
         report,
         events,
         tools,
+        nested,
+        nested_calls,
         streamed,
         turns,
         left_out,
     })
+}
+
+/// Whether an event of a team inside the team, however deep, begins a call.
+fn begins_call(event: &Event) -> bool {
+    let mut event = event;
+    while let EventKind::Agent {
+        event: AgentEvent::Nested(inner),
+        ..
+    } = &event.kind
+    {
+        event = inner;
+    }
+    matches!(
+        &event.kind,
+        EventKind::Agent {
+            event: AgentEvent::Tool(ToolEvent::Started { .. }),
+            ..
+        }
+    )
 }
 
 /// Bytes of results by turn and tool: the report cannot count outputs that it is not given.

@@ -48,23 +48,43 @@ fn about() -> Particulars {
             text: "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-<b>\n+</pre><script>\n".into(),
             kind: AttachmentKind::Patch,
         }],
-        remarks: vec![Remark {
-            author: "<mia>".into(),
-            at_ms: 1_795_256_130_000,
-            on: "agent1.1 </p>".into(),
-            text: "<script>alert(1)</script> **fine**".into(),
-            resolved: true,
-        }],
+        remarks: vec![remark(HOSTILE[0], None)],
         ..Particulars::default()
     }
 }
 
+/// A thread of two with these words everywhere.
+fn remark(words: &str, event: Option<u64>) -> Remark {
+    let said = |text: &str| Words {
+        author: format!("mia {words}"),
+        at_ms: 1_795_256_130_000,
+        edited: true,
+        text: Some(text.to_owned()),
+    };
+    Remark {
+        first: said(words),
+        on: format!("answer {words}"),
+        event,
+        resolved: Some(format!("bo {words}")),
+        replies: vec![
+            said("a reply"),
+            Words {
+                text: None,
+                ..said("")
+            },
+        ],
+    }
+}
+
 fn exported(format: Format, events: &Vec<Event>, cut: Cut) -> String {
-    let about = about();
+    exported_with(&about(), format, events, cut)
+}
+
+fn exported_with(about: &Particulars, format: Format, events: &Vec<Event>, cut: Cut) -> String {
     let run = about.run.clone().unwrap();
     let survey = survey(&run, events).unwrap();
     let mut out = Vec::new();
-    write(format, events, &survey, &about, cut, &mut out).unwrap();
+    write(format, events, &survey, about, cut, &mut out).unwrap();
     if format == Format::Bundle {
         return String::new();
     }
@@ -165,6 +185,94 @@ fn a_hostile_session_is_only_text() {
             serde_json::from_str::<serde_json::Value>(&json).unwrap();
             exported(Format::Bundle, &events, cut);
         }
+    }
+}
+
+#[test]
+fn notes_stand_at_what_they_are_on_and_are_only_text() {
+    let events = session(&|text| text);
+    let is_answer = |event: &&Event| {
+        matches!(
+            &event.kind,
+            EventKind::Agent {
+                event: AgentEvent::Published(_),
+                ..
+            }
+        )
+    };
+    let answer = events.iter().find(is_answer).unwrap().seq.0;
+    for hostile in HOSTILE {
+        let places = [Some(answer), Some(1), Some(u64::MAX), None];
+        let about = Particulars {
+            remarks: places.map(|event| remark(hostile, event)).to_vec(),
+            ..about()
+        };
+        check_page(&exported_with(&about, Format::Html, &events, Cut::Nothing));
+        let md = exported_with(&about, Format::Md, &events, Cut::Nothing);
+        assert!(md.chars().all(|c| c == '\n' || !c.is_control()));
+        let json = exported_with(&about, Format::Json, &events, Cut::Nothing);
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["notes"][0]["text"], hostile);
+        assert_eq!(json["notes"][0]["event"], answer);
+        assert_eq!(json["notes"][3]["replies"][0]["text"], "a reply");
+    }
+    let about = Particulars {
+        remarks: vec![remark("why?", Some(answer)), remark("when?", None)],
+        ..about()
+    };
+    let page = exported_with(&about, Format::Html, &events, Cut::Nothing);
+    let at = |word: &str| page.find(word).unwrap_or_else(|| panic!("{word}"));
+    let (answers, timeline) = (at("id=\"answers-1\""), at("id=\"timeline-1\""));
+    assert!(
+        (answers..timeline).contains(&at("<p>why?</p>")),
+        "at the answer"
+    );
+    assert!(at("href=\"#note-1\"") > timeline, "and in the timeline");
+    assert!(at("id=\"note-2\"") > at("id=\"notes\""));
+    assert!(page.contains("resolved</span> by bo") && page.contains("taken back"));
+    let md = exported_with(&about, Format::Md, &events, Cut::Nothing);
+    let at = |word: &str| md.find(word).unwrap_or_else(|| panic!("{word}"));
+    assert!(at("### All answers") < at("> why?") && at("> why?") < at("Timeline"));
+    assert!(at("> when?") > at("## Notes") && md.contains("resolved by bo"));
+    assert!(md.contains("↳ **mia why?**") && md.contains("taken back"));
+}
+
+#[test]
+fn teams_inside_teams_are_told_where_they_are_left_out() {
+    let events = session(&|text| text);
+    let is_call = |event: &&Event| {
+        matches!(
+            &event.kind,
+            EventKind::Agent {
+                event: AgentEvent::Tool(ToolEvent::Started { .. }),
+                ..
+            }
+        )
+    };
+    let mut inner = events.iter().find(is_call).unwrap().clone();
+    let last = events.last().unwrap().clone();
+    for _ in 0..2 {
+        inner = Event {
+            seq: Seq(last.seq.0 + 1),
+            at: last.at,
+            kind: EventKind::Agent {
+                id: AgentId(1),
+                event: AgentEvent::Nested(Box::new(inner)),
+            },
+        };
+    }
+    let told = "what teams inside the team did (1 tool call)";
+    for (format, there) in [
+        (Format::Html, true),
+        (Format::Md, true),
+        (Format::Json, false),
+    ] {
+        let without = exported(format, &events, Cut::Nothing);
+        assert!(!without.contains("teams inside the team"), "{format:?}");
+        let mut with = events.clone();
+        with.push(inner.clone());
+        let page = exported(format, &with, Cut::Nothing).replace('\\', "");
+        assert_eq!(page.contains(told), there, "{format:?}");
     }
 }
 

@@ -203,3 +203,41 @@ fn a_secret_in_pieces_is_masked() {
         "{text}"
     );
 }
+
+#[test]
+fn a_recording_is_exported_and_plays_to_the_end() {
+    let desk = Desk::new();
+    let export = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_massgen-tui"))
+            .args(["export", RUN, "--format", "cast"])
+            .args(arguments)
+            .current_dir(desk.here())
+            .env_clear()
+            .env("HOME", desk.0.path())
+            .env("MASSGEN_TUI_STATE_DIR", desk.0.path().join("state"))
+            .output()
+            .unwrap()
+    };
+    let made = export(&["-o", "x.cast"]);
+    assert!(made.status.success(), "{made:?}");
+    let text = fs::read_to_string(desk.here().join("x.cast")).unwrap();
+    let mut lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    assert_eq!(lines.next().unwrap()["version"], 2);
+    let marks: Vec<String> = lines
+        .filter(|line| line[1] == "m")
+        .map(|line| line[2].as_str().unwrap().to_owned())
+        .collect();
+    for mark in [
+        "turn 1",
+        "answer agent2.1 (heron)",
+        "wren votes agent3.2",
+        "answered: agent3.2",
+    ] {
+        assert!(marks.iter().any(|one| one == mark), "{mark}: {marks:?}");
+    }
+    let small = export(&["-o", "y.cast", "--max-size", "1KB"]);
+    assert_eq!(small.status.code(), Some(1), "{small:?}");
+    assert!(!desk.here().join("y.cast").exists());
+}

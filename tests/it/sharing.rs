@@ -600,3 +600,37 @@ fn a_large_session_is_given_away_in_little_memory() {
     assert!(out.status.success(), "{out:?}");
     assert!(fs::metadata(home.path("out.json")).unwrap().len() > 50_000_000);
 }
+
+#[test]
+fn notes_of_people_go_along_masked() {
+    let home = Home::new();
+    let run = home.session("a task");
+    let words = format!("<script>alert(1)</script> the key is {KEY}");
+    for arguments in [
+        &["logs", "note", &run, &words, "--at", "1", "--author", "Mia"][..],
+        &["logs", "note", &run, "on all of it", "--author", "Bo"],
+    ] {
+        let out = home.run(arguments);
+        assert!(out.status.success(), "{out:?}");
+    }
+    // A key that was written before anything masked it.
+    let file = home.path(&format!("state/sessions/{run}/notes.jsonl"));
+    let kept = fs::read_to_string(&file).unwrap();
+    fs::write(&file, kept.replace("on all of it", &format!("as {KEY}"))).unwrap();
+    for (format, heard) in [
+        ("html", "note by Mia"),
+        ("md", "**Bo**"),
+        ("json", "\"author\":\"Bo\""),
+    ] {
+        let out = home.run(&["export", "--format", format, "-o", "-"]);
+        assert!(out.status.success(), "{out:?}");
+        let page = text(&out.stdout);
+        assert!(page.contains(heard), "{format}: {page}");
+        assert!(!page.contains(KEY), "{format}");
+        if format == "html" {
+            assert!(!page.contains("<script>alert"), "{format}");
+        }
+    }
+    let out = home.run(&["export", "--format", "cast", "-o", "-"]);
+    assert!(!text(&out.stdout).contains("Mia"), "{out:?}");
+}

@@ -5,8 +5,10 @@
 //! leaves. Blocking, except for sending.
 
 mod beside;
+mod film;
 mod import;
 mod output;
+mod remarks;
 mod s3;
 pub mod scan;
 mod send;
@@ -32,9 +34,9 @@ use self::{
 use super::shelf::{Shelf, Volume};
 use crate::{
     config::{Paths, dotenv::Environment},
-    export::{self, Cut, Format, LeftOut, Particulars, Selection, Survey},
+    export::{self, AttachmentKind, Cut, Format, LeftOut, Particulars, Selection, Survey},
     protocol::{Failure, FailureKind, RunId},
-    store::{Reader, redact::Hit},
+    store::{NOTES_FILE, Reader, redact::Hit},
 };
 
 /// What is to be given away, and how.
@@ -117,54 +119,30 @@ pub fn prepare(
     let (source, mut about) = open(shelf, &volume)?;
     let run = about.run.clone().unwrap_or_else(|| RunId(order.id.clone()));
     let turns = turns(&source).map_err(|error| trouble(&error))?;
-    let selection = order.turns.clone().settled(&turns);
-    if let Selection::Spans(_) = &selection {
-        let taken: Vec<String> = turns
-            .iter()
-            .filter(|turn| selection.takes(**turn))
-            .map(ToString::to_string)
-            .collect();
-        if taken.is_empty() {
-            return Err(
-                local(format!("Session {run} has no such turn.")).hint(format!(
-                    "It has turns {}.",
-                    turns
-                        .iter()
-                        .map(ToString::to_string)
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                )),
-            );
-        }
-        if taken.len() < turns.len() {
-            if order.format == Format::Bundle {
-                return Err(local("A bundle holds a whole session.")
-                    .hint("Export single turns as html, md or json."));
-            }
-            about.turns = Some(taken.join(", "));
-            about
-                .left_out
-                .push(LeftOut::new("the other turns", "--turns"));
-        }
-    }
+    let selection = chosen(order, &run, &turns, &mut about)?;
     let veil = Veil::new(around, order.rules.clone());
-    let tape = MaskedTape::new(source, selection, veil).map_err(|error| trouble(&error))?;
+    let tape = MaskedTape::new(source, selection.clone(), veil).map_err(|error| trouble(&error))?;
     let survey = export::survey(&run, &tape).map_err(|error| trouble(&error))?;
     let veil = tape.veil();
     // A change after this would count twice.
     let found = beside::gather(shelf, &volume, state, &survey, order.workspace);
-    about.left_out.extend(found.left_out);
-    for mut one in found.attachments {
-        one.text = beside::covered(&one, veil);
-        one.title = veil.cover(one.title, 0);
-        about.attachments.push(one);
+    along(found, order.format, veil, &mut about);
+    if matches!(order.format, Format::Html | Format::Md | Format::Json) {
+        let wanted = |event: u64| {
+            let before = turns.iter().take_while(|(_, began)| *began <= event);
+            let turn = before.last().or(turns.first());
+            turn.is_none_or(|(number, _)| selection.takes(*number))
+        };
+        let (remarks, gone) = remarks::read(&shelf.beside(&volume), veil, &wanted);
+        about.remarks = remarks;
+        about.left_out.extend(gone);
     }
     about.by = order.by.as_ref().map(|by| veil.cover(by.clone(), 0));
     about.masked = veil.taken();
     let mut suspects = veil.left();
     suspects.sort_by(|one, other| (one.0, &one.1.kind).cmp(&(other.0, &other.1.kind)));
     suspects.dedup_by(|one, other| one.0 == other.0 && one.1.excerpt == other.1.excerpt);
-    let fitted = export::fit(order.format, &tape, &survey, &about, order.most);
+    let fitted = film::fit(order.format, &tape, (&survey, &about), order.most);
     let (cut, bytes) = fitted.map_err(|error| match error.kind() {
         io::ErrorKind::FileTooLarge => local(format!("It does not fit: {error}."))
             .hint("Allow more with --max-size, choose turns, or another format."),
@@ -211,6 +189,9 @@ impl Prepared {
     /// # Errors
     /// The session cannot be read any more, or the output cannot be written.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.format == Format::Cast {
+            return film::write(&self.tape, out);
+        }
         export::write(
             self.format,
             &self.tape,
@@ -219,6 +200,66 @@ impl Prepared {
             self.cut,
             out,
         )
+    }
+}
+
+/// Which turns are taken; what is not is told.
+fn chosen(
+    order: &Order,
+    run: &RunId,
+    turns: &[(u32, u64)],
+    about: &mut Particulars,
+) -> Result<Selection, Failure> {
+    let numbers: Vec<u32> = turns.iter().map(|(number, _)| *number).collect();
+    let selection = order.turns.clone().settled(&numbers);
+    if let Selection::Spans(_) = &selection {
+        let numbers = |taken: &dyn Fn(u32) -> bool| {
+            let numbers = turns.iter().map(|(number, _)| *number);
+            let words = numbers.filter(|number| taken(*number));
+            words.map(|number| number.to_string()).collect::<Vec<_>>()
+        };
+        let taken = numbers(&|number| selection.takes(number));
+        if taken.is_empty() {
+            return Err(local(format!("Session {run} has no such turn."))
+                .hint(format!("It has turns {}.", numbers(&|_| true).join(", "))));
+        }
+        if taken.len() < turns.len() {
+            if order.format == Format::Bundle {
+                return Err(local("A bundle holds a whole session.")
+                    .hint("Export single turns as html, md or json."));
+            }
+            about.turns = Some(taken.join(", "));
+            about
+                .left_out
+                .push(LeftOut::new("the other turns", "--turns"));
+        }
+    }
+    Ok(selection)
+}
+
+/// Takes along what a format shows of what lies beside the session.
+fn along(found: beside::Found, format: Format, veil: &Veil, about: &mut Particulars) {
+    if format == Format::Cast {
+        let what = "files, diffs and notes";
+        let why = "a recording holds screens alone";
+        return about.left_out.push(LeftOut::new(what, why));
+    }
+    about.left_out.extend(found.left_out);
+    for mut one in found.attachments {
+        let goes = match (one.kind, format) {
+            (AttachmentKind::Patch | AttachmentKind::File, _) | (_, Format::Bundle) => true,
+            // Its notes stand in a field of their own.
+            (AttachmentKind::Record, Format::Json) => one.name != NOTES_FILE,
+            (AttachmentKind::Record, Format::Html | Format::Md | Format::Cast) => false,
+        };
+        if goes && about.turns.is_some() && one.name.starts_with("analysis/") {
+            let why = "it is about all turns";
+            about.left_out.push(LeftOut::new(one.name, why));
+        } else if goes {
+            one.text = beside::covered(&one, veil);
+            one.title = veil.cover(one.title, 0);
+            about.attachments.push(one);
+        }
     }
 }
 
@@ -248,8 +289,8 @@ fn open(shelf: &Shelf, volume: &Volume) -> Result<(Source, Particulars), Failure
     Ok((source, about))
 }
 
-/// The turns of a session by their numbers.
-fn turns(source: &Source) -> io::Result<Vec<u32>> {
+/// The turns of a session: their numbers, and the events that began them.
+fn turns(source: &Source) -> io::Result<Vec<(u32, u64)>> {
     use crate::{
         export::Tape as _,
         protocol::{EventKind, RunEvent},
@@ -259,7 +300,7 @@ fn turns(source: &Source) -> io::Result<Vec<u32>> {
         if let EventKind::Run(RunEvent::Started(start)) = event.kind
             && (start.resumed.is_none() || turns.is_empty())
         {
-            turns.push(start.turn);
+            turns.push((start.turn, event.seq.0));
         }
         Ok(())
     })?;

@@ -41,8 +41,8 @@ pub struct WhatArgs {
     /// Session id, its start or its last four letters, or a folder of MassGen; `latest` is the newest.
     #[arg(default_value = "latest")]
     pub id: String,
-    /// html, md, json or bundle; without it the end of the file's name says, else html.
-    #[arg(long, short, value_name = "FORMAT", value_parser = ["html", "md", "json", "bundle"])]
+    /// html, md, json, bundle or cast; without it the end of the file's name says, else html.
+    #[arg(long, short, value_name = "FORMAT", value_parser = ["html", "md", "json", "bundle", "cast"])]
     pub format: Option<String>,
     /// Which turns: 2, 1-3, 2-, 1,4 or latest.
     #[arg(long, value_name = "TURNS")]
@@ -75,6 +75,7 @@ impl WhatArgs {
             Some("md" | "markdown") => Format::Md,
             Some("json") => Format::Json,
             Some("bundle" | "mgt") => Format::Bundle,
+            Some("cast") => Format::Cast,
             _ => Format::Html,
         };
         let turns = self.turns.as_deref().map(str::parse).transpose();

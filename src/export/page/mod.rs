@@ -4,6 +4,7 @@
 //! that nothing else can run even if it got in. Attributes are ours alone. The replay is for those whose
 //! browser runs scripts; it only ever sets text.
 
+mod notes;
 mod parts;
 mod replay;
 
@@ -96,7 +97,12 @@ pub(super) fn write(
     head(&mut page, about, &turns)?;
     ways(&mut page, survey, about, cut)?;
     for (place, turn) in turns.iter().enumerate() {
-        parts::turn(&mut page, turn, (place, turns.len()))?;
+        let until = turns.get(place + 1).map_or(u64::MAX, |next| next.began().0);
+        let notes = parts::Notes {
+            all: &about.remarks,
+            until,
+        };
+        parts::turn(&mut page, turn, (place, turns.len()), notes)?;
     }
     let mut left_out = about.left_out.clone();
     left_out.extend(survey.left_out.iter().cloned());
@@ -111,7 +117,7 @@ pub(super) fn write(
         parts::costs(&mut page, report)?;
     }
     if !about.remarks.is_empty() {
-        parts::remarks(&mut page, &about.remarks)?;
+        notes::all(&mut page, &about.remarks)?;
     }
     if cut < Cut::Replay {
         replay::write(&mut page, tape, survey, &mut left_out)?;

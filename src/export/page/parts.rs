@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Out, moment, outcome, prose};
+use super::{Out, moment, notes, outcome, prose};
 use crate::{
     export::{Attachment, AttachmentKind, LeftOut, Particulars, Remark},
     headless::words,
@@ -12,14 +12,28 @@ use crate::{
     text::words::lines::{self, Line},
 };
 
+/// The notes of a session, and where a turn ends among its events.
+#[derive(Clone, Copy)]
+pub(super) struct Notes<'a> {
+    /// All of them.
+    pub all: &'a [Remark],
+    /// The event that begins the next turn.
+    pub until: u64,
+}
+
 /// One turn; `place` is which of how many.
-pub(super) fn turn(page: &mut Out<'_>, turn: &Turn, place: (usize, usize)) -> io::Result<()> {
+pub(super) fn turn(
+    page: &mut Out<'_>,
+    turn: &Turn,
+    place: (usize, usize),
+    notes: Notes<'_>,
+) -> io::Result<()> {
     let (index, of) = place;
     heading(page, turn, index, of)?;
     answer(page, turn, index)?;
     votes(page, turn, index)?;
-    answers(page, turn, index)?;
-    timeline(page, turn, index)?;
+    answers(page, turn, index, notes)?;
+    timeline(page, turn, index, notes)?;
     notices(page, turn)
 }
 
@@ -172,7 +186,7 @@ pub(in crate::export) fn why(reason: BallotDropReason) -> String {
     }
 }
 
-fn answers(page: &mut Out<'_>, turn: &Turn, index: usize) -> io::Result<()> {
+fn answers(page: &mut Out<'_>, turn: &Turn, index: usize, notes: Notes<'_>) -> io::Result<()> {
     page.raw(&format!(
         "<h2 id=\"answers-{}\">All answers</h2>\n",
         index + 1
@@ -214,6 +228,9 @@ fn answers(page: &mut Out<'_>, turn: &Turn, index: usize) -> io::Result<()> {
                     "<p class=\"dim\">{} files changed, +{} −{}</p>\n",
                     files.files, files.added, files.removed
                 ))?;
+            }
+            if let Some(seq) = turn.published_by(answer.label) {
+                notes::at(page, notes.all, seq.0)?;
             }
             page.raw("</details>\n")?;
             if let Some(before) = before {
@@ -265,19 +282,20 @@ pub(super) fn patch(page: &mut Out<'_>, diff: &str) -> io::Result<()> {
     page.raw("</pre>\n")
 }
 
-fn timeline(page: &mut Out<'_>, turn: &Turn, index: usize) -> io::Result<()> {
+fn timeline(page: &mut Out<'_>, turn: &Turn, index: usize, notes: Notes<'_>) -> io::Result<()> {
     page.raw(&format!(
         "<h2 id=\"timeline-{}\">Timeline</h2>\n<ul class=\"timeline\">\n",
         index + 1
     ))?;
-    for entry in &turn.timeline {
+    for (place, entry) in turn.timeline.iter().enumerate() {
+        let next = turn.timeline.get(place + 1);
+        let until = next.map_or(notes.until, |next| next.seq);
         let time = words::duration(entry.at.since(turn.started));
         page.raw(&format!("<li><time>{time}</time><span>"))?;
         page.line(&turn.sentence(entry))?;
-        page.raw(&format!(
-            " <span class=\"dim\">#{}</span></span></li>\n",
-            entry.seq
-        ))?;
+        page.raw(&format!(" <span class=\"dim\">#{}</span>", entry.seq))?;
+        notes::links(page, notes.all, (entry.seq, until))?;
+        page.raw("</span></li>\n")?;
     }
     page.raw("</ul>\n")
 }
@@ -375,23 +393,6 @@ fn of(page: &mut Out<'_>, turn: &Of) -> io::Result<()> {
             ))?;
         }
         page.raw("</ul>\n")?;
-    }
-    Ok(())
-}
-
-/// What people remarked.
-pub(super) fn remarks(page: &mut Out<'_>, all: &[Remark]) -> io::Result<()> {
-    page.raw("<h2 id=\"notes\">Notes</h2>\n")?;
-    for one in all {
-        page.within("<div class=\"answer\"><p class=\"dim\">", &one.author, "")?;
-        page.within(&format!(", {}, on ", moment(one.at_ms)), &one.on, "")?;
-        page.raw(if one.resolved {
-            " · resolved</p>\n"
-        } else {
-            "</p>\n"
-        })?;
-        prose(page, &one.text)?;
-        page.raw("</div>\n")?;
     }
     Ok(())
 }

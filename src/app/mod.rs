@@ -13,6 +13,7 @@ pub mod compare;
 mod comparing;
 pub mod endpoints;
 mod finding;
+mod giving;
 mod ground;
 mod hub;
 mod inbox;

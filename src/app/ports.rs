@@ -138,6 +138,10 @@ impl Ports for World {
                 let told = super::review::answer(&services, *ask);
                 Done::Room(rooms::Told::Review(Box::new(told)))
             }),
+            Query::Room(rooms::Ask::Give(ask)) => blocking(move || {
+                let told = super::giving::answer(&services, *ask);
+                Done::Room(rooms::Told::Give(Box::new(told)))
+            }),
             Query::Room(rooms::Ask::Report(ask)) => {
                 let configured = match &self.configured {
                     Some(Source::Config(config)) => Some(Arc::clone(config)),

@@ -77,6 +77,8 @@ pub enum Run {
     Review,
     /// The session in figures.
     Report,
+    /// Give the session away, or those that are marked.
+    Export,
 }
 
 /// An action's name within its feature, its line of help, and the action.
@@ -140,6 +142,11 @@ const RUN: &[Named<Run>] = &[
         "report",
         "see the session in figures, and have a model read it",
         Run::Report,
+    ),
+    (
+        "export",
+        "give the session away, or those that are marked",
+        Run::Export,
     ),
 ];
 

@@ -18,6 +18,7 @@ pub mod composer;
 mod crew;
 pub mod effect;
 mod flow;
+pub mod giving;
 pub mod keymap;
 pub mod layer;
 pub mod layout;

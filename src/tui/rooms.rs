@@ -8,6 +8,7 @@
 use super::{
     compare, comparing,
     effect::Ticket,
+    giving,
     model::Screen,
     notes,
     noting::Entered,
@@ -80,6 +81,8 @@ pub enum Ask {
     Compare(Box<compare::Ask>),
     /// About the figures of a session, and what models make of it.
     Report(Box<report::Ask>),
+    /// About sessions that are given away.
+    Give(Box<giving::Ask>),
 }
 
 impl Ask {
@@ -93,6 +96,7 @@ impl Ask {
             Self::Notes(ask) => ask.writes(),
             Self::Compare(ask) => ask.writes(),
             Self::Report(ask) => ask.writes(),
+            Self::Give(ask) => ask.writes(),
         }
     }
 }
@@ -110,4 +114,6 @@ pub enum Told {
     Compare(Box<compare::Told>),
     /// About the figures of a session, and what models make of it.
     Report(Box<report::Told>),
+    /// About sessions that are given away.
+    Give(Box<giving::Told>),
 }

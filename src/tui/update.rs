@@ -9,7 +9,7 @@ use super::{
     composer::{self, Edit, Moved},
     crew,
     effect::{Done, Draft, Effect, Effects, Ticket},
-    flow,
+    flow, giving,
     layer::{self, Help, Layer, NoticeList, Palette},
     left, live,
     model::{Focus, Leaving, Model, Screen},
@@ -159,6 +159,7 @@ fn perform_run(model: &mut Model, run: Run) -> Effects {
         Run::Resume => again::resume(model),
         Run::Review => reviewing::open(model),
         Run::Report => reporting::open(model),
+        Run::Export => giving::open(model),
         Run::Panes => {
             model.focus = Focus::Panes;
             Effects::none()
@@ -259,6 +260,7 @@ pub(super) fn grant(model: &mut Model, wish: layer::Wish) -> Effects {
         layer::Wish::Tell(words) => model.hint(words),
         layer::Wish::CheckUp => checkup::ask(model),
         layer::Wish::Left(ask) => left::ask(model, ask),
+        layer::Wish::Give(ask) => giving::ask(model, ask),
         layer::Wish::Open(run) => {
             model.layers.close();
             model.open(run)
@@ -404,6 +406,7 @@ fn take_answer(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
         Done::Room(Told::Notes(told)) => noting::told(model, *told),
         Done::Room(Told::Compare(told)) => comparing::told(model, *told),
         Done::Room(Told::Report(told)) => reporting::told(model, ticket, *told),
+        Done::Room(Told::Give(told)) => giving::told(model, *told),
         Done::Left(told) => left::told(model, told),
     }
 }

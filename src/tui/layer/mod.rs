@@ -7,6 +7,7 @@ mod action;
 mod approval;
 mod confirm;
 mod crew;
+mod give;
 mod health;
 mod help;
 mod left;
@@ -22,6 +23,7 @@ use ratatui::{Frame, layout::Size};
 pub use action::Action;
 pub use confirm::{Confirm, Question, Reply};
 pub use crew::{Crew, Team};
+pub use give::{Give, Taken};
 pub use health::HealthList;
 pub use help::Help;
 pub use left::LeftList;
@@ -33,6 +35,7 @@ pub use talk::Talk;
 
 use super::{
     effect::Ticket,
+    giving,
     keymap::{Context, Over},
     left::LeftAsk,
     theme::Theme,
@@ -63,6 +66,8 @@ pub enum Layer {
     Health(HealthList),
     /// What a crash left behind.
     Left(LeftList),
+    /// Sessions that are given away.
+    Give(Give),
 }
 
 /// What an overlay wants after a key.
@@ -88,6 +93,8 @@ pub enum Wish {
     CheckUp,
     /// To have this done with worktrees.
     Left(LeftAsk),
+    /// To have this done with sessions that are given away.
+    Give(giving::Ask),
     /// To be closed and to have this session shown.
     Open(RunId),
 }
@@ -131,7 +138,8 @@ impl Layers {
                 | Layer::Messages(_)
                 | Layer::Crew(_)
                 | Layer::Health(_)
-                | Layer::Left(_),
+                | Layer::Left(_)
+                | Layer::Give(_),
             )
             | None => None,
         }
@@ -157,7 +165,8 @@ impl Layers {
                 | Layer::Notices(_)
                 | Layer::Crew(_)
                 | Layer::Health(_)
-                | Layer::Left(_),
+                | Layer::Left(_)
+                | Layer::Give(_),
             )
             | None => Wish::Nothing,
         }
@@ -175,7 +184,8 @@ impl Layers {
                 | Layer::Notices(_)
                 | Layer::Messages(_)
                 | Layer::Health(_)
-                | Layer::Left(_),
+                | Layer::Left(_)
+                | Layer::Give(_),
             )
             | None => return None,
         }
@@ -194,7 +204,8 @@ impl Layers {
                 | Layer::Notices(_)
                 | Layer::Crew(_)
                 | Layer::Health(_)
-                | Layer::Left(_) => {}
+                | Layer::Left(_)
+                | Layer::Give(_) => {}
             }
         }
         self.0
@@ -231,6 +242,16 @@ impl Layers {
         }
     }
 
+    /// Takes in what was told about sessions that are given away.
+    pub fn given(&mut self, told: &giving::Told) -> Taken {
+        for layer in &mut self.0 {
+            if let Layer::Give(card) = layer {
+                return card.take(told);
+            }
+        }
+        Taken::Nobody
+    }
+
     /// What was asked about worktrees failed: nothing is being done any more.
     pub fn left_waits(&mut self) {
         for layer in &mut self.0 {
@@ -262,6 +283,7 @@ impl Layers {
                 Layer::Crew(crew) => crew.prepare(size),
                 Layer::Health(list) => list.prepare(theme, size),
                 Layer::Left(list) => list.prepare(size),
+                Layer::Give(card) => card.prepare(size),
             }
         }
     }
@@ -279,6 +301,7 @@ impl Layers {
                 Layer::Crew(crew) => crew.view(theme, frame),
                 Layer::Health(list) => list.view(theme, frame),
                 Layer::Left(list) => list.view(theme, frame),
+                Layer::Give(card) => card.view(theme, frame),
             }
         }
     }
@@ -294,7 +317,9 @@ impl Layer {
             | Self::Messages(_)
             | Self::Crew(_)
             | Self::Health(_) => Context::Over(Over::List),
-            Self::Confirm(_) | Self::Questions(_) | Self::Left(_) => Context::Over(Over::Confirm),
+            Self::Confirm(_) | Self::Questions(_) | Self::Left(_) | Self::Give(_) => {
+                Context::Over(Over::Confirm)
+            }
         }
     }
 
@@ -306,7 +331,8 @@ impl Layer {
             | Self::Notices(_)
             | Self::Messages(_)
             | Self::Health(_)
-            | Self::Left(_) => false,
+            | Self::Left(_)
+            | Self::Give(_) => false,
         }
     }
 
@@ -321,6 +347,7 @@ impl Layer {
             Self::Crew(crew) => crew.update(action),
             Self::Health(list) => list.update(action),
             Self::Left(list) => list.update(action),
+            Self::Give(card) => card.update(action),
         }
     }
 }

@@ -187,6 +187,11 @@ pub(in crate::tui) fn clean_done(done: Done) -> Done {
             Done::Room(Told::Compare(Box::new(told)))
         }
         Done::Room(Told::Report(told)) => Done::Room(Told::Report(Box::new(clean_report(*told)))),
+        // What is known of files is put together from clean lines, and a copy is made of clean text.
+        Done::Room(Told::Give(mut told)) => {
+            told.news = told.news.map_err(clean_failure);
+            Done::Room(Told::Give(told))
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod again;
 mod compare;
 mod crew;
 mod flows;
+mod give;
 mod health;
 pub mod kit;
 mod laws;

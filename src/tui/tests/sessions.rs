@@ -368,6 +368,29 @@ fn several_are_deleted_and_come_back() {
 }
 
 #[test]
+fn the_marked_ones_are_exported_else_the_one_under_the_cursor() {
+    let exported = |person: &mut Person| -> Vec<RunId> {
+        person.took();
+        person.press("E");
+        let asked = person.took().into_iter().find_map(|effect| match effect {
+            Effect::Query {
+                query: Query::Room(rooms::Ask::Give(ask)),
+                ..
+            } => Some(ask.order.runs),
+            _ => None,
+        });
+        asked.expect("a look is asked for")
+    };
+    let mut person = Person::new();
+    person.browses();
+    let under = person.current().unwrap();
+    assert_eq!(exported(&mut person), [RunId(under)]);
+    person.press("esc").press("end up space space");
+    assert_eq!(exported(&mut person).len(), 2);
+    assert!(person.sees().contains("Export 2 sessions"));
+}
+
+#[test]
 fn a_list_that_was_asked_before_a_change_is_asked_again() {
     let mut person = Person::new();
     person.browses().press("ctrl-r");

@@ -1,0 +1,211 @@
+//! Sessions given away from the screen: written as files into the working folder, or put on the
+//! clipboard. Which ones, what is asked of the world, and what becomes of the answers; the card where a
+//! person chooses is [`Give`].
+//!
+//! Nothing leaves the machine from here: for that there is `massgen-tui share`.
+
+use super::{
+    effect::{Effect, Effects, Query},
+    layer::{Give, Layer, Taken},
+    model::{Model, Screen},
+    rooms,
+};
+use crate::protocol::{Failure, Level, RunId};
+
+/// As what a session is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// One page.
+    Html,
+    /// Markdown.
+    Md,
+    /// Data.
+    Json,
+    /// A file that another `massgen-tui` opens.
+    Bundle,
+    /// The screens, for `asciinema`.
+    Cast,
+}
+
+impl Format {
+    /// All of them, in the order of the card.
+    pub const ALL: [Self; 5] = [Self::Html, Self::Md, Self::Json, Self::Bundle, Self::Cast];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Html => "html",
+            Self::Md => "md",
+            Self::Json => "json",
+            Self::Bundle => "bundle",
+            Self::Cast => "cast",
+        }
+    }
+
+    /// What it is, in a line.
+    #[must_use]
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Html => "one page that needs nothing else, with a replay",
+            Self::Md => "Markdown that reads well on GitHub",
+            Self::Json => "data, with every event",
+            Self::Bundle => "one file that another massgen-tui opens",
+            Self::Cast => "the screens as a recording, for asciinema",
+        }
+    }
+}
+
+/// What becomes of texts that may be secrets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Suspects {
+    /// They stop it.
+    #[default]
+    Stop,
+    /// They are masked.
+    Mask,
+}
+
+/// What is to be given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The sessions.
+    pub runs: Vec<RunId>,
+    /// As what.
+    pub format: Format,
+    /// What becomes of texts that may be secrets.
+    pub suspects: Suspects,
+}
+
+/// What is wanted of the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// To know all about the files.
+    Look,
+    /// The files in the working folder.
+    File,
+    /// The text, for the clipboard.
+    Text,
+}
+
+/// A question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// What is to be given.
+    pub order: Order,
+    /// What is wanted.
+    pub what: What,
+}
+
+impl Ask {
+    /// True for what is written down.
+    #[must_use]
+    pub const fn writes(&self) -> bool {
+        matches!(self.what, What::File)
+    }
+}
+
+/// What is known of files before they are written; every text is clean.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Names and sizes in bytes.
+    pub files: Vec<(String, u64)>,
+    /// The folder they would stand in.
+    pub folder: String,
+    /// What is masked in them.
+    pub masked: Vec<String>,
+    /// What is not in them.
+    pub left_out: Vec<String>,
+    /// What may be a secret and is not masked.
+    pub suspects: Vec<String>,
+}
+
+/// An answer, with what it is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// What was asked.
+    pub ask: Ask,
+    /// What came of it.
+    pub news: Result<News, Failure>,
+}
+
+/// What is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// What is known of the files.
+    Look(Look),
+    /// They were written here.
+    Written(Vec<String>),
+    /// The text.
+    Text(String),
+}
+
+/// Opens the card for the session on the screen, or for those that are marked in the list.
+pub(super) fn open(model: &mut Model) -> Effects {
+    let runs = match model.screen {
+        Screen::Sessions => {
+            let sessions = model.rooms.sessions.as_ref();
+            let marked = |sessions: &super::sessions::Sessions| -> Vec<RunId> {
+                if sessions.marked().is_empty() {
+                    sessions.under().into_iter().collect()
+                } else {
+                    sessions.marked().iter().cloned().collect()
+                }
+            };
+            sessions.map_or_else(Vec::new, |sessions| marked(sessions))
+        }
+        Screen::Report => {
+            let open = model.rooms.report.as_ref();
+            open.map(|open| open.report.run().clone())
+                .into_iter()
+                .collect()
+        }
+        Screen::Start => Vec::new(),
+        Screen::Live | Screen::Review | Screen::Notes | Screen::Compare => {
+            if model.shared.running() {
+                return model
+                    .hint("The team is still at work; export the session when it is done.");
+            }
+            let turn = model.shared.run.turn.as_ref();
+            turn.map(|turn| turn.start.run.clone())
+                .into_iter()
+                .collect()
+        }
+    };
+    if runs.is_empty() {
+        return model.hint("Open a session first, or choose one in the list (F6).");
+    }
+    let (card, first) = Give::new(runs);
+    model.layers.open(Layer::Give(card));
+    ask(model, first)
+}
+
+/// Asks the world.
+pub(super) fn ask(model: &mut Model, ask: Ask) -> Effects {
+    let ticket = model.tickets.issue();
+    let query = Query::Room(rooms::Ask::Give(Box::new(ask)));
+    Effects::one(Effect::Query { ticket, query })
+}
+
+/// An answer; the card may be closed by now.
+pub(super) fn told(model: &mut Model, told: Told) -> Effects {
+    let copied = match &told.news {
+        Ok(News::Text(text)) => Effects::one(Effect::Copy(text.clone()))
+            .and(model.hint("Copied. The terminal has it now.")),
+        _ => Effects::none(),
+    };
+    let after = match model.layers.given(&told) {
+        Taken::Ask(next) => ask(model, next),
+        Taken::Yes => Effects::none(),
+        Taken::Nobody => match told.news {
+            Ok(News::Written(paths)) => {
+                model.tell(Level::Info, format!("Written: {}", paths.join(", ")))
+            }
+            Err(failure) if told.ask.what != What::Look => {
+                model.tell(Level::Error, failure.words())
+            }
+            _ => Effects::none(),
+        },
+    };
+    copied.and(after)
+}

@@ -1,0 +1,202 @@
+//! Sessions given away from the screen: the card at every size, and all ways through it.
+
+use insta::assert_snapshot;
+
+use super::kit::{Person, on_each};
+use crate::{
+    protocol::{Failure, FailureKind, RunId},
+    tui::{
+        effect::{Done, Effect, Query, Ticket},
+        giving::{Ask, Format, Look, News, Order, Suspects, Told, What},
+        model::Focus,
+        msg::Msg,
+        rooms,
+    },
+};
+
+const RUN: &str = "20261121-101530-k3f9";
+
+fn ask(format: Format, suspects: Suspects, what: What) -> Ask {
+    let runs = vec![RunId(RUN.to_owned())];
+    Ask {
+        order: Order {
+            runs,
+            format,
+            suspects,
+        },
+        what,
+    }
+}
+
+fn look() -> Look {
+    Look {
+        files: vec![(format!("{RUN}.html"), 123_456)],
+        folder: "/home/ada/harbour".to_owned(),
+        masked: vec![
+            "secret (2 times)".to_owned(),
+            "home folder (1 time)".to_owned(),
+        ],
+        left_out: vec![
+            "what teams inside the team did (4 tool calls) (json and bundles have it)".to_owned(),
+        ],
+        suspects: Vec::new(),
+    }
+}
+
+fn suspicious() -> Look {
+    Look {
+        suspects: vec!["event 3: password in an address: postgres://me:…@db".to_owned()],
+        ..look()
+    }
+}
+
+/// A session that is over, with the card open.
+fn opens(person: &mut Person) {
+    person.begins(1).ends();
+    person.model.focus = Focus::Panes;
+    person.took();
+    person.press("E");
+}
+
+/// What was asked since it was last looked at.
+fn asked(person: &mut Person) -> Vec<Ask> {
+    let effects = person.took().into_iter();
+    effects
+        .filter_map(|effect| match effect {
+            Effect::Query {
+                query: Query::Room(rooms::Ask::Give(ask)),
+                ..
+            } => Some(*ask),
+            _ => None,
+        })
+        .collect()
+}
+
+fn tell(person: &mut Person, ask: Ask, news: Result<News, Failure>) {
+    let told = Box::new(Told { ask, news });
+    let done = Done::Room(rooms::Told::Give(told));
+    person.send(Msg::Done(Ticket(Ticket::TOP), done));
+}
+
+fn looked(person: &mut Person, format: Format, suspects: Suspects, look: Look) {
+    let ask = ask(format, suspects, What::Look);
+    tell(person, ask, Ok(News::Look(look)));
+}
+
+#[test]
+fn the_card_while_it_is_read() {
+    assert_snapshot!(on_each(opens));
+}
+
+#[test]
+fn the_card() {
+    assert_snapshot!(on_each(|person| {
+        opens(person);
+        looked(person, Format::Html, Suspects::Stop, look());
+    }));
+}
+
+#[test]
+fn the_card_with_something_in_the_way() {
+    assert_snapshot!(on_each(|person| {
+        opens(person);
+        looked(person, Format::Html, Suspects::Stop, suspicious());
+    }));
+}
+
+#[test]
+fn the_card_when_it_is_written() {
+    assert_snapshot!(on_each(|person| {
+        opens(person);
+        looked(person, Format::Html, Suspects::Stop, look());
+        person.press("enter");
+        let path = format!("/home/ada/harbour/{RUN}.html");
+        let ask = ask(Format::Html, Suspects::Stop, What::File);
+        tell(person, ask, Ok(News::Written(vec![path])));
+    }));
+}
+
+#[test]
+fn a_session_is_looked_at_chosen_and_written() {
+    let mut person = Person::new();
+    opens(&mut person);
+    let html = ask(Format::Html, Suspects::Stop, What::Look);
+    assert_eq!(asked(&mut person), [html]);
+    // Nothing is written unseen.
+    person.press("enter");
+    assert_eq!(asked(&mut person), []);
+    // One look at a time: the answer to the old choice makes it ask for the new one.
+    person.press("right").press("right");
+    assert_eq!(asked(&mut person), []);
+    looked(&mut person, Format::Html, Suspects::Stop, look());
+    let json = ask(Format::Json, Suspects::Stop, What::Look);
+    assert_eq!(asked(&mut person), [json]);
+    looked(&mut person, Format::Json, Suspects::Stop, look());
+    assert!(person.sees().contains("Masked: secret (2 times)"));
+    person.press("enter").press("enter");
+    let written = ask(Format::Json, Suspects::Stop, What::File);
+    assert_eq!(asked(&mut person), [written.clone()], "once");
+    let paths = vec!["/here/x.json".to_owned()];
+    tell(&mut person, written, Ok(News::Written(paths)));
+    assert!(person.sees().contains("/here/x.json"));
+    person.press("enter");
+    assert!(!person.sees().contains("Export"));
+}
+
+#[test]
+fn what_may_be_a_secret_has_to_be_masked_first() {
+    let mut person = Person::new();
+    opens(&mut person);
+    looked(&mut person, Format::Html, Suspects::Stop, suspicious());
+    asked(&mut person);
+    person.press("enter").press("1").press("2");
+    assert_eq!(asked(&mut person), []);
+    person.press("3");
+    let masked = ask(Format::Html, Suspects::Mask, What::Look);
+    assert_eq!(asked(&mut person), [masked]);
+    looked(&mut person, Format::Html, Suspects::Mask, look());
+    person.press("2");
+    let text = ask(Format::Html, Suspects::Mask, What::Text);
+    assert_eq!(asked(&mut person), [text.clone()]);
+    tell(&mut person, text, Ok(News::Text("<html>".to_owned())));
+    let copied = person.took().into_iter();
+    assert_eq!(
+        copied
+            .filter(|effect| *effect == Effect::Copy("<html>".to_owned()))
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn what_fails_is_told_and_what_ends_after_leaving_too() {
+    let mut person = Person::new();
+    opens(&mut person);
+    let first = ask(Format::Html, Suspects::Stop, What::Look);
+    let gone = Failure::new(FailureKind::Local, "The log is gone.");
+    tell(&mut person, first.clone(), Err(gone.clone()));
+    assert!(person.sees().contains("The log is gone."));
+    asked(&mut person);
+    person.press("enter");
+    assert_eq!(asked(&mut person), [first]);
+    looked(&mut person, Format::Html, Suspects::Stop, look());
+    person.press("enter").press("esc");
+    assert!(!person.sees().contains("Writing"));
+    let file = ask(Format::Html, Suspects::Stop, What::File);
+    let paths = vec!["/here/x.html".to_owned()];
+    tell(&mut person, file.clone(), Ok(News::Written(paths)));
+    assert!(person.sees().contains("Written: /here/x.html"));
+    tell(&mut person, file, Err(gone));
+    assert!(person.sees().contains("The log is gone."));
+}
+
+#[test]
+fn a_team_at_work_is_not_exported() {
+    let mut person = Person::new();
+    person.begins(1);
+    person.model.focus = Focus::Panes;
+    person.took();
+    person.press("E");
+    assert_eq!(asked(&mut person), []);
+    assert!(person.sees().contains("still at work"));
+}

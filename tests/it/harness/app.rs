@@ -143,6 +143,11 @@ impl Ports for World {
             Query::Room(Ask::Report(_)) => Done::Room(Told::Report(Box::new(
                 massgen_tui::tui::report::Told::Papers(Err(nothing())),
             ))),
+            Query::Room(Ask::Give(ask)) => {
+                let news = Err(nothing());
+                let told = massgen_tui::tui::giving::Told { ask: *ask, news };
+                Done::Room(Told::Give(Box::new(told)))
+            }
         };
         async move {
             tokio::time::sleep(Duration::from_millis(200)).await;

@@ -24,8 +24,8 @@ P
 # Its own reader, with pauses cut as a player cuts them.
 timeout 60 "$work/venv/bin/python" - "$work/session.cast" <<'P' || fails "asciinema's reader fails"
 import sys
-from asciinema.asciicast import open_from_file
-with open_from_file(sys.argv[1]) as cast:
+from asciinema.asciicast import open_from_url
+with open_from_url(sys.argv[1]) as cast:
     times = [event[0] for event in cast.events()]
     assert len(times) > 5 and times == sorted(times), times[:9]
 P

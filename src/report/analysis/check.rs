@@ -66,15 +66,68 @@ pub fn check(
         .collect()
 }
 
-/// True for words that say whether something is right.
+/// Words after which "that" or "if" begins what is said to be open.
+const KNOWING: &[&str] = &[
+    "know",
+    "known",
+    "knows",
+    "say",
+    "says",
+    "show",
+    "shows",
+    "tell",
+    "tells",
+    "told",
+    "prove",
+    "proves",
+    "confirm",
+    "confirms",
+    "establish",
+    "establishes",
+];
+/// Words that deny one of these.
+const DENYING: &[&str] = &["not", "cannot", "t", "no", "nothing", "nobody", "never"];
+/// Words before a judgement within which it may be left open.
+const NEAR: usize = 8;
+
+/// True for words that say whether something is right. "Whether it is right is not known" does not.
 pub(super) fn judges(text: &str) -> bool {
     let letters = text.to_lowercase();
-    let words: Vec<&str> = letters
+    // A judgement is left open within its own clause only.
+    letters
+        .split(['.', '!', '?', ';', ':', ',', '\n'])
+        .any(clause)
+}
+
+fn clause(text: &str) -> bool {
+    let words: Vec<&str> = text
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .collect();
-    let line = format!(" {} ", words.join(" "));
-    JUDGES
-        .iter()
-        .any(|judge| line.contains(&format!(" {judge} ")))
+    (0..words.len()).any(|place| {
+        let (before, from) = words.split_at(place);
+        let judging = JUDGES.iter().any(|judge| {
+            let mut judge = judge.split(' ');
+            let mut from = from.iter();
+            judge.all(|word| from.next() == Some(&word))
+        });
+        judging && !left_open(before)
+    })
+}
+
+/// Whether the words before a judgement say that it is not known.
+fn left_open(before: &[&str]) -> bool {
+    let near = before
+        .get(before.len().saturating_sub(NEAR)..)
+        .unwrap_or_default();
+    let denied = |place: usize| {
+        let mut ahead = near.iter().take(place).rev().take(3);
+        ahead.any(|word| DENYING.contains(word))
+    };
+    let mut pairs = near.windows(2).enumerate();
+    near.contains(&"whether")
+        || pairs.any(|(place, pair)| match pair {
+            [knowing, "that" | "if"] => KNOWING.contains(knowing) && denied(place),
+            _ => false,
+        })
 }

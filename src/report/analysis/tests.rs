@@ -289,6 +289,15 @@ fn judging_is_told_apart_from_telling() {
         ("Bob corrected his draft.", false),
         ("It went right to the vote.", false),
         ("Two of three voted for agent1.1.", false),
+        ("Whether either answer is correct is not known.", false),
+        ("No log knows whether the answer is right.", false),
+        ("The log does not say that the answer is correct.", false),
+        ("It can't be told if Ann was right.", false),
+        ("Nothing here shows that Ann was right.", false),
+        ("The answer is not correct.", true),
+        ("Bob did not say much, but his answer is correct.", true),
+        ("It is not known who voted; the answer was wrong.", true),
+        ("Ann shows that the answer is correct.", true),
     ] {
         assert_eq!(check::judges(text), judging, "{text}");
     }

@@ -10,7 +10,7 @@ mod plan;
 mod run;
 mod shelf;
 
-pub use models::{Candidate, KeyNeed, Offer, candidates};
+pub use models::{Candidate, KeyNeed, Offer, candidates, of_team};
 pub use pick::{AUTO, DEMO, Wanted, pick, usual};
 pub use plan::{Analyst, Money, Plan, plan};
 pub use run::{Step, perform};

@@ -1,9 +1,12 @@
 //! The models that could read a log: those of vendors with what is known of them, and those of servers
 //! on this machine, found now.
 
-use super::super::{Services, endpoints};
+use super::{
+    super::{Services, endpoint, endpoints},
+    Analyst,
+};
 use crate::{
-    config::{Wire, backends},
+    config::{Config, Wire, backends},
     provider::{Endpoint, Price, ToolCalling, catalog, discovery},
     report::analysis::Form,
 };
@@ -90,6 +93,41 @@ pub async fn candidates(services: &Services) -> Vec<Candidate> {
     vendors.sort_by_key(|one| (one.key != KeyNeed::Set, one.offer.until.is_some()));
     all.extend(vendors);
     all.push(script());
+    all
+}
+
+/// The models of a team, each once, as the team reaches them.
+#[must_use]
+pub fn of_team(services: &Services, config: &Config) -> Vec<Candidate> {
+    let mut all: Vec<Candidate> = Vec::new();
+    for agent in &config.agents {
+        let backend = &agent.backend;
+        let seen = |one: &Candidate| one.provider == backend.kind && one.model == backend.model;
+        if backend.program.is_some() || backend.model.is_empty() || all.iter().any(seen) {
+            continue;
+        }
+        let analyst = Analyst::new(services, endpoint(backend));
+        let known = catalog::find(&backend.kind, &backend.model);
+        let key = match (&backend.key, &backend.key_variable) {
+            (Some(_), _) => KeyNeed::Set,
+            (None, Some(variable)) if !backend.local => KeyNeed::Missing(variable.clone()),
+            (None, _) => KeyNeed::None,
+        };
+        all.push(Candidate {
+            provider: backend.kind.clone(),
+            model: backend.model.clone(),
+            offer: Offer {
+                context: analyst.window_known.then_some(analyst.window),
+                tools: known.map(|entry| entry.tools),
+                structured: structured(&backend.kind, backend.wire),
+                reasoning: known.map(|entry| entry.reasoning),
+                price: analyst.price,
+                until: known.and_then(|entry| entry.deprecated_after.clone()),
+            },
+            key,
+            nearby: backend.local.then(|| backend.base_url.clone()),
+        });
+    }
     all
 }
 

@@ -36,7 +36,13 @@ pub(super) async fn models(
         })
         .await?
     };
-    let all = candidates(&services).await;
+    let mut all = candidates(&services).await;
+    if let Some(config) = &configured {
+        let own = analysis::of_team(&services, config);
+        // A team may reach a model in a way of its own.
+        all.retain(|one| own.iter().all(|own| own.name() != one.name()));
+        all.splice(0..0, own);
+    }
     let auto = analysis::usual(&all).map(Candidate::name);
     let usual = usual.or(auto);
     let mut choices: Vec<Choice> = all
@@ -49,7 +55,10 @@ pub(super) async fn models(
 
 fn choice(one: &Candidate, whole: u64, usual: Option<&str>) -> Choice {
     let room = one.offer.context.map(|window| window / 5 * 4);
+    let name = one.name();
+    let script = name == format!("{}/{}", analysis::DEMO.0, analysis::DEMO.1);
     let (window, tokens) = match (one.offer.context, room) {
+        _ if script => (String::new(), whole),
         (Some(window), Some(room)) if room >= whole => (format!("{}, fits", short(window)), whole),
         (Some(window), Some(room)) => {
             let percent = room * 100 / whole.max(1);
@@ -68,8 +77,6 @@ fn choice(one: &Candidate, whole: u64, usual: Option<&str>) -> Choice {
         .filter(|(able, _)| *able)
         .map(|(_, word)| *word)
         .collect();
-    let name = one.name();
-    let script = name == format!("{}/{}", analysis::DEMO.0, analysis::DEMO.1);
     let price = match Money::of(one.offer.price, tokens, 2_000).about {
         Some(about) if about > 0.0 => format!("about {}", usd(about)),
         Some(_) => "free".to_owned(),
@@ -79,6 +86,7 @@ fn choice(one: &Candidate, whole: u64, usual: Option<&str>) -> Choice {
     let key = match &one.key {
         KeyNeed::Set => format!("key set{}", until.unwrap_or_default()),
         KeyNeed::None if script => "a script, no model".to_owned(),
+        KeyNeed::None if one.nearby.is_none() => "no key needed".to_owned(),
         KeyNeed::None => "runs here".to_owned(),
         KeyNeed::Missing(variable) => format!("{variable} is missing"),
     };

@@ -39,7 +39,8 @@ type Told = (String, String, Weight);
 /// What an event is, in our words only: for a line below a claim.
 #[must_use]
 pub fn words_of(event: &Event, name: &dyn Fn(AgentId) -> String) -> String {
-    told(event, name).0
+    // What somebody else said would come after a colon.
+    told(event, name).0.trim_end_matches(':').to_owned()
 }
 
 /// The entries of a turn. Pieces of one stream of text become one.

@@ -7,8 +7,8 @@
 //! same, only later.
 
 use std::{
-    collections::HashMap,
-    fs, io,
+    collections::{HashMap, HashSet},
+    fs,
     num::NonZero,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
@@ -20,25 +20,25 @@ use serde::{Deserialize, Serialize};
 use super::{
     LOG_FILE, Store,
     db::{Db, Plan, SqlError, Transaction, TransactionBehavior, params},
-    files, index,
+    index,
     labels::{LABELS_FILE, labels},
-    lines::{Line, Lines, MAX_LINE},
     lock::{self, LOCK_FILE},
+    notes::read_notes,
 };
 use crate::{
     catalog::{Entry, Labels, Standing},
-    protocol::{Event, Failure, RunId, SessionSummary, Timestamp},
+    protocol::{Event, Failure, RunId, SessionSummary, Timestamp, note::Act},
 };
 
 const PLAN: Plan = Plan {
     name: "sessions",
-    version: 1,
+    version: 2,
     tables: "CREATE TABLE entries(
         key TEXT PRIMARY KEY, theirs INTEGER NOT NULL, stamp BLOB NOT NULL, watched TEXT NOT NULL,
         live INTEGER NOT NULL, known TEXT NOT NULL) WITHOUT ROWID;",
 };
 
-/// Notes on a session, one per line.
+/// Notes on a session.
 const NOTES_FILE: &str = "notes.jsonl";
 /// The folder of reports that models wrote.
 const ANALYSIS_FOLDER: &str = "analysis";
@@ -307,7 +307,7 @@ impl Kind<'_> {
             },
             labels: labels(&place.beside),
             analysed: reports(&place.beside.join(ANALYSIS_FOLDER)),
-            notes: lines(&place.beside.join(NOTES_FILE)),
+            notes: notes(&place.beside.join(NOTES_FILE)),
         }
     }
 
@@ -449,17 +449,19 @@ fn reports(folder: &Path) -> u32 {
     u32::try_from(reports.count()).unwrap_or(u32::MAX)
 }
 
-/// How many lines a file has.
-fn lines(path: &Path) -> u32 {
-    let Ok(file) = files::open_read(path) else {
+/// How many notes stand in a file, replies among them; none where it cannot be read.
+fn notes(path: &Path) -> u32 {
+    let Ok(Some(kept)) = read_notes(path) else {
         return 0;
     };
-    let mut lines = Lines::new(io::BufReader::new(file), MAX_LINE);
-    let mut count = 0_u32;
-    while let Ok(Some(line)) = lines.next() {
-        count = count.saturating_add(u32::from(!matches!(line, Line::Unfinished(_))));
-    }
-    count
+    let of = |wanted: fn(&Act) -> bool| {
+        let records = kept.records.iter();
+        let found = records.filter(move |record| wanted(&record.act));
+        found.map(|record| &record.note).collect::<HashSet<_>>()
+    };
+    let written = of(|act| matches!(act, Act::Written { .. }));
+    let removed = of(|act| matches!(act, Act::Removed));
+    u32::try_from(written.difference(&removed).count()).unwrap_or(u32::MAX)
 }
 
 fn entry(place: &Place, shelf: Kind<'_>, known: Known, live: bool) -> Entry {

@@ -187,12 +187,21 @@ fn labels_notes_and_reports_beside_a_session_are_told() {
             r#"{"name":"mine","pinned":true}"#,
         )
         .unwrap();
-        fs::write(beside.join("notes.jsonl"), "{}\n").unwrap();
+        let note = |id: &str, act: &str| {
+            format!("{{\"at\":1,\"note\":\"{id}\",\"by\":\"ann\",\"act\":{act}}}\n")
+        };
+        let written = r#"{"written":{"on":{"about":"session"},"text":"mine"}}"#;
+        let (first, second) = ("00000000000000a1", "00000000000000a2");
+        let mut notes = note(first, written) + &note(first, r#""resolved""#);
+        fs::write(beside.join("notes.jsonl"), &notes).unwrap();
         let entry = &world.list(&theirs, LATE)[turn];
         assert_eq!(entry.labels.name.as_deref(), Some("mine"));
         assert_eq!((entry.notes, entry.analysed), (1, 0));
         // From now on the folder itself does not change.
-        fs::write(beside.join("notes.jsonl"), "{}\n{}\n{}").unwrap();
+        notes += &note(second, written);
+        notes += &note("00000000000000a3", written);
+        notes += &note(second, r#""removed""#);
+        fs::write(beside.join("notes.jsonl"), notes).unwrap();
         fs::write(beside.join("analysis/1.json"), "{}").unwrap();
         let entry = &world.list(&theirs, LATE)[turn];
         assert_eq!((entry.notes, entry.analysed), (2, 1));

@@ -82,7 +82,7 @@ impl Column {
             Self::Took => "TOOK",
             Self::Cost => "COST",
             Self::Files => "FILES",
-            Self::Reports => "REPORTS",
+            Self::Reports => "ANALYSED",
             Self::Notes => "NOTES",
         }
     }
@@ -95,8 +95,8 @@ impl Column {
             Self::Date | Self::Winner => 12,
             Self::Agents => 6,
             Self::Turns | Self::Files | Self::Notes => 5,
-            Self::Took | Self::Reports => 7,
-            Self::Cost => 8,
+            Self::Took => 7,
+            Self::Reports | Self::Cost => 8,
         }
     }
 

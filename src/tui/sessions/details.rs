@@ -125,7 +125,7 @@ fn kept(entry: &Entry) -> String {
         flag(entry.labels.pinned, "pinned"),
         flag(entry.labels.archived, "archived"),
         flag(entry.deleted, "deleted"),
-        count(entry.analysed, "report", "reports"),
+        count(entry.analysed, "analysis", "analyses"),
         count(entry.notes, "note", "notes"),
     ];
     words.into_iter().flatten().collect::<Vec<_>>().join(", ")

@@ -325,6 +325,10 @@ fn cells<const N: usize>(cells: [String; N]) -> SheetRow {
 }
 
 fn used(usage: Usage) -> String {
+    // Logs of other programs may not tell any; that is not the same as none.
+    if usage.input + usage.output == 0 {
+        return "no tokens counted".to_owned();
+    }
     let tokens = count(usage.input + usage.output);
     format!("{tokens} tokens, {}", money(usage.cost))
 }

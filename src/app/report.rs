@@ -22,7 +22,9 @@ use super::{
 use crate::{
     config::Config,
     headless::words::count,
-    protocol::{AgentId, Event, Failure, FailureKind, Message, RunId, Sheet},
+    protocol::{
+        AgentId, Event, EventKind, Failure, FailureKind, Message, Origin, RunEvent, RunId, Sheet,
+    },
     report::{self, Of, Report},
     store::{PageFolder, Session},
     text::clean,
@@ -263,6 +265,13 @@ impl Opened {
         })
     }
 
+    fn is_scripted(&self) -> bool {
+        self.session.events.iter().any(|event| {
+            matches!(&event.kind, EventKind::Run(RunEvent::Started(start))
+                if matches!(start.origin, Origin::Demo { .. }))
+        })
+    }
+
     fn figures(&self) -> Sheet {
         report::sheet(&self.report)
     }
@@ -304,6 +313,7 @@ fn papers(services: &Services, run: &RunId) -> Result<Papers, Failure> {
         turns: turns.map(|turn| (turn.turn, turn.part.attempt.0)).collect(),
         figures: paper(opened.figures()),
         unread,
+        scripted: opened.is_scripted(),
     })
 }
 
@@ -433,6 +443,16 @@ async fn preview(job: &Job) -> Result<Preview, Failure> {
         | Message::Tool { text, .. }
         | Message::Assistant { text, .. } => text.as_str(),
     });
+    let all = texts.clone().flat_map(str::lines).count();
+    if all > LINES {
+        words.push(format!(
+            "The first {} of {} lines stand below; `massgen-tui logs analyze {} --model {} --dry-run` prints all.",
+            count(LINES as u64),
+            count(all as u64),
+            job.run,
+            job.model
+        ));
+    }
     let prompt = texts.flat_map(str::lines).take(LINES);
     Ok(Preview {
         words: words

@@ -101,10 +101,8 @@ pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Effects {
         MouseKind::WheelUp(notches) => (Go::Up, notches),
         MouseKind::WheelDown(notches) => (Go::Down, notches),
         MouseKind::Click => {
-            if let Some(open) = &mut model.rooms.report
-                && let Some(row) = open.report.row_at(mouse.column, mouse.row)
-            {
-                open.report.click(row);
+            if let Some(open) = &mut model.rooms.report {
+                open.report.click(mouse.column, mouse.row);
             }
             return Effects::none();
         }
@@ -195,6 +193,15 @@ pub(super) fn hints(model: &Model) -> &'static [(Action, &'static str)] {
         (BACK, "back"),
         (Action::App(App::Help), "keys"),
     ];
+    const ALONE: &[(Action, &str)] = &[
+        (TAKE, "open there"),
+        (key(report::Action::Ask), "ask a model"),
+        (key(report::Action::Fold(Fold::This)), "fold"),
+        (key(report::Action::Save(Save::Clipboard)), "copy"),
+        (key(report::Action::Save(Save::Markdown)), "write"),
+        (BACK, "back"),
+        (Action::App(App::Help), "keys"),
+    ];
     const MODELS: &[(Action, &str)] = &[
         (TAKE, "see what it costs"),
         (DOWN, "down"),
@@ -206,6 +213,7 @@ pub(super) fn hints(model: &Model) -> &'static [(Action, &'static str)] {
     let open = model.rooms.report.as_ref();
     match place(model) {
         Place::Asking if open.is_some_and(|open| open.report.is_running()) => RUNNING,
+        Place::Main if open.is_some_and(|open| open.report.is_alone()) => ALONE,
         Place::Main => MAIN,
         Place::Models => MODELS,
         Place::Asking => ASKING,

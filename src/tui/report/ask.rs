@@ -84,6 +84,8 @@ pub struct Papers {
     pub turns: Vec<Turn>,
     /// What could not be read.
     pub unread: usize,
+    /// A script of the demo played the session.
+    pub scripted: bool,
 }
 
 /// A page, as it is shown and as it is copied.

@@ -37,13 +37,23 @@ pub(super) struct Sight {
     /// What these rows were made from.
     of: Option<Made>,
     /// The page beside it, its rows and its place.
-    beside: Option<(Vec<Row>, Rect)>,
+    beside: Option<Beside>,
     /// Where the page stands.
     main: Rect,
     /// Rows instead of a page.
     instead: Option<Vec<Line<'static>>>,
     /// The part on whose head the cursor stays when rows are made anew.
     part: Option<usize>,
+}
+
+/// The page that stands beside the one under the cursor, where it was left.
+#[derive(Debug)]
+struct Beside {
+    page: usize,
+    of: Made,
+    rows: Vec<Row>,
+    top: usize,
+    place: Rect,
 }
 
 /// What rows depend on.
@@ -59,6 +69,7 @@ impl Sight {
     /// The papers have changed.
     pub(super) fn forget(&mut self) {
         self.of = None;
+        self.beside = None;
     }
 
     /// Keeps the cursor on the head of a part.
@@ -88,7 +99,7 @@ impl Report {
         };
         self.sight.body = body;
         self.sight.main = body;
-        self.sight.beside = None;
+        let before = self.sight.beside.take();
         self.sight.instead = self.instead(shared, body);
         if self.sight.instead.is_some() {
             return;
@@ -108,8 +119,22 @@ impl Report {
             let first = other.is_some_and(|other| other > self.page);
             self.sight.main = if first { left } else { right };
             let place = if first { right } else { left };
-            let rows = other.and_then(|other| self.made(other, theme, place.width));
-            self.sight.beside = rows.map(|rows| (rows, place));
+            self.sight.beside = other.and_then(|page| {
+                let of = self.depends(page, theme, place.width);
+                let rows = match before.filter(|before| before.of == of) {
+                    Some(before) => before.rows,
+                    None => self.made(page, theme, place.width)?,
+                };
+                let left = self.spots.get(page).map_or(0, |spot| spot.top);
+                let top = left.min(rows.len().saturating_sub(usize::from(place.height)));
+                Some(Beside {
+                    page,
+                    of,
+                    rows,
+                    top,
+                    place,
+                })
+            });
         }
         self.refresh(theme);
         self.keep_in_sight();
@@ -141,15 +166,19 @@ impl Report {
         ))
     }
 
-    /// Makes the rows anew when what they depend on has changed.
-    fn refresh(&mut self, theme: &Theme) {
-        let spot = self.spots.get(self.page);
-        let made = Made {
-            page: self.page,
-            room: self.sight.main.width,
+    fn depends(&self, page: usize, theme: &Theme, room: u16) -> Made {
+        let spot = self.spots.get(page);
+        Made {
+            page,
+            room,
             theme: theme.revision,
             folded: spot.map(|spot| spot.folded.clone()).unwrap_or_default(),
-        };
+        }
+    }
+
+    /// Makes the rows anew when what they depend on has changed.
+    fn refresh(&mut self, theme: &Theme) {
+        let made = self.depends(self.page, theme, self.sight.main.width);
         if self.sight.of.as_ref() == Some(&made) {
             return;
         }
@@ -169,7 +198,9 @@ impl Report {
         if let Some(spot) = self.spots.get_mut(self.page) {
             spot.cursor = spot.cursor.min(rows.saturating_sub(1));
             let least = (spot.cursor + 1).saturating_sub(height);
-            spot.top = spot.top.min(spot.cursor).max(least);
+            // No empty rows below the last while there are rows above.
+            let last = rows.saturating_sub(height);
+            spot.top = spot.top.min(last).min(spot.cursor).max(least);
         }
     }
 
@@ -183,7 +214,8 @@ impl Report {
             .turn
             .as_ref()
             .is_some_and(|turn| turn.start.run == self.run);
-        if own && shared.demo() {
+        let scripted = self.papers().is_some_and(|papers| papers.scripted);
+        if scripted || (own && shared.demo()) {
             let badge = demo_badge(theme, room / 3);
             left = left.saturating_sub(width::of(&badge.content) + 1);
             spans.push(badge);
@@ -195,6 +227,11 @@ impl Report {
             theme.strong,
         ));
         let mut head = vec![Line::from(spans)];
+        if own && shared.running() {
+            let words = "The team is at work: these figures have no end yet; r counts anew.";
+            let words = width::fit(words, usize::from(room)).into_owned();
+            head.push(Line::styled(words, theme.warn));
+        }
         if let Some(papers) = self.papers().filter(|papers| !papers.analyses.is_empty()) {
             let names = papers.analyses.iter().map(|analysis| {
                 let stale = if analysis.stale { " (stale)" } else { "" };
@@ -240,7 +277,7 @@ impl Report {
         let room = (usize::from(body.width), usize::from(body.height));
         match &mut self.stage {
             Stage::Picking(picker) => Some(picker.rows(theme, shared.tick, room)),
-            Stage::Asking(asking) => Some(asking.rows(theme, shared.tick, body.width)),
+            Stage::Asking(asking) => Some(asking.rows(theme, shared.tick, body)),
             Stage::Running(running) => Some(running.rows(theme, shared.tick, body)),
             Stage::Reading => match &self.papers {
                 Load::Ready(_) => None,
@@ -284,17 +321,25 @@ impl Report {
         });
         paint(lines, frame, sight.main);
         scrollbar(sight.rows.len(), spot.top, theme, frame, sight.main);
-        if let Some((rows, place)) = &sight.beside {
-            let lines = rows.iter().take(usize::from(place.height));
-            paint(lines.map(|row| row.line.clone()), frame, *place);
+        if let Some(beside) = &sight.beside {
+            let seen = usize::from(beside.place.height);
+            let lines = beside.rows.iter().skip(beside.top).take(seen);
+            paint(lines.map(|row| row.line.clone()), frame, beside.place);
+            scrollbar(beside.rows.len(), beside.top, theme, frame, beside.place);
         }
     }
 
-    /// The row of the page under a place of the screen.
-    pub fn row_at(&self, column: u16, row: u16) -> Option<usize> {
-        let main = self.sight.main;
-        let inside = main.contains(ratatui::layout::Position { x: column, y: row });
-        (inside && self.sight.instead.is_none()).then(|| usize::from(row - main.y))
+    /// The page under a place of the screen, and its row there.
+    pub(super) fn at(&self, column: u16, row: u16) -> Option<(usize, usize)> {
+        if self.sight.instead.is_some() {
+            return None;
+        }
+        let position = ratatui::layout::Position { x: column, y: row };
+        let main = std::iter::once((self.page, self.sight.main));
+        let beside = self.sight.beside.iter();
+        main.chain(beside.map(|beside| (beside.page, beside.place)))
+            .find(|(_, place)| place.contains(position))
+            .map(|(page, place)| (page, usize::from(row - place.y)))
     }
 }
 
@@ -310,8 +355,9 @@ fn paint(lines: impl Iterator<Item = Line<'static>>, frame: &mut Frame<'_>, area
 }
 
 impl super::Asking {
-    fn rows(&self, theme: &Theme, tick: u64, room: u16) -> Vec<Line<'static>> {
+    fn rows(&mut self, theme: &Theme, tick: u64, body: Rect) -> Vec<Line<'static>> {
         let mut rows = Vec::new();
+        let room = body.width;
         match &self.preview {
             Load::Idle | Load::Loading(_) => {
                 let words = format!(
@@ -332,24 +378,47 @@ impl super::Asking {
                 rows.push(Line::styled("Esc goes back to the list.", theme.dim));
             }
             Load::Ready(preview) => {
-                if preview.scripted {
-                    rows.push(Line::from(demo_badge(theme, room)));
-                }
-                for words in &preview.words {
-                    let lines = paragraph(words, room).into_iter();
-                    rows.extend(lines.map(|words| Line::styled(words, theme.text)));
-                }
-                rows.push(Line::styled("Enter sends it, Esc goes back.", theme.accent));
-                rows.push(Line::styled("─".repeat(usize::from(room)), theme.border));
-                let prompt = preview.prompt.iter().skip(self.top).take(400);
-                rows.extend(prompt.map(|line| {
-                    let line = width::fit(line, usize::from(room)).into_owned();
-                    Line::styled(line, theme.dim)
-                }));
+                let seen = usize::from(body.height).max(1);
+                let all = match self.lines.take() {
+                    Some((wide, lines)) if wide == room => lines,
+                    _ => lines(preview, theme, room),
+                };
+                self.tops = all.len().saturating_sub(seen);
+                self.top = self.top.min(self.tops);
+                rows.extend(all.iter().skip(self.top).take(seen).cloned());
+                self.lines = Some((room, all));
             }
         }
         rows
     }
+}
+
+/// All of a preview in a width: what it costs, then what is sent.
+fn lines(preview: &super::Preview, theme: &Theme, room: u16) -> Vec<Line<'static>> {
+    let mut rows = Vec::new();
+    if preview.scripted {
+        rows.push(Line::from(demo_badge(theme, room)));
+    }
+    let wrapped = |words: &String, style| {
+        let lines = paragraph(words, room).into_iter();
+        lines.map(move |words| Line::styled(words, style))
+    };
+    rows.extend(
+        preview
+            .words
+            .iter()
+            .flat_map(|words| wrapped(words, theme.text)),
+    );
+    rows.push(Line::styled("Enter sends it, Esc goes back.", theme.accent));
+    rows.push(Line::styled("─".repeat(usize::from(room)), theme.border));
+    for line in &preview.prompt {
+        if line.trim().is_empty() {
+            rows.push(Line::default());
+        } else {
+            rows.extend(wrapped(line, theme.dim));
+        }
+    }
+    rows
 }
 
 impl super::Running {

@@ -20,8 +20,10 @@ use frame::Sight;
 use page::Spot;
 use picker::Picker;
 
+use ratatui::text::Line;
+
 use super::effect::{Load, Ticket};
-use crate::protocol::{Level, RunId, Seq};
+use crate::protocol::{FailureKind, Level, RunId, Seq};
 
 /// Which part of the screen takes keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,7 +88,11 @@ struct Asking {
     turn: Turn,
     model: String,
     preview: Load<Preview>,
+    /// The first line that is seen, and the last that can be the first.
     top: usize,
+    tops: usize,
+    /// Its lines, and the width for which they were made.
+    lines: Option<(u16, Vec<Line<'static>>)>,
 }
 
 /// An analysis under way.
@@ -129,6 +135,12 @@ impl Report {
     /// True while a model reads the log.
     pub const fn is_running(&self) -> bool {
         matches!(self.stage, Stage::Running(_))
+    }
+
+    /// True while there are figures only, and no analysis to turn to.
+    pub fn is_alone(&self) -> bool {
+        self.papers()
+            .is_none_or(|papers| papers.analyses.is_empty())
     }
 
     /// True while something moves by itself.
@@ -209,6 +221,8 @@ impl Report {
                         model,
                         preview: Load::Idle,
                         top: 0,
+                        tops: 0,
+                        lines: None,
                     });
                     return vec![wish];
                 }
@@ -229,11 +243,8 @@ impl Report {
         };
         match action {
             Action::Go(go) => {
-                let lines = match &asking.preview {
-                    Load::Ready(preview) => preview.prompt.len(),
-                    Load::Idle | Load::Loading(_) | Load::Failed(_) => 0,
-                };
-                asking.top = page::moved(asking.top, go, lines, 10);
+                let page = self.sight.page();
+                asking.top = page::moved(asking.top, go, asking.tops + 1, page);
                 Vec::new()
             }
             Action::Take if matches!(asking.preview, Load::Ready(_)) => {
@@ -300,15 +311,14 @@ impl Report {
                 self.wanted = Some(number);
                 vec![Wish::Tell(Level::Info, words), Wish::Ask(What::Papers)]
             }
+            Some(Err(failure)) if failure.kind == FailureKind::Cancelled => {
+                self.stage = Stage::Reading;
+                vec![Wish::Hint("Stopped; nothing was kept.".to_owned())]
+            }
             Some(Err(failure)) => {
                 let words = format!("No analysis by {}: {}", running.model, failure.words());
-                let level = if running.stopping {
-                    Level::Info
-                } else {
-                    Level::Error
-                };
                 self.stage = Stage::Reading;
-                vec![Wish::Tell(level, words)]
+                vec![Wish::Tell(Level::Error, words)]
             }
         }
     }

@@ -84,10 +84,15 @@ impl Report {
         }
     }
 
-    /// The cursor on a row of the screen.
-    pub fn click(&mut self, row: usize) {
-        if let Some(spot) = self.spots.get_mut(self.page) {
-            spot.cursor = (spot.top + row).min(self.sight.rows.len().saturating_sub(1));
+    /// The cursor on the row at a place of the screen, on whichever page stands there.
+    pub fn click(&mut self, column: u16, row: u16) {
+        let Some((page, row)) = self.at(column, row) else {
+            return;
+        };
+        self.page = page;
+        if let Some(spot) = self.spot() {
+            // Beyond the last row is the last one: that is seen to when the page is prepared.
+            spot.cursor = spot.top + row;
         }
     }
 

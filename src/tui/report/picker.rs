@@ -190,16 +190,16 @@ fn wide(choice: &Choice, theme: &Theme, room: usize) -> Line<'static> {
     let style = if choice.ready { theme.text } else { theme.dim };
     let columns = [
         (choice.name.as_str(), room.saturating_sub(84).clamp(24, 48)),
-        (choice.price.as_str(), 16),
-        (choice.window.as_str(), 24),
-        (choice.can.as_str(), 26),
+        (choice.price.as_str(), 14),
+        (choice.window.as_str(), 23),
+        (choice.key.as_str(), 30),
     ];
     let mut line = mark(choice).to_owned();
     for (words, wide) in columns {
         line.push_str(&width::pad(&width::fit(words, wide), wide));
         line.push_str("  ");
     }
-    line.push_str(&choice.key);
+    line.push_str(&choice.can);
     Line::styled(width::pad(&width::fit(line.trim_end(), room), room), style)
 }
 

@@ -107,7 +107,9 @@ impl Page<'_> {
         }
         let sign = if closed { "▸" } else { "▾" };
         let more = if closed && !part.top {
-            format!(" ({})", part.rows.len())
+            // What a row rests on is no row of its own.
+            let rows = part.rows.iter().filter(|row| row.depth == 0);
+            format!(" ({})", rows.count())
         } else {
             String::new()
         };
@@ -227,7 +229,7 @@ impl Page<'_> {
             ]);
             self.push(place, line, *event);
             let named = heads.iter().skip(1).zip(rest);
-            let named = named.filter(|(_, cell)| !cell.is_empty());
+            let named = named.filter(|(_, cell)| !cell.is_empty() && *cell != "-");
             let words: Vec<String> = named.map(|(head, cell)| format!("{head} {cell}")).collect();
             let room = self.room.saturating_sub(4).max(4);
             for words in paragraph(&words.join(" · "), u16::try_from(room).unwrap_or(u16::MAX)) {

@@ -49,6 +49,7 @@ fn papers(rows: usize) -> Papers {
         analyses: vec![analysis(1), analysis(2)],
         turns: vec![(1, 1)],
         unread: 0,
+        scripted: false,
     }
 }
 

@@ -162,6 +162,7 @@ fn papers(analyses: Vec<Analysis>) -> Told {
         analyses,
         turns: vec![(1, 1)],
         unread: 0,
+        scripted: false,
     })))
 }
 
@@ -188,12 +189,7 @@ fn choices() -> Vec<Choice> {
             "922k, fits",
             "key set",
         ),
-        choice(
-            "demo/analyst",
-            "free",
-            "window unknown",
-            "a script, no model",
-        ),
+        choice("demo/analyst", "free", "", "a script, no model"),
         choice(
             "claude/claude-haiku-5-5",
             "about $0.0021",

@@ -95,3 +95,61 @@ fn late_and_foreign_answers_change_nothing() {
     assert_eq!(report.told(Ticket(9), Told::Heard(Box::default())), []);
     assert_eq!(report.place(), Place::Models);
 }
+
+/// What a screen of 160 by 12 shows.
+fn painted(report: &mut Report) -> Vec<String> {
+    let shared = Shared::new(Theme::ansi());
+    let mut screen = Terminal::new(TestBackend::new(160, 12)).unwrap();
+    report.prepare(&shared, ratatui::layout::Rect::new(0, 0, 160, 12));
+    screen.draw(|frame| report.view(&shared, frame)).unwrap();
+    let text = screen.backend().to_string();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn each_of_two_pages_keeps_its_place() {
+    let (mut report, _) = Report::open(RunId("r".into()));
+    report.told(Ticket(1), Told::Papers(Ok(Box::new(papers(30)))));
+    report.update(Action::NextPage);
+    let lefts = |rows: &[String]| -> Vec<String> {
+        let left = |row: &String| row.chars().take(80).collect();
+        rows.iter().skip(2).map(left).collect()
+    };
+    assert!(lefts(&painted(&mut report))[0].contains("Turn 1"));
+    report.update(Action::Go(Go::Last));
+    let down = painted(&mut report);
+    assert!(!lefts(&down)[0].contains("Turn 1"), "{down:#?}");
+    report.update(Action::NextPage);
+    report.update(Action::Go(Go::First));
+    assert_eq!(lefts(&painted(&mut report))[..9], lefts(&down)[..9]);
+    // A click on the page beside goes there.
+    assert_eq!(report.page, 2);
+    report.click(10, 5);
+    assert_eq!(report.page, 1);
+}
+
+#[test]
+fn a_preview_ends_where_it_ends() {
+    let (mut report, _) = Report::open(RunId("r".into()));
+    let preview = Preview {
+        words: vec!["It costs nothing.".to_owned()],
+        prompt: (0..40).map(|line| format!("line {line}")).collect(),
+        scripted: false,
+    };
+    report.stage = Stage::Asking(Asking {
+        turn: (1, 1),
+        model: "demo/analyst".to_owned(),
+        preview: Load::Ready(preview),
+        top: 0,
+        tops: 0,
+        lines: None,
+    });
+    assert!(painted(&mut report)[1].contains("It costs nothing."));
+    for _ in 0..3 {
+        report.update(Action::Go(Go::Last));
+        let rows = painted(&mut report);
+        assert!(rows[11].contains("line 39"), "{rows:#?}");
+    }
+    report.update(Action::Go(Go::Up));
+    assert!(painted(&mut report)[11].contains("line 38"));
+}

@@ -14,6 +14,11 @@ use super::{
 /// The model's id at the demo server.
 pub const MODEL: &str = "demo/analyst";
 
+/// Whether a request names it. Gemini's API has the name in the path, where no slash can stand.
+pub fn is_meant(model: &str) -> bool {
+    model == MODEL || Some(model) == MODEL.strip_prefix("demo/")
+}
+
 /// Tokens per second.
 const SPEED: f64 = 60.0;
 

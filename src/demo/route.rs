@@ -213,7 +213,7 @@ impl Stage {
                 return (Answer::Refused(refusal), "unreadable body".into());
             }
         };
-        if request.model == analyst::MODEL {
+        if analyst::is_meant(&request.model) {
             return self.analysis(route, &request, number);
         }
         let Some((scenario, agent)) = self.cast(&request.model) else {

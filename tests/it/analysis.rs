@@ -131,7 +131,12 @@ fn every_family_reads_a_log() {
             "gemini" => format!("{root}/v1beta"),
             _ => format!("{root}/v1"),
         };
-        let config = home.config(family, &base_url, server.token(), "demo/analyst");
+        let model = match family.1 {
+            // The name stands in the path there.
+            "gemini" => "analyst",
+            _ => "demo/analyst",
+        };
+        let config = home.config(family, &base_url, server.token(), model);
         let output = home
             .analyze(&config, &["--json", "--force"])
             .output()

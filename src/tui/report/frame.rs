@@ -227,7 +227,7 @@ impl Report {
             theme.strong,
         ));
         let mut head = vec![Line::from(spans)];
-        if own && shared.running() {
+        if own && shared.running() && matches!(self.stage, Stage::Reading) {
             let words = "The team is at work: these figures have no end yet; r counts anew.";
             let words = width::fit(words, usize::from(room)).into_owned();
             head.push(Line::styled(words, theme.warn));

@@ -150,12 +150,10 @@ impl Sort {
 
 /// Case does not matter, unless nothing else does.
 fn by_words(one: &str, other: &str) -> Ordering {
-    let fold = |text: &'_ str| {
-        text.chars()
-            .flat_map(char::to_lowercase)
-            .collect::<String>()
-    };
-    fold(one).cmp(&fold(other)).then_with(|| one.cmp(other))
+    // Compared as they are turned: sorting thousands makes no copies.
+    let folded = one.chars().flat_map(char::to_lowercase);
+    let by_letters = folded.cmp(other.chars().flat_map(char::to_lowercase));
+    by_letters.then_with(|| one.cmp(other))
 }
 
 impl FromStr for Sort {

@@ -204,9 +204,6 @@ fn list(count: u64) {
     let (usual, slowest) = browse::arranged(&entries, &shelf.ground());
     row("filtered and put in order", usual, stat, "median");
     row("", slowest, stat, "slowest");
-    let (usual, slowest) = browse::keys(entries, shelf.ground());
-    row("a key in the list, painted", usual, stat, "median");
-    row("", slowest, stat, "slowest");
     let log = &logs(folder)[0];
     let grown = median(|| {
         let bytes = fs::read(log).unwrap();

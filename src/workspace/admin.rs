@@ -37,19 +37,27 @@ pub(super) fn make(
     fs::create_dir_all(&folder)
         .or_else(|_| fs::create_dir_all(&folder))
         .map_err(failed)?;
-    let write = |file: &str, content: &[u8]| fs::write(folder.join(file), content).map_err(failed);
+    let write = |file: &str, content: &[u8]| put(&folder, file, content).map_err(failed);
     write("locked", b"in use by massgen-tui")?;
     write("commondir", b"../..\n")?;
     write("HEAD", format!("{commit}\n").as_bytes())?;
     let mut link = names::bytes(&root.join(".git")).to_vec();
     link.push(b'\n');
     write("gitdir", &link)?;
-    fs::copy(index, folder.join("index")).map_err(failed)?;
+    write("index", &fs::read(index).map_err(failed)?)?;
     let mut back = b"gitdir: ".to_vec();
     back.extend_from_slice(names::bytes(&folder));
     back.push(b'\n');
     let file = root.join(".git");
     fs::write(&file, back).map_err(|error| Trouble::io("cannot write the link", &file, &error))
+}
+
+/// Writes a file whole: whoever looks, `git fsck` of the person for one, never sees half an index, even when
+/// the program is killed here.
+fn put(folder: &Path, file: &str, content: &[u8]) -> io::Result<()> {
+    let fresh = folder.join(format!("{file}.new"));
+    fs::write(&fresh, content)?;
+    fs::rename(&fresh, folder.join(file))
 }
 
 /// Lets the agent's `git` see another commit and index.
@@ -61,9 +69,7 @@ pub(super) fn update(common: &Path, name: &str, commit: Oid, index: &Path) -> Re
         ("HEAD", format!("{commit}\n").into_bytes()),
         ("index", fs::read(index).map_err(failed)?),
     ] {
-        let fresh = folder.join(format!("{file}.new"));
-        fs::write(&fresh, content).map_err(failed)?;
-        fs::rename(&fresh, folder.join(file)).map_err(failed)?;
+        put(&folder, file, &content).map_err(failed)?;
     }
     Ok(())
 }

@@ -65,7 +65,7 @@ pub enum Format {
     Json,
     /// One file that another `massgen-tui` opens.
     Bundle,
-    /// The screens as they were lived, an asciicast. It is made of screens, so not by [`write`].
+    /// The screens as they were lived, an asciicast. It is made of screens, so not by [`write()`].
     Cast,
 }
 

@@ -3,7 +3,7 @@
 //! Secrets and home folders go always: a key by its shape, or because it is one of this machine's; the
 //! folder of a person becomes `~`. The rest is asked for. Every text of every event passes here once, and
 //! what was masked is counted by kind and event. Text that is cut in pieces by deltas is looked at as one
-//! ([`Veil::joined`]).
+//! ([`Joined`](crate::store::redact::Joined)).
 
 use std::{cell::RefCell, collections::BTreeMap, ops::Range};
 

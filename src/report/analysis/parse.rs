@@ -161,7 +161,7 @@ fn topic_of(word: &str) -> Topic {
     all.find(|topic| topic.key() == word).unwrap_or_default()
 }
 
-/// Numbers of events in a value: 12, "e12", "[e12]", "12", "e12-e14".
+/// Numbers of events in a value: `12`, `"e12"`, `"[e12]"`, `"12"`, `"e12-e14"`.
 fn number(value: &Value) -> Vec<u64> {
     if let Some(number) = value.as_u64() {
         return vec![number];

@@ -14,12 +14,14 @@ use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, layout::Size};
 use super::{
     action::{Action, Run},
     effect::{Done, Effect, Effects, Query, Ticket},
-    live::{self, Live, Show},
+    live::{self, Live, More, Show},
     model::{Focus, Model, Screen},
     msg::Msg,
+    notes,
     options::StartOptions,
     prepare::prepare,
-    runtime,
+    rooms::Act,
+    runtime, sessions,
     theme::Theme,
     update::update,
     view::view,
@@ -44,6 +46,8 @@ pub enum Scene {
     Agents,
     /// The final answer.
     Answer,
+    /// Every answer with all its revisions.
+    Answers,
     /// Ballots and their reasons.
     Votes,
     /// What happened when.
@@ -54,31 +58,62 @@ pub enum Scene {
     Team,
     /// The files that agents changed.
     Review,
+    /// The list of all sessions.
+    Browser,
+    /// The session in figures.
+    Report,
+    /// Notes of people.
+    Notes,
 }
 
 impl Scene {
     /// Every scene with its name on the command line.
-    pub const ALL: [(&'static str, Self); 8] = [
+    pub const ALL: [(&'static str, Self); 12] = [
         ("live", Self::Live),
         ("agents", Self::Agents),
         ("answer", Self::Answer),
+        ("answers", Self::Answers),
         ("votes", Self::Votes),
         ("timeline", Self::Timeline),
         ("cost", Self::Cost),
         ("team", Self::Team),
         ("review", Self::Review),
+        ("browser", Self::Browser),
+        ("report", Self::Report),
+        ("notes", Self::Notes),
     ];
 
     /// The page of the live screen; `None` for what is none, or what is shown by itself.
     const fn page(self) -> Option<Show> {
         match self {
-            Self::Live | Self::Review => None,
+            Self::Live | Self::Review | Self::Browser | Self::Report | Self::Notes => None,
             Self::Agents => Some(Show::Agents),
             Self::Answer => Some(Show::Final),
+            Self::Answers => Some(Show::More(More::Answers)),
             Self::Votes => Some(Show::Votes),
             Self::Timeline => Some(Show::Timeline),
             Self::Cost => Some(Show::Cost),
             Self::Team => Some(Show::Team),
+        }
+    }
+
+    /// What opens the room that it is.
+    const fn room(self) -> Option<Action> {
+        match self {
+            Self::Review => Some(Action::Run(Run::Review)),
+            Self::Report => Some(Action::Run(Run::Report)),
+            Self::Browser => Some(Action::Room(Act::Sessions(sessions::Action::Show))),
+            Self::Notes => Some(Action::Room(Act::Notes(notes::Action::Here(
+                notes::Here::Open,
+            )))),
+            Self::Live
+            | Self::Agents
+            | Self::Answer
+            | Self::Answers
+            | Self::Votes
+            | Self::Timeline
+            | Self::Cost
+            | Self::Team => None,
         }
     }
 }
@@ -187,12 +222,11 @@ impl Still {
             self.act(Action::Live(live::Action::Page(Show::Agents)));
             self.act(Action::Live(live::Action::Page(page)));
         }
-        if scene == Scene::Review {
-            let effects = update(&mut self.model, Msg::Action(Action::Run(Run::Review)));
-            if self.model.screen != Screen::Review {
-                return Err(Missing::Folder);
-            }
-            self.perform(effects);
+        if let Some(room) = scene.room() {
+            self.act(room);
+        }
+        if scene == Scene::Review && self.model.screen != Screen::Review {
+            return Err(Missing::Folder);
         }
         Ok(())
     }

@@ -154,7 +154,7 @@ fn what_is_not_there_is_told_with_what_is() {
     };
     has(
         &["--screen", "sky"],
-        &["\"sky\"", "live, agents, answer, votes"],
+        &["\"sky\"", "live, agents, answer, answers, votes"],
     );
     has(&["--theme", "sky"], &["dark, light, plain, paper"]);
     has(&["--pane", "eve"], &["finch, heron, wren"]);
@@ -240,4 +240,24 @@ fn a_recording_is_exported_and_plays_to_the_end() {
     let small = export(&["-o", "y.cast", "--max-size", "1KB"]);
     assert_eq!(small.status.code(), Some(1), "{small:?}");
     assert!(!desk.here().join("y.cast").exists());
+}
+
+#[test]
+fn screens_about_sessions_are_answered_as_in_the_program() {
+    let desk = Desk::new();
+    let all = desk.text(&["--screen", "browser"]);
+    assert!(
+        all.contains("Sessions  1 of 1") && all.contains("answered"),
+        "{all}"
+    );
+    let report = desk.text(&["--screen", "report"]);
+    assert!(
+        report.contains("Report") && report.contains("Turn 1"),
+        "{report}"
+    );
+    let notes = desk.text(&["--screen", "notes"]);
+    assert!(notes.contains("Notes"), "{notes}");
+    let answers = desk.text(&["--screen", "answers"]);
+    assert!(answers.contains("4 answers · U"), "{answers}");
+    assert!(desk.refusal(&["--screen", "browzer"]).contains("browser"));
 }

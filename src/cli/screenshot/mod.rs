@@ -55,8 +55,8 @@ pub struct Args {
         allow_hyphen_values = true
     )]
     pub at: String,
-    /// Which screen: live (whatever it shows by itself), agents, answer, votes, timeline, cost, team,
-    /// review.
+    /// Which screen: live (whatever it shows by itself), agents, answer, answers (with revisions),
+    /// votes, timeline, cost, team, review, browser (all sessions), report, notes.
     #[arg(long, value_name = "SCREEN", default_value = "live")]
     pub screen: String,
     /// The pane of one agent alone, by its name or number.

@@ -5,7 +5,8 @@
 //! meaning between versions; keys do.
 
 use super::{
-    compare, composer, layer, live, notes, replay, report, review, rooms::Act, sessions, setup,
+    compare, composer, layer, live, moves::Move, notes, replay, report, review, rooms::Act,
+    sessions, setup,
 };
 
 /// One thing to do.
@@ -164,18 +165,6 @@ pub struct Entry {
 impl Action {
     /// Every action, grouped by feature.
     pub fn all() -> Vec<Entry> {
-        fn add<A: Copy>(
-            into: &mut Vec<Entry>,
-            feature: &str,
-            table: &[Named<A>],
-            wrap: impl Fn(A) -> Action,
-        ) {
-            into.extend(table.iter().map(|(name, help, action)| Entry {
-                name: format!("{feature}.{name}"),
-                help,
-                action: wrap(*action),
-            }));
-        }
         let mut all = Vec::new();
         add(&mut all, "app", APP, Self::App);
         add(&mut all, "run", RUN, Self::Run);
@@ -184,6 +173,28 @@ impl Action {
         add(&mut all, "list", layer::Action::TABLE, Self::Layer);
         add(&mut all, "talk", layer::Talk::TABLE, Self::Talk);
         add(&mut all, "team", layer::Team::TABLE, Self::Team);
+        all.extend(Self::rooms());
+        all.extend(live::Action::all().iter().filter_map(|(name, help)| {
+            Some(Entry {
+                name: format!("live.{name}"),
+                help,
+                action: Self::Live(live::Action::from_name(name)?),
+            })
+        }));
+        all
+    }
+
+    /// What can be done in rooms: the moves of their rows first, then what is their own.
+    fn rooms() -> Vec<Entry> {
+        let mut all = Vec::new();
+        let mut room = |feature: &str, step: fn(Move) -> Act| {
+            add(&mut all, feature, Move::TABLE, |to| Self::Room(step(to)));
+        };
+        room("review", |to| Act::Review(review::Action::Move(to)));
+        room("sessions", |to| Act::Sessions(sessions::Action::Move(to)));
+        room("notes", |to| Act::Notes(notes::Action::Move(to)));
+        room("compare", |to| Act::Compare(compare::Action::Move(to)));
+        room("report", |to| Act::Report(report::Action::Move(to)));
         add(&mut all, "review", review::Action::TABLE, |action| {
             Self::Room(Act::Review(action))
         });
@@ -202,13 +213,20 @@ impl Action {
         add(&mut all, "report", report::Action::TABLE, |action| {
             Self::Room(Act::Report(action))
         });
-        all.extend(live::Action::all().iter().filter_map(|(name, help)| {
-            Some(Entry {
-                name: format!("live.{name}"),
-                help,
-                action: Self::Live(live::Action::from_name(name)?),
-            })
-        }));
         all
     }
+}
+
+/// Adds the actions of a feature under its name.
+fn add<A: Copy>(
+    into: &mut Vec<Entry>,
+    feature: &str,
+    table: &[Named<A>],
+    wrap: impl Fn(A) -> Action,
+) {
+    into.extend(table.iter().map(|(name, help, action)| Entry {
+        name: format!("{feature}.{name}"),
+        help,
+        action: wrap(*action),
+    }));
 }

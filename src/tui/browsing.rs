@@ -11,10 +11,11 @@ use super::{
     keymap::{Context, Room},
     layer, live,
     model::{Focus, Model, Screen},
+    moves::Move,
     msg::{Mouse, MouseKind},
     reviewing,
     rooms::{Act, Ask},
-    sessions::{self, Bin, Go, Keys, Label, Mark, Sessions, Told, Typed, View, Wish},
+    sessions::{self, Bin, Keys, Label, Mark, Sessions, Told, Typed, View, Wish},
 };
 use crate::protocol::{Command, Level, RunId, Seq};
 
@@ -287,7 +288,7 @@ pub(super) fn hints(model: &Model) -> &'static [(Action, &'static str)] {
         (key(sessions::Action::Open), "open there"),
         (key(sessions::Action::Back), "back to the list"),
         (key(sessions::Action::View(View::Search)), "other words"),
-        (key(sessions::Action::Go(Go::Down)), "down"),
+        (key(sessions::Action::Move(Move::Down)), "down"),
         (Action::App(App::Help), "keys"),
     ];
     const TYPING: &[(Action, &str)] = &[

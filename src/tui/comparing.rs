@@ -51,7 +51,10 @@ pub(super) fn perform(model: &mut Model, action: compare::Action) -> Effects {
     match action {
         compare::Action::Take(Take::Show) => return show(model),
         compare::Action::Take(Take::Marked) => return marked(model),
-        compare::Action::Take(_) | compare::Action::Go(_) | compare::Action::View(_) => {}
+        compare::Action::Take(_)
+        | compare::Action::Move(_)
+        | compare::Action::Go(_)
+        | compare::Action::View(_) => {}
     }
     if model.screen != Screen::Compare {
         return model.hint("That is for sessions side by side.");

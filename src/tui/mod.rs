@@ -25,6 +25,7 @@ pub mod layout;
 mod left;
 pub mod live;
 pub mod model;
+pub mod moves;
 pub mod msg;
 pub mod notes;
 mod noting;

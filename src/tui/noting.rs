@@ -31,7 +31,10 @@ pub(super) fn perform(model: &mut Model, action: notes::Action) -> Effects {
     match action {
         notes::Action::Here(Here::Open) => open(model),
         notes::Action::Here(Here::Write) => write_here(model),
-        notes::Action::Go(_) | notes::Action::Say(_) | notes::Action::View(_) => {
+        notes::Action::Move(_)
+        | notes::Action::Go(_)
+        | notes::Action::Say(_)
+        | notes::Action::View(_) => {
             if model.screen != Screen::Notes {
                 return model.hint("That is for the notes of a session.");
             }

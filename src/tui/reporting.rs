@@ -6,8 +6,9 @@ use super::{
     action::{Action, App},
     effect::{Effect, Effects, Query, Ticket},
     model::{Focus, Model, Screen},
+    moves::Move,
     msg::{Mouse, MouseKind},
-    report::{self, Ask, Fold, Go, Place, Report, Save, Told, What, Wish},
+    report::{self, Ask, Fold, Place, Report, Save, Told, What, Wish},
     rooms::{self, Act},
 };
 use crate::protocol::{RunId, Seq};
@@ -97,9 +98,9 @@ pub(super) fn type_text(model: &mut Model, text: &str) -> Effects {
 
 /// The mouse over the screen.
 pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Effects {
-    let (go, times) = match mouse.kind {
-        MouseKind::WheelUp(notches) => (Go::Up, notches),
-        MouseKind::WheelDown(notches) => (Go::Down, notches),
+    let (step, times) = match mouse.kind {
+        MouseKind::WheelUp(notches) => (Move::Up, notches),
+        MouseKind::WheelDown(notches) => (Move::Down, notches),
         MouseKind::Click => {
             if let Some(open) = &mut model.rooms.report {
                 open.report.click(mouse.column, mouse.row);
@@ -109,7 +110,7 @@ pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Effects {
     };
     let mut effects = Effects::none();
     for _ in 0..times.min(20) {
-        effects = effects.and(perform(model, report::Action::Go(go)));
+        effects = effects.and(perform(model, report::Action::Move(step)));
     }
     effects
 }
@@ -182,7 +183,7 @@ pub(super) fn hints(model: &Model) -> &'static [(Action, &'static str)] {
     }
     const TAKE: Action = key(report::Action::Take);
     const BACK: Action = key(report::Action::Back);
-    const DOWN: Action = key(report::Action::Go(Go::Down));
+    const DOWN: Action = key(report::Action::Move(Move::Down));
     const MAIN: &[(Action, &str)] = &[
         (TAKE, "open there"),
         (key(report::Action::Ask), "ask a model"),

@@ -11,6 +11,7 @@ use super::{
     keymap::{Context, Room},
     layer, live,
     model::{Focus, Model, Screen},
+    moves::Move,
     msg::{Mouse, MouseKind},
     review::{
         self, Find, Keys, Review, Say, Standing, Step, Take, Turn, Typed, View, Wish, Wishes,
@@ -342,8 +343,8 @@ fn on_page(standing: Standing) -> &'static [(Action, &'static str)] {
         Action::Room(Act::Review(action))
     }
     const ON: Action = key(review::Action::View(View::Open));
-    const DOWN: Action = key(review::Action::Go(review::Go::Down));
-    const PAGE: Action = key(review::Action::Go(review::Go::PageDown));
+    const DOWN: Action = key(review::Action::Move(Move::Down));
+    const PAGE: Action = key(review::Action::Move(Move::PageDown));
     const BACK: Action = key(review::Action::Step(Step::Back));
     const UNDO: Action = key(review::Action::Step(Step::Undo));
     const EDIT: Action = key(review::Action::Take(Take::Edit));

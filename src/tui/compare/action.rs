@@ -1,11 +1,13 @@
 //! What can be done where sessions stand side by side, as data with stable names.
 
-use crate::tui::action::Named;
+use crate::tui::{action::Named, moves::Move};
 
 /// One thing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Move.
+    /// Move over the lines.
+    Move(Move),
+    /// Move further.
     Go(Go),
     /// Look at it in another way.
     View(View),
@@ -13,21 +15,9 @@ pub enum Action {
     Take(Take),
 }
 
-/// Moves.
+/// Further moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Go {
-    /// To the row before.
-    Up,
-    /// To the next row.
-    Down,
-    /// A page up.
-    PageUp,
-    /// A page down.
-    PageDown,
-    /// To the first row.
-    First,
-    /// To the last row.
-    Last,
     /// To the session on the left.
     Left,
     /// To the session on the right.
@@ -73,12 +63,6 @@ pub enum Take {
 impl Action {
     /// Names and lines of help.
     pub const TABLE: &'static [Named<Self>] = &[
-        ("up", "to the row before", Self::Go(Go::Up)),
-        ("down", "to the next row", Self::Go(Go::Down)),
-        ("page-up", "a page up", Self::Go(Go::PageUp)),
-        ("page-down", "a page down", Self::Go(Go::PageDown)),
-        ("first", "to the first row", Self::Go(Go::First)),
-        ("last", "to the last row", Self::Go(Go::Last)),
         ("left", "to the session on the left", Self::Go(Go::Left)),
         ("right", "to the session on the right", Self::Go(Go::Right)),
         (

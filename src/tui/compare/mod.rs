@@ -155,6 +155,10 @@ impl Compare {
     /// Performs an action.
     pub fn update(&mut self, action: Action) -> Wishes {
         match action {
+            Action::Move(step) => {
+                self.at = step.over(self.at, self.items.len(), self.page.height());
+                Wishes::new()
+            }
             Action::Go(go) => {
                 self.go(go);
                 Wishes::new()
@@ -166,7 +170,6 @@ impl Compare {
 
     fn go(&mut self, go: Go) {
         let last = self.items.len().saturating_sub(1);
-        let page = self.page.height().max(1);
         let heads = |at: &usize| {
             matches!(
                 self.items.get(*at),
@@ -177,12 +180,6 @@ impl Compare {
         match go {
             Go::Left => self.column = self.column.saturating_sub(1),
             Go::Right => self.column = (self.column + 1).min(columns),
-            Go::Up => self.at = self.at.saturating_sub(1),
-            Go::Down => self.at = (self.at + 1).min(last),
-            Go::PageUp => self.at = self.at.saturating_sub(page),
-            Go::PageDown => self.at = (self.at + page).min(last),
-            Go::First => self.at = 0,
-            Go::Last => self.at = last,
             Go::NextSection => self.at = (self.at + 1..=last).find(heads).unwrap_or(self.at),
             Go::PreviousSection => self.at = (0..self.at).rev().find(heads).unwrap_or(0),
         }

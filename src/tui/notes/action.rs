@@ -1,13 +1,15 @@
 //! What can be done with notes, as data with stable names.
 
-use crate::tui::action::Named;
+use crate::tui::{action::Named, moves::Move};
 
 /// One thing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Anywhere.
     Here(Here),
-    /// Move.
+    /// Move over the lines.
+    Move(Move),
+    /// Move further.
     Go(Go),
     /// Say something.
     Say(Say),
@@ -24,25 +26,13 @@ pub enum Here {
     Write,
 }
 
-/// Moves.
+/// Further moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Go {
-    /// To the line before.
-    Up,
-    /// To the next line.
-    Down,
-    /// To the first.
-    First,
-    /// To the last.
-    Last,
     /// To the next that was not looked at.
     NextUnread,
     /// To the one before that was not looked at.
     PreviousUnread,
-    /// Further down in what is shown.
-    PageDown,
-    /// Further up in it.
-    PageUp,
 }
 
 /// Words.
@@ -98,10 +88,6 @@ impl Action {
             "note something on what you look at",
             Self::Here(Here::Write),
         ),
-        ("up", "to the line before", Self::Go(Go::Up)),
-        ("down", "to the next line", Self::Go(Go::Down)),
-        ("first", "to the first line", Self::Go(Go::First)),
-        ("last", "to the last line", Self::Go(Go::Last)),
         (
             "next-unread",
             "to the next note or answer that you have not looked at",
@@ -112,12 +98,6 @@ impl Action {
             "to the one before that you have not looked at",
             Self::Go(Go::PreviousUnread),
         ),
-        (
-            "page-down",
-            "further down in the note",
-            Self::Go(Go::PageDown),
-        ),
-        ("page-up", "further up in the note", Self::Go(Go::PageUp)),
         (
             "new",
             "note something on what the line is about",

@@ -28,6 +28,7 @@ use crate::{
     },
     run::RunState,
     text::clean,
+    tui::moves::Move,
 };
 
 /// The part of the room that takes keys.
@@ -306,20 +307,36 @@ impl Notes {
         match action {
             // The top of the program opens the room.
             Action::Here(_) => Wishes::new(),
+            Action::Move(step) => self.step(step),
             Action::Go(go) => self.go(go),
             Action::Say(say) => self.say(say, armed, draft),
             Action::View(view) => self.look(view, run),
         }
     }
 
+    /// To another line; pages turn the text of the note under the cursor.
+    fn step(&mut self, step: Move) -> Wishes {
+        match step {
+            Move::PageUp => self.page.scroll(-1),
+            Move::PageDown => self.page.scroll(1),
+            Move::Up | Move::Down | Move::First | Move::Last => {
+                return self.turn_to(step.over(self.at, self.items.len(), 1));
+            }
+        }
+        Wishes::new()
+    }
+
+    /// What is left counts as looked at.
+    fn turn_to(&mut self, line: usize) -> Wishes {
+        let wishes = self.see(self.at..self.at + 1);
+        self.at = line;
+        wishes
+    }
+
     fn go(&mut self, go: Go) -> Wishes {
         let last = self.items.len().saturating_sub(1);
         let unread = |at: &usize| self.items.get(*at).is_some_and(|item| self.is_unread(item));
         let to = match go {
-            Go::Up => self.at.saturating_sub(1),
-            Go::Down => (self.at + 1).min(last),
-            Go::First => 0,
-            Go::Last => last,
             Go::NextUnread => match (self.at + 1..=last).chain(0..self.at).find(unread) {
                 Some(to) => to,
                 None => return self.all_seen(),
@@ -331,18 +348,8 @@ impl Notes {
                     None => return self.all_seen(),
                 }
             }
-            Go::PageDown => {
-                self.page.scroll(1);
-                return Wishes::new();
-            }
-            Go::PageUp => {
-                self.page.scroll(-1);
-                return Wishes::new();
-            }
         };
-        let wishes = self.see(self.at..self.at + 1);
-        self.at = to;
-        wishes
+        self.turn_to(to)
     }
 
     fn all_seen(&mut self) -> Wishes {
@@ -431,14 +438,9 @@ impl Notes {
     /// A click on the list, or the wheel.
     pub fn mouse(&mut self, place: (u16, u16), wheel: i32) -> Wishes {
         match (self.page.hit(place), wheel) {
-            (page::Hit::Line(line), 0) if line < self.items.len() => {
-                let wishes = self.see(self.at..self.at + 1);
-                self.at = line;
-                wishes
-            }
+            (page::Hit::Line(line), 0) if line < self.items.len() => self.turn_to(line),
             (page::Hit::List | page::Hit::Line(_), wheel) if wheel != 0 => {
-                let go = if wheel < 0 { Go::Up } else { Go::Down };
-                self.go(go)
+                self.step(if wheel < 0 { Move::Up } else { Move::Down })
             }
             (page::Hit::Text, wheel) if wheel != 0 => {
                 self.page.rows_by(wheel * 3);

@@ -10,7 +10,7 @@ use crate::{
         note::{Act, Record, Threads},
     },
     store::samples,
-    tui::{shared::Shared, theme::Theme},
+    tui::{moves::Move, shared::Shared, theme::Theme},
 };
 
 const RUN: &str = "20261121-101530-k3f9";
@@ -135,7 +135,7 @@ fn only_ones_own_words_are_taken_back_and_only_when_asked_twice() {
         room.update(remove, &shared.run, "").as_slice(),
         [Wish::Hint(_)]
     ));
-    let _ = room.update(Action::Go(Go::PageUp), &shared.run, "");
+    let _ = room.update(Action::Move(Move::PageUp), &shared.run, "");
     assert!(matches!(
         room.update(remove, &shared.run, "").as_slice(),
         [Wish::Hint(_)]

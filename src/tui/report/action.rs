@@ -1,11 +1,13 @@
 //! What can be done on the report screen, as data with stable names.
 
-use crate::tui::action::Named;
+use crate::tui::{action::Named, moves::Move};
 
 /// One thing to do on the report screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Move the cursor.
+    /// Move over the lines.
+    Move(Move),
+    /// Move further.
     Go(Go),
     /// Take what the cursor stands on: open the session at its event, pick the model, start.
     Take,
@@ -27,21 +29,9 @@ pub enum Action {
     Back,
 }
 
-/// Moves.
+/// Further moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Go {
-    /// One line up.
-    Up,
-    /// One line down.
-    Down,
-    /// A page up.
-    PageUp,
-    /// A page down.
-    PageDown,
-    /// The first line.
-    First,
-    /// The last line.
-    Last,
     /// The next part.
     NextPart,
     /// The part before.
@@ -71,12 +61,6 @@ pub enum Save {
 impl Action {
     /// Names, help lines and actions.
     pub const TABLE: &[Named<Self>] = &[
-        ("up", "one line up", Self::Go(Go::Up)),
-        ("down", "one line down", Self::Go(Go::Down)),
-        ("page-up", "a page up", Self::Go(Go::PageUp)),
-        ("page-down", "a page down", Self::Go(Go::PageDown)),
-        ("first", "the first line", Self::Go(Go::First)),
-        ("last", "the last line", Self::Go(Go::Last)),
         ("next-part", "the next part", Self::Go(Go::NextPart)),
         (
             "previous-part",

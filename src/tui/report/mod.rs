@@ -208,7 +208,7 @@ impl Report {
             return Vec::new();
         };
         match action {
-            Action::Go(go) => picker.go(go),
+            Action::Move(step) => picker.step(step),
             Action::Erase => picker.erase(),
             Action::Back => self.stage = Stage::Reading,
             Action::Refresh => return vec![Wish::Ask(What::Models(picker.turn()))],
@@ -228,7 +228,8 @@ impl Report {
                 }
                 Err(words) => return vec![Wish::Hint(words)],
             },
-            Action::Fold(_)
+            Action::Go(_)
+            | Action::Fold(_)
             | Action::NextPage
             | Action::PreviousPage
             | Action::Save(_)
@@ -242,9 +243,9 @@ impl Report {
             return Vec::new();
         };
         match action {
-            Action::Go(go) => {
+            Action::Move(step) => {
                 let page = self.sight.page();
-                asking.top = page::moved(asking.top, go, asking.tops + 1, page);
+                asking.top = step.over(asking.top, asking.tops + 1, page);
                 Vec::new()
             }
             Action::Take if matches!(asking.preview, Load::Ready(_)) => {

@@ -32,6 +32,13 @@ impl Report {
     /// What a person does on the pages.
     pub(super) fn read(&mut self, action: Action) -> Vec<Wish> {
         match action {
+            Action::Move(step) => {
+                let (rows, page) = (self.sight.rows.len(), self.sight.page());
+                if let Some(spot) = self.spot() {
+                    spot.cursor = step.over(spot.cursor, rows, page);
+                }
+                Vec::new()
+            }
             Action::Go(go) => {
                 self.go(go);
                 Vec::new()
@@ -65,8 +72,6 @@ impl Report {
     }
 
     fn go(&mut self, go: Go) {
-        let rows = self.sight.rows.len();
-        let page = self.sight.page();
         let part = self.row().map_or(0, |row| row.part);
         let heads = self.sight.rows.iter().enumerate();
         let mut heads = heads.filter(|(_, row)| row.head);
@@ -76,11 +81,10 @@ impl Report {
                 let cursor = self.spots.get(self.page).map_or(0, |spot| spot.cursor);
                 heads.rfind(|(place, _)| *place < cursor)
             }
-            Go::Up | Go::Down | Go::PageUp | Go::PageDown | Go::First | Go::Last => None,
         };
         let found = found.map(|(place, _)| place);
-        if let Some(spot) = self.spot() {
-            spot.cursor = found.unwrap_or_else(|| moved(spot.cursor, go, rows, page));
+        if let (Some(place), Some(spot)) = (found, self.spot()) {
+            spot.cursor = place;
         }
     }
 
@@ -196,20 +200,5 @@ impl Report {
         let tops = parts.filter(|part| part.top).count();
         let under = papers.turns.get(tops.saturating_sub(1));
         under.or_else(|| papers.turns.last()).copied()
-    }
-}
-
-/// A cursor after a move over so many rows, of which `page` are seen.
-pub(super) fn moved(cursor: usize, go: Go, rows: usize, page: usize) -> usize {
-    let last = rows.saturating_sub(1);
-    let page = page.saturating_sub(1).max(1);
-    match go {
-        Go::Up => cursor.saturating_sub(1),
-        Go::Down => (cursor + 1).min(last),
-        Go::PageUp => cursor.saturating_sub(page),
-        Go::PageDown => (cursor + page).min(last),
-        Go::First => 0,
-        Go::Last => last,
-        Go::NextPart | Go::PreviousPart => cursor.min(last),
     }
 }

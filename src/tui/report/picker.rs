@@ -2,7 +2,8 @@
 
 use ratatui::text::{Line, Span};
 
-use super::{Choice, Go, Turn, page::moved};
+use super::{Choice, Turn};
+use crate::tui::moves::Move;
 use crate::{
     protocol::Failure,
     text::width,
@@ -82,8 +83,8 @@ impl Picker {
         self.cursor = 0;
     }
 
-    pub(super) fn go(&mut self, go: Go) {
-        self.cursor = moved(self.cursor, go, self.found().len(), PAGE);
+    pub(super) fn step(&mut self, step: Move) {
+        self.cursor = step.over(self.cursor, self.found().len(), PAGE);
     }
 
     /// The model under the cursor, or why it cannot be asked.

@@ -6,7 +6,7 @@ use ratatui::{Terminal, backend::TestBackend};
 use super::*;
 use crate::{
     protocol::{Sheet, SheetPart, SheetRow},
-    tui::{shared::Shared, theme::Theme},
+    tui::{moves::Move, shared::Shared, theme::Theme},
 };
 
 fn sheet(rows: usize) -> Sheet {
@@ -116,11 +116,11 @@ fn each_of_two_pages_keeps_its_place() {
         rows.iter().skip(2).map(left).collect()
     };
     assert!(lefts(&painted(&mut report))[0].contains("Turn 1"));
-    report.update(Action::Go(Go::Last));
+    report.update(Action::Move(Move::Last));
     let down = painted(&mut report);
     assert!(!lefts(&down)[0].contains("Turn 1"), "{down:#?}");
     report.update(Action::NextPage);
-    report.update(Action::Go(Go::First));
+    report.update(Action::Move(Move::First));
     assert_eq!(lefts(&painted(&mut report))[..9], lefts(&down)[..9]);
     // A click on the page beside goes there.
     assert_eq!(report.page, 2);
@@ -146,10 +146,10 @@ fn a_preview_ends_where_it_ends() {
     });
     assert!(painted(&mut report)[1].contains("It costs nothing."));
     for _ in 0..3 {
-        report.update(Action::Go(Go::Last));
+        report.update(Action::Move(Move::Last));
         let rows = painted(&mut report);
         assert!(rows[11].contains("line 39"), "{rows:#?}");
     }
-    report.update(Action::Go(Go::Up));
+    report.update(Action::Move(Move::Up));
     assert!(painted(&mut report)[11].contains("line 38"));
 }

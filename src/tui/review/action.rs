@@ -1,11 +1,13 @@
 //! What can be done on the review screen, as data with stable names.
 
-use crate::tui::action::Named;
+use crate::tui::{action::Named, moves::Move};
 
 /// One thing to do on the review screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Move the cursor.
+    /// Move over the lines.
+    Move(Move),
+    /// Move further.
     Go(Go),
     /// Look at it in another way.
     View(View),
@@ -21,25 +23,13 @@ pub enum Action {
     Step(Step),
 }
 
-/// Moves.
+/// Further moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Go {
-    /// One line up.
-    Up,
-    /// One line down.
-    Down,
-    /// A page up.
-    PageUp,
-    /// A page down.
-    PageDown,
     /// Half a page up.
     HalfUp,
     /// Half a page down.
     HalfDown,
-    /// The first line.
-    First,
-    /// The last line.
-    Last,
     /// The next hunk.
     NextHunk,
     /// The hunk before.
@@ -165,14 +155,8 @@ pub enum Step {
 impl Action {
     /// Name, help and meaning of every action.
     pub const TABLE: &'static [Named<Self>] = &[
-        ("up", "one line up", Self::Go(Go::Up)),
-        ("down", "one line down", Self::Go(Go::Down)),
-        ("page-up", "a page up", Self::Go(Go::PageUp)),
-        ("page-down", "a page down", Self::Go(Go::PageDown)),
         ("half-up", "half a page up", Self::Go(Go::HalfUp)),
         ("half-down", "half a page down", Self::Go(Go::HalfDown)),
-        ("first", "to the first line", Self::Go(Go::First)),
-        ("last", "to the last line", Self::Go(Go::Last)),
         ("next-hunk", "to the next hunk", Self::Go(Go::NextHunk)),
         (
             "previous-hunk",

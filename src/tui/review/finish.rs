@@ -6,15 +6,15 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Action, Go, Page, Review, Standing, Step, Take, TakenBack, View, What, Wish, Wishes,
-    asks::Wait, comments::Writing, undoing::Deciding,
+    Action, Page, Review, Standing, Step, Take, TakenBack, View, What, Wish, Wishes, asks::Wait,
+    comments::Writing, undoing::Deciding,
 };
 use crate::{
     protocol::{
         AgentId, Failure, Label, Level,
         change::{Applied, Built, Decision, Destination, DriftState, Preview, RepoPath, Selection},
     },
-    tui::effect::Ticket,
+    tui::{effect::Ticket, moves::Move},
 };
 
 /// Whose version of a file is taken.
@@ -261,11 +261,11 @@ impl Review {
     /// An action while a page covers the lines.
     pub(super) fn on_page(&mut self, action: Action) -> Wishes {
         match (&mut self.page, action) {
-            (Page::Send(cursor), Action::Go(Go::Up)) => {
+            (Page::Send(cursor), Action::Move(Move::Up)) => {
                 *cursor = cursor.saturating_sub(1);
                 Wishes::new()
             }
-            (Page::Send(cursor), Action::Go(Go::Down)) => {
+            (Page::Send(cursor), Action::Move(Move::Down)) => {
                 let cursor = *cursor + 1;
                 self.page = Page::Send(cursor.min(self.hearers().len().saturating_sub(1)));
                 Wishes::new()
@@ -290,8 +290,8 @@ impl Review {
                     hint("There is nothing to decide about here.")
                 }
             }
-            (Page::Finish(finish), Action::Go(go)) => {
-                finish.moved(go);
+            (Page::Finish(finish), Action::Move(step)) => {
+                finish.moved(step);
                 Wishes::new()
             }
             (Page::Finish(_), _) => hint("{open} goes on, {back} goes back."),
@@ -441,37 +441,36 @@ impl Review {
 }
 
 impl Finish {
-    fn moved(&mut self, go: Go) {
+    fn moved(&mut self, step: Move) {
         if let Stage::Deciding(deciding) = &mut self.stage
-            && deciding.go(go)
+            && deciding.step(step)
         {
             return;
         }
         let choosing = self.stage == Stage::Choosing;
         if let Stage::Asking(preview) = &self.stage {
             let last = Self::open(preview).len().saturating_sub(1);
-            match go {
-                Go::Up if self.row > 0 => {
+            match step {
+                Move::Up if self.row > 0 => {
                     self.row -= 1;
                     return;
                 }
-                Go::Down if self.row < last => {
+                Move::Down if self.row < last => {
                     self.row += 1;
                     return;
                 }
                 _ => {}
             }
         }
-        match go {
-            Go::Up if choosing => self.cursor = self.cursor.saturating_sub(1),
-            Go::Down if choosing => self.cursor = (self.cursor + 1).min(PLACES - 1),
-            Go::Up => self.top = self.top.saturating_sub(1),
-            Go::Down => self.top += 1,
-            Go::PageUp | Go::HalfUp => self.top = self.top.saturating_sub(10),
-            Go::PageDown | Go::HalfDown => self.top += 10,
-            Go::First => self.top = 0,
-            Go::Last => self.top = usize::MAX / 2,
-            Go::NextHunk | Go::PreviousHunk | Go::NextFile | Go::PreviousFile => {}
+        match step {
+            Move::Up if choosing => self.cursor = self.cursor.saturating_sub(1),
+            Move::Down if choosing => self.cursor = (self.cursor + 1).min(PLACES - 1),
+            Move::Up => self.top = self.top.saturating_sub(1),
+            Move::Down => self.top += 1,
+            Move::PageUp => self.top = self.top.saturating_sub(10),
+            Move::PageDown => self.top += 10,
+            Move::First => self.top = 0,
+            Move::Last => self.top = usize::MAX / 2,
         }
     }
 }

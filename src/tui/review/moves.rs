@@ -3,28 +3,38 @@
 use super::{
     Find, Focus, Go, Page, Review, Since, Turn, Typed, Wish, Wishes, paint, typing::Purpose,
 };
-use crate::tui::effect::Effects;
+use crate::tui::{effect::Effects, moves::Move};
 
 impl Review {
     pub(super) fn go(&mut self, go: Go) -> Wishes {
-        match (go, self.at.focus) {
-            (Go::NextHunk, _) => self.go_to_hunk(false),
-            (Go::PreviousHunk, _) => self.go_to_hunk(true),
-            (Go::NextFile, _) => self.go_to_file(false),
-            (Go::PreviousFile, _) => self.go_to_file(true),
-            (_, Focus::Files) => {
-                let page = usize::from(self.sight.files.height).max(2);
-                let last = self.files.lines().len().saturating_sub(1);
-                let place = moved(go, self.files.cursor, last, page);
+        match go {
+            Go::NextHunk => self.go_to_hunk(false),
+            Go::PreviousHunk => self.go_to_hunk(true),
+            Go::NextFile => self.go_to_file(false),
+            Go::PreviousFile => self.go_to_file(true),
+            Go::HalfUp => self.leap(Move::PageUp, 2),
+            Go::HalfDown => self.leap(Move::PageDown, 2),
+        }
+    }
+
+    pub(super) fn step(&mut self, step: Move) -> Wishes {
+        self.leap(step, 1)
+    }
+
+    /// A move over files or lines; a page is cut into so many parts.
+    fn leap(&mut self, step: Move, parts: usize) -> Wishes {
+        match self.at.focus {
+            Focus::Files => {
+                let page = usize::from(self.sight.files.height).max(2) / parts;
+                let place = step.over(self.files.cursor, self.files.lines().len(), page);
                 self.files.go(place);
                 vec![Wish::Do(self.show_file())]
             }
-            (_, Focus::Lines) => {
+            Focus::Lines => {
                 let Some(pane) = self.pane_mut() else {
                     return Wishes::new();
                 };
-                let last = pane.sheet.len().saturating_sub(1);
-                let place = moved(go, pane.cursor, last, pane.height);
+                let place = step.over(pane.cursor, pane.sheet.len(), pane.height / parts);
                 pane.go(place);
                 Wishes::new()
             }
@@ -319,22 +329,6 @@ impl Review {
         pane.go(place);
         Wishes::new()
     }
-}
-
-/// Where a move leads from a place.
-fn moved(go: Go, from: usize, last: usize, page: usize) -> usize {
-    let place = match go {
-        Go::Up => from.saturating_sub(1),
-        Go::Down => from + 1,
-        Go::PageUp => from.saturating_sub(page.saturating_sub(1).max(1)),
-        Go::PageDown => from + page.saturating_sub(1).max(1),
-        Go::HalfUp => from.saturating_sub((page / 2).max(1)),
-        Go::HalfDown => from + (page / 2).max(1),
-        Go::First => 0,
-        Go::Last => last,
-        Go::NextHunk | Go::PreviousHunk | Go::NextFile | Go::PreviousFile => from,
-    };
-    place.min(last)
 }
 
 fn hint(words: &str) -> Wishes {

@@ -4,12 +4,15 @@
 //! files were changed the person chooses.
 
 use super::{
-    Go, Later, Page, Review, What, Wish, Wishes,
+    Later, Page, Review, What, Wish, Wishes,
     ask::ChangedSince,
     asks::Wait,
     finish::{Finish, Stage},
 };
-use crate::protocol::change::{ApplyId, ObjectId, Selection};
+use crate::{
+    protocol::change::{ApplyId, ObjectId, Selection},
+    tui::moves::Move,
+};
 
 /// The ways to deal with files that were changed since, in their order.
 pub(super) const WAYS: [(Later, &str, &str); 2] = [
@@ -39,10 +42,10 @@ impl Deciding {
     }
 
     /// Moves the cursor; false when the page is to be scrolled instead.
-    pub(super) const fn go(&mut self, go: Go) -> bool {
-        match go {
-            Go::Up if self.cursor > 0 => self.cursor -= 1,
-            Go::Down if self.cursor + 1 < WAYS.len() => self.cursor += 1,
+    pub(super) const fn step(&mut self, step: Move) -> bool {
+        match step {
+            Move::Up if self.cursor > 0 => self.cursor -= 1,
+            Move::Down if self.cursor + 1 < WAYS.len() => self.cursor += 1,
             _ => return false,
         }
         true

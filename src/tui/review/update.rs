@@ -17,6 +17,7 @@ impl Review {
             return self.on_page(action);
         }
         match action {
+            Action::Move(step) => self.step(step),
             Action::Go(go) => self.go(go),
             Action::View(view) => self.look(view),
             Action::Find(find) => self.find(find),

@@ -1,6 +1,6 @@
 //! What can be done in the list of sessions, as data with stable names.
 
-use crate::tui::action::Named;
+use crate::tui::{action::Named, moves::Move};
 
 /// One thing to do in the list of sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,7 +14,7 @@ pub enum Action {
     /// Go on with the session under the cursor.
     Resume,
     /// Move the cursor.
-    Go(Go),
+    Move(Move),
     /// Mark sessions for what is done to several.
     Mark(Mark),
     /// Write something to sessions.
@@ -23,23 +23,6 @@ pub enum Action {
     Bin(Bin),
     /// Which sessions, in which order, and how much of each.
     View(View),
-}
-
-/// Moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Go {
-    /// One line up.
-    Up,
-    /// One line down.
-    Down,
-    /// A page up.
-    PageUp,
-    /// A page down.
-    PageDown,
-    /// The first line.
-    First,
-    /// The last line.
-    Last,
 }
 
 /// Marks.
@@ -105,12 +88,6 @@ impl Action {
         ("back", "leave the search, or the list", Self::Back),
         ("open", "open the session, or what was found", Self::Open),
         ("resume", "go on with a session that crashed", Self::Resume),
-        ("up", "go up", Self::Go(Go::Up)),
-        ("down", "go down", Self::Go(Go::Down)),
-        ("page-up", "go a page up", Self::Go(Go::PageUp)),
-        ("page-down", "go a page down", Self::Go(Go::PageDown)),
-        ("first", "go to the first", Self::Go(Go::First)),
-        ("last", "go to the last", Self::Go(Go::Last)),
         (
             "mark",
             "mark the session for what is done to several",

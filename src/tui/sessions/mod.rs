@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
 
-pub use action::{Action, Bin, Go, Label, Mark, View};
+pub use action::{Action, Bin, Label, Mark, View};
 pub use ask::{Ask, Told};
 pub use keys::Keys;
 pub use list::{List, Scope, Wanted};

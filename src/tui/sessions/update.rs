@@ -1,12 +1,13 @@
 //! What keys and the mouse do to the list.
 
 use super::{
-    Action, Ask, Bin, Details, Go, Label, Mark, Sessions, View, Wish, find::Search, list::Scope,
+    Action, Ask, Bin, Details, Label, Mark, Sessions, View, Wish, find::Search, list::Scope,
     typing::Typing,
 };
 use crate::{
     catalog::{Edit, Entry, Shown, Sort, Standing},
     protocol::RunId,
+    tui::moves::Move,
 };
 
 impl Sessions {
@@ -18,7 +19,7 @@ impl Sessions {
                 Action::Show
                     | Action::Back
                     | Action::Open
-                    | Action::Go(_)
+                    | Action::Move(_)
                     | Action::View(View::Search | View::Details)
             )
         {
@@ -33,8 +34,8 @@ impl Sessions {
             },
             Action::Open => self.open(),
             Action::Resume => self.resume(),
-            Action::Go(go) => {
-                self.go(go);
+            Action::Move(step) => {
+                self.go(step);
                 Vec::new()
             }
             Action::Mark(mark) => {
@@ -70,15 +71,15 @@ impl Sessions {
         }
     }
 
-    fn go(&mut self, go: Go) {
+    fn go(&mut self, step: Move) {
         let page = isize::from(self.painted.page().max(1));
-        let by = match go {
-            Go::Up => -1,
-            Go::Down => 1,
-            Go::PageUp => -page,
-            Go::PageDown => page,
-            Go::First => isize::MIN,
-            Go::Last => isize::MAX,
+        let by = match step {
+            Move::Up => -1,
+            Move::Down => 1,
+            Move::PageUp => -page,
+            Move::PageDown => page,
+            Move::First => isize::MIN,
+            Move::Last => isize::MAX,
         };
         match &mut self.search {
             Some(search) => search.step(by),

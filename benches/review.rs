@@ -26,6 +26,7 @@ use massgen_tui::{
     text::highlight::highlight,
     tui::{
         effect::{Done, Effect, Effects, Query, Ticket},
+        moves::Move,
         review::{
             Action, Content, Find, Go, Keys, News, Review, Take, Turn, Typed, View, What, Wish,
         },
@@ -306,8 +307,8 @@ type Presses = (&'static str, &'static [Action], usize);
 
 /// Keys in the list of files, then in the lines.
 const PRESSED: &[Presses] = &[
-    ("down", &[Action::Go(Go::Down)], 40),
-    ("page down", &[Action::Go(Go::PageDown)], 20),
+    ("down", &[Action::Move(Move::Down)], 40),
+    ("page down", &[Action::Move(Move::PageDown)], 20),
     ("take a file", &[Action::Take(Take::This)], 40),
     ("reviewed, next", &[Action::Take(Take::Reviewed)], 200),
     ("take all, leave all", &[Action::Take(Take::All)], 4),
@@ -324,25 +325,29 @@ const PRESSED: &[Presses] = &[
     (
         "to the large file and away",
         &[
-            Action::Go(Go::First),
-            Action::Go(Go::Down),
-            Action::Go(Go::Down),
+            Action::Move(Move::First),
+            Action::Move(Move::Down),
+            Action::Move(Move::Down),
         ],
         6,
     ),
-    ("to it", &[Action::Go(Go::First), Action::Go(Go::Down)], 2),
+    (
+        "to it",
+        &[Action::Move(Move::First), Action::Move(Move::Down)],
+        2,
+    ),
     ("to the lines", &[Action::View(View::Focus)], 1),
-    ("down the lines", &[Action::Go(Go::Down)], 60),
-    ("page down the lines", &[Action::Go(Go::PageDown)], 80),
+    ("down the lines", &[Action::Move(Move::Down)], 60),
+    ("page down the lines", &[Action::Move(Move::PageDown)], 80),
     (
         "last, first line",
-        &[Action::Go(Go::Last), Action::Go(Go::First)],
+        &[Action::Move(Move::Last), Action::Move(Move::First)],
         10,
     ),
     ("take a line", &[Action::Take(Take::This)], 40),
     ("take the hunk", &[Action::Take(Take::Hunk)], 6),
     ("side by side", &[Action::View(View::Split)], 6),
-    ("page down, halves", &[Action::Go(Go::PageDown)], 20),
+    ("page down, halves", &[Action::Move(Move::PageDown)], 20),
     ("wrap", &[Action::View(View::Wrap)], 6),
     ("blanks", &[Action::View(View::Blanks)], 6),
     ("next hit", &[Action::Find(Find::Next)], 20),

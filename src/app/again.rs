@@ -8,9 +8,8 @@ use std::{collections::BTreeSet, path::Path};
 
 use tokio::sync::mpsc;
 
-use super::{Services, Source, ground::Ground, inbox::Inbox};
+use super::{Services, Source, ground::Ground, inbox::Inbox, trust::Chosen};
 use crate::{
-    config::{self, Purpose},
     engine::{self, Begin, Past, Session},
     massgen,
     protocol::{
@@ -176,23 +175,16 @@ fn again(run: &RunId, start: &TurnStart, services: &Services) -> Result<Source, 
         Origin::Demo { scenario } => Ok(Source::Demo(scenario.clone())),
         Origin::Config { path } => {
             let path = Path::new(&start.cwd).join(path);
-            let env = |name: &str| services.environment.get(name);
-            let loaded = config::load_file_with(&path, &env, Purpose::Run, &services.overlay);
-            match loaded.config {
-                Some(config) => Ok(Source::Config(std::sync::Arc::new(config))),
-                None => Err(Failure::new(
-                    FailureKind::Request,
-                    format!(
-                        "The configuration of session {run}, {}, cannot be used any more: {}",
-                        path.display(),
-                        loaded.report.summary()
-                    ),
-                )
-                .hint(format!(
-                    "Look at it with `massgen-tui config check {}`, or give another with --with FILE.",
-                    path.display()
-                ))),
-            }
+            let config = services.configuration(&path, Chosen::Found);
+            config.map(Source::Config).map_err(|refusal| {
+                let failure = refusal.failure();
+                let message = format!(
+                    "The configuration of session {run} cannot be used: {}",
+                    failure.message
+                );
+                let hint = format!("{} Or give another with --with FILE.", failure.hint);
+                Failure::new(FailureKind::Request, message).hint(hint)
+            })
         }
         Origin::Direct => {
             let models: Vec<&str> = start.team.iter().map(|card| card.model.as_str()).collect();

@@ -36,6 +36,7 @@ pub mod stills;
 mod taking;
 pub mod tape;
 mod team;
+pub mod trust;
 mod ways;
 
 pub use again::{Again, Way, go_on};
@@ -84,6 +85,8 @@ pub struct Services {
     pub keeping: workspace::Keeping,
     /// Settings of the command line; they win over every configuration.
     pub overlay: Overlay,
+    /// Which configurations may be used.
+    pub trust: trust::Trust,
     /// The log of MassGen that the program was started on, which may lie anywhere.
     pub opened: OnceLock<PathBuf>,
     /// The scripted server, started at the first demo session.
@@ -98,6 +101,7 @@ impl Services {
             environment,
             client: Client::new(),
             store: Store::open(&state_dir),
+            trust: trust::Trust::new(&state_dir),
             state_dir,
             dump_prompts: None,
             demo_speed,

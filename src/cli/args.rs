@@ -62,6 +62,9 @@ pub struct Globals {
     /// Leave the mouse to the terminal (its own selection works then).
     #[arg(long, global = true)]
     pub no_mouse: bool,
+    /// Use configurations of projects in this run without asking, whatever is in them.
+    #[arg(long, global = true)]
+    pub trust_config: bool,
     /// Write every request to a model as a readable private file, and an index, into this folder.
     #[arg(long, value_name = "DIR", global = true)]
     pub dump_prompts: Option<PathBuf>,

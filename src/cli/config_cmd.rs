@@ -27,6 +27,10 @@ pub enum Command {
     Check(CheckArgs),
     /// Show where a configuration is looked for and which one is used
     Path,
+    /// Approve the exact content of a project's configuration
+    Trust(super::trusting::TrustArgs),
+    /// Take an approval back
+    Untrust(super::trusting::UntrustArgs),
 }
 
 /// Arguments of `config check`.
@@ -51,7 +55,12 @@ const WRONG: u8 = 2;
 
 /// Runs the command on this process's own folders, variables and output; returns the exit code.
 #[must_use]
-pub fn run(args: &Args) -> u8 {
+pub fn run(globals: &super::Globals, args: &Args) -> u8 {
+    match &args.command {
+        Command::Trust(args) => return super::trusting::trust(globals, args),
+        Command::Untrust(args) => return super::trusting::untrust(globals, args),
+        Command::Check(_) | Command::Path => {}
+    }
     let (paths, env) = surroundings();
     let mut out = io::BufWriter::new(io::stdout().lock());
     run_on(args, &paths, &env, &mut out)
@@ -78,6 +87,8 @@ pub fn run_on(args: &Args, paths: &Paths, env: &Environment, out: &mut dyn Write
     let (code, written) = match &args.command {
         Command::Check(args) => check(args, paths, env, out),
         Command::Path => (0, path(paths, out)),
+        // They need the state folder, and are done before.
+        Command::Trust(_) | Command::Untrust(_) => (0, Ok(())),
     };
     match written.and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => 1,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::{Globals, launch, rules::RuleArgs};
 use crate::{
-    app::checkup,
+    app::{checkup, trust::Chosen},
     protocol::{Health, HealthOf},
     provider::health,
 };
@@ -39,16 +39,20 @@ pub async fn run(globals: &Globals, args: &Args) -> u8 {
     };
     let path = match &args.config {
         Some(name) => match paths.named_config(name) {
-            Ok(path) => Some(path),
+            Ok(path) => Some((path, Chosen::ByHand)),
             Err(error) => return launch::Trouble::Usage(format!("{error}.")).tell(),
         },
-        None => paths.default_config(),
+        None => paths.default_config().map(|path| (path, Chosen::Found)),
     };
-    let team = match path.map(|path| launch::configuration(&path, &services)) {
+    let team = match path.map(|(path, chosen)| launch::configuration(&path, chosen, &services)) {
         Some(Ok(source)) => Some(source),
         Some(Err(trouble)) if args.config.is_some() => return trouble.tell(),
-        // A default configuration that is broken is `doctor`'s business.
-        Some(Err(_)) | None => None,
+        Some(Err(trouble)) => {
+            // The other endpoints can be asked all the same.
+            super::complain(&trouble.to_string());
+            None
+        }
+        None => None,
     };
     let bound = Duration::from_millis(args.timeout.max(1));
     let rows = checkup(&services, team.as_ref(), bound).await;

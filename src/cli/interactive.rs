@@ -16,7 +16,7 @@ use super::{
     rules::RuleArgs,
 };
 use crate::{
-    app::{Hub, Services, Source, World, opening, sharing, shelf::Volume},
+    app::{Hub, Services, Source, World, opening, sharing, shelf::Volume, trust::Chosen},
     config::Paths,
     demo,
     protocol::{Failure, FailureKind, Origin, RunId, Seq},
@@ -96,15 +96,14 @@ const DASH: &str = "\"-\" reads the task from a pipe, and standard input is the 
 /// and does not keep anyone from the demo team.
 fn found(services: &Services, paths: &Paths, options: &mut StartOptions) -> Option<Source> {
     let path = paths.default_config()?;
-    if let Ok(source) = launch::configuration(&path, services) {
-        return Some(source);
+    match services.configuration(&path, Chosen::Found) {
+        Ok(config) => Some(Source::Config(config)),
+        Err(refusal) => {
+            let failure = refusal.failure();
+            options.notices.push(failure.words());
+            None
+        }
     }
-    options.notices.push(format!(
-        "{} cannot be run. `massgen-tui config check {}` lists what is wrong.",
-        path.display(),
-        path.display()
-    ));
-    None
 }
 
 /// What to start at once, if anything.

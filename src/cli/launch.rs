@@ -4,8 +4,11 @@ use std::{fmt, path::Path, sync::Arc};
 
 use super::{Globals, TeamArgs, config_cmd, rules::RuleArgs};
 use crate::{
-    app::{Services, Source},
-    config::{self, BackendConfig, Paths, Purpose, Severity},
+    app::{
+        Services, Source,
+        trust::{Chosen, Trust},
+    },
+    config::{self, BackendConfig, Paths},
     demo::{self, Speed},
     protocol::{Failure, FailureKind},
     provider::listing,
@@ -68,6 +71,8 @@ pub fn services(
         .state_dir(globals.state_dir.as_deref(), None)
         .map_err(|error| Trouble::Usage(format!("{error}.")))?;
     let mut services = Services::new(environment, state, speed);
+    let trust = Trust::new(&services.state_dir).owning(&paths);
+    services.trust = trust.all(globals.trust_config);
     services.overlay = overlay;
     services.dump_prompts.clone_from(&globals.dump_prompts);
     services.keeping = globals.keep.keeping();
@@ -98,7 +103,7 @@ pub async fn named(
         let path = paths
             .named_config(name)
             .map_err(|error| Trouble::Usage(format!("{error}.")))?;
-        return configuration(&path, services).map(Some);
+        return configuration(&path, Chosen::ByHand, services).map(Some);
     }
     if args.base_url.is_some() || !args.model.is_empty() {
         return backends(args, services).await.map(Some);
@@ -114,18 +119,13 @@ fn usage(failure: &Failure) -> Trouble {
 /// The team of a configuration file.
 ///
 /// # Errors
-/// Every finding of a file that cannot be run, with line and column.
-pub fn configuration(path: &Path, services: &Services) -> Result<Source, Trouble> {
-    let env = |name: &str| services.environment.get(name);
-    let loaded = config::load_file_with(path, &env, Purpose::Run, &services.overlay);
-    match loaded.config {
-        Some(config) => Ok(Source::Config(Arc::new(config))),
-        None => Err(Trouble::Usage(format!(
-            "the configuration cannot be run\n\n{}\n{}",
-            loaded.report.render_all(Severity::Warning),
-            loaded.report.summary()
-        ))),
-    }
+/// Every finding of a file that cannot be run, with line and column; a file of a project that nobody
+/// approved, with what it would do.
+pub fn configuration(path: &Path, chosen: Chosen, services: &Services) -> Result<Source, Trouble> {
+    let config = services.configuration(path, chosen);
+    config
+        .map(Source::Config)
+        .map_err(|refusal| Trouble::Usage(refusal.words()))
 }
 
 async fn backends(args: &TeamArgs, services: &Services) -> Result<Source, Trouble> {

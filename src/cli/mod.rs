@@ -25,6 +25,7 @@ mod run;
 pub mod screenshot;
 pub mod sharing;
 mod taking;
+mod trusting;
 pub mod undo;
 pub mod worktrees;
 
@@ -111,7 +112,7 @@ async fn dispatch(cli: Cli) -> u8 {
         Some(Sub::Logs(args)) if args.command.is_none() => interactive::sessions(&globals).await,
         Some(Sub::Logs(args)) => logs::run(&globals, &args).await,
         Some(Sub::Screenshot(args)) => screenshot::run(&globals, &args).await,
-        Some(Sub::Config(args)) => config_cmd::run(&args),
+        Some(Sub::Config(args)) => config_cmd::run(&globals, &args),
         Some(Sub::Machine(what)) => match what {
             Machine::Doctor(args) => doctor::run(&globals, &args).await,
             Machine::Models(args) => models::run(&globals, &args).await,

@@ -11,7 +11,7 @@ use super::{
     taking,
 };
 use crate::{
-    app::{self, Way},
+    app::{self, Way, trust::Chosen},
     headless::{self, Format, Output, Progress},
 };
 
@@ -51,7 +51,7 @@ async fn start(globals: &Globals, mut args: RunArgs) -> Result<u8, Trouble> {
     let source = match named {
         Some(source) => source,
         None => match paths.default_config() {
-            Some(path) => launch::configuration(&path, &services)?,
+            Some(path) => launch::configuration(&path, Chosen::Found, &services)?,
             None => return Err(Trouble::Usage(NO_TEAM.into())),
         },
     };

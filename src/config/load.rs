@@ -11,6 +11,7 @@ use super::check::check;
 use super::diagnostic::{Finding, Report, Severity};
 use super::excerpt::Source;
 use super::expand::expand;
+use super::layers::ReadFile;
 use super::limits;
 use super::model::{BackendConfig, Config};
 use super::modes;
@@ -50,6 +51,8 @@ pub struct Loaded {
     pub config: Option<Config>,
     /// Every finding.
     pub report: Report,
+    /// Every file that it was built from, the configuration itself first; empty when it was no file.
+    pub files: Vec<ReadFile>,
 }
 
 /// Reads and builds the configuration in a file, to run it.
@@ -83,7 +86,10 @@ fn load_from(path: &Path, env: Env, purpose: Purpose, overlay: &Overlay, nest: &
     match read(path) {
         Ok(bytes) => {
             let nest = nest.enter(path);
+            let seen = nest.seen.clone();
+            seen.note(path, &bytes);
             let mut loaded = load_bytes_with(&name, &bytes, (env, purpose), overlay, nest);
+            loaded.files = seen.all();
             if let Some(finding) = odd_suffix(path) {
                 let mut findings = loaded.report.findings().to_vec();
                 findings.push(finding);
@@ -98,6 +104,7 @@ fn load_from(path: &Path, env: Env, purpose: Purpose, overlay: &Overlay, nest: &
             Loaded {
                 config: None,
                 report: Report::new(Source::new(&name, "", None), vec![finding]),
+                files: Vec::new(),
             }
         }
     }
@@ -148,6 +155,7 @@ fn load_bytes_with(
         return Loaded {
             config: None,
             report: Report::new(source, findings),
+            files: Vec::new(),
         };
     };
     let old = version_one(&root);
@@ -156,6 +164,7 @@ fn load_bytes_with(
         return Loaded {
             config: None,
             report: Report::new(source, findings),
+            files: Vec::new(),
         };
     }
     expand(&mut root, env, purpose.missing(), &mut findings);
@@ -186,7 +195,11 @@ fn load_bytes_with(
         kept: checked.kept,
         report: report.clone(),
     });
-    Loaded { config, report }
+    Loaded {
+        config,
+        report,
+        files: Vec::new(),
+    }
 }
 
 /// One error per key of MassGen's first configuration format; then nothing else is worth saying.

@@ -22,6 +22,7 @@ mod expand;
 mod finishing;
 mod holding;
 mod hosted;
+pub mod layers;
 mod limits;
 mod load;
 mod manners;

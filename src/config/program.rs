@@ -345,7 +345,8 @@ mod tests {
             _ => None,
         };
         let yaml = format!("agents:\n  - id: a\n    backend: {text}\n");
-        let Loaded { config, report } = load_bytes("t.yaml", yaml.as_bytes(), &env, Purpose::Check);
+        let Loaded { config, report, .. } =
+            load_bytes("t.yaml", yaml.as_bytes(), &env, Purpose::Check);
         let codes = report
             .findings()
             .iter()

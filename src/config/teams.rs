@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::agents::AgentBuilder;
 use super::diagnostic::{Finding, Severity};
 use super::excerpt::clean;
+use super::layers::Seen;
 use super::limits;
 use super::load::load_nested;
 use super::model::{AgentConfig, BackendConfig, Config};
@@ -31,6 +32,8 @@ pub struct Nest {
     files: Vec<(PathBuf, String)>,
     /// Levels above.
     levels: usize,
+    /// Every file that was read on the way, other ways included.
+    pub(super) seen: Seen,
 }
 
 impl Nest {
@@ -44,6 +47,7 @@ impl Nest {
             folder: path.parent().map(Path::to_owned).unwrap_or_default(),
             files,
             levels: self.levels,
+            seen: self.seen.clone(),
         }
     }
 

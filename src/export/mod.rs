@@ -10,7 +10,7 @@
 
 pub mod bundle;
 mod fit;
-mod hash;
+pub mod hash;
 mod json;
 mod markdown;
 mod page;

@@ -7,6 +7,7 @@
 
 mod analyses;
 mod append;
+pub mod approvals;
 mod catalog;
 mod db;
 mod files;

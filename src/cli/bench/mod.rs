@@ -17,7 +17,7 @@ use super::{
     launch::{self, Trouble},
 };
 use crate::{
-    app::Source,
+    app::{Source, trust::Chosen},
     bench::{
         Record, Summary, Task, csv,
         ledger::{self, Header, Ledger, Start},
@@ -103,7 +103,7 @@ async fn start(globals: &Globals, args: &Args) -> Result<u8, Trouble> {
     let source = match launch::named(&args.team, &services, &paths).await? {
         Some(source) => source,
         None => match paths.default_config() {
-            Some(path) => launch::configuration(&path, &services)?,
+            Some(path) => launch::configuration(&path, Chosen::Found, &services)?,
             None => return Err(Trouble::Usage(NO_TEAM.into())),
         },
     };

@@ -21,13 +21,14 @@ use crate::{
         Services,
         analysis::{self, AUTO, Analyst, Kept, Plan, VARIABLE, Wanted},
         shelf::Shelf,
+        trust::Chosen,
     },
     cli::{
         complain,
         launch::{self, Trouble},
         rules::RuleArgs,
     },
-    config::{self, Config, Paths, Purpose, Severity},
+    config::{Config, Paths, Purpose},
     headless::words::{count, usd},
     protocol::{AgentId, Event, Failure, FailureKind, Message, Sheet},
     report::{self, Of, Report},
@@ -312,14 +313,9 @@ fn configuration(name: &Path, services: &Services, paths: &Paths) -> Result<Arc<
     let path = paths
         .named_config(name)
         .map_err(|error| Trouble::Usage(format!("{error}.")))?;
-    let env = |name: &str| services.environment.get(name);
     // Keys of agents that are not asked do not matter.
-    let loaded = config::load_file(&path, &env, Purpose::Check);
-    let report = loaded.report;
-    loaded.config.map(Arc::new).ok_or_else(|| {
-        let findings = report.render_all(Severity::Error);
-        Trouble::Usage(format!("the configuration cannot be used\n\n{findings}"))
-    })
+    let config = services.configuration_for(&path, Chosen::ByHand, Purpose::Check);
+    config.map_err(|refusal| Trouble::Usage(refusal.words()))
 }
 
 /// The name behind `auto`: the variable's, the configuration's, or `auto` itself.
@@ -334,16 +330,19 @@ fn meant(name: &str, services: &Services, paths: &Paths, config: Option<&Arc<Con
         .and_then(said)
         .or_else(|| match config {
             Some(config) => config.analysis_model.clone().and_then(said),
-            None => usual(services, paths)?.analysis_model.and_then(said),
+            None => usual(services, paths)?
+                .analysis_model
+                .clone()
+                .and_then(said),
         })
         .unwrap_or_else(|| AUTO.to_owned())
 }
 
-/// The configuration in its usual place, when it can be read.
-fn usual(services: &Services, paths: &Paths) -> Option<Config> {
-    let env = |name: &str| services.environment.get(name);
+/// The configuration in its usual place, when it can be read and may be used.
+fn usual(services: &Services, paths: &Paths) -> Option<Arc<Config>> {
     let path = paths.default_config()?;
-    config::load_file(&path, &env, Purpose::Check).config
+    let config = services.configuration_for(&path, Chosen::Found, Purpose::Check);
+    config.ok()
 }
 
 fn affordable(plan: &Plan, most: Option<f64>) -> Result<(), Trouble> {

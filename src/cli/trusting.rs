@@ -1,0 +1,147 @@
+//! `massgen-tui config trust` and `config untrust`: which contents of a project's configuration may be
+//! used.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    Globals, complain,
+    launch::{self, Trouble},
+    rules::RuleArgs,
+};
+use crate::{
+    app::{
+        Services,
+        trust::{Chosen, Refusal},
+    },
+    config::{Paths, Purpose},
+    store::approvals::How,
+    text::clean,
+};
+
+/// Arguments of `config trust`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct TrustArgs {
+    /// The file; without it the configuration that a run here would use
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// List what is approved, and approve nothing
+    #[arg(long, conflicts_with = "file")]
+    pub list: bool,
+}
+
+/// Arguments of `config untrust`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct UntrustArgs {
+    /// The file; without it the configuration that a run here would use
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+/// Approves; returns the exit code.
+pub fn trust(globals: &Globals, args: &TrustArgs) -> u8 {
+    let done = services(globals).and_then(|(services, paths)| {
+        if args.list {
+            Ok(listed(&services))
+        } else {
+            let file = file(args.file.as_deref(), &paths)?;
+            approved(&services, &file)
+        }
+    });
+    told(done)
+}
+
+/// Takes back; returns the exit code.
+pub fn untrust(globals: &Globals, args: &UntrustArgs) -> u8 {
+    let done = services(globals).and_then(|(services, paths)| {
+        let file = file(args.file.as_deref(), &paths)?;
+        let name = shown(&file);
+        Ok(match services.trust.forget(&file)? {
+            0 => format!("No content of {name} was approved.\n"),
+            1 => format!("{name}: 1 approved content taken back.\n"),
+            count => format!("{name}: {count} approved contents taken back.\n"),
+        })
+    });
+    told(done)
+}
+
+fn services(globals: &Globals) -> Result<(std::sync::Arc<Services>, Paths), Trouble> {
+    let mut globals = globals.clone();
+    // What would be allowed anyway is approved all the same.
+    globals.trust_config = false;
+    launch::services(&globals, "1", &RuleArgs::default())
+}
+
+fn file(named: Option<&Path>, paths: &Paths) -> Result<PathBuf, Trouble> {
+    match named {
+        Some(name) => paths
+            .named_config(name)
+            .map_err(|error| Trouble::Usage(format!("{error}."))),
+        None => paths.default_config().ok_or_else(|| {
+            Trouble::Usage(
+                "There is no configuration here. Name a file: massgen-tui config trust FILE."
+                    .into(),
+            )
+        }),
+    }
+}
+
+fn approved(services: &Services, file: &Path) -> Result<String, Trouble> {
+    let name = shown(file);
+    // What only this machine lacks, a key perhaps, does not matter to what is approved.
+    match services.configuration_for(file, Chosen::Found, Purpose::Check) {
+        Ok(_) => Ok(format!(
+            "{name} may be used already: it is your own, or this content was approved.\n"
+        )),
+        Err(Refusal::Unapproved(asked)) => {
+            services.trust.approve(file, &asked.sum, How::Approved)?;
+            let mut words = format!("Approved, until a byte of it changes: {name}\n");
+            for included in &asked.included {
+                words.push_str(&format!("  with {}\n", shown(included)));
+            }
+            words.push_str("It may now:\n");
+            for one in &asked.uses {
+                words.push_str(&format!("  {one}\n"));
+            }
+            Ok(words)
+        }
+        Err(broken @ Refusal::Broken(_)) => Err(Trouble::Usage(broken.words())),
+    }
+}
+
+fn listed(services: &Services) -> String {
+    let all = services.trust.approvals();
+    if all.is_empty() {
+        return "No configuration of a project is approved.\n".to_owned();
+    }
+    let mut words = String::new();
+    for one in all {
+        let sum: String = one.sum.chars().take(12).collect();
+        let how = match one.how {
+            How::Approved => "approved",
+            How::Named => "named on the command line",
+        };
+        words.push_str(&format!("{}  {sum}  {how}\n", shown(&one.path)));
+    }
+    words
+}
+
+fn shown(path: &Path) -> String {
+    clean::line(&path.display().to_string()).into_owned()
+}
+
+fn told(done: Result<String, Trouble>) -> u8 {
+    match done {
+        Ok(words) => {
+            use std::io::Write as _;
+            let words = clean::text(&words);
+            if let Err(error) = std::io::stdout().write_all(words.as_bytes())
+                && error.kind() != std::io::ErrorKind::BrokenPipe
+            {
+                complain(&format!("The output cannot be written: {error}."));
+                return super::ERROR;
+            }
+            0
+        }
+        Err(trouble) => trouble.tell(),
+    }
+}

@@ -15,6 +15,7 @@ pub mod endpoints;
 mod finding;
 mod giving;
 mod ground;
+pub mod host;
 mod hub;
 mod inbox;
 mod keyring;

@@ -74,19 +74,32 @@ impl Source {
     /// # Errors
     /// Unknown scenario, a demo server that cannot start, an inbox that is no folder.
     pub async fn build(&self, services: &Services) -> Result<Team, Failure> {
-        let mut team = self.members(services).await?;
+        self.build_over(services, &services.overlay).await
+    }
+
+    /// The same under these settings in place of the program's own. A configuration was loaded under its
+    /// settings already.
+    ///
+    /// # Errors
+    /// As for [`Source::build`].
+    pub async fn build_over(
+        &self,
+        services: &Services,
+        overlay: &Overlay,
+    ) -> Result<Team, Failure> {
+        let mut team = self.members(services, overlay).await?;
         let inbox = team.rules.talking.inbox.as_deref();
         team.inbox = inbox.map(Inbox::open).transpose()?;
         Ok(team)
     }
 
-    async fn members(&self, services: &Services) -> Result<Team, Failure> {
+    async fn members(&self, services: &Services, overlay: &Overlay) -> Result<Team, Failure> {
         match self {
-            Self::Demo(name) => demo_team(name, services).await,
+            Self::Demo(name) => demo_team(name, services, overlay).await,
             Self::Config(config) => Ok(config_team(config, services)),
             Self::Backends(backends) => {
                 let drafts = named(backends);
-                let (limits, rules) = services.overlay.rules("", &names(&drafts));
+                let (limits, rules) = overlay.rules("", &names(&drafts));
                 Ok(team(drafts, limits, rules, Origin::Direct, services))
             }
         }
@@ -162,7 +175,7 @@ impl Source {
     }
 }
 
-async fn demo_team(name: &str, services: &Services) -> Result<Team, Failure> {
+async fn demo_team(name: &str, services: &Services, overlay: &Overlay) -> Result<Team, Failure> {
     let scenario = demo::find(name)?;
     let server = services.demo_server().await?;
     let base_url = server.session();
@@ -182,7 +195,7 @@ async fn demo_team(name: &str, services: &Services) -> Result<Team, Failure> {
         manners: Manners::default(),
         context: Context::default(),
     };
-    Ok(scripted(&scenario, &endpoint, &services.overlay, services))
+    Ok(scripted(&scenario, &endpoint, overlay, services))
 }
 
 /// The team of a script, with the teams inside it.

@@ -16,7 +16,8 @@ use tokio::{
     sync::mpsc,
 };
 
-use self::questions::Verdict;
+pub use questions::{Presence, Verdict, judge};
+
 use crate::{
     protocol::{Command, Event, EventKind, Outcome, OutcomeEnd, RunEvent, RunId, StageEvent},
     run::RunState,
@@ -292,7 +293,7 @@ impl Session {
         if let Some(line) = progress::line(event, &self.state, self.output.progress) {
             self.say(&line).await?;
         }
-        match questions::judge(event, &self.state) {
+        match judge(event, &self.state, Presence::Nobody) {
             Some(Verdict::Answer(command)) => self.desk.outgoing.push_back(command),
             Some(Verdict::Fail(why)) if self.needed.is_none() => {
                 self.needed = Some(why);

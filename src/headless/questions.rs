@@ -9,9 +9,19 @@ use crate::protocol::{
 };
 use crate::run::RunState;
 
+/// Whether somebody can answer, other than through an inbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Presence {
+    /// Nobody is there.
+    #[default]
+    Nobody,
+    /// A person or their program hears the questions and can answer them.
+    Somebody,
+}
+
 /// What the policy makes of a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub enum Verdict {
     /// This answer.
     Answer(Command),
     /// The turn is stopped; this is why.
@@ -19,27 +29,29 @@ pub(super) enum Verdict {
 }
 
 /// The verdict about an event that `state` has already taken in; `None` when it is no question or
-/// waits for the inbox.
-pub(super) fn judge(event: &Event, state: &RunState) -> Option<Verdict> {
+/// waits for somebody.
+pub fn judge(event: &Event, state: &RunState, presence: Presence) -> Option<Verdict> {
     let EventKind::Run(RunEvent::Question(QuestionEvent::Asked(question))) = &event.kind else {
         return None;
     };
     let turn = state.turn.as_ref()?;
     let talking = &turn.start.rules.talking;
+    let heard = talking.inbox.is_some() || presence == Presence::Somebody;
     if matches!(question.kind, QuestionKind::Approval(_)) {
         let waits = match turn.start.rules.permitting.approve {
             Some(ApprovePolicy::Ask) => true,
             // Never and auto are decided before anybody is asked.
             Some(ApprovePolicy::Never | ApprovePolicy::Auto) => false,
-            None => talking.inbox.is_some(),
+            None => heard,
         };
         let reply = Reply::Rejected(approval::NOBODY.to_owned());
         let id = question.id;
         return (!waits).then_some(Verdict::Answer(Command::Answer { id, reply }));
     }
-    let policy = talking.questions.unwrap_or(match talking.inbox {
-        Some(_) => QuestionPolicy::Wait,
-        None => QuestionPolicy::Skip,
+    let policy = talking.questions.unwrap_or(if heard {
+        QuestionPolicy::Wait
+    } else {
+        QuestionPolicy::Skip
     });
     let reply = match policy {
         QuestionPolicy::Wait => return None,
@@ -93,7 +105,11 @@ mod tests {
         for event in &events {
             state.apply(event);
         }
-        judge(&events[1], &state)
+        let alone = judge(&events[1], &state, Presence::Nobody);
+        // Somebody there is as good as an inbox.
+        let heard = judge(&events[1], &state, Presence::Somebody);
+        assert!(!inbox || alone == heard, "{alone:?} {heard:?}");
+        alone
     }
 
     #[test]

@@ -1,0 +1,385 @@
+//! What a program asks for when it starts a run, and from there to a run that has started.
+//!
+//! Nothing a client names is taken on trust: paths must lie below the folders it may name, a file that goes
+//! into the task must be text of a bounded size, and an address that a client names gets no key of the
+//! person's, as it could be anybody's.
+
+use std::{
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use tokio::sync::mpsc;
+
+use super::{
+    super::{Services, Source, Team, Way, go_on, session},
+    Bounds, Presence,
+    keeper::{Begun, EVENTS},
+    local,
+};
+use crate::{
+    config::{self, BackendConfig, Overlay, Paths, Purpose, Severity},
+    demo,
+    protocol::{Failure, FailureKind, Folder, RunId},
+    run::RunState,
+};
+
+/// Longest task, in bytes.
+const TASK: usize = 4 * 1024 * 1024;
+/// Bytes of files that go into a task.
+const FILES: u64 = 512 * 1024;
+/// Files that go into a task.
+const MOST_FILES: usize = 64;
+/// Models a client may name.
+const MODELS: usize = 32;
+
+/// Which team.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum TeamChoice {
+    /// The configuration that a person would get in that folder without naming one.
+    #[default]
+    Usual,
+    /// A scenario of the scripted demo team; empty for the usual one.
+    Demo(String),
+    /// A configuration: a path, or the name of a saved one.
+    Config(String),
+    /// Models, one agent each.
+    Models {
+        /// The server's address; `None` asks each model's own vendor. No key of the person's is sent to an
+        /// address.
+        base_url: Option<String>,
+        /// Their names.
+        models: Vec<String>,
+    },
+}
+
+/// A run to start.
+#[derive(Clone, Debug, Default)]
+pub struct StartRequest {
+    /// The task.
+    pub prompt: String,
+    /// The team.
+    pub team: TeamChoice,
+    /// Where relative paths begin; the program's own folder without one.
+    pub cwd: Option<PathBuf>,
+    /// Folders for the agents, in place of those the team comes with; `None` leaves those.
+    pub folders: Option<Vec<Folder>>,
+    /// Text files whose contents go with the task.
+    pub files: Vec<PathBuf>,
+    /// Settings as `--set` takes them, `KEY=VALUE`. They are the caller's, who must not pass on a client's
+    /// words as keys.
+    pub settings: Vec<String>,
+    /// Go on with this session, with the task as its next turn.
+    pub after: Option<RunId>,
+    /// Whether somebody hears the questions of the agents.
+    pub presence: Presence,
+}
+
+impl StartRequest {
+    /// Starts the run.
+    pub(super) async fn begin(
+        self,
+        services: &Arc<Services>,
+        bounds: &Bounds,
+    ) -> Result<Begun, Failure> {
+        let ground = Ground::new(self.cwd.as_deref(), &bounds.roots)?;
+        let overlay = laid(&services.overlay, &self.settings)?;
+        let (shared, places, team) = (Arc::clone(services), ground.clone(), self.team.clone());
+        let over = overlay.clone();
+        let named = super::blocking(move || source(&team, &places, &shared, &over)).await?;
+        let (places, files) = (ground.clone(), self.files);
+        let task = super::blocking(move || task(self.prompt, &files, &places)).await?;
+        let (sender, events) = mpsc::channel(EVENTS);
+        let presence = self.presence;
+        if let Some(run) = self.after {
+            let source = match self.team {
+                // Without a word about the team the session's own goes on.
+                TeamChoice::Usual => None,
+                _ => named,
+            };
+            let again = go_on(services, &run, source, Way::Continue(task), sender).await?;
+            return Ok(Begun {
+                run: again.run,
+                session: again.session,
+                events,
+                state: again.state,
+                turn: again.turn,
+                presence,
+            });
+        }
+        let source = named.ok_or_else(no_team)?;
+        let mut team = source.build_over(services, &overlay).await?;
+        ground.place(&mut team, self.folders)?;
+        let (run, session) = session::start(services, team, task, sender).await?;
+        Ok(Begun {
+            run,
+            session,
+            events,
+            state: RunState::default(),
+            turn: 1,
+            presence,
+        })
+    }
+}
+
+fn no_team() -> Failure {
+    refused("There is no configuration here, and no team was named.").hint(
+        "Name a configuration, a model or the demo; `massgen-tui setup` writes a configuration.",
+    )
+}
+
+/// The program's settings with those of the request over them.
+fn laid(base: &Overlay, settings: &[String]) -> Result<Overlay, Failure> {
+    let mut overlay = base.clone();
+    for setting in settings {
+        overlay.set(setting).map_err(refused)?;
+    }
+    match overlay.troubles().into_iter().next() {
+        Some(trouble) => Err(refused(trouble)),
+        None => Ok(overlay),
+    }
+}
+
+/// The team that is named; `None` when none is and none is usual here. Blocking.
+fn source(
+    choice: &TeamChoice,
+    ground: &Ground,
+    services: &Services,
+    overlay: &Overlay,
+) -> Result<Option<Source>, Failure> {
+    Ok(match choice {
+        TeamChoice::Usual => match ground.paths.default_config() {
+            Some(path) => Some(configuration(&path, services, overlay)?),
+            None => None,
+        },
+        TeamChoice::Demo(name) => {
+            let name = if name.is_empty() { demo::DEFAULT } else { name };
+            demo::find(name)?;
+            Some(Source::Demo(name.to_owned()))
+        }
+        TeamChoice::Config(name) => {
+            let path = ground.configuration(name)?;
+            Some(configuration(&path, services, overlay)?)
+        }
+        TeamChoice::Models { base_url, models } => {
+            if models.is_empty() || models.len() > MODELS {
+                return Err(refused(format!("Name 1 to {MODELS} models.")));
+            }
+            let backend = |model: &String| -> Result<BackendConfig, Failure> {
+                match base_url {
+                    Some(url) => services.found(url, model),
+                    None => services.backend(None, Some(model)),
+                }
+            };
+            let backends: Result<Vec<_>, _> = models.iter().map(backend).collect();
+            Some(Source::Backends(backends?))
+        }
+    })
+}
+
+/// The team of a configuration file.
+fn configuration(path: &Path, services: &Services, overlay: &Overlay) -> Result<Source, Failure> {
+    let env = |name: &str| services.environment.get(name);
+    let loaded = config::load_file_with(path, &env, Purpose::Run, overlay);
+    match loaded.config {
+        Some(config) => Ok(Source::Config(Arc::new(config))),
+        None => Err(refused(format!(
+            "The configuration cannot be run.\n\n{}\n{}",
+            loaded.report.render_all(Severity::Warning),
+            loaded.report.summary()
+        ))),
+    }
+}
+
+/// The task with the files that go with it. Blocking.
+fn task(prompt: String, files: &[PathBuf], ground: &Ground) -> Result<String, Failure> {
+    if prompt.trim().is_empty() {
+        return Err(refused("The task is empty.").hint("Write what the team should work on."));
+    }
+    if prompt.len() > TASK {
+        return Err(refused(format!(
+            "The task is longer than {} MiB.",
+            TASK >> 20
+        )));
+    }
+    if files.len() > MOST_FILES {
+        return Err(
+            refused(format!("More than {MOST_FILES} files go with the task."))
+                .hint("Name their folder instead: the agents can look into it."),
+        );
+    }
+    let (mut task, mut room) = (prompt, FILES);
+    for file in files {
+        let path = ground.allowed(file)?;
+        let text = text_of(&path, room)?;
+        room = room.saturating_sub(text.len() as u64);
+        let fence = fence(&text);
+        let name = path.strip_prefix(&ground.cwd).unwrap_or(&path).display();
+        task = format!("{task}\n\nFile {name}:\n\n{fence}\n{text}\n{fence}");
+    }
+    Ok(task)
+}
+
+/// The text of a file of at most `room` bytes.
+fn text_of(path: &Path, room: u64) -> Result<String, Failure> {
+    let unread = |error: std::io::Error| {
+        refused(format!("{} cannot be read: {error}.", path.display()))
+            .hint("Name a text file that exists.")
+    };
+    let file = File::open(path).map_err(unread)?;
+    if !file.metadata().map_err(unread)?.is_file() {
+        return Err(refused(format!("{} is no file.", path.display()))
+            .hint("Name a folder as a folder: the agents can look into it."));
+    }
+    let mut bytes = Vec::new();
+    file.take(room + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unread)?;
+    if bytes.len() as u64 > room {
+        return Err(refused(format!(
+            "The files that go with the task are longer than {} KiB, at {}.",
+            FILES >> 10,
+            path.display()
+        ))
+        .hint("Name their folder instead: the agents can look into it."));
+    }
+    String::from_utf8(bytes).map_err(|_| {
+        refused(format!("{} is no text.", path.display()))
+            .hint("Name its folder instead: the agents can look into it.")
+    })
+}
+
+/// A fence that the text does not hold.
+fn fence(text: &str) -> String {
+    let mut longest = 0;
+    let mut run = 0;
+    for letter in text.chars() {
+        run = if letter == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    "`".repeat(longest.max(2) + 1)
+}
+
+/// Where the paths of a request begin, and where they may lead.
+#[derive(Clone)]
+pub(super) struct Ground {
+    cwd: PathBuf,
+    roots: Vec<PathBuf>,
+    paths: Paths,
+}
+
+impl Ground {
+    /// Of a request from this folder.
+    pub fn new(cwd: Option<&Path>, roots: &[PathBuf]) -> Result<Self, Failure> {
+        let own = std::env::current_dir()
+            .map_err(|error| local(format!("The program's folder is gone: {error}.")))?;
+        let roots: Vec<PathBuf> = roots
+            .iter()
+            .filter_map(|root| root.canonicalize().ok())
+            .collect();
+        let mut ground = Self {
+            paths: Paths::discover(own.clone()),
+            cwd: own,
+            roots,
+        };
+        if let Some(cwd) = cwd {
+            let cwd = ground.allowed(cwd)?;
+            if !cwd.is_dir() {
+                return Err(refused(format!("{} is no folder.", cwd.display())));
+            }
+            ground.paths = Paths::discover(cwd.clone());
+            ground.cwd = cwd;
+        }
+        Ok(ground)
+    }
+
+    /// The file or folder that a client names, with all links followed.
+    pub fn allowed(&self, named: &Path) -> Result<PathBuf, Failure> {
+        let path = self.cwd.join(self.paths.expand_home(named));
+        let real = path.canonicalize().map_err(|error| {
+            refused(format!("{} cannot be used: {error}.", path.display()))
+                .hint("Name a file or folder that exists.")
+        })?;
+        self.inside(&real, &self.roots)?;
+        Ok(real)
+    }
+
+    fn inside(&self, real: &Path, roots: &[PathBuf]) -> Result<(), Failure> {
+        if self.roots.is_empty() || roots.iter().any(|root| real.starts_with(root)) {
+            return Ok(());
+        }
+        let roots: Vec<String> = self
+            .roots
+            .iter()
+            .map(|root| root.display().to_string())
+            .collect();
+        Err(Failure::new(
+            FailureKind::Request,
+            format!(
+                "{} is outside of what may be named here ({}).",
+                real.display(),
+                roots.join(", ")
+            ),
+        )
+        .hint("Start the server with --folder DIR for every folder that it may use."))
+    }
+
+    /// The configuration of this name: below the roots, or one the person saved for themselves.
+    fn configuration(&self, name: &str) -> Result<PathBuf, Failure> {
+        let wanted = self.paths.expand_home(Path::new(name));
+        let beside = self.cwd.join(&wanted);
+        let path = if beside.exists() {
+            beside
+        } else {
+            self.paths
+                .named_config(&wanted)
+                .map_err(|error| refused(format!("{error}.")))?
+        };
+        let real = path.canonicalize().map_err(|error| {
+            refused(format!("{} cannot be used: {error}.", path.display()))
+                .hint("Name a configuration that exists, or one of `massgen-tui config path`.")
+        })?;
+        let own = self.paths.config.clone();
+        let saved = self
+            .paths
+            .home
+            .as_ref()
+            .map(|home| home.join(".config/massgen"));
+        let mut roots = self.roots.clone();
+        roots.extend(
+            [own, saved]
+                .into_iter()
+                .flatten()
+                .filter_map(|folder| folder.canonicalize().ok()),
+        );
+        self.inside(&real, &roots)?;
+        Ok(real)
+    }
+
+    /// Gives the team its folders, each with its whole path.
+    fn place(&self, team: &mut Team, folders: Option<Vec<Folder>>) -> Result<(), Failure> {
+        if let Some(folders) = folders {
+            team.rules.working.folders = folders
+                .into_iter()
+                .map(|folder| {
+                    let real = self.allowed(Path::new(&folder.path))?;
+                    let path = real.display().to_string();
+                    Ok(Folder { path, ..folder })
+                })
+                .collect::<Result<_, Failure>>()?;
+            return Ok(());
+        }
+        // What a configuration names counts from the folder of the request.
+        for folder in &mut team.rules.working.folders {
+            let path = self.paths.expand_home(Path::new(&folder.path));
+            folder.path = self.cwd.join(path).display().to_string();
+        }
+        Ok(())
+    }
+}
+
+fn refused(what: impl Into<String>) -> Failure {
+    Failure::new(FailureKind::Request, what)
+}

@@ -96,11 +96,7 @@ fn turn(turn: &Turn) -> Value {
             })
         })
         .collect();
-    let ballots: Vec<&Ballot> = turn
-        .agents
-        .iter()
-        .filter_map(|agent| agent.ballot.as_ref())
-        .collect();
+    let ballots: Vec<&Ballot> = turn.ballots().collect();
     let answers: Vec<Value> = (turn.answers.iter())
         .map(|published| json!({"at": published.at, "answer": published.answer}))
         .collect();

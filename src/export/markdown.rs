@@ -6,14 +6,14 @@
 use std::io::{self, Write};
 
 use super::{
-    AttachmentKind, Cut, Format, LeftOut, Particulars, Remark, Survey, Tape, Words,
-    page::{moment, outcome, target, why},
+    AttachmentKind, Cut, Format, LeftOut, Particulars, Remark, Survey, Tape, Words, ballots,
+    page::{moment, outcome},
     remarks::between,
     tools::{self, Told, shortened},
 };
 use crate::{
     headless::words,
-    protocol::{Ballot, Outcome, Seq},
+    protocol::{Outcome, Seq},
     run::Turn,
     text::{
         clean,
@@ -171,12 +171,8 @@ fn timeline(turn: &Turn, notes: (&[Remark], u64), out: &mut dyn Write) -> io::Re
 }
 
 fn votes(turn: &Turn, out: &mut dyn Write) -> io::Result<()> {
-    let standing: Vec<&Ballot> = turn
-        .agents
-        .iter()
-        .filter_map(|agent| agent.ballot.as_ref())
-        .collect();
-    if standing.is_empty() && turn.dropped.is_empty() {
+    let rows = ballots::rows(turn);
+    if rows.is_empty() {
         return Ok(());
     }
     writeln!(out, "### Votes\n")?;
@@ -189,24 +185,7 @@ fn votes(turn: &Turn, out: &mut dyn Write) -> io::Result<()> {
             decision.how()
         )?;
     }
-    let row = |ballot: &Ballot, stands: String| {
-        vec![
-            turn.name(ballot.voter).to_owned(),
-            target(turn, ballot.target),
-            stands,
-            ballot.reason.clone(),
-        ]
-    };
-    let mut rows: Vec<Vec<String>> = standing
-        .into_iter()
-        .map(|ballot| row(ballot, "counts".to_owned()))
-        .collect();
-    rows.extend(
-        turn.dropped
-            .iter()
-            .map(|drop| row(&drop.ballot, format!("dropped: {}", why(drop.reason)))),
-    );
-    table(&["voter", "for", "stands", "reason"], &rows, out)
+    table(&ballots::HEADS, &rows, out)
 }
 
 fn answers(turn: &Turn, notes: &[Remark], out: &mut dyn Write) -> io::Result<()> {

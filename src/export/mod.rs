@@ -8,6 +8,7 @@
 //! address or a script. Masking is done before, by whoever makes the tape. What is left out is told in the
 //! file itself. The same session gives the same bytes: no clock, no randomness.
 
+mod ballots;
 pub mod bundle;
 mod fit;
 pub mod hash;

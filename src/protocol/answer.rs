@@ -67,6 +67,19 @@ pub enum BallotDropReason {
     Revising,
 }
 
+impl BallotDropReason {
+    /// Why, in few words, the same on every screen and in every export.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::NewAnswer { by } => format!("{by} is newer"),
+            Self::Replaced => "voted again".to_owned(),
+            Self::Runoff { one, other } => format!("a runoff between {one} and {other}"),
+            Self::Revising => "asked to work again".to_owned(),
+        }
+    }
+}
+
 /// How a turn ended. If an answer was ever published, it is `Answered`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]

@@ -9,6 +9,11 @@ use crate::protocol::{AgentId, Ballot, TallyRow};
 use super::Turn;
 
 impl Turn {
+    /// The ballots that stand, in the order of the agents.
+    pub fn ballots(&self) -> impl Iterator<Item = &Ballot> {
+        self.agents.iter().filter_map(|agent| agent.ballot.as_ref())
+    }
+
     /// Standing ballots per current answer: most votes first, then by label; answers without votes
     /// included. A ballot for a label that is not current is not counted.
     #[must_use]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     headless::words,
-    protocol::{AgentId, Ballot, BallotDropReason, Failure, Origin, Outcome, Usage},
+    protocol::{AgentId, Ballot, Failure, Origin, Outcome, Usage},
     run::{RunState, Turn},
     store::{Reader, Session},
     text::{clean, width},
@@ -133,11 +133,7 @@ fn timeline(turn: &Turn, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn votes(turn: &Turn, out: &mut dyn Write) -> io::Result<()> {
-    let standing: Vec<&Ballot> = turn
-        .agents
-        .iter()
-        .filter_map(|agent| agent.ballot.as_ref())
-        .collect();
+    let standing: Vec<&Ballot> = turn.ballots().collect();
     if standing.is_empty() && turn.dropped.is_empty() {
         return Ok(());
     }
@@ -146,12 +142,7 @@ fn votes(turn: &Turn, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {}", vote(turn, ballot))?;
     }
     for drop in &turn.dropped {
-        let why = match drop.reason {
-            BallotDropReason::NewAnswer { by } => format!("{by} was published after it"),
-            BallotDropReason::Replaced => "the agent voted again".to_owned(),
-            BallotDropReason::Runoff { .. } => "a runoff was held".to_owned(),
-            BallotDropReason::Revising => "a verification asked the agent to work again".to_owned(),
-        };
+        let why = drop.reason.words();
         writeln!(out, "  dropped ({why}): {}", vote(turn, &drop.ballot))?;
     }
     if let Some(decision) = &turn.decision {
@@ -283,11 +274,7 @@ fn turn(turn: &Turn) -> Value {
             })
         })
         .collect();
-    let ballots: Vec<&Ballot> = turn
-        .agents
-        .iter()
-        .filter_map(|agent| agent.ballot.as_ref())
-        .collect();
+    let ballots: Vec<&Ballot> = turn.ballots().collect();
     let answers: Vec<Value> = turn
         .answers
         .iter()

@@ -215,7 +215,7 @@ async fn a_session_is_shown_in_full() {
         "Task\n  Why is the sky blue?\n  Short, please.\n",
         "  agent2   brook  brook-model (demo)\n",
         "  ada for agent2.1 by brook: It names the effect.\n",
-        "  dropped (agent2.1 was published after it): ada for agent1.1 by ada: It is mine",
+        "  dropped (agent2.1 is newer): ada for agent1.1 by ada: It is mine",
         "  plurality: agent2.1 by brook won by most votes (2 of 2)\n",
         "  ada    1,200 in (200 cached), 300 out (40 reasoning), 1 call, $0.0021\n",
         "  total  2,400 in (400 cached), 600 out (80 reasoning), 2 calls, at least $0.0021\n",

@@ -10,8 +10,6 @@ mod replay;
 
 use std::io::{self, Write};
 
-pub(super) use self::parts::{target, why};
-
 use super::{
     Cut, Format, LeftOut, Particulars, Survey, Tape, base64, sha256,
     tools::{self, Told, shortened},

@@ -4,9 +4,9 @@ use std::io;
 
 use super::{Out, moment, notes, outcome, prose};
 use crate::{
-    export::{Attachment, AttachmentKind, LeftOut, Particulars, Remark},
+    export::{Attachment, AttachmentKind, LeftOut, Particulars, Remark, ballots},
     headless::words,
-    protocol::{Ballot, BallotDropReason, Label, Level, Outcome},
+    protocol::{Level, Outcome},
     report::{Of, Report},
     run::Turn,
     text::words::lines::{self, Line},
@@ -115,12 +115,8 @@ fn answer(page: &mut Out<'_>, turn: &Turn, index: usize) -> io::Result<()> {
 
 fn votes(page: &mut Out<'_>, turn: &Turn, index: usize) -> io::Result<()> {
     page.raw(&format!("<h2 id=\"votes-{}\">Votes</h2>\n", index + 1))?;
-    let standing: Vec<&Ballot> = turn
-        .agents
-        .iter()
-        .filter_map(|agent| agent.ballot.as_ref())
-        .collect();
-    if standing.is_empty() && turn.dropped.is_empty() {
+    let rows = ballots::rows(turn);
+    if rows.is_empty() {
         return page.raw("<p>Nobody voted.</p>\n");
     }
     if let Some(decision) = &turn.decision {
@@ -133,7 +129,7 @@ fn votes(page: &mut Out<'_>, turn: &Turn, index: usize) -> io::Result<()> {
         for remark in decision.remarks() {
             page.within("<p>", &remark, "</p>\n")?;
         }
-        let rows: Vec<Vec<String>> = (decision.tally.iter())
+        let tally: Vec<Vec<String>> = (decision.tally.iter())
             .map(|row| {
                 let voters: Vec<&str> = row.voters.iter().map(|id| turn.name(*id)).collect();
                 vec![
@@ -144,46 +140,9 @@ fn votes(page: &mut Out<'_>, turn: &Turn, index: usize) -> io::Result<()> {
                 ]
             })
             .collect();
-        page.table(&["answer", "by", "votes", "from"], &rows)?;
+        page.table(&["answer", "by", "votes", "from"], &tally)?;
     }
-    let row = |ballot: &Ballot, stands: String| {
-        vec![
-            turn.name(ballot.voter).to_owned(),
-            target(turn, ballot.target),
-            stands,
-            ballot.reason.clone(),
-        ]
-    };
-    let mut rows: Vec<Vec<String>> = standing
-        .into_iter()
-        .map(|ballot| row(ballot, "counts".to_owned()))
-        .collect();
-    rows.extend(
-        turn.dropped
-            .iter()
-            .map(|drop| row(&drop.ballot, format!("dropped: {}", why(drop.reason)))),
-    );
-    page.table(&["voter", "for", "stands", "reason"], &rows)
-}
-
-/// What a ballot is for.
-pub(in crate::export) fn target(turn: &Turn, label: Option<Label>) -> String {
-    label.map_or_else(
-        || "abstained".to_owned(),
-        |label| format!("{label} by {}", turn.name(label.agent)),
-    )
-}
-
-/// Why a ballot stopped counting.
-pub(in crate::export) fn why(reason: BallotDropReason) -> String {
-    match reason {
-        BallotDropReason::NewAnswer { by } => format!("{by} was published after it"),
-        BallotDropReason::Replaced => "the agent voted again".to_owned(),
-        BallotDropReason::Runoff { one, other } => {
-            format!("a runoff between {one} and {other} was held")
-        }
-        BallotDropReason::Revising => "a verification asked the agent to work again".to_owned(),
-    }
+    page.table(&ballots::HEADS, &rows)
 }
 
 fn answers(page: &mut Out<'_>, turn: &Turn, index: usize, notes: Notes<'_>) -> io::Result<()> {

@@ -159,7 +159,7 @@ impl Steps<'_, '_> {
                     let words = format!(
                         "the vote of {} stopped counting: {}",
                         self.who(drop.ballot.voter),
-                        super::parts::why(drop.reason)
+                        drop.reason.words()
                     );
                     self.told(at, "x", TEAM, &words)?;
                 }

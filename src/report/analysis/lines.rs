@@ -1,8 +1,8 @@
 //! Events as the lines that a model reads: a head in our words, a body in somebody else's.
 
 use crate::protocol::{
-    AgentEvent, AgentId, BallotDropReason, BallotEvent, CallEvent, Channel, Event, EventKind,
-    Outcome, RunEvent, ToolEvent,
+    AgentEvent, AgentId, BallotEvent, CallEvent, Channel, Event, EventKind, Outcome, RunEvent,
+    ToolEvent,
 };
 
 /// How much an event says about how the answer came about.
@@ -108,7 +108,7 @@ fn of_run(event: &RunEvent) -> Told {
         RunEvent::BallotsDropped(drops) => {
             let votes: Vec<String> = drops
                 .iter()
-                .map(|drop| format!("{} ({})", drop.ballot.voter, why(drop.reason)))
+                .map(|drop| format!("{} ({})", drop.ballot.voter, drop.reason.words()))
                 .collect();
             let head = format!("votes stopped counting: {}", votes.join(", "));
             (head, String::new(), Weight::High)
@@ -253,16 +253,6 @@ fn of_tool(event: &ToolEvent) -> Told {
             let head = format!("the tool {how} after {elapsed_ms} ms:");
             (head, output.clone(), weight)
         }
-    }
-}
-
-/// Why a vote stopped counting.
-fn why(reason: BallotDropReason) -> String {
-    match reason {
-        BallotDropReason::NewAnswer { by } => format!("{by} was published after it"),
-        BallotDropReason::Replaced => "voted anew".to_owned(),
-        BallotDropReason::Runoff { one, other } => format!("run-off between {one} and {other}"),
-        BallotDropReason::Revising => "writes a new answer".to_owned(),
     }
 }
 

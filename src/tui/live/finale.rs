@@ -283,9 +283,7 @@ fn count(flow: &mut Flow, turn: &Turn, rows: &[TallyRow]) {
 /// Who voted for something else, and why; who abstained.
 fn dissent(flow: &mut Flow, turn: &Turn, decision: &Decision) {
     let others: Vec<_> = turn
-        .agents
-        .iter()
-        .filter_map(|agent| agent.ballot.as_ref())
+        .ballots()
         .filter(|ballot| ballot.target.is_some_and(|label| label != decision.winner))
         .collect();
     if !others.is_empty() {

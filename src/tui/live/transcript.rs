@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     protocol::{
-        AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotDropReason, BallotEvent, CallEvent,
-        Channel, Failure, Label, Purpose, RoundEnd, Setback, Timestamp,
+        AgentEvent, AgentId, Answer, Ballot, BallotDrop, BallotEvent, CallEvent, Channel, Failure,
+        Label, Purpose, RoundEnd, Setback, Timestamp,
     },
     run::{Away, Turn, compacted},
 };
@@ -151,12 +151,7 @@ impl Transcript {
             Some(label) => format!("vote for {label}"),
             None => "abstention".to_owned(),
         };
-        let why = match drop.reason {
-            BallotDropReason::NewAnswer { by } => format!("{by} is newer"),
-            BallotDropReason::Replaced => "voted again".to_owned(),
-            BallotDropReason::Runoff { .. } => "a runoff is held".to_owned(),
-            BallotDropReason::Revising => "asked to work again".to_owned(),
-        };
+        let why = drop.reason.words();
         self.note("⊘", Role::Warn, &format!("{what} dropped: {why}"));
     }
 

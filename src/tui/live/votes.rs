@@ -13,7 +13,7 @@ use super::{
     transcript::{because, name},
 };
 use crate::{
-    protocol::{AgentId, Ballot, BallotDrop, BallotDropReason, Label, TallyRow},
+    protocol::{AgentId, Ballot, BallotDrop, Label, TallyRow},
     run::Turn,
 };
 
@@ -68,7 +68,7 @@ pub(super) fn strip(turn: &Turn, columns: u16) -> Vec<Words> {
         let mut row = Words::of(Role::Warn, " dropped ");
         for drop in turn.dropped.iter().rev().take(SHOWN) {
             row.push(Role::Gone, choice(turn, &drop.ballot));
-            row.push(Role::Dim, format!(" ({})   ", why(drop.reason)));
+            row.push(Role::Dim, format!(" ({})   ", drop.reason.words()));
         }
         rows.push(row);
     }
@@ -124,16 +124,6 @@ fn choice(turn: &Turn, ballot: &Ballot) -> String {
     match ballot.target {
         Some(label) => format!("{voter} → {label}"),
         None => format!("{voter} abstained"),
-    }
-}
-
-/// Why a ballot was dropped.
-fn why(reason: BallotDropReason) -> String {
-    match reason {
-        BallotDropReason::NewAnswer { by } => format!("{by} is newer"),
-        BallotDropReason::Replaced => "voted again".to_owned(),
-        BallotDropReason::Runoff { .. } => "runoff".to_owned(),
-        BallotDropReason::Revising => "asked to work again".to_owned(),
     }
 }
 
@@ -203,7 +193,7 @@ pub(super) fn page(turn: &Turn, scroll: Scroll) -> Flow {
 fn dropped(flow: &mut Flow, turn: &Turn, drop: &BallotDrop) {
     let words = Words::of(Role::Warn, "⊘ ")
         .and(Role::Gone, choice(turn, &drop.ballot))
-        .and(Role::Dim, format!(" dropped: {}", why(drop.reason)));
+        .and(Role::Dim, format!(" dropped: {}", drop.reason.words()));
     flow.push(Block::row(words));
     let reason = drop.ballot.reason.trim();
     if !reason.is_empty() {

@@ -1,4 +1,4 @@
-//! `massgen-tui config check` and `massgen-tui config path`.
+//! `massgen-tui config`: `check`, `path`, `schema`, `explain`.
 //!
 //! `check` prints every finding of every file at once and exits with 2 when one is an error. What
 //! only this machine lacks (a key, a variable) is a warning: a file is right or wrong wherever it is.
@@ -27,6 +27,14 @@ pub enum Command {
     Check(CheckArgs),
     /// Show where a configuration is looked for and which one is used
     Path,
+    /// Print the JSON Schema of configurations, for editors
+    Schema,
+    /// Explain a key: what it means, what it may be, what becomes of it here
+    Explain {
+        /// Name or path of the key: `temperature`, `orchestrator.policy`
+        #[arg(value_name = "KEY")]
+        key: String,
+    },
     /// Approve the exact content of a project's configuration
     Trust(super::trusting::TrustArgs),
     /// Take an approval back
@@ -59,7 +67,7 @@ pub fn run(globals: &super::Globals, args: &Args) -> u8 {
     match &args.command {
         Command::Trust(args) => return super::trusting::trust(globals, args),
         Command::Untrust(args) => return super::trusting::untrust(globals, args),
-        Command::Check(_) | Command::Path => {}
+        Command::Check(_) | Command::Path | Command::Schema | Command::Explain { .. } => {}
     }
     let (paths, env) = surroundings();
     let mut out = io::BufWriter::new(io::stdout().lock());
@@ -87,6 +95,11 @@ pub fn run_on(args: &Args, paths: &Paths, env: &Environment, out: &mut dyn Write
     let (code, written) = match &args.command {
         Command::Check(args) => check(args, paths, env, out),
         Command::Path => (0, path(paths, out)),
+        Command::Schema => (0, schema(out)),
+        Command::Explain { key } => match crate::config::explain(key) {
+            Ok(text) => (0, write!(out, "{text}")),
+            Err(message) => (WRONG, writeln!(out, "{message}")),
+        },
         // They need the state folder, and are done before.
         Command::Trust(_) | Command::Untrust(_) => (0, Ok(())),
     };
@@ -190,6 +203,11 @@ fn write_json(checked: &[Loaded], args: &CheckArgs, out: &mut dyn Write) -> io::
         "files": files,
     });
     serde_json::to_writer_pretty(&mut *out, &all)?;
+    writeln!(out)
+}
+
+fn schema(out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &crate::config::json_schema())?;
     writeln!(out)
 }
 

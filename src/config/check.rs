@@ -112,9 +112,11 @@ impl Checked {
                         key: path.to_owned(),
                         needs: needs.clone(),
                     });
+                    let (why, instead) = needs.split_once("; ").unwrap_or((needs, ""));
                     self.push(
                         Finding::new(Severity::Note, "not-used", entry.key_span, path)
-                            .message(format!("`{name}` is kept but not used: it {needs}")),
+                            .message(format!("`{name}` is kept but not used: it {why}"))
+                            .help(instead),
                     );
                 }
             }

@@ -62,7 +62,7 @@ impl AgentBuilder<'_> {
             }
             wire => wire,
         };
-        let mut parameters = parameters(entry, &model, node, path, &mut self.findings);
+        let mut parameters = parameters(entry, &model, wire, node, path, &mut self.findings);
         hosted::plugin(node, entry, &mut parameters);
         let mut manners = self.manners(node, entry, path);
         manners.hosted = self.hosted(node, entry, wire, path);
@@ -187,6 +187,18 @@ impl AgentBuilder<'_> {
                     message,
                     &help,
                 );
+            } else if Self::at_home(node, entry)
+                && let Some((message, help)) = super::models::doubt(&entry.r#type, &model)
+            {
+                let message = format!("{}: {message}", named.shown());
+                self.push(
+                    Severity::Warning,
+                    "unknown-model",
+                    named.span,
+                    &key,
+                    message,
+                    &help,
+                );
             }
             return Some(model);
         }
@@ -203,6 +215,16 @@ impl AgentBuilder<'_> {
         let message = format!("`{}` needs a `model`", entry.r#type);
         self.error("no-model", at, &key, message, help);
         None
+    }
+
+    /// True when the backend is the vendor's own server.
+    fn at_home(node: &Node, entry: &Backend) -> bool {
+        let Some(url) = node.some("base_url") else {
+            return true;
+        };
+        let host = url.text().and_then(backends::host);
+        host.and_then(|host| backends::by_host(&host))
+            .is_some_and(|vendor| vendor.r#type == entry.r#type)
     }
 
     fn base_url(&mut self, node: &Node, entry: &Backend, path: &str, at: Span) -> Option<String> {

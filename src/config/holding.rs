@@ -15,6 +15,8 @@ use crate::protocol::{
     rules::{OwnRules, from_start},
 };
 
+/// What is read here.
+pub const KEYS: [&str; 3] = [ENABLED, ALLOWED, BLOCKED];
 const ENABLED: &str = "enable_mcp_command_line";
 const ALLOWED: &str = "command_line_allowed_commands";
 const BLOCKED: &str = "command_line_blocked_commands";
@@ -50,9 +52,7 @@ fn of(agent: AgentId, node: &Node, findings: &mut Vec<Finding>) -> OwnRules {
     let program = kind
         .and_then(backends::find)
         .is_some_and(|one| one.program.is_some());
-    if let Some(entry) = [ENABLED, ALLOWED, BLOCKED]
-        .iter()
-        .find_map(|key| backend?.entry(key))
+    if let Some(entry) = KEYS.iter().find_map(|key| backend?.entry(key))
         && program
         && own.holds()
     {

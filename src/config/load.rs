@@ -172,6 +172,9 @@ fn load_bytes_with(
     let checked = check(&root);
     findings.extend(checked.findings);
     findings.extend(rules::check(&root));
+    if purpose == Purpose::Check {
+        findings.extend(rules::missing_paths(&root, env("HOME").as_deref()));
+    }
     modes::multiply(&mut root);
     let mut builder = AgentBuilder::new(env, purpose);
     builder.nest = nest;

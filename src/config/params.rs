@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::backends::Backend;
 use super::diagnostic::{Finding, Severity};
 use super::excerpt::clean;
+use super::model::Wire;
 use super::node::{Entry, Node};
 use super::schema::{self, Use};
 use super::yaml::join;
@@ -80,6 +81,7 @@ pub fn is_reserved(field: &str) -> bool {
 pub fn parameters(
     backend: &Backend,
     model: &str,
+    wire: Wire,
     node: &Node,
     path: &str,
     findings: &mut Vec<Finding>,
@@ -87,6 +89,7 @@ pub fn parameters(
     let mut fields = Fields {
         backend,
         model,
+        wire,
         map: Map::new(),
         findings,
     };
@@ -106,6 +109,7 @@ pub fn parameters(
 struct Fields<'a> {
     backend: &'a Backend,
     model: &'a str,
+    wire: Wire,
     map: Map<String, Value>,
     findings: &'a mut Vec<Finding>,
 }
@@ -199,8 +203,19 @@ impl Fields<'_> {
         for inner in entry.value.entries() {
             match inner.key.as_str() {
                 "effort" => self.send("reasoning_effort", inner, path),
+                "summary" if self.wire == Wire::Responses => self.summary(inner),
+                "summary" => self.push(
+                    Severity::Note,
+                    "not-used",
+                    inner,
+                    &join(path, "summary"),
+                    format!(
+                        "`summary` is not sent to `{}`: only OpenAI's Responses know it",
+                        self.backend.r#type
+                    ),
+                ),
                 // Reported by the key tables.
-                "summary" | "type" => {}
+                "type" => {}
                 _ => self.push(
                     Severity::Note,
                     "not-used",
@@ -213,6 +228,14 @@ impl Fields<'_> {
                     ),
                 ),
             }
+        }
+    }
+
+    /// Goes beside the effort into the same map of the request.
+    fn summary(&mut self, entry: &Entry) {
+        if let Some(value) = entry.value.json().filter(|value| !value.is_null()) {
+            let map = serde_json::json!({"summary": value});
+            self.map.insert("reasoning".to_owned(), map);
         }
     }
 
@@ -248,6 +271,7 @@ mod tests {
         let map = parameters(
             backends::find(kind).unwrap(),
             "some-model",
+            backends::find(kind).unwrap().wire,
             &parsed.root.unwrap(),
             "backend",
             &mut findings,
@@ -280,8 +304,14 @@ mod tests {
             (
                 "openai",
                 "reasoning: {effort: low, summary: auto}",
-                r#"{"reasoning_effort":"low"}"#,
+                r#"{"reasoning_effort":"low","reasoning":{"summary":"auto"}}"#,
                 vec![],
+            ),
+            (
+                "zai",
+                "reasoning: {effort: low, summary: auto}",
+                r#"{"reasoning_effort":"low"}"#,
+                vec!["not-used"],
             ),
             (
                 "openrouter",

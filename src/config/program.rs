@@ -253,11 +253,22 @@ impl AgentBuilder<'_> {
 
     /// Keys that a server would get and a program does not.
     fn unused(&mut self, backend: &Backend, node: &Node, path: &str) {
+        let summary = node.some("reasoning").and_then(|map| map.entry("summary"));
+        if let Some(entry) = summary {
+            self.push(
+                Severity::Note,
+                "not-used",
+                entry.key_span,
+                &join(path, "reasoning.summary"),
+                format!("`summary` means nothing to {}", backend.name),
+                "it tells its thoughts by itself, where it does",
+            );
+        }
         for entry in node.entries() {
             let name = entry.key.as_str();
             let known = schema::scope("backend").and_then(|keys| keys.get(name));
             let honoured = known.is_some_and(|key| key.usage == Use::Honoured);
-            if honoured && !KEYS.contains(&name) {
+            if honoured && !KEYS.contains(&name) && !super::holding::KEYS.contains(&name) {
                 let message = format!("`{name}` means nothing to {}", backend.name);
                 let key = join(path, name);
                 self.push(
@@ -266,7 +277,7 @@ impl AgentBuilder<'_> {
                     entry.key_span,
                     &key,
                     message,
-                    "",
+                    "leave it out, or pass the program's own flag with `extra_args`",
                 );
             }
         }

@@ -1,6 +1,8 @@
 //! Rules that span several keys, also for keys that this version does not use: a file that MassGen
 //! would refuse is not called good here.
 
+use std::path::{Path, PathBuf};
+
 use super::diagnostic::{Finding, Severity};
 use super::node::{Entry, Kind, Node, Span};
 
@@ -28,6 +30,7 @@ pub fn check(root: &Node) -> Vec<Finding> {
         if let Some(backend) = agent.get("backend") {
             let path = format!("{path}.backend");
             workspace(backend, root, &path, &mut findings);
+            program_folder(backend, &path, &mut findings);
             tool_filters(backend, &path, &mut findings);
             servers(backend, &path, &mut findings);
             hooks(
@@ -134,6 +137,60 @@ fn workspace(backend: &Node, root: &Node, path: &str, findings: &mut Vec<Finding
             .help("MassGen does not start without it"),
         );
     }
+}
+
+/// MassGen wants a folder for these programs, so that they do not write their settings into the project.
+fn program_folder(backend: &Node, path: &str, findings: &mut Vec<Finding>) {
+    let kind = backend.get("type");
+    if let Some(kind) = kind
+        && matches!(kind.text(), Some("codex" | "claude_code"))
+        && backend.some("cwd").is_none()
+    {
+        findings.push(
+            Finding::new(
+                Severity::Note,
+                "massgen-wants",
+                kind.span,
+                &format!("{path}.cwd"),
+            )
+            .message(format!(
+                "MassGen does not start {} without `cwd`",
+                kind.shown()
+            ))
+            .help("nothing to do here: it works in copies of the shared folders"),
+        );
+    }
+}
+
+/// Folders of the task that are not on this machine. Relative paths begin in the folder the program
+/// was started in.
+pub fn missing_paths(root: &Node, home: Option<&str>) -> Vec<Finding> {
+    let list = root
+        .get("orchestrator")
+        .and_then(|orchestrator| orchestrator.get("context_paths"))
+        .map_or(&[][..], Node::items);
+    let mut findings = Vec::new();
+    for (index, item) in list.iter().take(100).enumerate() {
+        let Some(node) = item.get("path") else {
+            continue;
+        };
+        let Some(text) = node.text().filter(|text| !text.contains("${")) else {
+            continue;
+        };
+        let path = match (text.strip_prefix("~/"), home) {
+            (Some(rest), Some(home)) => Path::new(home).join(rest),
+            _ => PathBuf::from(text),
+        };
+        if !path.exists() {
+            let key = format!("orchestrator.context_paths[{index}].path");
+            findings.push(
+                Finding::new(Severity::Warning, "missing-path", node.span, &key)
+                    .message(format!("{} is not there on this machine", node.shown()))
+                    .help("relative paths begin in the folder you start the program in"),
+            );
+        }
+    }
+    findings
 }
 
 fn tool_filters(backend: &Node, path: &str, findings: &mut Vec<Finding>) {

@@ -16,7 +16,8 @@ use super::node::{Kind, Node};
 pub enum Use {
     /// It is used.
     Honoured,
-    /// It is known, left alone and reported; the text says what it would need.
+    /// It is known, left alone and reported; the text says why in words that follow "it", and after
+    /// a semicolon what to do instead.
     Kept(String),
     /// MassGen itself makes no use of it; the text says why.
     Dead(String),

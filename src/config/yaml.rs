@@ -1,7 +1,7 @@
 //! Text to [`Node`] tree: the only door to the YAML reader.
 //!
 //! Reads YAML (and JSON, which is a subset) the way MassGen's own loader does: YAML 1.1 booleans,
-//! merge keys, the last of two equal keys wins. Unlike it, nothing is swallowed: equal keys, tabs,
+//! numbers, merge keys, the last of two equal keys wins. Unlike it, nothing is swallowed: equal keys, tabs,
 //! more than one document, a top level that is no map and text that is no UTF-8 are findings with a
 //! place. Depth, nodes and alias replays are bounded. Never panics, whatever the bytes are.
 
@@ -13,6 +13,7 @@ use serde_saphyr::{Location, Spanned};
 use super::diagnostic::{Finding, Severity};
 use super::excerpt::clean;
 use super::node::{Entry, Kind, Node, Span};
+use super::scalars::reread;
 
 /// Largest file that is read, in bytes. The largest configuration MassGen ships has 25 KB.
 pub const MAX_BYTES: usize = 4 << 20;
@@ -141,8 +142,8 @@ fn options() -> serde_saphyr::Options {
         },
         duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::LastWins,
         non_finite_float_policy: serde_saphyr::options::NonFiniteFloatPolicy::PassThrough,
-        // YAML 1.1 booleans are recognised in `Conversion`, which knows whether a text was quoted
-        // and does not take `y` and `n` for booleans (PyYAML does not either).
+        // YAML 1.1 is read in `scalars`, where it is known whether a text was quoted; `y` and `n` are no
+        // booleans (to PyYAML neither).
         strict_booleans: true,
         with_snippet: false,
         emit_comments: false,
@@ -352,7 +353,7 @@ impl<'de> Visitor<'de> for RawVisitor {
     }
 }
 
-/// Turns raw values into nodes: folds equal keys, recognises YAML 1.1 booleans.
+/// Turns raw values into nodes: folds equal keys, reads words as YAML 1.1 does.
 struct Conversion<'a> {
     text: &'a str,
     findings: &'a mut Vec<Finding>,
@@ -370,8 +371,7 @@ impl<'a> Conversion<'a> {
             defined,
         }) = raw;
         let kind = match value {
-            RawKind::Scalar(Kind::Text(text)) => self.scalar(text, &defined),
-            RawKind::Scalar(kind) => kind,
+            RawKind::Scalar(kind) => self.scalar(kind, &referenced, &defined, path),
             RawKind::List(items) => Kind::List(
                 items
                     .into_iter()
@@ -414,23 +414,40 @@ impl<'a> Conversion<'a> {
         entries
     }
 
-    /// Plain `yes`, `no`, `on`, `off` are booleans; quoted ones are text.
-    fn scalar(&self, text: String, defined: &Location) -> Kind {
-        let value = match text.as_str() {
-            "yes" | "Yes" | "YES" | "on" | "On" | "ON" => true,
-            "no" | "No" | "NO" | "off" | "Off" | "OFF" => false,
-            _ => return Kind::Text(text),
+    /// A plain word as MassGen reads it, with a note where readers differ; quoted ones are text.
+    fn scalar(&mut self, kind: Kind, at: &Location, defined: &Location, path: &str) -> Kind {
+        let Some(reading) = self
+            .plain(&kind, defined)
+            .and_then(|word| reread(word, &kind))
+        else {
+            return kind;
         };
-        let plain = defined
-            .span()
-            .byte_offset()
-            .and_then(|at| usize::try_from(at).ok())
-            .and_then(|at| self.text.get(at..))
-            .is_some_and(|rest| rest.starts_with(&text));
-        if plain {
-            Kind::Bool(value)
-        } else {
-            Kind::Text(text)
+        self.findings.push(
+            Finding::new(Severity::Note, "older-yaml", span(at), path)
+                .message(reading.message)
+                .help(reading.help),
+        );
+        reading.kind
+    }
+
+    /// The word a scalar is written as, when it is a plain one.
+    fn plain<'t>(&self, kind: &'t Kind, defined: &Location) -> Option<&'t str>
+    where
+        'a: 't,
+    {
+        let at = usize::try_from(defined.span().byte_offset()?).ok()?;
+        let rest = self.text.get(at..)?;
+        match kind {
+            Kind::Text(text) => rest.starts_with(text.as_str()).then_some(text.as_str()),
+            Kind::Int(_) | Kind::Float(_) => {
+                let len = usize::try_from(defined.span().len()).ok()?;
+                let end = rest
+                    .char_indices()
+                    .nth(len)
+                    .map_or(rest.len(), |(end, _)| end);
+                rest.get(..end).map(str::trim_end)
+            }
+            _ => None,
         }
     }
 }

@@ -74,7 +74,7 @@ static TABLE: OnceLock<Vec<Entry>> = OnceLock::new();
 #[must_use]
 pub fn entries() -> &'static [Entry] {
     TABLE.get_or_init(|| {
-        serde_json::from_str::<Table>(include_str!("../../assets/models.json"))
+        serde_json::from_str::<Table>(crate::config::models::TABLE)
             .map(|table| table.models)
             .unwrap_or_default()
     })

@@ -336,7 +336,12 @@ fn massgens_own_files_are_understood() {
                 Severity::Warning => {
                     matches!(
                         finding.code,
-                        "unset-variable" | "incomplete-workspace" | "no-key" | "no-program"
+                        "unset-variable"
+                            | "incomplete-workspace"
+                            | "no-key"
+                            | "no-program"
+                            | "unknown-model"
+                            | "missing-path"
                     )
                 }
                 Severity::Note => finding.code != "parameter",

@@ -11,6 +11,7 @@ mod applying;
 mod bad_days;
 mod bench;
 mod cli;
+mod compat;
 mod config;
 mod demo;
 mod engine;

@@ -22,6 +22,7 @@
 //! - [`demo`]: the scripted team as a loopback HTTP server.
 //! - [`bench`](mod@bench): tasks with known answers, records of runs, and what they say.
 //! - [`export`]: a session as a page, Markdown, JSON, or one file to give away.
+//! - [`serve`]: doors through which other programs drive runs.
 //! - [`headless`], [`app`], [`cli`]: the layers that wire everything together.
 
 pub mod app;
@@ -39,6 +40,7 @@ pub mod protocol;
 pub mod provider;
 pub mod report;
 pub mod run;
+pub mod serve;
 pub mod store;
 pub mod text;
 pub mod tool;

@@ -4,7 +4,7 @@
 //! event as the log has it, nothing else on stdout. The contract is `docs/headless.md`. A reader
 //! that is slow slows the session; one that is gone ends it; neither ever keeps a signal waiting.
 
-mod progress;
+pub mod progress;
 mod questions;
 pub mod words;
 

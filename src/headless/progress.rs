@@ -18,7 +18,7 @@ const LONGEST: usize = 200;
 const LONGEST_TROUBLE: usize = 1000;
 
 /// The line for an event that `state` has already taken in.
-pub(super) fn line(event: &Event, state: &RunState, progress: Progress) -> Option<String> {
+pub fn line(event: &Event, state: &RunState, progress: Progress) -> Option<String> {
     let turn = state.turn.as_ref()?;
     if progress == Progress::Hidden && !is_trouble(&event.kind) {
         return None;

@@ -38,6 +38,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("report", &["protocol", "run", "text", "headless"]),
     ("headless", &["protocol", "run", "text", "store"]),
     ("export", &["protocol", "run", "text", "report", "headless"]),
+    ("serve", &["protocol", "run", "text", "store", "headless"]),
 ];
 /// Modules that may name every other.
 const ROOTS: &[&str] = &["app", "cli"];

@@ -1,0 +1,396 @@
+//! Bodies of requests as typed data. What a schema does not allow is not taken: an unknown field is an
+//! error that names it.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::{
+    port::{Access, Folder, Hears, Pick, Wish},
+    problem::Problem,
+};
+use crate::protocol::{AgentId, Command, QuestionId, Reply, SteerMode, Target};
+
+/// Most characters of a task or a message.
+pub const LONGEST_TEXT: usize = 1_000_000;
+/// Most models of a team that is named by its models.
+pub const MOST_MODELS: usize = 16;
+/// Most folders.
+pub const MOST_FOLDERS: usize = 16;
+
+/// What to start.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartRun {
+    prompt: String,
+    #[serde(default)]
+    team: Option<String>,
+    #[serde(default)]
+    config: Option<PathBuf>,
+    #[serde(default)]
+    models: Option<Vec<String>>,
+    #[serde(default)]
+    base_url: Option<String>,
+    #[serde(default)]
+    folders: Vec<GivenFolder>,
+    #[serde(default)]
+    limits: Limits,
+    #[serde(default)]
+    policy: Option<Policy>,
+    #[serde(default)]
+    answers_questions: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GivenFolder {
+    path: PathBuf,
+    access: GivenAccess,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum GivenAccess {
+    Read,
+    Write,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limits {
+    #[serde(default)]
+    max_answers: Option<u32>,
+    #[serde(default)]
+    max_seconds: Option<u32>,
+    #[serde(default)]
+    max_usd: Option<f64>,
+    #[serde(default)]
+    max_tokens: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Policy {
+    Plurality,
+    Majority,
+    Unanimity,
+    Approval,
+    Ranked,
+    Borda,
+    Score,
+}
+
+impl Policy {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Plurality => "plurality",
+            Self::Majority => "majority",
+            Self::Unanimity => "unanimity",
+            Self::Approval => "approval",
+            Self::Ranked => "ranked",
+            Self::Borda => "borda",
+            Self::Score => "score",
+        }
+    }
+}
+
+/// A text that says something and is not longer than allowed.
+///
+/// # Errors
+/// It is blank, or too long.
+pub fn said(name: &str, text: &str) -> Result<(), Problem> {
+    if text.trim().is_empty() {
+        let detail = format!("`{name}` is empty.");
+        return Err(Problem::wrong(
+            detail,
+            "Write what the team should work on.",
+        ));
+    }
+    if text.chars().count() > LONGEST_TEXT {
+        let detail = format!("`{name}` is longer than {LONGEST_TEXT} characters.");
+        return Err(Problem::wrong(
+            detail,
+            "Shorten it, or put it into a file of a folder.",
+        ));
+    }
+    Ok(())
+}
+
+/// A limit as a setting: the value must lie within bounds.
+fn bounded<N: PartialOrd + std::fmt::Display>(
+    name: &str,
+    key: &'static str,
+    value: Option<N>,
+    (least, most): (N, N),
+    settings: &mut Vec<(&'static str, String)>,
+) -> Result<(), Problem> {
+    let Some(value) = value else {
+        return Ok(());
+    };
+    if value < least || value > most {
+        let detail = format!("`limits.{name}` is {value}.");
+        let hint = format!("Give a value from {least} to {most}.");
+        return Err(Problem::wrong(detail, hint));
+    }
+    settings.push((key, value.to_string()));
+    Ok(())
+}
+
+impl StartRun {
+    /// What the rest of the program is asked for.
+    ///
+    /// # Errors
+    /// Values that contradict each other or make no sense.
+    pub fn wish(self) -> Result<Wish, Problem> {
+        said("prompt", &self.prompt)?;
+        let given = [
+            self.team.is_some(),
+            self.config.is_some(),
+            self.models.is_some(),
+        ];
+        if given.iter().filter(|given| **given).count() > 1 {
+            return Err(Problem::wrong(
+                "More than one of `team`, `config` and `models` is given.",
+                "Give one of them, or none for your own configuration.",
+            ));
+        }
+        if self.base_url.is_some() && self.models.is_none() {
+            return Err(Problem::wrong(
+                "`base_url` is given without `models`.",
+                "Name the models that the server is asked for.",
+            ));
+        }
+        let team = match (self.team, self.config, self.models) {
+            (Some(team), ..) => Pick::Named(team),
+            (_, Some(config), _) => Pick::File(absolute("config", config)?),
+            (.., Some(models)) => Pick::Models {
+                base_url: self.base_url,
+                models: named_models(models)?,
+            },
+            (None, None, None) => Pick::Default,
+        };
+        if self.folders.len() > MOST_FOLDERS {
+            let detail = format!("There are more than {MOST_FOLDERS} folders.");
+            return Err(Problem::wrong(detail, "Name a folder above them."));
+        }
+        let folders = self.folders.into_iter().map(|folder| {
+            Ok(Folder {
+                path: absolute("folders", folder.path)?,
+                access: match folder.access {
+                    GivenAccess::Read => Access::Read,
+                    GivenAccess::Write => Access::Write,
+                },
+            })
+        });
+        let folders = folders.collect::<Result<_, Problem>>()?;
+        let mut settings = Vec::new();
+        let limits = self.limits;
+        let answers = "orchestrator.max_new_answers_per_agent";
+        bounded(
+            "max_answers",
+            answers,
+            limits.max_answers,
+            (1, 100),
+            &mut settings,
+        )?;
+        let seconds = "timeout_settings.orchestrator_timeout_seconds";
+        bounded(
+            "max_seconds",
+            seconds,
+            limits.max_seconds,
+            (1, 86_400),
+            &mut settings,
+        )?;
+        let usd = "orchestrator.limits.usd";
+        bounded(
+            "max_usd",
+            usd,
+            limits.max_usd,
+            (0.0001, 100_000.0),
+            &mut settings,
+        )?;
+        let tokens = "orchestrator.limits.tokens";
+        bounded(
+            "max_tokens",
+            tokens,
+            limits.max_tokens,
+            (1, 1_000_000_000),
+            &mut settings,
+        )?;
+        settings.extend(
+            self.policy
+                .map(|policy| ("orchestrator.policy", policy.word().to_owned())),
+        );
+        Ok(Wish {
+            prompt: self.prompt,
+            team,
+            folders,
+            settings,
+            hears: if self.answers_questions {
+                Hears::Client
+            } else {
+                Hears::Nobody
+            },
+        })
+    }
+}
+
+/// The server's working folder is not that of its clients, so a path says all.
+fn absolute(name: &str, path: PathBuf) -> Result<PathBuf, Problem> {
+    if path.is_absolute() {
+        return Ok(path);
+    }
+    let detail = format!("A path in `{name}` does not begin with a slash.");
+    Err(Problem::wrong(detail, "Write the whole path."))
+}
+
+fn named_models(models: Vec<String>) -> Result<Vec<String>, Problem> {
+    let fits = (1..=MOST_MODELS).contains(&models.len())
+        && models
+            .iter()
+            .all(|model| !model.trim().is_empty() && model.len() <= 200);
+    if fits {
+        return Ok(models);
+    }
+    let hint = format!("Give 1 to {MOST_MODELS} names of models.");
+    Err(Problem::wrong("`models` does not fit.", hint))
+}
+
+/// A message to agents.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Steer {
+    text: String,
+    #[serde(default)]
+    agents: Vec<u16>,
+    #[serde(default)]
+    mode: Option<SteerMode>,
+}
+
+impl Steer {
+    /// As the engine takes it.
+    ///
+    /// # Errors
+    /// Nothing is said, or to nobody.
+    pub fn command(self) -> Result<Command, Problem> {
+        said("text", &self.text)?;
+        if self.agents.contains(&0) || self.agents.len() > 100 {
+            return Err(Problem::wrong("Agents are numbered from 1.", ""));
+        }
+        let agents = self.agents.into_iter().map(AgentId);
+        Ok(Command::Steer {
+            target: Target::of(agents).unwrap_or(Target::All),
+            text: self.text,
+            mode: self.mode.unwrap_or(SteerMode::Queue),
+        })
+    }
+}
+
+/// An answer to a question.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    question: u32,
+    reply: Reply,
+}
+
+impl Answer {
+    /// As the engine takes it.
+    #[must_use]
+    pub fn command(self) -> (QuestionId, Command) {
+        let id = QuestionId(self.question);
+        let reply = self.reply;
+        (id, Command::Answer { id, reply })
+    }
+}
+
+/// A body as typed data.
+///
+/// # Errors
+/// It is no JSON, or not what the schema says.
+pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let what = if error.is_data() {
+            "The body does not fit its schema"
+        } else {
+            "The body is no JSON"
+        };
+        let detail = format!("{what}: {error}.");
+        Problem::wrong(detail, "/openapi.json has the schema.")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wish(text: &str) -> Result<Wish, String> {
+        read::<StartRun>(text.as_bytes())
+            .and_then(StartRun::wish)
+            .map_err(|problem| problem.detail)
+    }
+
+    #[test]
+    fn a_wish_is_whole_or_refused() {
+        let whole = wish(
+            r#"{"prompt":"p","models":["a","b"],"base_url":"http://127.0.0.1:1/v1",
+            "folders":[{"path":"/tmp","access":"write"}],"limits":{"max_usd":0.5,"max_answers":2},"policy":"ranked"}"#,
+        )
+        .unwrap();
+        assert_eq!(whole.folders[0].access, Access::Write);
+        assert_eq!(
+            whole.settings,
+            [
+                ("orchestrator.max_new_answers_per_agent", "2".to_owned()),
+                ("orchestrator.limits.usd", "0.5".to_owned()),
+                ("orchestrator.policy", "ranked".to_owned()),
+            ]
+        );
+        assert_eq!(wish(r#"{"prompt":"p"}"#).unwrap().team, Pick::Default);
+        for (text, told) in [
+            (r#"{"prompt":" \n"}"#, "`prompt` is empty"),
+            (
+                r#"{"prompt":"p","team":"a","config":"/b"}"#,
+                "More than one",
+            ),
+            (r#"{"prompt":"p","base_url":"x"}"#, "without `models`"),
+            (r#"{"prompt":"p","config":"b.yaml"}"#, "begin with a slash"),
+            (r#"{"prompt":"p","models":[]}"#, "`models`"),
+            (
+                r#"{"prompt":"p","limits":{"max_usd":-1}}"#,
+                "limits.max_usd",
+            ),
+            (r#"{"prompt":"p","colour":1}"#, "colour"),
+            (r#"{"prompt":1}"#, "schema"),
+            (r"[", "no JSON"),
+        ] {
+            let detail = wish(text).unwrap_err();
+            assert!(detail.contains(told), "{text}: {detail}");
+        }
+    }
+
+    #[test]
+    fn messages_and_answers_become_commands() {
+        let steer: Steer = read(br#"{"text":"hi","agents":[2,1],"mode":"now"}"#).unwrap();
+        assert_eq!(
+            steer.command().unwrap(),
+            Command::Steer {
+                target: Target::Several(vec![AgentId(1), AgentId(2)]),
+                text: "hi".into(),
+                mode: SteerMode::Now,
+            }
+        );
+        let steer: Steer = read(br#"{"text":"hi"}"#).unwrap();
+        assert!(matches!(
+            steer.command(),
+            Ok(Command::Steer {
+                target: Target::All,
+                ..
+            })
+        ));
+        let steer: Steer = read(br#"{"text":"hi","agents":[0]}"#).unwrap();
+        assert!(steer.command().is_err());
+        let answer: Answer = read(br#"{"question":3,"reply":{"option":1}}"#).unwrap();
+        assert_eq!(answer.command().0, QuestionId(3));
+    }
+}

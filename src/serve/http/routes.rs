@@ -1,0 +1,661 @@
+//! The one table of what can be asked: dispatch, checks of parameters and the OpenAPI document are made
+//! from it, so they cannot disagree.
+
+/// How something is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// To know something.
+    Get,
+    /// To do something.
+    Post,
+}
+
+impl Verb {
+    /// As it stands in a request.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// Whether the token is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// For everybody on this machine: nothing is told that the program's documentation does not tell.
+    Open,
+    /// With the token.
+    Token,
+}
+
+/// In which form errors are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// RFC 9457.
+    Problem,
+    /// OpenAI's.
+    OpenAi,
+}
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// The server itself.
+    About(About),
+    /// Runs as a whole.
+    Runs(Runs),
+    /// One run.
+    Run(Run),
+    /// OpenAI's paths.
+    Chat(Chat),
+}
+
+/// Questions about the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Does it live?
+    Health,
+    /// Which version?
+    Version,
+    /// What can be asked?
+    OpenApi,
+    /// Which teams are there?
+    Teams,
+}
+
+/// Runs as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runs {
+    /// Start one.
+    Start,
+    /// List them.
+    List,
+}
+
+/// One run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Run {
+    /// How it is.
+    Get,
+    /// What happens.
+    Events,
+    /// What came of it.
+    Result,
+    /// As a file.
+    Export,
+    /// A message to its agents.
+    Steer,
+    /// An answer to a question of an agent.
+    Answer,
+    /// No more work: vote, present.
+    AnswerNow,
+    /// Stop.
+    Stop,
+}
+
+/// OpenAI's paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chat {
+    /// Teams as models.
+    Models,
+    /// One of them.
+    Model,
+    /// A conversation.
+    Completions,
+}
+
+/// Something that can be asked.
+#[derive(Debug)]
+pub struct Route {
+    /// GET or POST.
+    pub verb: Verb,
+    /// Path; `{id}` is the only part that varies.
+    pub path: &'static str,
+    /// What it is.
+    pub op: Op,
+    /// Whether the token is needed.
+    pub access: Access,
+    /// Name for clients that are generated.
+    pub name: &'static str,
+    /// What it does, in a sentence.
+    pub about: &'static str,
+    /// Parameters of path and query.
+    pub params: &'static [Param],
+    /// Schema of the body.
+    pub body: Option<&'static str>,
+    /// The good answer: status, media types, schema (none: any text or bytes).
+    pub good: Good,
+    /// Further statuses beside those that every route may give.
+    pub also: &'static [u16],
+}
+
+impl Route {
+    /// In which form its errors are told.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        form(self.path)
+    }
+}
+
+/// In which form errors of a path are told.
+#[must_use]
+pub fn form(path: &str) -> Form {
+    if path.starts_with("/v1/") {
+        Form::OpenAi
+    } else {
+        Form::Problem
+    }
+}
+
+/// A good answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Good {
+    /// Status.
+    pub status: u16,
+    /// What it is.
+    pub about: &'static str,
+    /// Media types.
+    pub media: &'static [&'static str],
+    /// Schema of JSON.
+    pub schema: Option<&'static str>,
+}
+
+/// A parameter.
+#[derive(Debug)]
+pub struct Param {
+    /// Name.
+    pub name: &'static str,
+    /// Where it stands.
+    pub place: Place,
+    /// What it may be.
+    pub kind: Kind,
+    /// What it means.
+    pub about: &'static str,
+}
+
+/// Where a parameter stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the path.
+    Path,
+    /// Behind the question mark.
+    Query,
+    /// In a header.
+    Header,
+}
+
+/// What a parameter may be.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// The name of a session.
+    Id,
+    /// The name of a model.
+    Model,
+    /// A text of at most so many characters.
+    Text(usize),
+    /// A whole number.
+    Whole {
+        /// Least.
+        min: u64,
+        /// Most.
+        max: u64,
+    },
+    /// One of these words.
+    Word(&'static [&'static str]),
+}
+
+/// Longest name of a session or a model.
+pub const LONGEST_NAME: usize = 128;
+
+impl Kind {
+    /// Whether a value fits.
+    #[must_use]
+    pub fn fits(self, value: &str) -> bool {
+        let named = |also: &str| {
+            !value.is_empty()
+                && value.len() <= LONGEST_NAME
+                && value
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || also.contains(c))
+        };
+        match self {
+            Self::Id => named("._-"),
+            Self::Model => named("._:-"),
+            Self::Text(longest) => value.chars().count() <= longest,
+            Self::Whole { min, max } => {
+                let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+                digits
+                    && value
+                        .parse()
+                        .is_ok_and(|number| (min..=max).contains(&number))
+            }
+            Self::Word(words) => words.contains(&value),
+        }
+    }
+}
+
+const ID: Param = Param {
+    name: "id",
+    place: Place::Path,
+    kind: Kind::Id,
+    about: "Id of the session, its start, or `latest`.",
+};
+const JSON: &[&str] = &["application/json"];
+
+const fn json(about: &'static str, schema: &'static str) -> Good {
+    Good {
+        status: 200,
+        about,
+        media: JSON,
+        schema: Some(schema),
+    }
+}
+
+const fn taken(about: &'static str) -> Good {
+    Good {
+        status: 202,
+        about,
+        media: JSON,
+        schema: Some("Taken"),
+    }
+}
+
+/// A route that is asked with GET and the token, without a body.
+const fn get(
+    path: &'static str,
+    op: Op,
+    name: &'static str,
+    about: &'static str,
+    good: Good,
+) -> Route {
+    Route {
+        verb: Verb::Get,
+        path,
+        op,
+        access: Access::Token,
+        name,
+        about,
+        params: &[],
+        body: None,
+        good,
+        also: &[],
+    }
+}
+
+/// A route that does something to a run.
+const fn post(
+    path: &'static str,
+    op: Op,
+    name: &'static str,
+    about: &'static str,
+    good: Good,
+) -> Route {
+    Route {
+        verb: Verb::Post,
+        params: &[ID],
+        also: &[404, 409],
+        ..get(path, op, name, about, good)
+    }
+}
+
+/// All that can be asked.
+pub static ROUTES: &[Route] = &[
+    Route {
+        access: Access::Open,
+        ..get(
+            "/health",
+            Op::About(About::Health),
+            "health",
+            "Whether the server lives.",
+            json("It does.", "Health"),
+        )
+    },
+    Route {
+        access: Access::Open,
+        ..get(
+            "/openapi.json",
+            Op::About(About::OpenApi),
+            "openapi",
+            "This document.",
+            json("OpenAPI 3.1.", "Document"),
+        )
+    },
+    get(
+        "/api/v1/version",
+        Op::About(About::Version),
+        "version",
+        "Version of the program and of its events.",
+        json("Versions.", "Version"),
+    ),
+    get(
+        "/api/v1/teams",
+        Op::About(About::Teams),
+        "teams",
+        "The teams that can be started by name.",
+        json("Teams.", "Teams"),
+    ),
+    Route {
+        params: &[
+            Param {
+                name: "filter",
+                place: Place::Query,
+                kind: Kind::Text(500),
+                about: "Words as for `logs list --filter`, for example `outcome:answered since:2d`.",
+            },
+            Param {
+                name: "state",
+                place: Place::Query,
+                kind: Kind::Word(&["running", "stored", "all"]),
+                about: "Runs of this server, sessions that are over, or both (default).",
+            },
+            Param {
+                name: "limit",
+                place: Place::Query,
+                kind: Kind::Whole { min: 1, max: 1000 },
+                about: "Most sessions; 50 without it.",
+            },
+        ],
+        ..get(
+            "/api/v1/runs",
+            Op::Runs(Runs::List),
+            "listRuns",
+            "Runs and stored sessions, newest first.",
+            json("Sessions.", "RunList"),
+        )
+    },
+    Route {
+        verb: Verb::Post,
+        body: Some("StartRun"),
+        also: &[404, 429],
+        ..get(
+            "/api/v1/runs",
+            Op::Runs(Runs::Start),
+            "startRun",
+            "Starts a run.",
+            Good {
+                status: 201,
+                about: "It runs.",
+                media: JSON,
+                schema: Some("Started"),
+            },
+        )
+    },
+    Route {
+        params: &[ID],
+        also: &[404],
+        ..get(
+            "/api/v1/runs/{id}",
+            Op::Run(Run::Get),
+            "getRun",
+            "How a run is now.",
+            json("The session.", "Run"),
+        )
+    },
+    Route {
+        params: &[
+            ID,
+            Param {
+                name: "after",
+                place: Place::Query,
+                kind: Kind::Whole {
+                    min: 0,
+                    max: u64::MAX >> 11,
+                },
+                about: "Number of the last event that is known already; 0 for all.",
+            },
+            Param {
+                name: "last-event-id",
+                place: Place::Header,
+                kind: Kind::Text(100),
+                about: "The same, as clients of server-sent events send it when they come again.",
+            },
+        ],
+        also: &[204, 404],
+        ..get(
+            "/api/v1/runs/{id}/events",
+            Op::Run(Run::Events),
+            "streamEvents",
+            "What happens in a run, as server-sent events whose id is the event's number. Ends with an event `end`; 204 when there is nothing further to come.",
+            Good {
+                status: 200,
+                about: "Events.",
+                media: &["text/event-stream"],
+                schema: None,
+            },
+        )
+    },
+    Route {
+        params: &[
+            ID,
+            Param {
+                name: "wait",
+                place: Place::Query,
+                kind: Kind::Whole { min: 0, max: 600 },
+                about: "Most seconds to wait for the end.",
+            },
+        ],
+        also: &[404],
+        ..get(
+            "/api/v1/runs/{id}/result",
+            Op::Run(Run::Result),
+            "getResult",
+            "What came of a run.",
+            json("The result so far.", "Result"),
+        )
+    },
+    Route {
+        params: &[
+            ID,
+            Param {
+                name: "format",
+                place: Place::Query,
+                kind: Kind::Word(&["html", "md", "json", "bundle", "cast"]),
+                about: "As `massgen-tui export`; html without it.",
+            },
+            Param {
+                name: "turns",
+                place: Place::Query,
+                kind: Kind::Text(100),
+                about: "Which turns: 2, 1-3, 2-, 1,4 or latest.",
+            },
+            Param {
+                name: "redact",
+                place: Place::Query,
+                kind: Kind::Text(200),
+                about: "What is masked beside secrets and home folders: emails, paths, names, suspects, with commas.",
+            },
+        ],
+        also: &[404],
+        ..get(
+            "/api/v1/runs/{id}/export",
+            Op::Run(Run::Export),
+            "exportRun",
+            "A session as a file. 403 when something in it may be a secret that is not masked.",
+            Good {
+                status: 200,
+                about: "The file.",
+                media: &[
+                    "text/html; charset=utf-8",
+                    "text/markdown; charset=utf-8",
+                    "application/json",
+                    "application/gzip",
+                    "application/x-asciicast",
+                ],
+                schema: None,
+            },
+        )
+    },
+    Route {
+        body: Some("Steer"),
+        ..post(
+            "/api/v1/runs/{id}/steer",
+            Op::Run(Run::Steer),
+            "steer",
+            "A message to agents of a running run.",
+            taken("It is on its way; events tell how far it gets."),
+        )
+    },
+    Route {
+        body: Some("Answer"),
+        ..post(
+            "/api/v1/runs/{id}/answer",
+            Op::Run(Run::Answer),
+            "answerQuestion",
+            "Answers a question that an agent asked the person.",
+            taken("It was passed on."),
+        )
+    },
+    post(
+        "/api/v1/runs/{id}/answer-now",
+        Op::Run(Run::AnswerNow),
+        "answerNow",
+        "Ends the work: what there is is voted on and presented.",
+        taken("It was passed on."),
+    ),
+    post(
+        "/api/v1/runs/{id}/stop",
+        Op::Run(Run::Stop),
+        "stopRun",
+        "Stops a run; published answers are kept.",
+        taken("It was passed on."),
+    ),
+    get(
+        "/v1/models",
+        Op::Chat(Chat::Models),
+        "listModels",
+        "Teams, as OpenAI's clients read models.",
+        json("Teams.", "Models"),
+    ),
+    Route {
+        params: &[Param {
+            name: "id",
+            place: Place::Path,
+            kind: Kind::Model,
+            about: "Name of a team.",
+        }],
+        also: &[404],
+        ..get(
+            "/v1/models/{id}",
+            Op::Chat(Chat::Model),
+            "getModel",
+            "A team, as OpenAI's clients read models.",
+            json("The team.", "Model"),
+        )
+    },
+    Route {
+        verb: Verb::Post,
+        body: Some("ChatRequest"),
+        also: &[404, 429, 500],
+        ..get(
+            "/v1/chat/completions",
+            Op::Chat(Chat::Completions),
+            "chat",
+            "A conversation with a team: its last message is the task. With `stream`, server-sent events.",
+            Good {
+                status: 200,
+                about: "The final answer.",
+                media: &["application/json", "text/event-stream"],
+                schema: Some("ChatCompletion"),
+            },
+        )
+    },
+];
+
+/// A path that exists, or what stands in its way.
+#[derive(Debug)]
+pub enum Found {
+    /// This, with the part that varies.
+    Route(&'static Route, Option<String>),
+    /// Only these methods.
+    Methods(Vec<&'static str>),
+    /// Nothing.
+    Nothing,
+}
+
+/// What a method and a path mean.
+#[must_use]
+pub fn find(method: &str, path: &str) -> Found {
+    let mut allowed = Vec::new();
+    for route in ROUTES {
+        let Some(id) = matched(route, path) else {
+            continue;
+        };
+        if route.verb.name() == method {
+            return Found::Route(route, id);
+        }
+        allowed.push(route.verb.name());
+    }
+    if allowed.is_empty() {
+        Found::Nothing
+    } else {
+        Found::Methods(allowed)
+    }
+}
+
+/// `Some` when the path is that of the route, with the part that varies.
+fn matched(route: &Route, path: &str) -> Option<Option<String>> {
+    let Some((before, after)) = route.path.split_once("{id}") else {
+        return (route.path == path).then_some(None);
+    };
+    let id = path.strip_prefix(before)?.strip_suffix(after)?;
+    let id = super::query::decoded(id)?;
+    let param = route.params.iter().find(|param| param.name == "id")?;
+    param.kind.fits(&id).then_some(Some(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_to_their_routes() {
+        let named = |method: &str, path: &str| match find(method, path) {
+            Found::Route(route, id) => format!("{} {}", route.name, id.unwrap_or_default()),
+            Found::Methods(methods) => methods.join(", "),
+            Found::Nothing => "nothing".to_owned(),
+        };
+        for (method, path, expected) in [
+            ("GET", "/health", "health "),
+            ("POST", "/health", "GET"),
+            ("PUT", "/api/v1/runs", "GET, POST"),
+            (
+                "GET",
+                "/api/v1/runs/20261121-1-abcd",
+                "getRun 20261121-1-abcd",
+            ),
+            ("GET", "/api/v1/runs/a/events", "streamEvents a"),
+            ("GET", "/api/v1/runs/a%2Fb", "nothing"),
+            ("GET", "/api/v1/runs/..%2f..%2fetc/events", "nothing"),
+            ("GET", "/api/v1/runs//events", "nothing"),
+            ("GET", "/v1/models/demo%3Aquick", "getModel demo:quick"),
+            ("GET", "/v1/models/demo:quick", "getModel demo:quick"),
+            ("GET", "/api/v1/runs/", "nothing"),
+            ("GET", "/", "nothing"),
+        ] {
+            assert_eq!(named(method, path), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn values_fit_or_not() {
+        let whole = Kind::Whole { min: 1, max: 10 };
+        for (kind, value, fits) in [
+            (whole, "1", true),
+            (whole, "10", true),
+            (whole, "11", false),
+            (whole, "0", false),
+            (whole, "+1", false),
+            (whole, "", false),
+            (Kind::Text(2), "äö", true),
+            (Kind::Text(2), "abc", false),
+            (Kind::Word(&["a", "b"]), "b", true),
+            (Kind::Word(&["a", "b"]), "", false),
+            (Kind::Id, "a:b", false),
+            (Kind::Model, "a:b", true),
+        ] {
+            assert_eq!(kind.fits(value), fits, "{kind:?} {value:?}");
+        }
+    }
+}

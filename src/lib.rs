@@ -22,6 +22,8 @@
 //! - [`demo`]: the scripted team as a loopback HTTP server.
 //! - [`bench`](mod@bench): tasks with known answers, records of runs, and what they say.
 //! - [`export`]: a session as a page, Markdown, JSON, or one file to give away.
+//! - [`hooks`]: who is told when something happens in a run, and what.
+//! - [`telemetry`]: a session as traces and metrics of OpenTelemetry.
 //! - [`serve`]: doors through which other programs drive runs.
 //! - [`headless`], [`app`], [`cli`]: the layers that wire everything together.
 
@@ -35,6 +37,7 @@ pub mod demo;
 pub mod engine;
 pub mod export;
 pub mod headless;
+pub mod hooks;
 pub mod massgen;
 pub mod protocol;
 pub mod provider;
@@ -42,6 +45,7 @@ pub mod report;
 pub mod run;
 pub mod serve;
 pub mod store;
+pub mod telemetry;
 pub mod text;
 pub mod tool;
 pub mod tui;

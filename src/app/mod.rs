@@ -30,6 +30,7 @@ mod report;
 mod review;
 mod searching;
 mod session;
+pub mod serving;
 mod sessions;
 pub mod sharing;
 pub mod shelf;

@@ -144,6 +144,16 @@ pub enum Sub {
     /// Pass lines between a command-line agent and its team.
     #[command(hide = true)]
     AgentTools(super::agent_tools::Args),
+    /// What other programs come through.
+    #[command(flatten)]
+    Programs(Programs),
+}
+
+/// What other programs come through.
+#[derive(Debug, Subcommand)]
+pub enum Programs {
+    /// Let programs of this machine start and follow runs over HTTP; teams as models for OpenAI's clients.
+    Serve(Box<super::serve::Args>),
     /// Serve the scripted demo team to other clients.
     DemoServer(super::demo_server::Args),
 }

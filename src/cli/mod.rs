@@ -23,6 +23,7 @@ mod resume;
 mod rules;
 mod run;
 pub mod screenshot;
+pub mod serve;
 pub mod sharing;
 mod taking;
 mod trusting;
@@ -35,7 +36,7 @@ use clap::Parser as _;
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use args::{Cli, Globals, TeamArgs};
-use args::{Machine, Sub};
+use args::{Machine, Programs, Sub};
 
 use crate::protocol::Failure;
 
@@ -122,9 +123,12 @@ async fn dispatch(cli: Cli) -> u8 {
         Some(Sub::Files(sub)) => files::run(&globals, sub).await,
         Some(Sub::Sharing(sub)) => sharing::run(&globals, sub).await,
         Some(Sub::AgentTools(args)) => agent_tools::run(&args).await,
-        Some(Sub::DemoServer(args)) => match demo_server::run(args).await {
-            Ok(code) => code,
-            Err(failure) => launch::Trouble::from(failure).tell(),
+        Some(Sub::Programs(what)) => match what {
+            Programs::Serve(args) => Box::pin(serve::run(&globals, *args)).await,
+            Programs::DemoServer(args) => match demo_server::run(args).await {
+                Ok(code) => code,
+                Err(failure) => launch::Trouble::from(failure).tell(),
+            },
         },
     }
 }

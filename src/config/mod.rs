@@ -42,6 +42,7 @@ mod scalars;
 mod scaling;
 pub mod schema;
 mod seeing;
+pub mod hooking;
 pub mod sharing;
 mod talking;
 mod teams;

@@ -38,6 +38,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("report", &["protocol", "run", "text", "headless"]),
     ("headless", &["protocol", "run", "text", "store"]),
     ("export", &["protocol", "run", "text", "report", "headless"]),
+    ("hooks", &["protocol", "run", "export"]),
+    ("telemetry", &["protocol", "export"]),
     ("serve", &["protocol", "run", "text", "store", "headless"]),
 ];
 /// Modules that may name every other.

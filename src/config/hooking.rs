@@ -1,0 +1,211 @@
+//! `webhooks`: whom to tell when something happens in a run.
+//!
+//! Read from the person's own configurations alone, never from one that lies in a project: whoever made a
+//! project does not say what is run or told here. An entry that cannot be understood is an error and no
+//! entry of its file counts: a hook that silently does nothing would be worse.
+
+use std::{fs, io::Read as _, path::Path};
+
+use super::{Node, Paths, yaml};
+
+/// Largest configuration that is read.
+const LARGEST: u64 = 4 * 1024 * 1024;
+/// Most hooks.
+const MOST: usize = 32;
+/// Longest time of one try, in seconds.
+const LONGEST: f64 = 60.0;
+
+/// An entry of `webhooks` as it was written.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Said {
+    /// Its name.
+    pub name: String,
+    /// The address to tell.
+    pub url: Option<String>,
+    /// The program to tell, with its arguments.
+    pub command: Vec<String>,
+    /// The variable that holds the secret for signing.
+    pub secret_env: Option<String>,
+    /// Whether the address may lead to a private network.
+    pub private: bool,
+    /// Kinds of moments.
+    pub events: Vec<String>,
+    /// How a task ended.
+    pub outcomes: Vec<String>,
+    /// Names of agents.
+    pub agents: Vec<String>,
+    /// Whether words are told, too.
+    pub full: bool,
+    /// Longest time of one try, in seconds.
+    pub timeout_seconds: f64,
+}
+
+const KEYS: [&str; 10] = [
+    "name",
+    "url",
+    "command",
+    "secret_env",
+    "private",
+    "events",
+    "outcomes",
+    "agents",
+    "content",
+    "timeout_seconds",
+];
+
+/// The hooks of the person's own configurations; those of our own folder first.
+///
+/// # Errors
+/// An entry that cannot be understood, with its file and line.
+pub fn hooks(paths: &Paths) -> Result<Vec<Said>, String> {
+    let own = paths
+        .config
+        .as_ref()
+        .map(|folder| folder.join("config.yaml"));
+    let home = paths
+        .home
+        .as_ref()
+        .map(|home| home.join(".config/massgen/config.yaml"));
+    let mut all: Vec<Said> = Vec::new();
+    for path in own.into_iter().chain(home) {
+        for said in of_file(&path)? {
+            if !all.iter().any(|known| known.name == said.name) {
+                all.push(said);
+            }
+        }
+    }
+    if all.len() > MOST {
+        return Err(format!("more than {MOST} webhooks are configured"));
+    }
+    Ok(all)
+}
+
+fn of_file(path: &Path) -> Result<Vec<Said>, String> {
+    let Ok(file) = fs::File::open(path) else {
+        return Ok(Vec::new());
+    };
+    let mut bytes = Vec::new();
+    file.take(LARGEST)
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    // A file that cannot be understood is told by whoever loads it.
+    let Some(node) = yaml::parse(&bytes).root.and_then(|root| root.some("webhooks").cloned()) else {
+        return Ok(Vec::new());
+    };
+    let place = |node: &Node, what: &str| {
+        format!("{}:{}: webhooks: {what}", path.display(), node.span.line)
+    };
+    if node.items().is_empty() {
+        return Err(place(&node, "it has to be a list of hooks"));
+    }
+    node.items()
+        .iter()
+        .map(|item| one(item).map_err(|what| place(item, &what)))
+        .collect()
+}
+
+fn one(node: &Node) -> Result<Said, String> {
+    if let Some(entry) = node.entries().iter().find(|entry| !KEYS.contains(&entry.key.as_str())) {
+        return Err(format!("`{}` is no key of a hook; it has {}", entry.key, KEYS.join(", ")));
+    }
+    let text = |key: &str| node.some(key).and_then(Node::text).map(str::to_owned);
+    let said = Said {
+        name: text("name").unwrap_or_default(),
+        url: text("url"),
+        command: texts(node, "command")?,
+        secret_env: text("secret_env"),
+        private: node.some("private").and_then(Node::bool).unwrap_or_default(),
+        events: texts(node, "events")?,
+        outcomes: texts(node, "outcomes")?,
+        agents: texts(node, "agents")?,
+        full: match text("content").as_deref() {
+            None | Some("short") => false,
+            Some("full") => true,
+            Some(other) => return Err(format!("`content` is \"{other}\"; short or full")),
+        },
+        timeout_seconds: node.some("timeout_seconds").and_then(Node::number).unwrap_or(10.0),
+    };
+    let fits = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if said.name.is_empty() || said.name.len() > 64 || !said.name.chars().all(fits) {
+        return Err("`name` has to be 1 to 64 letters, digits, dots and dashes".to_owned());
+    }
+    if said.url.is_some() != said.command.is_empty() {
+        return Err(format!("{}: either `url` or `command`", said.name));
+    }
+    if said.url.as_ref().is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://")) {
+        return Err(format!("{}: `url` has to begin with https:// or http://", said.name));
+    }
+    if !(0.1..=LONGEST).contains(&said.timeout_seconds) {
+        return Err(format!("{}: `timeout_seconds` from 0.1 to {LONGEST}", said.name));
+    }
+    Ok(said)
+}
+
+/// A list of texts, or one text.
+fn texts(node: &Node, key: &str) -> Result<Vec<String>, String> {
+    let Some(value) = node.some(key) else {
+        return Ok(Vec::new());
+    };
+    if let Some(text) = value.text() {
+        return Ok(vec![text.to_owned()]);
+    }
+    let items = value.items().iter();
+    let texts: Option<Vec<String>> = items.map(|item| item.text().map(str::to_owned)).collect();
+    texts
+        .filter(|texts| !texts.is_empty())
+        .ok_or_else(|| format!("`{key}` has to be a list of texts"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<Said>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("own");
+        fs::create_dir_all(&config).unwrap();
+        fs::write(config.join("config.yaml"), text).unwrap();
+        let cwd = folder.path().join("project");
+        fs::create_dir_all(cwd.join(".massgen")).unwrap();
+        let evil = "webhooks: [{name: evil, command: [rm]}]";
+        fs::write(cwd.join(".massgen/config.yaml"), evil).unwrap();
+        fs::write(cwd.join("massgen-tui.yaml"), evil).unwrap();
+        hooks(&Paths {
+            cwd,
+            home: Some(folder.path().join("home")),
+            config: Some(config),
+            state: None,
+        })
+    }
+
+    #[test]
+    fn hooks_come_from_the_persons_own_file_alone() {
+        let hooks = read(
+            "webhooks:\n  - name: chat\n    url: https://hooks.example/x\n    secret_env: S\n    events: [ended, question]\n  \
+             - {name: bell, command: [notify-send, done], outcomes: answered, content: full, timeout_seconds: 2}\n",
+        )
+        .unwrap();
+        let names: Vec<&str> = hooks.iter().map(|hook| hook.name.as_str()).collect();
+        assert_eq!(names, ["chat", "bell"]);
+        assert_eq!(hooks[0].events, ["ended", "question"]);
+        assert_eq!(hooks[1].outcomes, ["answered"]);
+        assert!(hooks[1].full && !hooks[0].full);
+        assert_eq!(read("").unwrap(), []);
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_told() {
+        for (text, told) in [
+            ("webhooks: 1", "a list"),
+            ("webhooks: [{name: a}]", "either"),
+            ("webhooks: [{name: a, url: 'ftp://x'}]", "https://"),
+            ("webhooks: [{name: 'a b', url: 'https://x'}]", "`name`"),
+            ("webhooks: [{name: a, url: 'https://x', command: [y]}]", "either"),
+            ("webhooks: [{name: a, url: 'https://x', colour: 1}]", "colour"),
+            ("webhooks:\n  - {name: a, url: 'https://x', timeout_seconds: 0}", "yaml:2"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(told), "{text}: {error}");
+        }
+    }
+}

@@ -108,6 +108,7 @@ pub async fn go_on(
     setup.grounds = super::session::premises(ground);
     setup.gate = Some(gate);
     sinks.subscribers.extend(inbox.as_ref().map(Inbox::ear));
+    sinks.subscribers.extend(services.ear(run));
     sinks.prompts.clone_from(&services.dump_prompts);
     let session = engine::begin(setup, sinks, begin);
     if let Some(inbox) = inbox {

@@ -22,6 +22,7 @@ mod keyring;
 mod keys;
 mod labelling;
 mod left;
+pub mod listening;
 pub mod notes;
 mod noting;
 pub mod opening;
@@ -29,8 +30,8 @@ mod ports;
 mod report;
 mod review;
 mod searching;
-mod session;
 pub mod serving;
+mod session;
 mod sessions;
 pub mod sharing;
 pub mod shelf;
@@ -89,6 +90,8 @@ pub struct Services {
     pub overlay: Overlay,
     /// Which configurations may be used.
     pub trust: trust::Trust,
+    /// Who else hears the events of sessions.
+    pub listeners: listening::Listeners,
     /// The log of MassGen that the program was started on, which may lie anywhere.
     pub opened: OnceLock<PathBuf>,
     /// The scripted server, started at the first demo session.
@@ -109,6 +112,7 @@ impl Services {
             demo_speed,
             keeping: workspace::Keeping::default(),
             overlay: Overlay::default(),
+            listeners: listening::Listeners::default(),
             opened: OnceLock::new(),
             demo: OnceCell::new(),
         }

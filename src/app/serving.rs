@@ -18,7 +18,7 @@ use crate::{
     protocol::{Command, Event, Failure, FailureKind, Folder, RunId, Seq, change},
     run::RunState,
     serve::http::port::{
-        Access, Events, ExportAsk, File, Hears, ListAsk, Listed, Picture, Pick, Refused, Runs,
+        Access, Events, ExportAsk, File, Hears, ListAsk, Listed, Pick, Picture, Refused, Runs,
         Scope, Standing, Team, Waiting, Why, Wish,
     },
     store,
@@ -75,7 +75,8 @@ impl Serving {
 
     fn choice(&self, pick: Pick) -> Result<TeamChoice, Refused> {
         let missing = |what: String| {
-            Refused::new(Why::Missing, what).hint("/api/v1/teams lists what can be started by name.")
+            Refused::new(Why::Missing, what)
+                .hint("/api/v1/teams lists what can be started by name.")
         };
         Ok(match pick {
             Pick::Default => {
@@ -128,7 +129,12 @@ impl Serving {
                 id: format!("{DEMO}{}", info.name),
                 title: format!("{} (a script, no model)", info.title),
                 agents: agents
-                    .map(|agents| agents.into_iter().map(|(name, _)| name.to_owned()).collect())
+                    .map(|agents| {
+                        agents
+                            .into_iter()
+                            .map(|(name, _)| name.to_owned())
+                            .collect()
+                    })
                     .unwrap_or_default(),
             });
         }
@@ -150,7 +156,11 @@ impl Serving {
                 protected: Vec::new(),
             })
         };
-        let folders: Vec<Folder> = wish.folders.into_iter().map(folder).collect::<Result<_, _>>()?;
+        let folders: Vec<Folder> = wish
+            .folders
+            .into_iter()
+            .map(folder)
+            .collect::<Result<_, _>>()?;
         Ok(StartRequest {
             prompt: wish.prompt,
             team: self.choice(wish.team)?,
@@ -251,7 +261,10 @@ impl Serving {
 
     async fn follow(&self, run: RunId, after: Seq) -> Result<Events, Refused> {
         let run = self.find(&run).await?;
-        let feed = self.host.subscribe(&run.0, Seq(after.0.saturating_add(1))).await?;
+        let feed = self
+            .host
+            .subscribe(&run.0, Seq(after.0.saturating_add(1)))
+            .await?;
         Ok(stream::unfold(Some(feed), |feed| async move {
             let mut feed = feed?;
             match next(&mut feed).await {
@@ -283,7 +296,10 @@ impl Serving {
         let wrong = |error: &dyn std::fmt::Display| Refused::new(Why::Wrong, format!("{error}."));
         let turns = Some(ask.turns.as_str()).filter(|turns| !turns.is_empty());
         let turns = turns.map(str::parse::<Selection>).transpose();
-        let redact: Vec<String> = (!ask.redact.is_empty()).then_some(ask.redact).into_iter().collect();
+        let redact: Vec<String> = (!ask.redact.is_empty())
+            .then_some(ask.redact)
+            .into_iter()
+            .collect();
         let order = Order {
             id: run.0,
             format: match ask.format.as_str() {
@@ -293,7 +309,9 @@ impl Serving {
                 "cast" => Format::Cast,
                 _ => Format::Html,
             },
-            turns: turns.map_err(|error| wrong(&error))?.unwrap_or(Selection::All),
+            turns: turns
+                .map_err(|error| wrong(&error))?
+                .unwrap_or(Selection::All),
             workspace: Workspace::With,
             most: Some(LARGEST),
             rules: Rules::parse(&redact).map_err(|error| wrong(&error))?,
@@ -330,13 +348,15 @@ fn made(
             "{} things in the session may be secrets and are not masked.",
             prepared.suspects.len()
         );
-        return Err(Refused::new(Why::Forbidden, what).hint(
-            "Mask them with redact=suspects; `massgen-tui export --dry-run` shows them.",
-        ));
+        return Err(Refused::new(Why::Forbidden, what)
+            .hint("Mask them with redact=suspects; `massgen-tui export --dry-run` shows them."));
     }
     let mut bytes = Vec::new();
     prepared.write(&mut bytes).map_err(|error| {
-        Refused::new(Why::Failed, format!("The session cannot be written: {error}."))
+        Refused::new(
+            Why::Failed,
+            format!("The session cannot be written: {error}."),
+        )
     })?;
     Ok(File {
         name: prepared.name(),

@@ -44,6 +44,7 @@ pub async fn start(
     setup.grounds = premises(ground);
     setup.gate = Some(gate);
     sinks.subscribers.extend(inbox.as_ref().map(Inbox::ear));
+    sinks.subscribers.extend(services.ear(&run));
     sinks.prompts.clone_from(&services.dump_prompts);
     let session = engine::spawn(setup, sinks, prompt);
     if let Some(inbox) = inbox {

@@ -337,6 +337,7 @@ async fn show(
     let result = Box::pin(tui::run(Arc::new(world), events, options)).await;
     // The hub ends with the world; its session's log is complete then.
     let _ = closed.await;
+    super::taking::settled(services).await;
     result.map_err(|error| Trouble::Usage(format!("The screen cannot be used: {error}.")))
 }
 

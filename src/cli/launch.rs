@@ -6,10 +6,12 @@ use super::{Globals, TeamArgs, config_cmd, rules::RuleArgs};
 use crate::{
     app::{
         Services, Source,
+        listening::Listeners,
         trust::{Chosen, Trust},
     },
     config::{self, BackendConfig, Paths},
     demo::{self, Speed},
+    engine::outbox,
     protocol::{Failure, FailureKind},
     provider::listing,
 };
@@ -62,6 +64,7 @@ pub fn services(
     demo_speed: &str,
     rules: &RuleArgs,
 ) -> Result<(Arc<Services>, Paths), Trouble> {
+    let begun = outbox::now();
     let overlay = rules.overlay().map_err(Trouble::Usage)?;
     let (paths, environment) = config_cmd::surroundings();
     let speed: Speed = demo_speed
@@ -76,6 +79,15 @@ pub fn services(
     services.overlay = overlay;
     services.dump_prompts.clone_from(&globals.dump_prompts);
     services.keeping = globals.keep.keeping();
+    let (mut listeners, troubles) = Listeners::gather(&paths, &services.environment);
+    for trouble in troubles {
+        super::complain(&trouble);
+    }
+    if let Some(file) = &globals.profile_trace {
+        listeners.profile(file.clone());
+    }
+    listeners.phase("settings and folders", begun);
+    services.listeners = listeners;
     Ok((Arc::new(services), paths))
 }
 

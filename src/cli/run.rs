@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     app::{self, Way, trust::Chosen},
+    engine::outbox,
     headless::{self, Format, Output, Progress},
 };
 
@@ -67,7 +68,9 @@ async fn start(globals: &Globals, mut args: RunArgs) -> Result<u8, Trouble> {
     };
     let signals = headless::signals()
         .map_err(|error| Trouble::Usage(format!("Signals cannot be listened for: {error}.")))?;
+    let begun = outbox::now();
     let team = source.build(&services).await?;
+    services.listeners.phase("the team", begun);
     let (sender, events) = mpsc::channel(EVENTS);
     let output = output(&args.output, args.quiet);
     let how = (output.format, output.progress);

@@ -71,7 +71,9 @@ async fn serve(globals: &Globals, args: Args) -> Result<(), Trouble> {
     let token = match &args.token_file {
         Some(path) => Token::of_file(path).map_err(|error| Trouble::Usage(format!("{error}.")))?,
         None => Token::random().map_err(|error| {
-            local(format!("The system gives no random bytes for a token: {error}."))
+            local(format!(
+                "The system gives no random bytes for a token: {error}."
+            ))
         })?,
     };
     let mut signals = headless::signals()
@@ -82,7 +84,7 @@ async fn serve(globals: &Globals, args: Args) -> Result<(), Trouble> {
         ..Bounds::default()
     };
     let state = services.state_dir.clone();
-    let (host, runs) = Host::spawn(services, bounds);
+    let (host, runs) = Host::spawn(Arc::clone(&services), bounds);
     let options = Options {
         address: SocketAddr::new(args.address, args.port),
         token: token.clone(),
@@ -106,6 +108,7 @@ async fn serve(globals: &Globals, args: Args) -> Result<(), Trouble> {
         let stopped = host.close().await;
         server.close().await;
         let _ = runs.await;
+        super::taking::settled(&services).await;
         stopped
     };
     tokio::select! {

@@ -5,6 +5,7 @@
 use std::{
     io::{self, BufRead as _, IsTerminal as _, Write as _},
     sync::Arc,
+    time::Duration,
 };
 
 use crate::{
@@ -16,6 +17,8 @@ use crate::{
 
 /// Exit code when there is an answer and its files could not be applied, or their patch not be written.
 pub const NOT_TAKEN: u8 = 6;
+/// Time for webhooks and exports that are under way at the end.
+const SETTLE: Duration = Duration::from_secs(10);
 
 /// The value of `--apply`.
 pub fn policy(said: &str) -> Policy {
@@ -88,6 +91,13 @@ impl Beside {
     }
 }
 
+/// Gives webhooks and exports that are under way a moment, and tells what went wrong with them.
+pub async fn settled(services: &Services) {
+    if let Some(words) = services.listeners.settle(SETTLE).await {
+        super::complain(&words);
+    }
+}
+
 /// Deals with the winner's files; gives the exit code in the place of `code`, the run's own.
 pub async fn after(
     services: &Arc<Services>,
@@ -96,6 +106,7 @@ pub async fn after(
     how: (Format, Progress),
     code: u8,
 ) -> u8 {
+    settled(services).await;
     let services = Arc::clone(services);
     let work = move || app::after_run(&services, &run, policy, &ask);
     let taken = tokio::task::spawn_blocking(work)

@@ -89,7 +89,10 @@ fn of_file(path: &Path) -> Result<Vec<Said>, String> {
         .read_to_end(&mut bytes)
         .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
     // A file that cannot be understood is told by whoever loads it.
-    let Some(node) = yaml::parse(&bytes).root.and_then(|root| root.some("webhooks").cloned()) else {
+    let Some(node) = yaml::parse(&bytes)
+        .root
+        .and_then(|root| root.some("webhooks").cloned())
+    else {
         return Ok(Vec::new());
     };
     let place = |node: &Node, what: &str| {
@@ -105,8 +108,16 @@ fn of_file(path: &Path) -> Result<Vec<Said>, String> {
 }
 
 fn one(node: &Node) -> Result<Said, String> {
-    if let Some(entry) = node.entries().iter().find(|entry| !KEYS.contains(&entry.key.as_str())) {
-        return Err(format!("`{}` is no key of a hook; it has {}", entry.key, KEYS.join(", ")));
+    if let Some(entry) = node
+        .entries()
+        .iter()
+        .find(|entry| !KEYS.contains(&entry.key.as_str()))
+    {
+        return Err(format!(
+            "`{}` is no key of a hook; it has {}",
+            entry.key,
+            KEYS.join(", ")
+        ));
     }
     let text = |key: &str| node.some(key).and_then(Node::text).map(str::to_owned);
     let said = Said {
@@ -114,7 +125,10 @@ fn one(node: &Node) -> Result<Said, String> {
         url: text("url"),
         command: texts(node, "command")?,
         secret_env: text("secret_env"),
-        private: node.some("private").and_then(Node::bool).unwrap_or_default(),
+        private: node
+            .some("private")
+            .and_then(Node::bool)
+            .unwrap_or_default(),
         events: texts(node, "events")?,
         outcomes: texts(node, "outcomes")?,
         agents: texts(node, "agents")?,
@@ -123,7 +137,10 @@ fn one(node: &Node) -> Result<Said, String> {
             Some("full") => true,
             Some(other) => return Err(format!("`content` is \"{other}\"; short or full")),
         },
-        timeout_seconds: node.some("timeout_seconds").and_then(Node::number).unwrap_or(10.0),
+        timeout_seconds: node
+            .some("timeout_seconds")
+            .and_then(Node::number)
+            .unwrap_or(10.0),
     };
     let fits = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     if said.name.is_empty() || said.name.len() > 64 || !said.name.chars().all(fits) {
@@ -132,11 +149,21 @@ fn one(node: &Node) -> Result<Said, String> {
     if said.url.is_some() != said.command.is_empty() {
         return Err(format!("{}: either `url` or `command`", said.name));
     }
-    if said.url.as_ref().is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://")) {
-        return Err(format!("{}: `url` has to begin with https:// or http://", said.name));
+    if said
+        .url
+        .as_ref()
+        .is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://"))
+    {
+        return Err(format!(
+            "{}: `url` has to begin with https:// or http://",
+            said.name
+        ));
     }
     if !(0.1..=LONGEST).contains(&said.timeout_seconds) {
-        return Err(format!("{}: `timeout_seconds` from 0.1 to {LONGEST}", said.name));
+        return Err(format!(
+            "{}: `timeout_seconds` from 0.1 to {LONGEST}",
+            said.name
+        ));
     }
     Ok(said)
 }
@@ -200,9 +227,18 @@ mod tests {
             ("webhooks: [{name: a}]", "either"),
             ("webhooks: [{name: a, url: 'ftp://x'}]", "https://"),
             ("webhooks: [{name: 'a b', url: 'https://x'}]", "`name`"),
-            ("webhooks: [{name: a, url: 'https://x', command: [y]}]", "either"),
-            ("webhooks: [{name: a, url: 'https://x', colour: 1}]", "colour"),
-            ("webhooks:\n  - {name: a, url: 'https://x', timeout_seconds: 0}", "yaml:2"),
+            (
+                "webhooks: [{name: a, url: 'https://x', command: [y]}]",
+                "either",
+            ),
+            (
+                "webhooks: [{name: a, url: 'https://x', colour: 1}]",
+                "colour",
+            ),
+            (
+                "webhooks:\n  - {name: a, url: 'https://x', timeout_seconds: 0}",
+                "yaml:2",
+            ),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.contains(told), "{text}: {error}");

@@ -106,7 +106,9 @@ impl Filter {
         let turn = state.turn.as_ref();
         if kind == Kind::Ended && !self.outcomes.is_empty() {
             let outcome = turn.and_then(|turn| turn.last_word());
-            if !outcome.is_some_and(|outcome| self.outcomes.iter().any(|word| word == ending(outcome))) {
+            if !outcome
+                .is_some_and(|outcome| self.outcomes.iter().any(|word| word == ending(outcome)))
+            {
                 return false;
             }
         }

@@ -12,7 +12,7 @@ pub mod sign;
 
 use std::time::Duration;
 
-pub use filter::{Filter, Kind, moment};
+pub use filter::{Filter, Kind, OUTCOMES, moment};
 pub use payload::{Body, body};
 
 /// A hook.

@@ -56,11 +56,29 @@ mod tests {
         let waits: Vec<Option<u64>> = (0..7)
             .map(|tries| wait(tries, Duration::ZERO).map(|wait| wait.as_secs()))
             .collect();
-        assert_eq!(waits, [None, Some(1), Some(2), Some(4), Some(8), None, None]);
-        assert_eq!(wait(1, Duration::from_secs(59)), Some(Duration::from_secs(1)));
+        assert_eq!(
+            waits,
+            [None, Some(1), Some(2), Some(4), Some(8), None, None]
+        );
+        assert_eq!(
+            wait(1, Duration::from_secs(59)),
+            Some(Duration::from_secs(1))
+        );
         assert_eq!(wait(1, Duration::from_secs(60)), None);
-        for (status, again) in [(200, false), (204, false), (301, false), (404, false), (410, false), (429, true), (503, true)] {
-            assert_eq!(matches!(Tried::status(status), Tried::Later(_)), again, "{status}");
+        for (status, again) in [
+            (200, false),
+            (204, false),
+            (301, false),
+            (404, false),
+            (410, false),
+            (429, true),
+            (503, true),
+        ] {
+            assert_eq!(
+                matches!(Tried::status(status), Tried::Later(_)),
+                again,
+                "{status}"
+            );
         }
     }
 }

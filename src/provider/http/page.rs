@@ -126,6 +126,31 @@ impl Pages {
         Err("The page moves on and on.".to_owned())
     }
 
+    /// Posts a text to an address under the same rules; gives the status. Redirects are not followed, and
+    /// the answer's body is not read.
+    ///
+    /// # Errors
+    /// Why there is no answer, and whether another try would end the same way.
+    pub async fn post(
+        &self,
+        url: &str,
+        headers: &[(String, String)],
+        body: String,
+    ) -> Result<u16, (String, bool)> {
+        let never = |why: String| (why, true);
+        let url = Url::parse(url).map_err(|error| never(format!("this is no address: {error}")))?;
+        self.allows(&url).map_err(never)?;
+        let mut request = self.client().map_err(never)?.post(url).body(body);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        match request.send().await {
+            Ok(response) => Ok(response.status().as_u16()),
+            Err(error) if error.is_builder() => Err(never(trouble::chain(&error.without_url()))),
+            Err(error) => Err((trouble::chain(&error.without_url()), false)),
+        }
+    }
+
     fn client(&self) -> Result<&reqwest::Client, String> {
         let made = self.client.get_or_init(|| {
             // Fails only when a provider is installed already, which is as good.

@@ -9,6 +9,7 @@ use super::{
     host::{Feed, Host, Presence, StartRequest, TeamChoice, Told},
     sharing::{self, Order, Rules, Surroundings, Workspace},
     shelf::Volume,
+    trust::{Chosen, Refusal},
 };
 use crate::{
     catalog::{Entry, Filter, Ground, Shown, Sort, Standing as Kept},
@@ -73,6 +74,17 @@ impl Serving {
         })
     }
 
+    /// Whether a configuration may be used. What else is wrong with it is told when it is started.
+    fn approved(&self, path: &Path) -> Result<(), Refused> {
+        match self.services.configuration(path, Chosen::Found) {
+            Err(refusal @ Refusal::Unapproved(_)) => Err(Refused {
+                why: Why::Forbidden,
+                failure: refusal.failure(),
+            }),
+            Err(Refusal::Broken(_)) | Ok(_) => Ok(()),
+        }
+    }
+
     fn choice(&self, pick: Pick) -> Result<TeamChoice, Refused> {
         let missing = |what: String| {
             Refused::new(Why::Missing, what)
@@ -80,9 +92,11 @@ impl Serving {
         };
         Ok(match pick {
             Pick::Default => {
-                if self.paths.default_config().is_none() {
-                    return Err(missing("There is no configuration of your own.".to_owned()));
-                }
+                let Some(path) = self.paths.default_config() else {
+                    let what = "There is no configuration of your own.";
+                    return Err(missing(what.to_owned()));
+                };
+                self.approved(&path)?;
                 TeamChoice::Usual
             }
             Pick::Named(name) => {
@@ -93,7 +107,7 @@ impl Serving {
                     Some(scenario) => TeamChoice::Demo(scenario.to_owned()),
                     None => match name.strip_prefix(SAVED) {
                         Some(saved) => TeamChoice::Config(saved.to_owned()),
-                        None => TeamChoice::Usual,
+                        None => return self.choice(Pick::Default),
                     },
                 }
             }
@@ -101,6 +115,7 @@ impl Serving {
                 if !path.is_file() {
                     return Err(missing(format!("There is no file {}.", path.display())));
                 }
+                self.approved(&path)?;
                 TeamChoice::Config(path.display().to_string())
             }
             Pick::Models { base_url, models } => TeamChoice::Models { base_url, models },

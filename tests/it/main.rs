@@ -6,6 +6,7 @@
 
 mod agents;
 mod analysis;
+mod api;
 mod app;
 mod applying;
 mod bad_days;

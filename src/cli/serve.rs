@@ -7,6 +7,7 @@ use std::{
     fs,
     io::Write as _,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -132,7 +133,10 @@ fn tell(state: &Path, server: &Server, token: &Token) -> Result<PathBuf, Failure
     let folder = state.join("serve");
     let path = folder.join(format!("{}.json", server.address().port()));
     let written = || {
-        fs::DirBuilder::new().recursive(true).create(&folder)?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)?;
         // One that is there is of a server that was killed: its port is ours now.
         if path.symlink_metadata().is_ok() {
             fs::remove_file(&path)?;

@@ -35,7 +35,7 @@ echo "ok: openai $("$work/venv/bin/pip" show openai 2>/dev/null | sed -n 's/^Ver
 cd "$work"
 cp "$here/schemathesis.toml" "$work/schemathesis.toml"
 timeout "${LIMIT:-200}" "$work/venv/bin/schemathesis" run "$url/openapi.json" --url "$url" \
-    --header "Authorization: Bearer $token" --max-examples "${EXAMPLES:-25}" --workers 2 \
+    --header "Authorization: Bearer $token" --max-examples "${EXAMPLES:-10}" --workers 1 \
     --request-timeout 30 --no-color >"$work/schemathesis.log" 2>&1 ||
     fails "schemathesis" "$work/schemathesis.log"
 grep -E 'Operations:|Test cases|generated' "$work/schemathesis.log" || true

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::{
     port::{Access, Folder, Hears, Pick, Wish},
@@ -309,15 +310,31 @@ impl Answer {
 /// # Errors
 /// It is no JSON, or not what the schema says.
 pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        let what = if error.is_data() {
-            "The body does not fit its schema"
-        } else {
-            "The body is no JSON"
-        };
+    let wrong = |what: &str, error: &serde_json::Error| {
         let detail = format!("{what}: {error}.");
         Problem::wrong(detail, "/openapi.json has the schema.")
-    })
+    };
+    let mut value: Value =
+        serde_json::from_slice(bytes).map_err(|error| wrong("The body is no JSON", &error))?;
+    whole(&mut value);
+    T::deserialize(value).map_err(|error| wrong("The body does not fit its schema", &error))
+}
+
+/// Whole numbers as such: for JSON Schema `3.0` is one, too.
+fn whole(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            let exact = number.as_f64().filter(|float| {
+                number.is_f64() && float.fract() == 0.0 && (0.0..9e15).contains(float)
+            });
+            if let Some(float) = exact {
+                *value = Value::from(float as u64);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole),
+        Value::Object(fields) => fields.values_mut().for_each(whole),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
 }
 
 #[cfg(test)]
@@ -371,7 +388,7 @@ mod tests {
 
     #[test]
     fn messages_and_answers_become_commands() {
-        let steer: Steer = read(br#"{"text":"hi","agents":[2,1],"mode":"now"}"#).unwrap();
+        let steer: Steer = read(br#"{"text":"hi","agents":[2.0,1],"mode":"now"}"#).unwrap();
         assert_eq!(
             steer.command().unwrap(),
             Command::Steer {

@@ -184,40 +184,7 @@ impl StartRun {
             })
         });
         let folders = folders.collect::<Result<_, Problem>>()?;
-        let mut settings = Vec::new();
-        let limits = self.limits;
-        let answers = "orchestrator.max_new_answers_per_agent";
-        bounded(
-            "max_answers",
-            answers,
-            limits.max_answers,
-            (1, 100),
-            &mut settings,
-        )?;
-        let seconds = "timeout_settings.orchestrator_timeout_seconds";
-        bounded(
-            "max_seconds",
-            seconds,
-            limits.max_seconds,
-            (1, 86_400),
-            &mut settings,
-        )?;
-        let usd = "orchestrator.limits.usd";
-        bounded(
-            "max_usd",
-            usd,
-            limits.max_usd,
-            (0.0001, 100_000.0),
-            &mut settings,
-        )?;
-        let tokens = "orchestrator.limits.tokens";
-        bounded(
-            "max_tokens",
-            tokens,
-            limits.max_tokens,
-            (1, 1_000_000_000),
-            &mut settings,
-        )?;
+        let mut settings = self.limits.settings()?;
         settings.extend(
             self.policy
                 .map(|policy| ("orchestrator.policy", policy.word().to_owned())),
@@ -233,6 +200,46 @@ impl StartRun {
                 Hears::Nobody
             },
         })
+    }
+}
+
+impl Limits {
+    /// As settings, each within its bounds.
+    fn settings(self) -> Result<Vec<(&'static str, String)>, Problem> {
+        let mut settings = Vec::new();
+        let answers = "orchestrator.max_new_answers_per_agent";
+        bounded(
+            "max_answers",
+            answers,
+            self.max_answers,
+            (1, 100),
+            &mut settings,
+        )?;
+        let seconds = "timeout_settings.orchestrator_timeout_seconds";
+        bounded(
+            "max_seconds",
+            seconds,
+            self.max_seconds,
+            (1, 86_400),
+            &mut settings,
+        )?;
+        let usd = "orchestrator.limits.usd";
+        bounded(
+            "max_usd",
+            usd,
+            self.max_usd,
+            (0.0001, 100_000.0),
+            &mut settings,
+        )?;
+        let tokens = "orchestrator.limits.tokens";
+        bounded(
+            "max_tokens",
+            tokens,
+            self.max_tokens,
+            (1, 1_000_000_000),
+            &mut settings,
+        )?;
+        Ok(settings)
     }
 }
 

@@ -4,7 +4,7 @@
 //! Listens on the loopback interface alone, wants a random token, and refuses foreign names and web pages
 //! ([`guard`]). Everything is bounded: connections, heads, bodies, times. A client that is slow or gone
 //! slows no run: events come from the port, which reads on from the log. What can be asked stands in one
-//! table ([`routes`]) from which the OpenAPI document is made. docs/api.md tells the rest.
+//! table ([`table`]) from which the OpenAPI document is made. docs/api.md tells the rest.
 
 mod chat;
 mod conversation;
@@ -22,6 +22,7 @@ mod routes;
 mod running;
 mod schema;
 mod sse;
+mod table;
 mod token;
 mod view;
 

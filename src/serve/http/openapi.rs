@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     problem::PROBLEM_JSON,
-    routes::{Access, Form, Kind, LONGEST_NAME, Param, Place, ROUTES, Route},
+    routes::{Access, Form, Kind, LONGEST_NAME, Param, Place, Route},
     schema,
+    table::ROUTES,
 };
 
 /// The document for a server at this address.

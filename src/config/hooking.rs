@@ -1,14 +1,17 @@
-//! `webhooks`: whom to tell when something happens in a run.
+//! `webhooks.yaml` in the person's own folder of settings: whom to tell when something happens in a run.
 //!
-//! Read from the person's own configurations alone, never from one that lies in a project: whoever made a
-//! project does not say what is run or told here. An entry that cannot be understood is an error and no
-//! entry of its file counts: a hook that silently does nothing would be worse.
+//! A file of its own, so that a configuration that is shared with MassGen stays one file, and nothing that
+//! lies in a project can add to it: whoever made a project does not say what is run or told here. An entry
+//! that cannot be understood is an error and no entry counts: a hook that silently does nothing would be
+//! worse.
 
-use std::{fs, io::Read as _, path::Path};
+use std::{fs, io::Read as _};
 
 use super::{Node, Paths, yaml};
 
-/// Largest configuration that is read.
+/// Name of the file.
+const FILE: &str = "webhooks.yaml";
+/// Largest file that is read.
 const LARGEST: u64 = 4 * 1024 * 1024;
 /// Most hooks.
 const MOST: usize = 32;
@@ -53,58 +56,47 @@ const KEYS: [&str; 10] = [
     "timeout_seconds",
 ];
 
-/// The hooks of the person's own configurations; those of our own folder first.
+/// The hooks of the person; none without a file.
 ///
 /// # Errors
-/// An entry that cannot be understood, with its file and line.
+/// An entry that cannot be understood, with file and line.
 pub fn hooks(paths: &Paths) -> Result<Vec<Said>, String> {
-    let own = paths
-        .config
-        .as_ref()
-        .map(|folder| folder.join("config.yaml"));
-    let home = paths
-        .home
-        .as_ref()
-        .map(|home| home.join(".config/massgen/config.yaml"));
-    let mut all: Vec<Said> = Vec::new();
-    for path in own.into_iter().chain(home) {
-        for said in of_file(&path)? {
-            if !all.iter().any(|known| known.name == said.name) {
-                all.push(said);
-            }
-        }
-    }
-    if all.len() > MOST {
-        return Err(format!("more than {MOST} webhooks are configured"));
-    }
-    Ok(all)
-}
-
-fn of_file(path: &Path) -> Result<Vec<Said>, String> {
-    let Ok(file) = fs::File::open(path) else {
+    let Some(path) = paths.config.as_ref().map(|folder| folder.join(FILE)) else {
+        return Ok(Vec::new());
+    };
+    let Ok(file) = fs::File::open(&path) else {
         return Ok(Vec::new());
     };
     let mut bytes = Vec::new();
     file.take(LARGEST)
         .read_to_end(&mut bytes)
         .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
-    // A file that cannot be understood is told by whoever loads it.
+    if bytes.trim_ascii().is_empty() {
+        return Ok(Vec::new());
+    }
+    let place = |line: u32, what: &str| format!("{}:{line}: {what}", path.display());
     let Some(node) = yaml::parse(&bytes)
         .root
         .and_then(|root| root.some("webhooks").cloned())
     else {
-        return Ok(Vec::new());
+        return Err(place(1, "it has to be YAML with a list `webhooks:`"));
     };
-    let place = |node: &Node, what: &str| {
-        format!("{}:{}: webhooks: {what}", path.display(), node.span.line)
-    };
-    if node.items().is_empty() {
-        return Err(place(&node, "it has to be a list of hooks"));
+    if node.items().is_empty() || node.items().len() > MOST {
+        return Err(place(
+            node.span.line,
+            &format!("`webhooks` has to be a list of 1 to {MOST} hooks"),
+        ));
     }
-    node.items()
-        .iter()
-        .map(|item| one(item).map_err(|what| place(item, &what)))
-        .collect()
+    let mut all: Vec<Said> = Vec::new();
+    for item in node.items() {
+        let said = one(item).map_err(|what| place(item.span.line, &what))?;
+        if all.iter().any(|known| known.name == said.name) {
+            let what = format!("there are two hooks `{}`", said.name);
+            return Err(place(item.span.line, &what));
+        }
+        all.push(said);
+    }
+    Ok(all)
 }
 
 fn one(node: &Node) -> Result<Said, String> {
@@ -191,7 +183,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("own");
         fs::create_dir_all(&config).unwrap();
-        fs::write(config.join("config.yaml"), text).unwrap();
+        fs::write(config.join(FILE), text).unwrap();
         let cwd = folder.path().join("project");
         fs::create_dir_all(cwd.join(".massgen")).unwrap();
         let evil = "webhooks: [{name: evil, command: [rm]}]";
@@ -218,6 +210,8 @@ mod tests {
         assert_eq!(hooks[1].outcomes, ["answered"]);
         assert!(hooks[1].full && !hooks[0].full);
         assert_eq!(read("").unwrap(), []);
+        let twice = "webhooks: [{name: a, url: 'https://x'}, {name: a, url: 'https://y'}]";
+        assert!(read(twice).unwrap_err().contains("two hooks"));
     }
 
     #[test]

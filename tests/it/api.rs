@@ -484,7 +484,7 @@ fn webhooks_are_signed_tried_again_and_written_down() {
          - {{name: gone, command: [massgen-no-such-program]}}\n",
         heard.display()
     );
-    fs::write(config.join("config.yaml"), text).unwrap();
+    fs::write(config.join("webhooks.yaml"), text).unwrap();
     // A project says nothing about where a person's runs are told.
     let (evil, unheard) = receiver(&[200]);
     fs::write(

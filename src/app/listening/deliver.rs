@@ -221,7 +221,7 @@ async fn run(words: &[String], body: &Body) -> Tried {
     };
     if let Some(mut stdin) = child.stdin.take() {
         // A program that does not read what it is told is its own affair.
-        let _ = stdin.write_all(body.text.as_bytes()).await;
+        let _ = stdin.write_all(format!("{}\n", body.text).as_bytes()).await;
     }
     match child.wait().await {
         Ok(status) if status.success() => Tried::Taken,

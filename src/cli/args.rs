@@ -172,6 +172,10 @@ pub enum Machine {
     Health(super::health::Args),
     /// Keep API keys in the keyring or a private file; list their names.
     Keys(super::keys::Args),
+    /// Print what a shell needs to complete command lines.
+    Completions(super::papers::CompletionsArgs),
+    /// Print the manual page, or write all of them into a folder.
+    Man(super::papers::ManArgs),
 }
 
 /// Arguments of `run`.

@@ -18,6 +18,7 @@ mod keys;
 mod launch;
 pub mod logs;
 pub mod models;
+mod papers;
 mod pruning;
 mod resume;
 mod rules;
@@ -119,6 +120,8 @@ async fn dispatch(cli: Cli) -> u8 {
             Machine::Models(args) => models::run(&globals, &args).await,
             Machine::Health(args) => health::run(&globals, &args).await,
             Machine::Keys(args) => keys::run(&args),
+            Machine::Completions(args) => papers::completions(&args),
+            Machine::Man(args) => papers::man(&args),
         },
         Some(Sub::Files(sub)) => files::run(&globals, sub).await,
         Some(Sub::Sharing(sub)) => sharing::run(&globals, sub).await,

@@ -22,6 +22,7 @@ mod harness;
 mod keys;
 mod modes;
 mod notes;
+mod notices;
 mod pictures;
 mod proofs;
 mod provider;

@@ -316,7 +316,7 @@ fn search(megabytes: u64) {
     let shelf = shelf(folder);
     let (made, go) = timed(|| shelf.index(&mut |_| Go::On).unwrap());
     assert_eq!(go, Go::On);
-    let index = fs::metadata(folder.join("state/index/search-1.db"))
+    let index = fs::metadata(folder.join("state/index/search-2.db"))
         .unwrap()
         .len();
     let note = format!(

@@ -31,7 +31,7 @@ use crate::protocol::Failure;
 /// last and are found first.
 const PLAN: Plan = Plan {
     name: "search",
-    version: 1,
+    version: 2,
     tables: "
         CREATE TABLE sources(
             id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, run TEXT NOT NULL, theirs INTEGER NOT NULL,

@@ -6,7 +6,7 @@
 use super::{
     gather::Piece,
     query::{mark, passage_mark},
-    words::each_word,
+    words::{beginnings, each_word},
 };
 use crate::store::db::{
     Connection, OptionalExtension as _, SqlError, Transaction, TransactionBehavior, params,
@@ -187,10 +187,19 @@ fn indexed(piece: &Piece, source: i64) -> String {
         text.push_str(word);
         text.push(' ');
     });
+    let mut short: Vec<String> = beginnings(text.split_terminator(' '))
+        .into_iter()
+        .map(|beginning| mark('b', beginning))
+        .collect();
+    // The same text is always the same index.
+    short.sort_unstable();
     let mut add = |mark: &str| {
         text.push(' ');
         text.push_str(mark);
     };
+    for beginning in &short {
+        add(beginning);
+    }
     add(&passage_mark(piece.passage));
     add(&source_mark(source));
     each_word(&piece.who, |word, _| add(&mark('a', word)));

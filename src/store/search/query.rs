@@ -4,7 +4,7 @@
 //! a place that does not exist (`in:nowhere`), a query that says only what is not meant, and one without a
 //! letter or digit. What concerns whole sessions (`outcome:failed`) is left to whoever knows sessions.
 
-use super::words::each_word;
+use super::words::{each_word, is_short};
 use crate::protocol::{Failure, FailureKind, Passage};
 
 /// Most characters of a query that are read.
@@ -58,6 +58,13 @@ impl Term {
 
     /// As the index's own language has it. Words have no quotes in them.
     fn expression(&self) -> String {
+        if let [word] = self.words.as_slice()
+            && self.open
+            && !word.starts_with(MARK)
+            && is_short(word)
+        {
+            return format!("\"{}\"", mark('b', word));
+        }
         let star = if self.open { "*" } else { "" };
         format!("\"{}\"{star}", self.words.join(" "))
     }

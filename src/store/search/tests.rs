@@ -465,7 +465,7 @@ fn two_at_once_and_a_broken_file_do_no_harm() {
     });
     let expected = fresh(&world);
     assert_eq!(dump(&mut world.index()), expected);
-    let path = world.folder.path().join("index/search-1.db");
+    let path = world.folder.path().join("index/search-2.db");
     let mut bytes = fs::read(&path).unwrap();
     for byte in bytes.iter_mut().skip(4096).step_by(7) {
         *byte ^= 0x5a;

@@ -4,7 +4,7 @@
 //! that put no blanks between words each character is one, so that any part of a sentence is found as a
 //! phrase. Everything else only separates.
 
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range};
 
 /// Most characters of a word; the rest is not looked at. Keys, hashes and encoded files are long.
 const LONGEST: usize = 64;
@@ -41,6 +41,42 @@ pub(super) fn each_word(text: &str, mut each: impl FnMut(&str, Range<usize>)) {
     if !word.is_empty() {
         each(&word, start..text.len());
     }
+}
+
+/// Most letters of a beginning that is a word of its own in the index ([`beginnings`]). Longer ones have
+/// few enough words to be put together when they are asked for.
+const SHORT: usize = 3;
+
+/// The short beginnings of words, each once and shorter ones of its own included: without them `a*` would
+/// have to be put together from every word with an a, whatever is asked besides. `words` are as
+/// [`each_word`] gives them.
+pub(super) fn beginnings<'a>(words: impl Iterator<Item = &'a str>) -> HashSet<&'a str> {
+    let mut all = HashSet::new();
+    for word in words.filter(|word| !is_alone(word)) {
+        let ends = word.char_indices().skip(1).map(|(end, _)| end);
+        let ends = ends.chain([word.len()]).take(SHORT);
+        let mut found: [&str; SHORT] = [""; SHORT];
+        for (place, end) in found.iter_mut().zip(ends) {
+            *place = word.get(..end).unwrap_or_default();
+        }
+        for beginning in found.into_iter().rev().filter(|found| !found.is_empty()) {
+            // Where a longer one was, the shorter ones were before.
+            if !all.insert(beginning) {
+                break;
+            }
+        }
+    }
+    all
+}
+
+/// Whether the index has this beginning of a word as [`beginnings`] gives it.
+pub(super) fn is_short(beginning: &str) -> bool {
+    !beginning.is_empty() && !is_alone(beginning) && beginning.chars().count() <= SHORT
+}
+
+/// Whether it is a character that is a word by itself, so that nothing begins with it but itself.
+fn is_alone(word: &str) -> bool {
+    word.chars().next().is_none_or(stands_alone)
 }
 
 /// Whether a word that ends with `before` goes on with `after`.
@@ -150,6 +186,21 @@ mod tests {
         check("Привет мир", &["привет", "мир"]);
         check("co\u{ad}operate", &["cooperate"]);
         check(&"x".repeat(100), &[&"x".repeat(64)]);
+    }
+
+    #[test]
+    fn short_beginnings_stand_once_and_whole_words_are_among_them() {
+        let check = |text: &str, want: &[&str]| {
+            let mut found: Vec<_> = beginnings(text.split(' ')).into_iter().collect();
+            found.sort_unstable();
+            assert_eq!(found, want, "{text:?}");
+        };
+        check("", &[]);
+        check("a", &["a"]);
+        check("tower town to", &["t", "to", "tow"]);
+        check("при 東 ab", &["a", "ab", "п", "пр", "при"]);
+        assert!(is_short("tow") && is_short("при") && is_short("a"));
+        assert!(!is_short("towe") && !is_short("東") && !is_short(""));
     }
 
     proptest! {

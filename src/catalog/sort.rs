@@ -150,9 +150,22 @@ impl Sort {
 
 /// Case does not matter, unless nothing else does.
 fn by_words(one: &str, other: &str) -> Ordering {
-    // Compared as they are turned: sorting thousands makes no copies.
-    let folded = one.chars().flat_map(char::to_lowercase);
-    let by_letters = folded.cmp(other.chars().flat_map(char::to_lowercase));
+    let pairs = one.bytes().zip(other.bytes());
+    let alike = |(a, b): &(u8, u8)| a.is_ascii() && a.eq_ignore_ascii_case(b);
+    // What is before the first difference is plain letters, so both are cut between characters.
+    let same = pairs.take_while(alike).count();
+    let by_letters = match (one.as_bytes().get(same), other.as_bytes().get(same)) {
+        (Some(a), Some(b)) if a.is_ascii() && b.is_ascii() => {
+            a.to_ascii_lowercase().cmp(&b.to_ascii_lowercase())
+        }
+        _ => {
+            // Compared as they are turned: sorting thousands makes no copies.
+            let one = one.get(same..).unwrap_or_default().chars();
+            let other = other.get(same..).unwrap_or_default().chars();
+            let folded = one.flat_map(char::to_lowercase);
+            folded.cmp(other.flat_map(char::to_lowercase))
+        }
+    };
     by_letters.then_with(|| one.cmp(other))
 }
 

@@ -230,16 +230,22 @@ impl Is {
 
 /// Whether `text` has `word`, which is in small letters, whatever the case.
 fn contains(text: &str, word: &str) -> bool {
-    if word.is_empty() {
+    let Some(first) = word.bytes().next() else {
         return true;
+    };
+    if !word.is_ascii() {
+        // Most texts have no such letter at all.
+        return !text.is_ascii() && text.to_lowercase().contains(word);
     }
-    if text.is_ascii() && word.is_ascii() {
-        let (text, word) = (text.as_bytes(), word.as_bytes());
-        return text
-            .windows(word.len())
-            .any(|part| part.eq_ignore_ascii_case(word));
-    }
-    text.to_lowercase().contains(word)
+    // A plain word is found in any text as it stands, without a copy of it: no byte of another letter is
+    // plain. (The sign for Kelvin is not taken for a k.)
+    let (bytes, word) = (text.as_bytes(), word.as_bytes());
+    let begins = |at: &usize| {
+        let part = bytes.get(*at..*at + word.len());
+        part.is_some_and(|part| part.eq_ignore_ascii_case(word))
+    };
+    let mut places = bytes.iter().enumerate();
+    places.any(|(at, byte)| byte.eq_ignore_ascii_case(&first) && begins(&at))
 }
 
 /// Whether `folder` is `top` or lies below it.

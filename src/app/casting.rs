@@ -203,7 +203,7 @@ fn pause<W: Write>(
 /// The pane of an agent, once there is a team.
 fn alone(still: &mut Still, pane: &str) -> io::Result<()> {
     match still.alone(pane) {
-        Ok(()) | Err(Missing::Team | Missing::Folder) => Ok(()),
+        Ok(()) | Err(Missing::Team | Missing::Folder | Missing::Others) => Ok(()),
         Err(Missing::Agent(known)) => Err(missing(&format!(
             "There is no agent {:?} in this session; there are: {}.",
             clean::line(pane),

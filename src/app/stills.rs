@@ -5,12 +5,9 @@
 
 use ratatui::{buffer::Buffer, layout::Size};
 
-use super::{
-    shelf::{Shelf, Volume},
-    tape::Tape,
-};
+use super::tape::Tape;
 use crate::{
-    protocol::{AgentEvent, Event, EventKind, Failure, Label, Seq, Timestamp},
+    protocol::{AgentEvent, Event, EventKind, Failure, Label, RunId, Seq, Timestamp},
     tui::{
         ports::Ports,
         still::{Missing, Scene, Still},
@@ -46,6 +43,8 @@ pub struct Wanted {
     pub moment: Moment,
     /// Which screen.
     pub scene: Scene,
+    /// The sessions of [`Scene::Compare`]; empty for any other.
+    pub compared: Vec<RunId>,
     /// One pane alone, by the name of its agent.
     pub pane: Option<String>,
     /// Columns and rows.
@@ -91,19 +90,13 @@ impl From<Failure> for NoShot {
     }
 }
 
-/// Takes a picture of a session.
+/// Takes a picture of the session on a tape, which was not played yet.
 ///
 /// # Errors
 /// The session cannot be read, or has nothing of what is wanted.
-pub async fn take(
-    shelf: &Shelf,
-    volume: &Volume,
-    world: &dyn Ports,
-    wanted: &Wanted,
-) -> Result<Shot, NoShot> {
+pub async fn take(mut tape: Tape, world: &dyn Ports, wanted: &Wanted) -> Result<Shot, NoShot> {
     let mut still = Still::new(wanted.size, wanted.theme);
-    let mut tape = Tape::open(shelf, volume)?;
-    let stop = stop(shelf, volume, wanted.moment)?;
+    let stop = stop(&tape, wanted.moment)?;
     let mut seen = Seen::default();
     while let Some(event) = tape.next()? {
         if stop.before(&event, &seen) {
@@ -124,6 +117,7 @@ pub async fn take(
     if let Stop::At(at) = stop {
         still.pass(at);
     }
+    still.beside(wanted.compared.clone());
     still.show(wanted.scene).map_err(NoShot::Missing)?;
     if let Some(pane) = &wanted.pane {
         still.alone(pane).map_err(NoShot::Missing)?;
@@ -216,21 +210,22 @@ impl Seen {
     }
 }
 
-/// Where to stop for a moment; reads what it needs to know of the session.
-fn stop(shelf: &Shelf, volume: &Volume, moment: Moment) -> Result<Stop, NoShot> {
-    let mut seen = Seen::default();
-    let mut tape = Tape::times(shelf, volume)?;
+/// Where to stop for a moment.
+fn stop(tape: &Tape, moment: Moment) -> Result<Stop, NoShot> {
     match moment {
         Moment::End => Ok(Stop::Never),
         Moment::Event(seq) => Ok(Stop::Event(seq)),
         Moment::Answer(label) => Ok(Stop::Answer(label)),
         Moment::After(_) | Moment::At(_) | Moment::Share(_) => {
-            while let Some(event) = tape.next()? {
-                seen.note(&event);
-            }
-            let (Some((_, first)), Some((_, last))) = (seen.first, seen.last) else {
-                return Err(seen.nothing());
+            let Some((first, last)) = tape.span() else {
+                return Err(Seen::default().nothing());
             };
+            let seen = Seen {
+                first: Some(first),
+                last: Some(last),
+                reached: false,
+            };
+            let (first, last) = (first.1, last.1);
             let at = match moment {
                 Moment::After(milliseconds) => first.0.saturating_add(milliseconds),
                 Moment::At(at) => at.0,

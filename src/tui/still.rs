@@ -13,6 +13,7 @@ use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, layout::Size};
 
 use super::{
     action::{Action, Run},
+    compare, comparing,
     effect::{Done, Effect, Effects, Query, Ticket},
     live::{self, Live, More, Show},
     model::{Focus, Model, Screen},
@@ -27,7 +28,7 @@ use super::{
     view::view,
 };
 use crate::{
-    protocol::{AgentId, Event, Timestamp},
+    protocol::{AgentId, Event, RunId, Timestamp},
     text::{clean::Gate, highlight::highlight},
 };
 
@@ -64,11 +65,13 @@ pub enum Scene {
     Report,
     /// Notes of people.
     Notes,
+    /// This session and others side by side.
+    Compare,
 }
 
 impl Scene {
     /// Every scene with its name on the command line.
-    pub const ALL: [(&'static str, Self); 12] = [
+    pub const ALL: [(&'static str, Self); 13] = [
         ("live", Self::Live),
         ("agents", Self::Agents),
         ("answer", Self::Answer),
@@ -81,12 +84,18 @@ impl Scene {
         ("browser", Self::Browser),
         ("report", Self::Report),
         ("notes", Self::Notes),
+        ("compare", Self::Compare),
     ];
 
     /// The page of the live screen; `None` for what is none, or what is shown by itself.
     const fn page(self) -> Option<Show> {
         match self {
-            Self::Live | Self::Review | Self::Browser | Self::Report | Self::Notes => None,
+            Self::Live
+            | Self::Review
+            | Self::Browser
+            | Self::Report
+            | Self::Notes
+            | Self::Compare => None,
             Self::Agents => Some(Show::Agents),
             Self::Answer => Some(Show::Final),
             Self::Answers => Some(Show::More(More::Answers)),
@@ -105,6 +114,9 @@ impl Scene {
             Self::Browser => Some(Action::Room(Act::Sessions(sessions::Action::Show))),
             Self::Notes => Some(Action::Room(Act::Notes(notes::Action::Here(
                 notes::Here::Open,
+            )))),
+            Self::Compare => Some(Action::Room(Act::Compare(compare::Action::Take(
+                compare::Take::Show,
             )))),
             Self::Live
             | Self::Agents
@@ -125,6 +137,8 @@ pub enum Missing {
     Team,
     /// The session works on no folder, so there is nothing to review.
     Folder,
+    /// No other session was named, so there is nothing to compare.
+    Others,
     /// No agent of this name or number; these are there.
     Agent(Vec<String>),
 }
@@ -225,10 +239,19 @@ impl Still {
         if let Some(room) = scene.room() {
             self.act(room);
         }
-        if scene == Scene::Review && self.model.screen != Screen::Review {
-            return Err(Missing::Folder);
+        match (scene, self.model.screen) {
+            (Scene::Review, screen) if screen != Screen::Review => Err(Missing::Folder),
+            (Scene::Compare, screen) if screen != Screen::Compare => Err(Missing::Others),
+            _ => Ok(()),
         }
-        Ok(())
+    }
+
+    /// The sessions of [`Scene::Compare`], in this order; fewer than two are none.
+    pub fn beside(&mut self, runs: Vec<RunId>) {
+        if runs.len() > 1 {
+            let effects = comparing::open(&mut self.model, runs);
+            self.perform(effects);
+        }
     }
 
     /// Shows the pane of one agent alone, named by its name or number.

@@ -261,3 +261,28 @@ fn screens_about_sessions_are_answered_as_in_the_program() {
     assert!(answers.contains("4 answers · U"), "{answers}");
     assert!(desk.refusal(&["--screen", "browzer"]).contains("browser"));
 }
+
+#[test]
+fn sessions_side_by_side_are_a_screen_and_a_picture_is_its_owners() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let desk = Desk::new();
+    let other = "20261121-101531-k3fa";
+    let sessions = desk.0.path().join("state/sessions");
+    let log = fs::read_to_string(sessions.join(RUN).join("events.jsonl")).unwrap();
+    fs::create_dir(sessions.join(other)).unwrap();
+    let copy = sessions.join(other).join("events.jsonl");
+    fs::write(copy, log.replace(RUN, other)).unwrap();
+    let text = desk.text(&["k3f9", "k3fa", "--screen", "compare", "--size", "100x12"]);
+    assert!(text.contains("2 sessions"), "{text}");
+    assert!(text.contains(RUN) && text.contains(other), "{text}");
+    for wrong in [&["k3f9", "--screen", "compare"][..], &["k3f9", "k3fa"]] {
+        assert!(desk.refusal(wrong).contains("--screen compare takes two"));
+    }
+    let twice = desk.refusal(&["k3f9", "k3f9", "--screen", "compare"]);
+    assert!(twice.contains("named twice"), "{twice}");
+    assert!(desk.shoot(&["k3f9", "-o", "x.svg"]).status.success());
+    let mode = fs::metadata(desk.here().join("x.svg"))
+        .unwrap()
+        .permissions();
+    assert_eq!(mode.mode() & 0o777, 0o600);
+}

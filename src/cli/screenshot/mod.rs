@@ -22,14 +22,14 @@ use super::{
 };
 use crate::{
     app::{
-        Hub, World,
-        shelf::Volume,
+        Hub, World, compare, notes,
+        shelf::{Shelf, Volume},
         stills::{self, NoShot, Shot, Wanted},
         tape::Tape,
     },
     capture::{self, Print, Tone},
     headless::words,
-    protocol::Timestamp,
+    protocol::RunId,
     text::clean,
     tui::{
         still::{Missing, Scene},
@@ -46,6 +46,9 @@ pub struct Args {
     /// Session id, its start or its last four letters, or a folder of MassGen; without it the latest.
     #[arg(default_value = "latest")]
     pub id: String,
+    /// Other sessions, for --screen compare.
+    #[arg(value_name = "OTHER")]
+    pub others: Vec<String>,
     /// When: `end`, an event (120), an answer (agent1.2), a time since the beginning (+90s), a share (50%)
     /// or a time of day (14:03:22).
     #[arg(
@@ -56,7 +59,8 @@ pub struct Args {
     )]
     pub at: String,
     /// Which screen: live (whatever it shows by itself), agents, answer, answers (with revisions),
-    /// votes, timeline, cost, team, review, browser (all sessions), report, notes.
+    /// votes, timeline, cost, team, review, browser (all sessions), report, notes, compare (with the
+    /// OTHER sessions).
     #[arg(long, value_name = "SCREEN", default_value = "live")]
     pub screen: String,
     /// The pane of one agent alone, by its name or number.
@@ -113,21 +117,25 @@ async fn take(globals: &Globals, args: &Args) -> Result<(), Trouble> {
         let words = "--pane shows one agent alone; it goes with --screen live or agents.";
         return Err(Trouble::Usage(words.to_owned()));
     }
+    if (scene == Scene::Compare) == args.others.is_empty() {
+        let words = "--screen compare takes two sessions or more, every other screen takes one.";
+        return Err(Trouble::Usage(words.to_owned()));
+    }
     let (services, _) = launch::services(globals, "1", &RuleArgs::default())?;
     let shelf = super::logs::shelf(&services.state_dir);
     let volume = shelf.find(&args.id)?;
-    let moment = match at {
-        At::Moment(moment) => moment,
-        At::Clock(_) => at.of(began(&shelf, &volume)?, &zone(args)),
-    };
+    let compared = compared(&shelf, &volume, &args.others)?;
     let name = name(&volume);
     let target = out::target(args.output.as_deref(), || {
         format!("massgen-tui-{name}-{}.{}", args.screen, format.ending())
     });
     target.free(args.force)?;
+    let tape = Tape::open(&shelf, &volume)?;
+    let began = tape.span().map(|((_, at), _)| at);
     let wanted = Wanted {
-        moment,
+        moment: at.of(began.unwrap_or_default(), &zone(args)),
         scene,
+        compared,
         pane: args.pane.clone(),
         size,
         theme: colours.theme,
@@ -136,7 +144,7 @@ async fn take(globals: &Globals, args: &Args) -> Result<(), Trouble> {
     let (sender, _events) = mpsc::channel(1);
     let (hub, _closed) = Hub::spawn(Arc::clone(&services), sender);
     let world = World::new(Arc::clone(&services), hub, None);
-    let shot = stills::take(&shelf, &volume, &world, &wanted).await;
+    let shot = stills::take(tape, &world, &wanted).await;
     let shot = shot.map_err(|why| no_shot(why, &name))?;
     if let Some(damage) = &shot.damage {
         super::complain(&format!("The log of {name}: {damage}."));
@@ -172,10 +180,26 @@ fn name(volume: &Volume) -> String {
     }
 }
 
-/// When a session began.
-fn began(shelf: &crate::app::shelf::Shelf, volume: &Volume) -> Result<Timestamp, Trouble> {
-    let first = Tape::times(shelf, volume)?.next()?;
-    Ok(first.map(|event| event.at).unwrap_or_default())
+/// The sessions of a comparison, the one that is looked at first.
+fn compared(shelf: &Shelf, first: &Volume, others: &[String]) -> Result<Vec<RunId>, Trouble> {
+    if others.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut runs = vec![notes::run_of(first)];
+    for other in others {
+        let run = notes::run_of(&shelf.find(other)?);
+        if runs.contains(&run) {
+            return Err(Trouble::Usage(format!("{run} is named twice.")));
+        }
+        runs.push(run);
+    }
+    if runs.len() > compare::MOST {
+        let most = compare::MOST;
+        return Err(Trouble::Usage(format!(
+            "At most {most} sessions are compared."
+        )));
+    }
+    Ok(runs)
 }
 
 fn zone(args: &Args) -> TimeZone {
@@ -246,6 +270,7 @@ fn no_shot(why: NoShot, name: &str) -> Trouble {
         NoShot::Missing(Missing::Folder) => {
             format!("The agents of {name} work on no folder, so there is nothing to review.")
         }
+        NoShot::Missing(Missing::Others) => "There is nothing to compare it with.".to_owned(),
         NoShot::Missing(Missing::Agent(known)) => {
             let mut words = "There is no such agent at that moment; there are:".to_owned();
             for (index, name) in known.iter().enumerate() {

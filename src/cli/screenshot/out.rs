@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{self, IsTerminal as _, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -130,6 +131,7 @@ fn put(path: &Path, bytes: &[u8], force: bool) -> io::Result<()> {
     let written = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
+        .mode(0o600)
         .open(&beside)
         .and_then(|mut file| {
             file.write_all(bytes)?;
@@ -168,6 +170,18 @@ mod tests {
         assert_eq!(of(Some("x.gif"), None), None);
         assert_eq!(of(Some("x"), None), None);
         assert_eq!(of(Some("x.png"), Some("gif")), None);
+    }
+
+    #[test]
+    fn a_picture_of_a_session_is_for_its_owner() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.txt");
+        for force in [false, true] {
+            put(&path, b"one", force).unwrap();
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{force}");
+        }
     }
 
     #[test]

@@ -14,6 +14,21 @@ use super::{
 };
 use crate::protocol::{Cost, Usage};
 
+/// What an agent used of which the log does not tell.
+const UNTOLD: Usage = Usage {
+    input: 0,
+    cached: 0,
+    written: 0,
+    output: 0,
+    reasoning: 0,
+    calls: 0,
+    estimated: false,
+    cost: Cost {
+        usd: 0.0,
+        partial: true,
+    },
+};
+
 /// What the turns of a session used up so far, by agent.
 #[derive(Debug, Default)]
 pub struct Account {
@@ -45,6 +60,10 @@ impl Account {
         let totals = at(status, &["agents"]).and_then(Value::as_object);
         for (agent, state) in totals.into_iter().flatten() {
             let Some(total) = at(state, &["token_usage"]) else {
+                // Older versions count nothing: that is not the same as nothing spent.
+                if !told.contains_key(agent) {
+                    moments.push(Moment::new(ended, agent.clone(), What::Spent(UNTOLD)));
+                }
                 continue;
             };
             let total = usage(total, 0);

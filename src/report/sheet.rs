@@ -189,7 +189,11 @@ fn rounds(turn: &Of) -> SheetPart {
             cause,
             format!("{end}{nothing}"),
             count(round.usage.input + round.usage.output),
-            money(round.usage.cost),
+            // What was not counted has no price either.
+            match round.usage.input + round.usage.output {
+                0 => "-".to_owned(),
+                _ => money(round.usage.cost),
+            },
         ]);
         row.at(round.event)
     };
@@ -327,7 +331,12 @@ fn cells<const N: usize>(cells: [String; N]) -> SheetRow {
 fn used(usage: Usage) -> String {
     // Logs of other programs may not tell any; that is not the same as none.
     if usage.input + usage.output == 0 {
-        return "no tokens counted".to_owned();
+        let price = if usage.cost.partial {
+            ", price unknown"
+        } else {
+            ""
+        };
+        return format!("no tokens counted{price}");
     }
     let tokens = count(usage.input + usage.output);
     format!("{tokens} tokens, {}", money(usage.cost))

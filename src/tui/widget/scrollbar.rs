@@ -1,6 +1,11 @@
 //! A scrollbar on one column.
 
-use ratatui::{Frame, layout::Rect, text::Span, widgets::Widget as _};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::Span,
+    widgets::{Clear, Widget as _},
+};
 
 use crate::tui::theme::Theme;
 
@@ -22,6 +27,8 @@ pub fn scrollbar(total: usize, top: usize, theme: &Theme, frame: &mut Frame<'_>,
             ("│", theme.border)
         };
         let cell = Rect::new(area.right() - 1, area.y + row, 1, 1);
+        // A row that is highlighted ends before it.
+        Clear.render(cell, frame.buffer_mut());
         Span::styled(symbol, style).render(cell, frame.buffer_mut());
     }
 }

@@ -133,7 +133,9 @@ impl Services {
     pub fn shelf(&self) -> shelf::Shelf {
         let paths = config::Paths::discover(std::env::current_dir().unwrap_or_default());
         let base = std::env::var_os(shelf::MASSGEN_VARIABLE);
-        shelf::Shelf::new(&self.state_dir, &paths, base).also(self.opened.get())
+        shelf::Shelf::new(&self.state_dir, &paths, base)
+            .masking(self.environment.secrets())
+            .also(self.opened.get())
     }
 
     /// A model from flags, by the rules of the configuration. To an address of no

@@ -4,8 +4,12 @@
 
 use std::{env, path::Path};
 
-use super::shelf::{Shelf, Volume};
+use super::{
+    sharing,
+    shelf::{Shelf, Volume},
+};
 use crate::{
+    config::{self, Paths},
     engine::outbox::now,
     massgen,
     protocol::{
@@ -26,13 +30,15 @@ const NAME: usize = 60;
 /// Fewest characters of a note's name that stand for it.
 const SHORTEST: usize = 4;
 
-/// Who writes: `said` by a flag, else the variable, git's `user.name`, or the name of the account.
+/// Who writes: `said` by a flag, else the variable, `notes.author` of their own configuration, git's
+/// `user.name`, or the name of the account.
 #[must_use]
 pub fn author(said: Option<&str>) -> String {
     let told = |name: &str| env::var(name).ok();
     let names = [
         said.map(str::to_owned),
         told(AUTHOR_VARIABLE),
+        config::sharing::author(&Paths::discover(env::current_dir().unwrap_or_default())),
         env::current_dir()
             .ok()
             .and_then(|here| workspace::person(&here)),
@@ -58,7 +64,7 @@ fn tidy(name: &str) -> String {
 /// The notes of a session.
 #[must_use]
 pub fn folder(shelf: &Shelf, volume: &Volume) -> NoteFolder {
-    NoteFolder::new(shelf.beside(volume), run_of(volume))
+    NoteFolder::new(shelf.beside(volume), run_of(volume)).masking(shelf.redactor())
 }
 
 /// The name of a session.
@@ -257,13 +263,29 @@ pub struct Merged {
 }
 
 /// Joins the notes of another copy, `path`, with ours of the same session: of `into`, or of the one that
-/// the copy names.
+/// the copy names. A copy is a file of notes, the folder of a session, or a bundle.
 ///
 /// # Errors
 /// The copy is of another session or tells another story, the session is not here, or a file cannot be
 /// read or written.
 pub fn merge(shelf: &Shelf, path: &Path, into: Option<&Volume>) -> Result<Merged, Failure> {
+    if sharing::is_bundle(&path.to_string_lossy()) {
+        let unpacked = sharing::unpacked(shelf.state_dir(), path)?;
+        let copy = store::other_copy(&unpacked.folder)?;
+        // What was masked in it is no other story.
+        return join(shelf, (path, copy), into, store::same_times);
+    }
     let copy = store::other_copy(path)?;
+    join(shelf, (path, copy), into, store::same_session)
+}
+
+/// Joins a copy, which is known by its path, when `same` finds no other story in its log.
+fn join(
+    shelf: &Shelf,
+    (path, copy): (&Path, store::OtherCopy),
+    into: Option<&Volume>,
+    same: fn(&Path, &Path) -> Result<(), Failure>,
+) -> Result<Merged, Failure> {
     let found;
     let volume = match (into, &copy.run) {
         (Some(volume), _) => volume,
@@ -296,7 +318,7 @@ pub fn merge(shelf: &Shelf, path: &Path, into: Option<&Volume>) -> Result<Merged
         return Err(Failure::new(FailureKind::Request, words).hint(hint));
     }
     if let (Volume::Ours(run), Some(log)) = (volume, &copy.log) {
-        store::same_session(&shelf.store().log(run), log)?;
+        same(&shelf.store().log(run), log)?;
     }
     let KeptNotes {
         records, damage, ..

@@ -6,7 +6,7 @@ use super::{Services, notes};
 use crate::{
     engine::outbox::now,
     protocol::{Failure, FailureKind, RunId, note::Threads},
-    store::{NoteFolder, Store},
+    store::{NoteFolder, Store, redact::Redactor},
     tui::notes::{Ask, Book, News, Told, What},
 };
 
@@ -63,5 +63,6 @@ fn folder(services: &Services, run: &RunId) -> Result<NoteFolder, Failure> {
         let hint = "`massgen-tui doctor` says whether the state folder can be written.";
         return Err(Failure::new(FailureKind::Local, words).hint(hint));
     };
-    Ok(NoteFolder::new(beside, run.clone()))
+    let redactor = Redactor::new(&services.environment.secrets());
+    Ok(NoteFolder::new(beside, run.clone()).masking(redactor))
 }

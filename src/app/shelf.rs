@@ -32,6 +32,8 @@ pub struct Shelf {
     here: PathBuf,
     store: Store,
     places: Vec<PathBuf>,
+    /// Values that are masked besides what has the shape of a secret.
+    secrets: Vec<String>,
 }
 
 /// A session on the shelf.
@@ -62,7 +64,21 @@ impl Shelf {
             here: paths.cwd.clone(),
             store: Store::reading(state_dir),
             places,
+            secrets: Vec::new(),
         }
+    }
+
+    /// Masks these values, too: the keys in use, whatever their shape. In our own logs they are masked
+    /// already; pictures, and notes that are written, take them from here.
+    #[must_use]
+    pub fn masking(self, secrets: Vec<String>) -> Self {
+        Self { secrets, ..self }
+    }
+
+    /// What masks secrets here.
+    #[must_use]
+    pub fn redactor(&self) -> Redactor {
+        Redactor::new(&self.secrets)
     }
 
     /// Every session there is, newest first. What did not change since the last time is not read again.

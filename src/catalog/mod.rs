@@ -14,6 +14,8 @@ pub use sort::{Direction, Sort, SortKey};
 
 use std::cmp::Ordering;
 
+use serde::{Deserialize, Serialize};
+
 use crate::protocol::SessionSummary;
 
 /// One session of the list.
@@ -29,10 +31,41 @@ pub struct Entry {
     pub analysed: u32,
     /// Notes of people on it.
     pub notes: u32,
+    /// Who gave it away, when it came as a bundle.
+    pub shared: Option<Shared>,
     /// It lies in the trash; for a log of another program, it was hidden ([`Labels::hidden`]).
     pub deleted: bool,
     /// Where its log lies, for people.
     pub log: String,
+}
+
+/// Where a session came from that somebody gave away as a bundle.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shared {
+    /// Who gave it away, as they call themselves; `None` when they did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// When they did, in milliseconds since the epoch; told only by those who say who they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_ms: Option<u64>,
+    /// When it was taken in here; `None` when the file does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_ms: Option<u64>,
+}
+
+impl Shared {
+    /// In a line; `moment` writes a date.
+    #[must_use]
+    pub fn words(&self, moment: impl Fn(u64) -> String) -> String {
+        let by = self.by.as_deref().unwrap_or("somebody who gave no name");
+        let at = self.at_ms.map(|at| format!(", {}", moment(at)));
+        let taken = self.taken_ms.map(|at| format!("; taken in {}", moment(at)));
+        format!(
+            "by {by}{}{}",
+            at.unwrap_or_default(),
+            taken.unwrap_or_default()
+        )
+    }
 }
 
 /// Whether a session is being written.
@@ -55,6 +88,7 @@ impl Entry {
             standing: Standing::Over,
             analysed: 0,
             notes: 0,
+            shared: None,
             deleted: false,
             log: String::new(),
         }

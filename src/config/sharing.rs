@@ -1,9 +1,9 @@
-//! `share.targets`: names for places that sessions are given to.
+//! `share.targets`: names for places that sessions are given to; `notes.author`: who writes notes.
 //!
 //! Read from the person's own configurations alone, never from one that lies in a project: whoever made a
 //! project does not say where a person's sessions go.
 
-use std::{collections::BTreeMap, fs, io::Read as _};
+use std::{collections::BTreeMap, fs, io::Read as _, path::PathBuf};
 
 use super::{Node, Paths, yaml};
 
@@ -15,6 +15,38 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 /// # Errors
 /// A file that cannot be understood, or a target that is no text.
 pub fn targets(paths: &Paths) -> Result<BTreeMap<String, String>, String> {
+    let mut all = BTreeMap::new();
+    for (path, root) in own(paths)? {
+        let named = root.some("share").and_then(|share| share.some("targets"));
+        for entry in named.map(Node::entries).unwrap_or_default() {
+            let Some(target) = entry.value.text() else {
+                return Err(format!(
+                    "{}: share.targets.{} has to be a text",
+                    path.display(),
+                    entry.key
+                ));
+            };
+            all.entry(entry.key.clone())
+                .or_insert_with(|| target.to_owned());
+        }
+    }
+    Ok(all)
+}
+
+/// Who the person is in notes; `None` when they did not write it down, or it cannot be understood: then
+/// they are called as without it.
+#[must_use]
+pub fn author(paths: &Paths) -> Option<String> {
+    let roots = own(paths).ok()?;
+    let mut names = roots.iter().filter_map(|(_, root)| {
+        let name = root.some("notes")?.some("author")?.text()?;
+        Some(name.trim().to_owned())
+    });
+    names.find(|name| !name.is_empty())
+}
+
+/// The person's own configurations, the one that counts most first.
+fn own(paths: &Paths) -> Result<Vec<(PathBuf, Node)>, String> {
     let own = paths
         .config
         .as_ref()
@@ -23,7 +55,7 @@ pub fn targets(paths: &Paths) -> Result<BTreeMap<String, String>, String> {
         .home
         .as_ref()
         .map(|home| home.join(".config/massgen/config.yaml"));
-    let mut all = BTreeMap::new();
+    let mut all = Vec::new();
     for path in own.into_iter().chain(home) {
         let Ok(file) = fs::File::open(&path) else {
             continue;
@@ -41,18 +73,7 @@ pub fn targets(paths: &Paths) -> Result<BTreeMap<String, String>, String> {
                 path.display()
             ));
         };
-        let named = root.some("share").and_then(|share| share.some("targets"));
-        for entry in named.map(Node::entries).unwrap_or_default() {
-            let Some(target) = entry.value.text() else {
-                return Err(format!(
-                    "{}: share.targets.{} has to be a text",
-                    path.display(),
-                    entry.key
-                ));
-            };
-            all.entry(entry.key.clone())
-                .or_insert_with(|| target.to_owned());
-        }
+        all.push((path, root));
     }
     Ok(all)
 }

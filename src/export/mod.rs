@@ -34,7 +34,7 @@ pub use self::{
     turns::{Selection, SelectionError},
 };
 
-use crate::protocol::{Event, RunId};
+use crate::protocol::{Event, RunId, Timestamp};
 
 /// Version of what [`Format::Json`] writes; a reader for one version reads all that only add to it.
 pub const JSON_VERSION: u32 = 1;
@@ -204,6 +204,8 @@ pub struct Particulars {
     pub damage: Option<String>,
     /// Who gives it away, when they want to say so.
     pub by: Option<String>,
+    /// When they give it away, when they say who they are.
+    pub at: Option<Timestamp>,
     /// Which turns were chosen, when not all were.
     pub turns: Option<String>,
     /// What is not in it, before anything was cut for size.

@@ -10,13 +10,14 @@ use std::{
     collections::{HashMap, HashSet},
     fs,
     num::NonZero,
-    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     thread,
 };
 
 use serde::{Deserialize, Serialize};
 
+use self::look::{ABSENT, Looker};
+pub(super) use self::look::{settled, stamp};
 use super::{
     LOG_FILE, Store,
     db::{Db, Plan, SqlError, Transaction, TransactionBehavior, params},
@@ -24,26 +25,28 @@ use super::{
     labels::{LABELS_FILE, labels},
     lock::{self, LOCK_FILE},
     notes::read_notes,
+    shared::shared,
 };
 use crate::{
-    catalog::{Entry, Labels, Standing},
+    catalog::{Entry, Labels, Shared, Standing},
     protocol::{Event, Failure, RunId, SessionSummary, Timestamp, note::Act},
 };
 
+mod look;
+
+/// One shelf of it stands in one piece, in the order of its keys.
 const PLAN: Plan = Plan {
     name: "sessions",
-    version: 2,
+    version: 3,
     tables: "CREATE TABLE entries(
-        key TEXT PRIMARY KEY, theirs INTEGER NOT NULL, stamp BLOB NOT NULL, watched TEXT NOT NULL,
-        live INTEGER NOT NULL, known TEXT NOT NULL) WITHOUT ROWID;",
+        theirs INTEGER NOT NULL, key TEXT NOT NULL, stamp BLOB NOT NULL, watched TEXT NOT NULL,
+        live INTEGER NOT NULL, known TEXT NOT NULL, PRIMARY KEY(theirs, key)) WITHOUT ROWID;",
 };
 
 /// Notes on a session.
 const NOTES_FILE: &str = "notes.jsonl";
 /// The folder of reports that models wrote.
 const ANALYSIS_FOLDER: &str = "analysis";
-/// A file that changed less than this ago, in nanoseconds, may change again without its time showing it.
-const MOMENT: i64 = 2_000_000_000;
 /// Sessions below which a second thread is not worth it.
 const FEW: usize = 256;
 
@@ -103,12 +106,14 @@ struct Known {
     analysed: u32,
     #[serde(default)]
     notes: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shared: Option<Shared>,
 }
 
 /// A session after its files were looked at.
 struct Looked {
     stamp: Vec<u8>,
-    watched: Vec<PathBuf>,
+    watched: String,
     /// `None`: it must be read.
     known: Option<Known>,
     was_live: bool,
@@ -149,15 +154,22 @@ impl Catalogue {
                 beside: store.beside_imported(&log.run),
             })
             .collect();
-        let mut entries = self.refresh(Kind::Ours, &ours, now)?;
-        entries.extend(self.refresh(Kind::Theirs(importer), &theirs, now)?);
-        entries.extend(self.refresh(Kind::Trash, &trash, now)?);
+        let looker = |top, places: &[Place]| match places {
+            [] => Ok(Looker::Root),
+            _ => Looker::within(top),
+        };
+        let here = looker(store.folder(), &ours)?;
+        let mut entries = self.refresh(Kind::Ours, &here, &ours, now)?;
+        entries.extend(self.refresh(Kind::Theirs(importer), &Looker::Root, &theirs, now)?);
+        let there = looker(store.trash().folder(), &trash)?;
+        entries.extend(self.refresh(Kind::Trash, &there, &trash, now)?);
         Ok(entries)
     }
 
     fn refresh(
         &mut self,
         shelf: Kind<'_>,
+        looker: &Looker,
         places: &[Place],
         now: Timestamp,
     ) -> Result<Vec<Entry>, Failure> {
@@ -176,7 +188,7 @@ impl Catalogue {
             })?;
             rows.collect::<Result<HashMap<_, _>, _>>()
         })?;
-        let looked = look_at_all(shelf, places, &rows);
+        let looked = look_at_all(shelf, looker, places, &rows);
         let mut entries = Vec::with_capacity(places.len());
         let mut changed: Vec<(&Place, Row)> = Vec::new();
         for (place, looked) in places.iter().zip(looked) {
@@ -194,7 +206,7 @@ impl Catalogue {
                     } else {
                         Vec::new()
                     },
-                    watched: joined(&looked.watched),
+                    watched: looked.watched,
                     live,
                     known: serde_json::to_string(&known).unwrap_or_default(),
                 };
@@ -273,27 +285,29 @@ impl Kind<'_> {
         }
     }
 
-    /// Everything that tells by its length and time whether a session changed; the first is what makes it
-    /// one.
-    fn watched(self, place: &Place) -> Vec<PathBuf> {
-        let mut watched = match self {
-            Self::Ours | Self::Trash => vec![
-                place.folder.join(LOG_FILE),
-                place.folder.clone(),
-                place.folder.join(LOCK_FILE),
-            ],
+    /// Everything that tells by its length and time whether a session changed, as [`Looker`] takes it; the
+    /// first is what makes it one.
+    fn watched(self, place: &Place) -> String {
+        // These may be written without their folder showing it.
+        let inside = [LABELS_FILE, NOTES_FILE, ANALYSIS_FOLDER];
+        let inside = inside
+            .iter()
+            .filter(|name| place.beside.join(name).exists());
+        match self {
+            Self::Ours | Self::Trash => {
+                let always = [LOG_FILE, ".", LOCK_FILE];
+                let all: Vec<&str> = always.iter().chain(inside).copied().collect();
+                all.join("\n")
+            }
             Self::Theirs(importer) => {
                 let mut watched = vec![place.folder.clone()];
                 watched.extend(importer.watched(&place.folder));
                 watched.push(place.beside.clone());
-                watched
+                watched.extend(inside.map(|name| place.beside.join(name)));
+                watched.retain(|path| !path.to_string_lossy().contains('\n'));
+                joined(&watched)
             }
-        };
-        // These may be written without their folder showing it.
-        let inside = [LABELS_FILE, NOTES_FILE, ANALYSIS_FOLDER].map(|name| place.beside.join(name));
-        watched.extend(inside.into_iter().filter(|path| path.exists()));
-        watched.retain(|path| !path.to_string_lossy().contains('\n'));
-        watched
+        }
     }
 
     fn read(self, place: &Place) -> Known {
@@ -308,6 +322,10 @@ impl Kind<'_> {
             labels: labels(&place.beside),
             analysed: reports(&place.beside.join(ANALYSIS_FOLDER)),
             notes: notes(&place.beside.join(NOTES_FILE)),
+            shared: match self {
+                Self::Ours | Self::Trash => shared(&place.folder),
+                Self::Theirs(_) => None,
+            },
         }
     }
 
@@ -339,13 +357,14 @@ impl Kind<'_> {
 /// Looks at the files of all places; `None` for one that is no session.
 fn look_at_all(
     shelf: Kind<'_>,
+    looker: &Looker,
     places: &[Place],
     rows: &HashMap<String, Row>,
 ) -> Vec<Option<Looked>> {
     let look = |places: &[Place]| -> Vec<Option<Looked>> {
         places
             .iter()
-            .map(|place| look_at(shelf, place, rows.get(&place.key)))
+            .map(|place| look_at(shelf, looker, place, rows.get(&place.key)))
             .collect()
     };
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
@@ -366,16 +385,15 @@ fn look_at_all(
     })
 }
 
-fn look_at(shelf: Kind<'_>, place: &Place, row: Option<&Row>) -> Option<Looked> {
+fn look_at(shelf: Kind<'_>, looker: &Looker, place: &Place, row: Option<&Row>) -> Option<Looked> {
     if let Some(row) = row.filter(|row| !row.stamp.is_empty()) {
-        let watched: Vec<PathBuf> = row.watched.lines().map(PathBuf::from).collect();
-        let stamp = stamp(&watched);
+        let stamp = looker.stamp(&place.run.0, &row.watched);
         if stamp == row.stamp
             && let Ok(known) = serde_json::from_str(&row.known)
         {
             return Some(Looked {
                 stamp,
-                watched,
+                watched: row.watched.clone(),
                 known: Some(known),
                 was_live: row.live,
             });
@@ -383,52 +401,12 @@ fn look_at(shelf: Kind<'_>, place: &Place, row: Option<&Row>) -> Option<Looked> 
     }
     // What there is to look at may have become more.
     let watched = shelf.watched(place);
-    let stamp = stamp(&watched);
+    let stamp = looker.stamp(&place.run.0, &watched);
     (!stamp.starts_with(&ABSENT)).then_some(Looked {
         stamp,
         watched,
         known: None,
         was_live: false,
-    })
-}
-
-/// What a file that is not there leaves.
-const ABSENT: [u8; 16] = [0xff; 16];
-
-/// Length and time of each.
-pub(super) fn stamp(watched: &[PathBuf]) -> Vec<u8> {
-    let mut stamp = Vec::with_capacity(watched.len() * ABSENT.len());
-    for path in watched {
-        match fs::symlink_metadata(path) {
-            Ok(meta) => {
-                let nanoseconds = meta
-                    .mtime()
-                    .saturating_mul(1_000_000_000)
-                    .saturating_add(meta.mtime_nsec());
-                stamp.extend(meta.len().to_le_bytes());
-                stamp.extend(nanoseconds.to_le_bytes());
-            }
-            Err(_) => stamp.extend(ABSENT),
-        }
-    }
-    stamp
-}
-
-/// Whether nothing changed so short a time before `now` that another change might not show.
-pub(super) fn settled(stamp: &[u8], now: Timestamp) -> bool {
-    let fresh_since = i64::try_from(now.0)
-        .unwrap_or(i64::MAX)
-        .saturating_mul(1_000_000)
-        .saturating_sub(MOMENT);
-    times(stamp).all(|time| time < fresh_since)
-}
-
-/// The times of a stamp, in nanoseconds since the epoch.
-fn times(stamp: &[u8]) -> impl Iterator<Item = i64> {
-    let (pairs, _) = stamp.as_chunks::<16>();
-    pairs.iter().filter_map(|pair| {
-        let time = pair.last_chunk::<8>()?;
-        Some(i64::from_le_bytes(*time))
     })
 }
 
@@ -472,6 +450,7 @@ fn entry(place: &Place, shelf: Kind<'_>, known: Known, live: bool) -> Entry {
         standing: if live { Standing::Live } else { Standing::Over },
         analysed: known.analysed,
         notes: known.notes,
+        shared: known.shared,
         log: shelf.log(place).to_string_lossy().into_owned(),
     }
 }

@@ -26,6 +26,7 @@ mod review;
 #[cfg(test)]
 pub(crate) mod samples;
 mod schema;
+mod shared;
 pub mod scrub;
 pub mod search;
 mod summary;
@@ -38,7 +39,7 @@ pub use catalog::{Catalogue, Imported, Importer};
 pub use index::Listing;
 pub use labels::{edit_labels, labels};
 pub use notes::{
-    KeptNotes, NOTES_FILE, NoteFolder, OtherCopy, other_copy, read_notes, same_session,
+    KeptNotes, NOTES_FILE, NoteFolder, OtherCopy, other_copy, read_notes, same_session, same_times,
 };
 pub use pieces::{Bound, Piece, piece};
 pub use prompts::PromptFolder;
@@ -53,7 +54,10 @@ use std::path::{Path, PathBuf};
 use jiff::{Timestamp, tz::TimeZone};
 
 pub use crate::protocol::Damage;
-use crate::protocol::{Event, Failure, FailureKind, RunId, SessionSummary};
+use crate::{
+    catalog::Shared,
+    protocol::{Event, Failure, FailureKind, RunId, SessionSummary},
+};
 
 /// Name of the log within a session's folder.
 const LOG_FILE: &str = "events.jsonl";
@@ -178,6 +182,12 @@ impl Store {
     #[must_use]
     pub fn is_shared(&self, run: &RunId) -> bool {
         self.sessions.join(&run.0).join(SHARED_FILE).is_file()
+    }
+
+    /// Who gave a session away that came from somebody else.
+    #[must_use]
+    pub fn shared(&self, run: &RunId) -> Option<Shared> {
+        shared::shared(&self.sessions.join(&run.0))
     }
 
     /// Whether a process writes this session now: it is at work, here or elsewhere.

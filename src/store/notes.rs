@@ -414,6 +414,22 @@ pub fn other_copy(path: &Path) -> Result<OtherCopy, Failure> {
 /// # Errors
 /// They do not, and the failure names the first event that differs; or one cannot be read.
 pub fn same_session(ours: &Path, theirs: &Path) -> Result<(), Failure> {
+    same_events(ours, theirs, |mine, yours| mine == yours)
+}
+
+/// The same for a copy in which texts were masked: the times of its events are compared.
+///
+/// # Errors
+/// As [`same_session`].
+pub fn same_times(ours: &Path, theirs: &Path) -> Result<(), Failure> {
+    same_events(ours, theirs, |mine, yours| mine.at == yours.at)
+}
+
+fn same_events(
+    ours: &Path,
+    theirs: &Path,
+    same: fn(&Event, &Event) -> bool,
+) -> Result<(), Failure> {
     let (mut one, mut other) = (Reader::open(ours)?, Reader::open(theirs)?);
     let (mut a, mut b) = (one.next()?, other.next()?);
     while let (Some(mine), Some(yours)) = (&a, &b) {
@@ -422,7 +438,7 @@ pub fn same_session(ours: &Path, theirs: &Path) -> Result<(), Failure> {
             std::cmp::Ordering::Less => a = one.next()?,
             std::cmp::Ordering::Greater => b = other.next()?,
             std::cmp::Ordering::Equal => {
-                if mine != yours {
+                if !same(mine, yours) {
                     return Err(other_events(theirs, mine));
                 }
                 (a, b) = (one.next()?, other.next()?);

@@ -240,6 +240,59 @@ fn a_bundle_opens_elsewhere_and_is_only_looked_at() {
     );
 }
 
+#[test]
+fn copies_that_two_people_annotated_come_together_through_a_bundle() {
+    let ann = Home::new();
+    let run = ann.session("a task in /home/person/x");
+    let good = |home: &Home, arguments: &[&str]| {
+        let out = home.run(arguments);
+        assert!(out.status.success(), "{arguments:?}: {out:?}");
+        text(&out.stdout)
+    };
+    good(&ann, &["export", "-o", "s.mgt", "--by", "Ann"]);
+    let bea = Home::new();
+    fs::copy(ann.path("s.mgt"), bea.path("s.mgt")).unwrap();
+    good(&bea, &["logs", "import", "s.mgt"]);
+    let shown = good(&bea, &["logs", "show", &run]);
+    let line = shown
+        .lines()
+        .find(|line| line.contains("Shared by Ann, 20"));
+    assert!(
+        line.is_some_and(|line| line.contains("; taken in 20")),
+        "{shown}"
+    );
+    let listed = good(&bea, &["logs", "list", "--json"]);
+    assert!(
+        listed.contains(r#""shared":{"by":"Ann","at_ms":"#),
+        "{listed}"
+    );
+    assert!(!good(&ann, &["logs", "show", &run]).contains("Shared"));
+    // The name of who writes notes comes from their own settings; a key in use is masked in them.
+    let settings = bea.path(".config/massgen-tui");
+    fs::create_dir_all(&settings).unwrap();
+    fs::write(settings.join("config.yaml"), "notes: {author: Bea B.}\n").unwrap();
+    let note = ["logs", "note", run.as_str(), "why plain-words-of-mine-5?"];
+    let out = bea.with(&note, &[("SOME_TOKEN", "plain-words-of-mine-5")]);
+    assert!(text(&out.stdout).contains("by Bea B."), "{out:?}");
+    good(&bea, &["export", &run, "-o", "back.mgt"]);
+    fs::copy(bea.path("back.mgt"), ann.path("back.mgt")).unwrap();
+    let merged = good(&ann, &["logs", "merge", "back.mgt"]);
+    assert!(merged.contains("1 note"), "{merged}");
+    let notes = good(&ann, &["logs", "notes", &run]);
+    assert!(
+        notes.contains("Bea B.") && notes.contains("[masked]"),
+        "{notes}"
+    );
+    assert!(!notes.contains("plain-words"), "{notes}");
+    assert!(good(&ann, &["logs", "merge", "back.mgt"]).contains("0 notes"));
+    let other = ann.session("another task");
+    let out = ann.run(&["logs", "merge", "back.mgt", "--into", &other]);
+    assert_eq!(out.status.code(), Some(1), "{out:?}");
+    let left = fs::read_dir(ann.path("state/sessions")).unwrap().flatten();
+    let aside = left.filter(|one| one.file_name().to_string_lossy().starts_with('.'));
+    assert_eq!(aside.count(), 0, "nothing is left aside");
+}
+
 /// A request as it came.
 struct Asked {
     head: String,

@@ -46,6 +46,29 @@ pub fn is_bundle(name: &str) -> bool {
 /// # Errors
 /// It cannot be read, is refused, or another session of that name is here.
 pub fn import(state: &Path, file: &Path) -> Result<Imported, Failure> {
+    take(&Store::open(state)?, &unpacked(state, file)?)
+}
+
+/// A bundle that was checked and lies aside, until this is dropped.
+#[derive(Debug)]
+pub struct Unpacked {
+    /// The folder with its parts.
+    pub folder: PathBuf,
+    manifest: Manifest,
+}
+
+impl Drop for Unpacked {
+    fn drop(&mut self) {
+        // Gone already when it was taken in; else it is private, and harms nobody.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Unpacks a bundle aside, and checks everything.
+///
+/// # Errors
+/// It cannot be read, or is refused.
+pub fn unpacked(state: &Path, file: &Path) -> Result<Unpacked, Failure> {
     let store = Store::open(state)?;
     let opened = File::open(file).map_err(|error| {
         local(format!("{} cannot be opened: {error}.", file.display())).hint("Check the path.")
@@ -57,37 +80,43 @@ pub fn import(state: &Path, file: &Path) -> Result<Imported, Failure> {
         .mode(0o700)
         .create(&aside)
         .map_err(|error| trouble("A folder for it cannot be made", &error))?;
-    let taken = take(&store, &aside, opened, file);
-    // Gone already when it was taken in.
-    let _ = fs::remove_dir_all(&aside);
-    taken
-}
-
-fn take(store: &Store, aside: &Path, opened: File, file: &Path) -> Result<Imported, Failure> {
-    let refused = |words: String| {
-        local(format!("{} is not opened. {words}.", file.display()))
-            .hint("Ask whoever gave it to you for another one; nothing of it was kept.")
-    };
-    let manifest = bundle::unpack(
+    let unpacked = bundle::unpack(
         &mut BufReader::new(opened),
         Limits::default(),
-        &mut |part| place(aside, part),
-    )
-    .map_err(|refusal| match refusal {
-        bundle::Refusal::Newer(..) => {
-            local(format!("{} is not opened. {refusal}.", file.display()))
-                .hint("Update massgen-tui to open it.")
+        &mut |part| place(&aside, part),
+    );
+    let manifest = unpacked.map_err(|refusal| {
+        let _ = fs::remove_dir_all(&aside);
+        match refusal {
+            bundle::Refusal::Newer(..) => {
+                local(format!("{} is not opened. {refusal}.", file.display()))
+                    .hint("Update massgen-tui to open it.")
+            }
+            refusal => refused(file, &refusal.to_string()),
         }
-        refusal => refused(refusal.to_string()),
     })?;
+    let unpacked = Unpacked {
+        folder: aside,
+        manifest,
+    };
     // The log has to be one, and the one that it is said to be.
-    let mut reader = Reader::open(&aside.join(LOG))?;
+    let mut reader = Reader::open(&unpacked.folder.join(LOG))?;
     while reader.next()?.is_some() {}
-    if reader.header().run != manifest.run || !Store::names(&manifest.run) {
-        return Err(refused(
-            "Its log is of another session than it says".to_owned(),
-        ));
+    let said = &unpacked.manifest.run;
+    if reader.header().run != *said || !Store::names(said) {
+        return Err(refused(file, "Its log is of another session than it says"));
     }
+    Ok(unpacked)
+}
+
+fn refused(file: &Path, words: &str) -> Failure {
+    local(format!("{} is not opened. {words}.", file.display()))
+        .hint("Ask whoever gave it to you for another one; nothing of it was kept.")
+}
+
+fn take(store: &Store, unpacked: &Unpacked) -> Result<Imported, Failure> {
+    let manifest = unpacked.manifest.clone();
+    let aside = unpacked.folder.as_path();
     let run = manifest.run.clone();
     let home = store.folder().join(&run.0);
     if fs::symlink_metadata(&home).is_ok() {

@@ -16,7 +16,7 @@ mod tape;
 mod targets;
 mod veil;
 
-pub use import::{Imported, import, is_bundle, sum};
+pub use import::{Imported, Unpacked, import, is_bundle, sum, unpacked};
 pub use output::{Existing, save};
 pub use send::{Delivered, Parcel, deliver, read};
 pub use targets::Target;
@@ -34,6 +34,7 @@ use self::{
 use super::shelf::{Shelf, Volume};
 use crate::{
     config::{Paths, dotenv::Environment},
+    engine::outbox::now,
     export::{self, AttachmentKind, Cut, Format, LeftOut, Particulars, Selection, Survey},
     protocol::{Failure, FailureKind, RunId},
     store::{NOTES_FILE, Reader, redact::Hit},
@@ -138,6 +139,7 @@ pub fn prepare(
         about.left_out.extend(gone);
     }
     about.by = order.by.as_ref().map(|by| veil.cover(by.clone(), 0));
+    about.at = order.by.as_ref().map(|_| now());
     about.masked = veil.taken();
     let mut suspects = veil.left();
     suspects.sort_by(|one, other| (one.0, &one.1.kind).cmp(&(other.0, &other.1.kind)));

@@ -89,6 +89,9 @@ fn as_json(part: &Part<'_>, out: &mut dyn Write) -> io::Result<()> {
             fields.insert("analysed".to_owned(), json!(entry.analysed));
             fields.insert("notes".to_owned(), json!(entry.notes));
             fields.insert("log".to_owned(), json!(entry.log));
+            if let Some(shared) = &entry.shared {
+                fields.insert("shared".to_owned(), json!(shared));
+            }
         }
         writeln!(out, "{object}")?;
     }

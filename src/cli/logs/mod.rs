@@ -139,7 +139,8 @@ fn to_stdout(globals: &Globals, args: &Args) -> Result<u8, Trouble> {
 #[must_use]
 pub fn shelf(state_dir: &Path) -> Shelf {
     let paths = Paths::discover(std::env::current_dir().unwrap_or_default());
-    Shelf::new(state_dir, &paths, std::env::var_os(MASSGEN_VARIABLE))
+    let secrets = super::config_cmd::surroundings().1.secrets();
+    Shelf::new(state_dir, &paths, std::env::var_os(MASSGEN_VARIABLE)).masking(secrets)
 }
 
 /// Runs `logs` on any page; returns the exit code.
@@ -173,10 +174,14 @@ pub fn run_on(shelf: &Shelf, args: &Args, page: &mut Page<'_>) -> Result<u8, Fai
             if args.events {
                 return show::told(&session, page.out).map(|()| 0);
             }
+            let shared = match &volume {
+                Volume::Ours(run) => shelf.store().shared(run),
+                Volume::MassGen(_) => None,
+            };
             written(if args.json {
-                show::json(&session, page.out)
+                show::json(&session, shared.as_ref(), page.out)
             } else {
-                show::text(&session, page.out)
+                show::text(&session, shared.as_ref(), page.out)
             })
         }
     };

@@ -8,8 +8,9 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
+    catalog::Shared,
     headless::words,
-    protocol::{AgentId, Ballot, Failure, Origin, Outcome, Usage},
+    protocol::{AgentId, Ballot, Failure, Origin, Outcome, Timestamp, Usage},
     run::{RunState, Turn},
     store::{Reader, Session},
     text::{clean, width},
@@ -52,9 +53,17 @@ fn fold(session: &Session) -> RunState {
 }
 
 /// The session as text.
-pub(super) fn text(session: &Session, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn text(
+    session: &Session,
+    shared: Option<&Shared>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let state = fold(session);
     writeln!(out, "Session {}", clean::line(&session.header.run.0))?;
+    if let Some(shared) = shared {
+        let words = shared.words(|at| words::moment(Timestamp(at)));
+        writeln!(out, "  Shared {}", clean::line(&words))?;
+    }
     if let Some(damage) = &session.damage {
         writeln!(out, "  Not all of it could be read: {damage}.")?;
     }
@@ -247,13 +256,18 @@ fn ending(turn: &Turn, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The session as one JSON object.
-pub(super) fn json(session: &Session, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn json(
+    session: &Session,
+    shared: Option<&Shared>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let state = fold(session);
     let value = json!({
         "run": session.header.run,
         "schema": session.header.schema,
         "version": session.header.version,
         "damage": session.damage.as_ref().map(ToString::to_string),
+        "shared": shared,
         "usage": state.usage(),
         "turns": state.turns().map(turn).collect::<Vec<_>>(),
     });

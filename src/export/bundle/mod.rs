@@ -41,6 +41,10 @@ pub struct Manifest {
     /// Who gives it away, when they say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
+    /// When, in milliseconds since the epoch; only along with who, so that a bundle without a name is the
+    /// same bytes every time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_ms: Option<u64>,
     /// What was masked.
     #[serde(default)]
     pub masked: Vec<Masked>,

@@ -54,6 +54,7 @@ pub(in crate::export) fn write(
         program: env!("CARGO_PKG_VERSION").to_owned(),
         run: run.clone(),
         by: about.by.clone(),
+        at_ms: about.by.as_ref().and(about.at).map(|at| at.0),
         masked: about.masked.clone(),
         left_out,
         parts,

@@ -136,6 +136,9 @@ pub fn cleaned(told: Told) -> Told {
 fn clean_entry(entry: &mut Entry) {
     name(&mut entry.labels);
     line(&mut entry.log);
+    if let Some(by) = entry.shared.as_mut().and_then(|shared| shared.by.as_mut()) {
+        line(by);
+    }
     let summary = &mut entry.summary;
     summary.prompt = clean::text(&summary.prompt).into_owned();
     line(&mut summary.outcome);

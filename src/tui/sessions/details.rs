@@ -90,6 +90,10 @@ pub(super) fn lines(
     } else if summary.demo {
         pane.fact("from", "a script: no model was asked");
     }
+    if let Some(shared) = &entry.shared {
+        let moment = |at| columns::moment(at, zone, "%Y-%m-%d %H:%M");
+        pane.fact("shared", &shared.words(moment));
+    }
     if !summary.folder.is_empty() {
         pane.fact("folder", &summary.folder);
     }

@@ -1,9 +1,10 @@
 #!/bin/sh
-# The same genuine logs of MassGen, looked at with MassGen and with massgen-tui, by turns: wall time (the median of
-# RUNS, 3 by default) and the ratio. Nothing is asked of a model and no log is written to: they are copied first.
+# The same genuine logs of MassGen, looked at with MassGen and with massgen-tui, by turns: wall and CPU time (medians of
+# RUNS, 3 by default) and their ratios. Nothing is asked of a model and no log is written to: they are copied first.
 #
 #   tests/bench/massgen.sh LOGS      LOGS: a folder in which .massgen/massgen_logs folders lie, at any depth
 #
+# `massgen viewer` is left out: it is a screen that waits for a key for ever and needs a terminal.
 # MASSGEN=path names MassGen; without it version 0.1.97 is installed from PyPI into a folder that is removed at
 # the end (WAIT seconds at most, 600 by default). MASSGEN_TUI=path names our program.
 # Exit codes: 0 measured, 2 wrong usage or nothing to measure, 75 MassGen could not be had.
@@ -16,49 +17,64 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
-mkdir -p "$work/home/.massgen/massgen_logs" "$work/here"
-logs=$work/home/.massgen/massgen_logs
+# Both look below the folder they are started in.
+logs=$work/here/.massgen/massgen_logs
+mkdir -p "$work/home" "$logs"
 find "$1" -type d -path '*/.massgen/massgen_logs/log_*' -prune -exec cp -R {} "$logs/" \;
 count=$(find "$logs" -mindepth 1 -maxdepth 1 -type d | wc -l)
 [ "$count" -gt 0 ] || { echo "There is no .massgen/massgen_logs/log_… below $1." >&2; exit 2; }
-# MassGen looks below the folder it is started in.
-mkdir "$work/here/.massgen"
-cp -R "$logs" "$work/here/.massgen/"
-one=$(find "$work/here/.massgen/massgen_logs" -mindepth 1 -maxdepth 1 -type d -name 'log_*' | sort | tail -n 1)
+# One that MassGen's commands can say something of.
+one=$(find "$logs" -name metrics_summary.json | sort | sed -n '1s|\(.*/log_[^/]*\)/.*|\1|p')
 
 massgen=${MASSGEN:-}
 if [ -z "$massgen" ]; then
     python3 -m venv "$work/venv"
-    timeout "${WAIT:-600}" "$work/venv/bin/pip" install -q massgen==0.1.97 ||
+    # Pip alone needs longer than that for its 265 packages.
+    "$work/venv/bin/pip" install -q uv >/dev/null 2>&1 &&
+        timeout "${WAIT:-600}" "$work/venv/bin/uv" pip install -q --python "$work/venv/bin/python" massgen==0.1.97 ||
         { echo "massgen 0.1.97 cannot be installed from PyPI within ${WAIT:-600} s." >&2; exit 75; }
     massgen=$work/venv/bin/massgen
 fi
 
-# timed COMMAND…: the median of its wall times in milliseconds. What it prints goes to $work/out.
+cat >"$work/timed.py" <<'P'
+"""timed.py RUNS COMMAND: the medians of its wall and CPU time, in milliseconds; what it printed goes to `out`."""
+import os, resource, statistics, subprocess, sys, time
+
+def once(command):
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    with open(os.environ["OUT"], "wb") as out:
+        code = subprocess.run(["sh", "-c", command], stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=600).returncode
+    wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if code != 0:
+        print(f"ended with {code}: {command}", file=sys.stderr)
+    return wall * 1e3, (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1e3
+
+times = [once(sys.argv[2]) for _ in range(int(sys.argv[1]))]
+print(*(round(statistics.median(column)) for column in zip(*times)))
+P
+
+# timed COMMAND: the medians of its wall and CPU time.
 timed() {
-    for _ in $(seq "${RUNS:-3}"); do
-        before=$(date +%s%N)
-        (cd "$work/here" && HOME="$work/home" MASSGEN_TUI_STATE_DIR="$work/state" TERM=xterm-256color \
-            timeout 300 "$@" >"$work/out" 2>"$work/err" </dev/null) ||
-            { echo "failed: $*" >&2; tail -n 3 "$work/err" >&2; }
-        echo $((($(date +%s%N) - before) / 1000000))
-    done | sort -n | sed -n "$(((${RUNS:-3} + 1) / 2))p"
+    (cd "$work/here" && HOME="$work/home" MASSGEN_TUI_STATE_DIR="$work/state" TERM=xterm-256color OUT="$work/out" \
+        PYTHONWARNINGS=ignore python3 "$work/timed.py" "${RUNS:-3}" "exec $1")
 }
 
 # beside WHAT THEIRS OURS: a row of the table.
 beside() {
-    theirs=$(timed sh -c "exec \"$massgen\" $2")
-    ours=$(timed sh -c "exec \"$program\" $3")
-    awk -v what="$1" -v theirs="$theirs" -v ours="$ours" 'BEGIN {
-        printf "| %s | %d ms | %d ms | %.0f |\n", what, theirs, ours, theirs / (ours > 0 ? ours : 1) }'
+    theirs=$(timed "'$massgen' $2")
+    ours=$(timed "'$program' $3")
+    # shellcheck disable=SC2086
+    set -- "$1" $theirs $ours
+    awk -v what="$1" -v tw="$2" -v tc="$3" -v ow="$4" -v oc="$5" 'BEGIN {
+        printf "| %s | %d / %d ms | %d / %d ms | %.0f / %.0f |\n", what, tw, tc, ow, oc, tw / (ow > 0 ? ow : 1), tc / (oc > 0 ? oc : 1) }'
 }
 
 echo "$count logs, median of ${RUNS:-3}; $("$program" --version), MassGen 0.1.97"
+echo "Wall time / CPU time; the second says more on a machine that does other things."
 echo "| what | MassGen | massgen-tui | ratio |"
 echo "|---|---:|---:|---:|"
-beside "start (\`--help\`)" "--help" "--help"
-beside "list, first time (nothing remembered)" "logs list" "logs list --state-dir \"$work/state-\$\$\""
+beside "help of the logs" "logs --help" "logs --help"
+beside "list, nothing remembered" "logs list" "logs list --state-dir \"\$(mktemp -d \"$work/fresh.XXXX\")\""
 beside "list, again" "logs list" "logs list"
 beside "one session in words" "logs summary --log-dir \"$one\"" "logs show \"$one\""
-beside "one session, as its own screen shows it" "viewer \"$one\"" "screenshot \"$one\" -o - --format txt"
 beside "the figures of one session" "logs tools --log-dir \"$one\"" "logs analyze \"$one\""

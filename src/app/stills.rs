@@ -43,7 +43,7 @@ pub struct Wanted {
     pub moment: Moment,
     /// Which screen.
     pub scene: Scene,
-    /// The sessions of [`Scene::Compare`]; empty for any other.
+    /// The sessions of [`Room::Compare`](crate::tui::still::Room::Compare); empty for any other.
     pub compared: Vec<RunId>,
     /// One pane alone, by the name of its agent.
     pub pane: Option<String>,

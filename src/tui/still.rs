@@ -59,7 +59,14 @@ pub enum Scene {
     Team,
     /// The files that agents changed.
     Review,
-    /// The list of all sessions.
+    /// A room about sessions.
+    Room(Room),
+}
+
+/// A room about sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// The list of all of them.
     Browser,
     /// The session in figures.
     Report,
@@ -81,21 +88,16 @@ impl Scene {
         ("cost", Self::Cost),
         ("team", Self::Team),
         ("review", Self::Review),
-        ("browser", Self::Browser),
-        ("report", Self::Report),
-        ("notes", Self::Notes),
-        ("compare", Self::Compare),
+        ("browser", Self::Room(Room::Browser)),
+        ("report", Self::Room(Room::Report)),
+        ("notes", Self::Room(Room::Notes)),
+        ("compare", Self::Room(Room::Compare)),
     ];
 
     /// The page of the live screen; `None` for what is none, or what is shown by itself.
     const fn page(self) -> Option<Show> {
         match self {
-            Self::Live
-            | Self::Review
-            | Self::Browser
-            | Self::Report
-            | Self::Notes
-            | Self::Compare => None,
+            Self::Live | Self::Review | Self::Room(_) => None,
             Self::Agents => Some(Show::Agents),
             Self::Answer => Some(Show::Final),
             Self::Answers => Some(Show::More(More::Answers)),
@@ -110,12 +112,12 @@ impl Scene {
     const fn room(self) -> Option<Action> {
         match self {
             Self::Review => Some(Action::Run(Run::Review)),
-            Self::Report => Some(Action::Run(Run::Report)),
-            Self::Browser => Some(Action::Room(Act::Sessions(sessions::Action::Show))),
-            Self::Notes => Some(Action::Room(Act::Notes(notes::Action::Here(
+            Self::Room(Room::Report) => Some(Action::Run(Run::Report)),
+            Self::Room(Room::Browser) => Some(Action::Room(Act::Sessions(sessions::Action::Show))),
+            Self::Room(Room::Notes) => Some(Action::Room(Act::Notes(notes::Action::Here(
                 notes::Here::Open,
             )))),
-            Self::Compare => Some(Action::Room(Act::Compare(compare::Action::Take(
+            Self::Room(Room::Compare) => Some(Action::Room(Act::Compare(compare::Action::Take(
                 compare::Take::Show,
             )))),
             Self::Live
@@ -241,12 +243,14 @@ impl Still {
         }
         match (scene, self.model.screen) {
             (Scene::Review, screen) if screen != Screen::Review => Err(Missing::Folder),
-            (Scene::Compare, screen) if screen != Screen::Compare => Err(Missing::Others),
+            (Scene::Room(Room::Compare), screen) if screen != Screen::Compare => {
+                Err(Missing::Others)
+            }
             _ => Ok(()),
         }
     }
 
-    /// The sessions of [`Scene::Compare`], in this order; fewer than two are none.
+    /// The sessions of [`Room::Compare`], in this order; fewer than two are none.
     pub fn beside(&mut self, runs: Vec<RunId>) {
         if runs.len() > 1 {
             let effects = comparing::open(&mut self.model, runs);

@@ -32,7 +32,7 @@ use crate::{
     protocol::RunId,
     text::clean,
     tui::{
-        still::{Missing, Scene},
+        still::{Missing, Room, Scene},
         theme::Theme,
     },
 };
@@ -117,7 +117,7 @@ async fn take(globals: &Globals, args: &Args) -> Result<(), Trouble> {
         let words = "--pane shows one agent alone; it goes with --screen live or agents.";
         return Err(Trouble::Usage(words.to_owned()));
     }
-    if (scene == Scene::Compare) == args.others.is_empty() {
+    if (scene == Scene::Room(Room::Compare)) == args.others.is_empty() {
         let words = "--screen compare takes two sessions or more, every other screen takes one.";
         return Err(Trouble::Usage(words.to_owned()));
     }

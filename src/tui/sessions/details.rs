@@ -84,6 +84,13 @@ pub(super) fn lines(
         pane.fact("kept", &kept);
     }
     pane.lines.push(Line::default());
+    origin(&mut pane, entry, zone);
+    pane.lines
+}
+
+/// Whose it is, and where it lies.
+fn origin(pane: &mut Pane<'_>, entry: &Entry, zone: &TimeZone) {
+    let summary = &entry.summary;
     pane.fact("id", &summary.run.0);
     if let Some(from) = &summary.from {
         pane.fact("from", from);
@@ -100,7 +107,6 @@ pub(super) fn lines(
     if !entry.log.is_empty() {
         pane.fact("log", &entry.log);
     }
-    pane.lines
 }
 
 /// How it ended, or stands, in a few words.

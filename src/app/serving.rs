@@ -144,19 +144,14 @@ impl Serving {
                 id: format!("{DEMO}{}", info.name),
                 title: format!("{} (a script, no model)", info.title),
                 agents: agents
-                    .map(|agents| {
-                        agents
-                            .into_iter()
-                            .map(|(name, _)| name.to_owned())
-                            .collect()
-                    })
+                    .map(|agents| agents.into_iter().map(|(name, _)| name).collect())
                     .unwrap_or_default(),
             });
         }
         teams
     }
 
-    async fn request(&self, wish: Wish) -> Result<StartRequest, Refused> {
+    fn request(&self, wish: Wish) -> Result<StartRequest, Refused> {
         let folder = |folder: crate::serve::http::port::Folder| {
             if !folder.path.exists() {
                 let what = format!("There is no folder {}.", folder.path.display());
@@ -194,7 +189,7 @@ impl Serving {
     }
 
     async fn begin(&self, wish: Wish) -> Result<RunId, Refused> {
-        let request = self.request(wish).await?;
+        let request = self.request(wish)?;
         match self.host.start(request).await {
             Ok(run) => Ok(run),
             Err(failure) => {
@@ -398,7 +393,11 @@ fn saved(paths: &Paths) -> Vec<String> {
         .flatten()
         .filter(|entry| entry.path().is_file())
         .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json"))
+        .filter(|name| {
+            let ending = Path::new(name).extension();
+            ending
+                .is_some_and(|ending| ["yaml", "yml", "json"].iter().any(|known| ending == *known))
+        })
         .filter(fits)
         .collect();
     names.sort_unstable();

@@ -64,7 +64,7 @@ mod tests {
             wait(1, Duration::from_secs(59)),
             Some(Duration::from_secs(1))
         );
-        assert_eq!(wait(1, Duration::from_secs(60)), None);
+        assert_eq!(wait(1, Duration::from_mins(1)), None);
         for (status, again) in [
             (200, false),
             (204, false),

@@ -38,11 +38,11 @@ pub fn trace(spans: &[Span], phases: &[Phase]) -> Value {
             facts.insert("failed".to_owned(), json!(why));
         }
         let (from, to) = (span.start * 1000, span.end * 1000);
-        events.push(whole(&span.name, span.lane, (from, to), facts));
+        events.push(whole(&span.name, span.lane, (from, to), &facts));
     }
     for (name, from, to) in phases {
         lanes.entry(PROGRAM).or_insert_with(|| "program".to_owned());
-        events.push(whole(name, PROGRAM, (*from, *to), Map::new()));
+        events.push(whole(name, PROGRAM, (*from, *to), &Map::new()));
     }
     for (lane, name) in lanes {
         events.push(json!({"name": "thread_name", "ph": "M", "pid": 1, "tid": lane, "args": {"name": name}}));
@@ -50,7 +50,7 @@ pub fn trace(spans: &[Span], phases: &[Phase]) -> Value {
     json!({"traceEvents": events, "displayTimeUnit": "ms"})
 }
 
-fn whole(name: &str, lane: u16, (from, to): (u64, u64), facts: Map<String, Value>) -> Value {
+fn whole(name: &str, lane: u16, (from, to): (u64, u64), facts: &Map<String, Value>) -> Value {
     json!({"name": name, "cat": "massgen", "ph": "X", "pid": 1, "tid": lane,
         "ts": from, "dur": to.saturating_sub(from), "args": facts})
 }

@@ -59,14 +59,14 @@ enum GivenAccess {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Limits {
-    #[serde(default)]
-    max_answers: Option<u32>,
-    #[serde(default)]
-    max_seconds: Option<u32>,
-    #[serde(default)]
-    max_usd: Option<f64>,
-    #[serde(default)]
-    max_tokens: Option<u64>,
+    #[serde(default, rename = "max_answers")]
+    answers: Option<u32>,
+    #[serde(default, rename = "max_seconds")]
+    seconds: Option<u32>,
+    #[serde(default, rename = "max_usd")]
+    usd: Option<f64>,
+    #[serde(default, rename = "max_tokens")]
+    tokens: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -211,7 +211,7 @@ impl Limits {
         bounded(
             "max_answers",
             answers,
-            self.max_answers,
+            self.answers,
             (1, 100),
             &mut settings,
         )?;
@@ -219,23 +219,17 @@ impl Limits {
         bounded(
             "max_seconds",
             seconds,
-            self.max_seconds,
+            self.seconds,
             (1, 86_400),
             &mut settings,
         )?;
         let usd = "orchestrator.limits.usd";
-        bounded(
-            "max_usd",
-            usd,
-            self.max_usd,
-            (0.0001, 100_000.0),
-            &mut settings,
-        )?;
+        bounded("max_usd", usd, self.usd, (0.0001, 100_000.0), &mut settings)?;
         let tokens = "orchestrator.limits.tokens";
         bounded(
             "max_tokens",
             tokens,
-            self.max_tokens,
+            self.tokens,
             (1, 1_000_000_000),
             &mut settings,
         )?;

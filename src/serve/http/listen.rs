@@ -18,7 +18,7 @@ use crate::protocol::{Failure, FailureKind};
 /// Time for the head of a request, and for another request on an idle connection.
 const HEAD: Duration = Duration::from_secs(30);
 /// Time for a client to take anything at all of what it is given.
-const TAKE: Duration = Duration::from_secs(60);
+const TAKE: Duration = Duration::from_mins(1);
 /// Time for what is going on when the server ends.
 const GRACE: Duration = Duration::from_secs(3);
 /// What a connection too many is told.

@@ -91,7 +91,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_end_that_takes_nothing_is_given_up() {
         let (near, mut far) = tokio::io::duplex(4);
-        let mut near = Patient::new(near, Duration::from_secs(60));
+        let mut near = Patient::new(near, Duration::from_mins(1));
         near.write_all(b"1234").await.unwrap();
         let error = near.write_all(b"5678").await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);

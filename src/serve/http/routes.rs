@@ -1,5 +1,5 @@
 //! What can be asked: the types of the one table ([`super::table`]) from which dispatch, checks of
-//! parameters and the OpenAPI document are made, so that they cannot disagree.
+//! parameters and the `OpenAPI` document are made, so that they cannot disagree.
 
 use super::table::ROUTES;
 
@@ -254,7 +254,7 @@ pub enum Found {
 pub fn find(method: &str, path: &str) -> Found {
     let mut allowed = Vec::new();
     for route in ROUTES {
-        let Some(id) = matched(route, path) else {
+        let Some(Varying(id)) = matched(route, path) else {
             continue;
         };
         if route.verb.name() == method {
@@ -269,15 +269,18 @@ pub fn find(method: &str, path: &str) -> Found {
     }
 }
 
+/// The part of a path that varies, where one does.
+struct Varying(Option<String>);
+
 /// `Some` when the path is that of the route, with the part that varies.
-fn matched(route: &Route, path: &str) -> Option<Option<String>> {
+fn matched(route: &Route, path: &str) -> Option<Varying> {
     let Some((before, after)) = route.path.split_once("{id}") else {
-        return (route.path == path).then_some(None);
+        return (route.path == path).then_some(Varying(None));
     };
     let id = path.strip_prefix(before)?.strip_suffix(after)?;
     let id = super::query::decoded(id)?;
     let param = route.params.iter().find(|param| param.name == "id")?;
-    param.kind.fits(&id).then_some(Some(id))
+    param.kind.fits(&id).then_some(Varying(Some(id)))
 }
 
 #[cfg(test)]

@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(one.text().len(), 64);
         assert!(one.text().bytes().all(|byte| byte.is_ascii_hexdigit()));
         assert_ne!(one, other);
-        assert!(one.admits(&one.text().to_owned()));
+        assert!(one.admits(one.text()));
         assert!(!one.admits(other.text()));
         assert!(!one.admits(&one.text()[..63]));
         assert!(!one.admits(""));

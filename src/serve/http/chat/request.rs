@@ -185,7 +185,9 @@ fn task(messages: Vec<Message>) -> Result<String, Problem> {
             Role::Assistant => "The assistant",
             Role::Tool => "A tool",
         };
-        before.push_str(&format!("{who}:\n{text}\n\n"));
+        for piece in [who, ":\n", text, "\n\n"] {
+            before.push_str(piece);
+        }
     }
     if rules.is_empty() && before.is_empty() {
         return Ok(last);

@@ -12,6 +12,7 @@
 //! - [`config`]: settings, MassGen's YAML, diagnostics with line and column.
 //! - [`provider`]: model servers behind one trait.
 //! - [`tool`]: what agents may call between their acts.
+//! - [`mcp`]: tools of other programs: the client of the Model Context Protocol.
 //! - [`workspace`]: git: the person's tree, worktrees of agents, snapshots, diffs.
 //! - [`catalog`]: the list of sessions as data: labels, filter, order.
 //! - [`store`]: the session log.
@@ -39,6 +40,7 @@ pub mod export;
 pub mod headless;
 pub mod hooks;
 pub mod massgen;
+pub mod mcp;
 pub mod protocol;
 pub mod provider;
 pub mod report;

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Services, Source, endpoints};
+use super::{Services, Source, endpoints, toolservers};
 use crate::{
     config::backends,
     protocol::{Discovered, Health, HealthOf, HealthState, KeyState},
@@ -43,6 +43,7 @@ pub async fn checkup(services: &Services, team: Option<&Source>, bound: Duration
         .partition(|row| row.of == HealthOf::Team);
     rows.splice(place..place, own);
     rows.extend(other);
+    rows.extend(toolservers::rows(services, team).await);
     rows
 }
 

@@ -39,6 +39,7 @@ pub mod stills;
 mod taking;
 pub mod tape;
 mod team;
+pub mod toolservers;
 pub mod trust;
 mod ways;
 
@@ -61,6 +62,7 @@ use tokio::sync::OnceCell;
 use crate::{
     config::{self, BackendConfig, Finding, Overlay, dotenv::Environment},
     demo::{DemoServer, Speed},
+    mcp::Board,
     protocol::{Failure, FailureKind},
     provider::http::Client,
     store::Store,
@@ -94,6 +96,8 @@ pub struct Services {
     pub listeners: listening::Listeners,
     /// The log of MassGen that the program was started on, which may lie anywhere.
     pub opened: OnceLock<PathBuf>,
+    /// How the tool servers of agents are.
+    pub tools: Board,
     /// The scripted server, started at the first demo session.
     demo: OnceCell<DemoServer>,
 }
@@ -114,6 +118,7 @@ impl Services {
             overlay: Overlay::default(),
             listeners: listening::Listeners::default(),
             opened: OnceLock::new(),
+            tools: Board::default(),
             demo: OnceCell::new(),
         }
     }

@@ -7,12 +7,14 @@ use serde_json::Map;
 
 use super::{Services, inbox::Inbox, ways::Ways};
 use crate::{
-    config::{BackendConfig, Config, Overlay},
+    config::{AgentTools, BackendConfig, Config, Overlay},
     demo::{self, Actor, Scenario},
     engine::{Member, SessionSetup, nested::NestedTeam},
+    mcp::{Shared, Tools},
     protocol::{AgentCard, AgentId, Context, Failure, Form, Limits, Origin, Rules, RunId},
     provider::{Endpoint, Manners, Price, RateLimit, ToolCalling, Wire},
     store::redact::Redactor,
+    tool::Outside,
 };
 
 /// Where a team comes from.
@@ -51,6 +53,8 @@ struct Draft {
     ways: Ways,
     /// The team that it is; the ways lead to its voice then.
     below: Option<Team>,
+    /// Its servers of tools.
+    tools: AgentTools,
 }
 
 /// What stands in place of a model where an agent is a team.
@@ -216,6 +220,7 @@ fn scripted(
             backend: "demo".into(),
             ways: Ways::one(endpoint(&actor.model)),
             below: scenario.below(actor).as_ref().map(below),
+            tools: AgentTools::default(),
         })
         .collect();
     let origin = Origin::Demo {
@@ -240,6 +245,7 @@ fn config_team(config: &Config, services: &Services) -> Team {
             backend: agent.backend.kind.clone(),
             ways: Ways::of(&agent.backend),
             below: agent.team.as_ref().map(|team| config_team(team, services)),
+            tools: agent.tools.clone(),
         })
         .collect();
     let origin = Origin::Config {
@@ -274,6 +280,7 @@ fn named(backends: &[BackendConfig]) -> Vec<Draft> {
                 backend: backend.kind.clone(),
                 ways: Ways::of(backend),
                 below: None,
+                tools: AgentTools::default(),
             }
         })
         .collect()
@@ -297,9 +304,11 @@ fn team(
     let mut secrets = Vec::new();
     for draft in &drafts {
         secrets.extend(draft.ways.secrets());
+        secrets.extend(draft.tools.secrets());
         secrets.extend(draft.below.iter().flat_map(|below| below.secrets.clone()));
     }
     let form = rules.deciding.policy.form();
+    let shared = Shared::default();
     let members = drafts.into_iter().zip(numbers);
     let members = members
         .map(|(mut draft, id)| {
@@ -308,7 +317,7 @@ fn team(
                 .map(|price| Price::flat(price.input, price.cached, price.output));
             draft.ways.price(said);
             draft.ways.context(&rules.context);
-            member(draft, id, form, services)
+            member(draft, id, (form, &shared), services)
         })
         .collect();
     Team {
@@ -322,7 +331,12 @@ fn team(
 }
 
 /// Seats an agent: a model, or a team with its voice.
-fn member(draft: Draft, id: AgentId, form: Form, services: &Services) -> Member {
+fn member(
+    draft: Draft,
+    id: AgentId,
+    (form, shared): (Form, &Shared),
+    services: &Services,
+) -> Member {
     let Draft {
         name,
         system,
@@ -330,7 +344,13 @@ fn member(draft: Draft, id: AgentId, form: Form, services: &Services) -> Member 
         backend,
         ways,
         below,
+        tools,
     } = draft;
+    // Members of a team have tools of their own; its voice has none.
+    let tools = match &below {
+        None => Tools::new(&name, &tools, shared, &services.tools),
+        Some(_) => None,
+    };
     let (model, backend) = match &below {
         Some(below) => (team_words(below.members.len()), "team".to_owned()),
         None => (model, backend),
@@ -362,6 +382,7 @@ fn member(draft: Draft, id: AgentId, form: Form, services: &Services) -> Member 
         },
         system,
         provider,
+        tools: tools.map(|tools| Arc::new(tools) as Arc<dyn Outside>),
     }
 }
 

@@ -8,6 +8,7 @@ use super::excerpt::clean;
 use super::load::{Env, Purpose};
 use super::model::{AgentConfig, BackendConfig};
 use super::node::{Entry, Kind, Node, Span};
+use super::servers;
 use super::teams::Nest;
 use super::yaml::join;
 
@@ -87,11 +88,19 @@ impl<'a> AgentBuilder<'a> {
                 .and_then(Node::text)
                 .filter(|text| !text.trim().is_empty())
                 .map(str::to_owned);
+            let around = servers::Around {
+                env: self.env,
+                unset: self.purpose.missing(),
+                folder: &self.nest.folder,
+                seen: &self.nest.seen,
+            };
+            let tools = servers::read(root, node.some("backend"), &around, &mut self.findings);
             team.extend(backend.map(|backend| AgentConfig {
                 name,
                 backend,
                 system_message,
                 team: below,
+                tools,
             }));
         }
         team

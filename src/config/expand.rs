@@ -1,5 +1,5 @@
 //! `${NAME}` in text values, the way MassGen expands it: in any text at any depth, never in keys;
-//! `$NAME` and `${NAME:-default}` are not forms of it.
+//! `$NAME` and `${NAME:-default}` are not forms of it, but for servers of tools, where the latter is.
 //!
 //! An unset name is left as written, and is a finding. Expanded text is never shown in a message:
 //! the node keeps what was written.
@@ -79,6 +79,12 @@ impl Expansion<'_> {
         path: &str,
         key: &str,
     ) -> Option<String> {
+        // What starts servers of tools knows defaults, as other programs that read such entries do.
+        let server = path.contains("mcp_servers") || path.contains("mcpServers");
+        let (name, instead) = match name.split_once(":-") {
+            Some((name, instead)) if server => (name, Some(instead)),
+            _ => (name, None),
+        };
         let is_name = !name.is_empty()
             && name.len() <= 200
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
@@ -87,10 +93,17 @@ impl Expansion<'_> {
             return None;
         }
         if is_name && let Some(value) = (self.env)(name) {
+            // An empty one is as good as none where there is a default.
+            let value = instead
+                .filter(|_| value.is_empty())
+                .map_or(value.clone(), str::to_owned);
             return Some(value);
         }
+        if is_name && let Some(instead) = instead {
+            return Some(instead.to_owned());
+        }
         let shown = super::excerpt::clean(name, 60);
-        let needed = matches!(key, "api_key" | "base_url" | "azure_endpoint" | "model");
+        let needed = server || matches!(key, "api_key" | "base_url" | "azure_endpoint" | "model");
         let severity = if needed {
             self.unset
         } else {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::context::ContextSaid;
 use super::diagnostic::Report;
 use super::program::Program;
+use super::servers::AgentTools;
 use crate::protocol::{Limits, Rules};
 
 /// A team and the rules of its run.
@@ -40,6 +41,8 @@ pub struct AgentConfig {
     pub team: Option<Box<Config>>,
     /// Further instructions.
     pub system_message: Option<String>,
+    /// What it works with besides files.
+    pub tools: AgentTools,
 }
 
 /// Where and how to reach one model.

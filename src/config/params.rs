@@ -70,6 +70,10 @@ const CONTROL: &[&str] = &[
     "engine",
     "max_results",
     "search_prompt",
+    "mcp_servers",
+    "mcpServers",
+    "allowed_tools",
+    "exclude_tools",
 ];
 
 /// True for a field that the program sets itself.

@@ -47,6 +47,12 @@ pub fn read(orchestrator: &Node, findings: &mut Vec<Finding>) -> Permitting {
         permitting.read = texts("read");
         permitting.web_hosts = texts("web_hosts");
     }
+    let coordination = orchestrator.get("coordination");
+    let said = |key| coordination.and_then(|node| node.get(key));
+    if said("enable_planning_mode").and_then(Node::bool) == Some(true) {
+        let words = said("planning_mode_instruction").and_then(Node::text);
+        permitting.planning = Some(words.unwrap_or_default().trim().to_owned());
+    }
     permitting
 }
 

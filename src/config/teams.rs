@@ -27,7 +27,7 @@ const TOLD: usize = 3;
 #[derive(Clone, Debug, Default)]
 pub struct Nest {
     /// Folder that names of files start from.
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     /// Files, as the system knows them, with their names as given.
     files: Vec<(PathBuf, String)>,
     /// Levels above.

@@ -20,6 +20,12 @@ pub fn system(rules: &Rules, agent: AgentId, purpose: Purpose) -> String {
     if let Some(role) = persona.map(|one| one.role.trim()).filter(|r| !r.is_empty()) {
         let _ = write!(text, "\nYour role in the team:\n{role}\n");
     }
+    if purpose == Purpose::Present && rules.permitting.planning.is_some() {
+        text.push_str(
+            "\nThe team has planned and changed nothing. You may now make the calls that the answer plans, \
+             as far as you are given leave; say what was done and what was not.\n",
+        );
+    }
     if purpose == Purpose::Present {
         if rules.mode.parts().is_empty() {
             return text;
@@ -33,6 +39,15 @@ pub fn system(rules: &Rules, agent: AgentId, purpose: Purpose) -> String {
     }
     if let Some(words) = persona.map(|one| one.text.trim()).filter(|t| !t.is_empty()) {
         let _ = write!(text, "\nWork on the task in this way:\n{words}\n");
+    }
+    if let Some(words) = &rules.permitting.planning {
+        text.push_str(
+            "\nThis team plans first: tools of servers that may change something are blocked until somebody \
+             presents. Say in your answer which calls you would make, in which order, and with what.\n",
+        );
+        if !words.is_empty() {
+            let _ = write!(text, "{words}\n");
+        }
     }
     // Whoever checks is told of the files with what is to be checked.
     if purpose != Purpose::Verify {

@@ -22,6 +22,7 @@ pub mod leave;
 mod ledger;
 pub mod nested;
 pub mod outbox;
+mod outside;
 mod past;
 mod paying;
 mod permits;
@@ -37,7 +38,7 @@ mod tooling;
 mod verdict;
 mod workflow;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::{sync::mpsc, task::JoinHandle};
 
@@ -60,6 +61,7 @@ use crate::{
         TurnStart,
     },
     provider,
+    tool::Outside,
 };
 
 pub use past::{Open, Past};
@@ -74,6 +76,8 @@ pub struct Member {
     pub system: Option<String>,
     /// Its model.
     pub provider: provider::Shared,
+    /// Its tools of servers.
+    pub tools: Option<Arc<dyn Outside>>,
 }
 
 /// Everything fixed for a session.
@@ -194,6 +198,7 @@ async fn session(
         };
         history::remember(&mut history, earlier(prompt, &mut ended));
         if ended.close {
+            outside::close(&roster).await;
             return;
         }
         if next.is_none() {
@@ -229,6 +234,7 @@ async fn session(
             next = follow_up(&mut commands, &ways).await;
         }
     }
+    outside::close(&roster).await;
 }
 
 fn earlier(prompt: String, ended: &mut driver::Ended) -> Earlier {

@@ -136,6 +136,7 @@ impl Roster {
         let mut member = self.like(like, model)?;
         member.card.id = AgentId(id);
         member.card.name = self.free_name(&member.card.name);
+        member.tools = member.tools.map(|tools| tools.another(&member.card.name));
         let card = member.card.clone();
         self.candidate = Some(member);
         Ok(card)
@@ -276,6 +277,7 @@ mod tests {
             card,
             system: None,
             provider: Arc::new(Mute),
+            tools: None,
         }
     }
 

@@ -267,6 +267,9 @@ impl Seat {
         let mut shrunk = false;
         let mut moves = 0;
         loop {
+            if let Some(called) = self.offer_outside(round, purpose, talk).await {
+                return called;
+            }
             self.offer_results(talk).await;
             if let Err(denied) = Box::pin(self.keep_small(round, talk)).await {
                 return Self::denied(denied, purpose);
@@ -432,7 +435,7 @@ impl Seat {
             for call in calls {
                 let offered = talk.tools.iter().any(|tool| tool.name == call.name);
                 if offered && stop.is_none() {
-                    stop = self.run_tool(talk, &call, round).await;
+                    stop = self.run_tool(talk, &call, (round, purpose)).await;
                     reads = true;
                 } else {
                     talk.result(&call, "Plain text is wanted here; no tool was run.");
@@ -458,7 +461,7 @@ impl Seat {
                 talk.result(&call, "Not run: only what is offered for checking is.");
                 ran = true;
             } else {
-                stop = self.run_tool(talk, &call, round).await;
+                stop = self.run_tool(talk, &call, (round, purpose)).await;
                 ran = true;
             }
         }

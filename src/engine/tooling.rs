@@ -14,7 +14,7 @@ use super::{
     workflow::Terminal,
 };
 use crate::{
-    protocol::{AgentEvent, Setback, ToolCall, ToolEvent},
+    protocol::{AgentEvent, Purpose, Setback, ToolCall, ToolEvent},
     tool::{Context, Ran},
 };
 
@@ -24,7 +24,7 @@ impl Seat {
         &mut self,
         talk: &mut Talk,
         call: &ToolCall,
-        round: u32,
+        (round, purpose): (u32, Purpose),
     ) -> Option<Stop> {
         let started = Instant::now();
         let id = self.event_id(&call.id);
@@ -44,6 +44,7 @@ impl Seat {
                 let (result, stop) = self.ask(talk, call, round).await;
                 (Ran::from(result), stop)
             }
+            None if self.is_outside(call) => self.reach_out((call, &id), purpose, round).await,
             None => self.perform(talk, call, round).await,
         };
         let Ran { result, note } = ran;

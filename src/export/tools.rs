@@ -54,22 +54,24 @@ impl Call {
     /// What notes say, a line each, without diffs.
     pub fn remarks(&self) -> Vec<String> {
         let remark = |note: &ToolNote| match note {
+            // How far it was says nothing once it is done.
+            ToolNote::Progress { .. } => None,
             ToolNote::Exit { code, cut, tier } => {
                 let end = match (code, cut) {
                     (_, Some(cut)) => clean::line(cut).into_owned(),
                     (Some(code), None) => format!("exit code {code}"),
                     (None, None) => "ended".to_owned(),
                 };
-                format!("{end}, held by {}", clean::line(tier))
+                Some(format!("{end}, held by {}", clean::line(tier)))
             }
             ToolNote::Change {
                 path,
                 added,
                 removed,
                 ..
-            } => format!("{}: +{added} −{removed}", clean::line(path)),
+            } => Some(format!("{}: +{added} −{removed}", clean::line(path))),
         };
-        self.notes.iter().map(remark).collect()
+        self.notes.iter().filter_map(remark).collect()
     }
 
     /// The diffs of files it changed.

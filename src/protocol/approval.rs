@@ -39,6 +39,17 @@ pub enum Deed {
         /// Its address.
         url: String,
     },
+    /// Call a tool of a server.
+    Tool {
+        /// The tool as agents know it: `mcp__SERVER__TOOL`.
+        tool: String,
+        /// Its arguments.
+        arguments: String,
+        /// What the server says of the tool is not what it said when the run began; empty otherwise. No
+        /// rule allows such a call.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        changed: String,
+    },
     /// Anything else, such as the request of a command-line agent.
     Other {
         /// What, in its own words.
@@ -55,6 +66,7 @@ impl Deed {
             Self::Read { .. } => "read_file",
             Self::Write { .. } => "write_file",
             Self::Fetch { .. } => "read_url",
+            Self::Tool { .. } => "mcp",
             Self::Other { .. } => "other",
         }
     }
@@ -66,6 +78,7 @@ impl Deed {
             Self::Command { line, .. } => line,
             Self::Read { path } | Self::Write { path, .. } => path,
             Self::Fetch { url } => url,
+            Self::Tool { tool, .. } => tool,
             Self::Other { words } => words,
         }
     }
@@ -89,6 +102,15 @@ impl Deed {
                 change(diff);
             }
             Self::Fetch { url } => change(url),
+            Self::Tool {
+                tool,
+                arguments,
+                changed,
+            } => {
+                change(tool);
+                change(arguments);
+                change(changed);
+            }
             Self::Other { words } => change(words),
         }
     }

@@ -303,6 +303,11 @@ pub enum ToolNote {
         /// Lines removed.
         removed: u32,
     },
+    /// How far it is, while it runs.
+    Progress {
+        /// In words: `3 of 10 · reading`.
+        words: String,
+    },
 }
 
 /// A ballot was cast.

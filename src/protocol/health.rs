@@ -51,7 +51,9 @@ impl Health {
             .map(|ms| format!("left alone for {} s after failures", ms.div_ceil(1000)));
         let facts = [rests, self.model.clone(), models, loaded];
         let mut facts: Vec<String> = facts.into_iter().flatten().collect();
-        facts.push(self.key.words().to_owned());
+        if self.of != HealthOf::Tools {
+            facts.push(self.key.words().to_owned());
+        }
         facts.join(" · ")
     }
 }
@@ -68,11 +70,19 @@ pub enum HealthOf {
     Nearby,
     /// It is a command-line agent that is installed.
     Program,
+    /// It is a server of tools of an agent.
+    Tools,
 }
 
 impl HealthOf {
     /// All of them, in the order of a list.
-    pub const ALL: [Self; 4] = [Self::Team, Self::Vendor, Self::Nearby, Self::Program];
+    pub const ALL: [Self; 5] = [
+        Self::Team,
+        Self::Tools,
+        Self::Vendor,
+        Self::Nearby,
+        Self::Program,
+    ];
 
     /// The heading of its part of a list.
     #[must_use]
@@ -82,6 +92,7 @@ impl HealthOf {
             Self::Vendor => "Vendors whose key is set",
             Self::Nearby => "Servers on this machine",
             Self::Program => "Command-line agents",
+            Self::Tools => "Tool servers of agents",
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod hands;
 pub mod html;
 pub mod leave;
 mod open_answer;
+pub mod outside;
 mod pattern;
 pub mod permit;
 mod place;
@@ -27,6 +28,7 @@ pub mod sandbox;
 
 pub use hands::{Crew, Ground, Hands, Root};
 pub use open_answer::OpenAnswer;
+pub use outside::Outside;
 
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
@@ -85,6 +87,8 @@ const MAX_NAME: usize = 64;
 #[derive(Clone, Default)]
 pub struct Toolbox {
     tools: Vec<Arc<dyn Tool>>,
+    /// Those of one agent that come from outside.
+    outside: Option<Arc<dyn Outside>>,
 }
 
 impl Toolbox {
@@ -93,7 +97,21 @@ impl Toolbox {
     pub fn standard() -> Self {
         Self {
             tools: vec![Arc::new(OpenAnswer)],
+            outside: None,
         }
+    }
+
+    /// The same with the outside tools of an agent.
+    #[must_use]
+    pub fn with_outside(mut self, outside: Option<Arc<dyn Outside>>) -> Self {
+        self.outside = outside;
+        self
+    }
+
+    /// The outside tools.
+    #[must_use]
+    pub const fn outside(&self) -> Option<&Arc<dyn Outside>> {
+        self.outside.as_ref()
     }
 
     /// The same with tools that work on files, as far as they are offered.

@@ -197,6 +197,7 @@ impl Turn {
 /// A session of agents called `name1`, `name2` …
 fn setup(models: Vec<Arc<dyn Provider>>, limits: Limits) -> SessionSetup {
     let member = |(provider, number): (Arc<dyn Provider>, u16)| Member {
+        tools: None,
         card: AgentCard {
             id: AgentId(number),
             name: format!("name{number}"),

@@ -6,7 +6,9 @@
 use std::fmt;
 
 use crate::{
-    config::{BackendConfig, Config, Node, clean, layers::ReadFile, yaml},
+    config::{
+        BackendConfig, Config, Node, ToolServer, clean, layers::ReadFile, servers::Reached, yaml,
+    },
     protocol::{ApprovePolicy, Network, Offered, change::Access},
 };
 
@@ -77,6 +79,9 @@ pub fn uses(config: &Config) -> Vec<Use> {
 fn team(config: &Config, all: &mut Vec<Use>) {
     for agent in &config.agents {
         backend(&agent.backend, all);
+        for server in &agent.tools.servers {
+            tools(server, all);
+        }
         if let Some(inner) = &agent.team {
             team(inner, all);
         }
@@ -91,6 +96,23 @@ fn team(config: &Config, all: &mut Vec<Use>) {
         );
     }
     permissions(config, all);
+}
+
+/// A server of tools: a program that is started, or an address that calls go to.
+fn tools(server: &ToolServer, all: &mut Vec<Use>) {
+    let name = clean(&server.name, NAME);
+    match &server.reached {
+        Reached::Started(started) => {
+            let line = started.command.join(" ");
+            add(all, Use::Runs(clean(&line, NAME)));
+        }
+        Reached::Remote(remote) => {
+            let to = clean(&without_password(&remote.url), NAME);
+            let key = (!remote.headers.is_empty()).then(|| "its headers".to_owned());
+            let models = vec![format!("tools of {name}")];
+            add(all, Use::Sends { to, models, key });
+        }
+    }
 }
 
 fn backend(backend: &BackendConfig, all: &mut Vec<Use>) {

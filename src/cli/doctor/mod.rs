@@ -22,6 +22,7 @@ mod judge;
 mod probe;
 #[cfg(test)]
 mod tests;
+mod tools;
 
 pub use judge::{is_utf8, report};
 pub use probe::{gather, mask};
@@ -200,7 +201,8 @@ pub async fn run(globals: &super::Globals, args: &Args) -> u8 {
         servers,
         sandbox,
     });
-    let lines = report(&facts);
+    let mut lines = report(&facts);
+    lines.extend(tools::lines(globals).await);
     let text = if args.json {
         format!("{:#}\n", json(&facts, &lines))
     } else {

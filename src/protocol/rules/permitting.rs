@@ -36,6 +36,9 @@ pub struct Permitting {
     pub read: Vec<String>,
     /// Longest time of one command, in seconds.
     pub command_seconds: u64,
+    /// Until somebody presents, tools of servers change nothing: the words that agents are told then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planning: Option<String>,
     /// What holds for single agents beside; when there is anything, every agent of the configuration is
     /// in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -87,13 +90,14 @@ impl Default for Permitting {
             network: Network::Off,
             read: Vec::new(),
             command_seconds: 600,
+            planning: None,
             own: Vec::new(),
         }
     }
 }
 
 /// What rules speak about.
-const ACTIONS: [&str; 5] = ["command", "read_file", "write_file", "read_url", "*"];
+const ACTIONS: [&str; 6] = ["command", "read_file", "write_file", "read_url", "mcp", "*"];
 
 /// Why a rule cannot be read; `None` when it can.
 #[must_use]
@@ -132,6 +136,7 @@ impl Permitting {
             .chain(&mut self.deny)
             .chain(&mut self.read)
             .chain(&mut self.web_hosts)
+            .chain(&mut self.planning)
             .chain(
                 self.own
                     .iter_mut()

@@ -17,7 +17,7 @@ mod gemini;
 mod heard;
 mod home;
 mod launch;
-mod lines;
+pub mod lines;
 mod mcp;
 mod place;
 mod process;

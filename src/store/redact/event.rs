@@ -377,6 +377,7 @@ fn tool(with: Change<'_>, event: ToolEvent) -> ToolEvent {
                     added,
                     removed,
                 },
+                ToolNote::Progress { words } => ToolNote::Progress { words: with(words) },
             },
         },
         ToolEvent::Finished {

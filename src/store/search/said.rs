@@ -133,7 +133,7 @@ fn tool(event: &ToolEvent) -> Option<String> {
             name, arguments, ..
         } => Some(format!("{name} {}", plain(arguments))),
         ToolEvent::Noted { note, .. } => match note {
-            ToolNote::Exit { .. } => None,
+            ToolNote::Exit { .. } | ToolNote::Progress { .. } => None,
             ToolNote::Change { path, diff, .. } => Some(format!("{path}\n{diff}")),
         },
         ToolEvent::Finished { output, .. } => Some(output.clone()),

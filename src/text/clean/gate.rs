@@ -333,6 +333,7 @@ fn tool_event(event: &mut ToolEvent) {
                     clean_line(path);
                     clean_text(diff);
                 }
+                ToolNote::Progress { words } => clean_line(words),
             }
         }
         ToolEvent::Finished {

@@ -17,7 +17,7 @@ pub fn denies(deed: &Deed) -> Option<String> {
             .commands()
             .iter()
             .find_map(|command| destroys(command)),
-        Deed::Read { .. } | Deed::Fetch { .. } | Deed::Other { .. } => None,
+        Deed::Read { .. } | Deed::Fetch { .. } | Deed::Tool { .. } | Deed::Other { .. } => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! One rule of permissions in `MassGen`'s form: `action(pattern)`.
 //!
-//! Actions are `command`, `read_file`, `write_file`, `read_url` and `*`; a bare action means every
+//! Actions are `command`, `read_file`, `write_file`, `read_url`, `mcp` and `*`; a bare action means every
 //! target. For files `*` stops at `/` and `**` does not; for commands and addresses `*` stops at
 //! nothing.
 
@@ -79,6 +79,8 @@ impl Rule {
             Deed::Command { .. } => true,
             Deed::Read { path } | Deed::Write { path, .. } => self.fits(path),
             Deed::Fetch { url } => self.fits(url),
+            // What a server changed under way is nobody's rule.
+            Deed::Tool { tool, changed, .. } => changed.is_empty() && self.fits(tool),
             Deed::Other { words } => self.fits(words),
         }
     }
@@ -97,6 +99,7 @@ impl Rule {
                         .iter()
                         .any(|command| self.fits(command))
             }
+            Deed::Tool { tool, .. } => self.fits(tool),
             Deed::Read { .. } | Deed::Write { .. } | Deed::Fetch { .. } | Deed::Other { .. } => {
                 self.covers(deed)
             }
@@ -124,7 +127,10 @@ pub fn always(deed: &Deed) -> Option<String> {
             let host = rest.split(['/', '?', '#']).next()?;
             format!("read_url({scheme}://{}/*)", escape(host)?)
         }
-        Deed::Other { .. } => return None,
+        Deed::Tool { tool, changed, .. } if changed.is_empty() => {
+            format!("mcp({})", escape(tool)?)
+        }
+        Deed::Tool { .. } | Deed::Other { .. } => return None,
     })
 }
 

@@ -88,6 +88,16 @@ pub(super) fn told(approval: &Approval, edited: Option<&str>) -> Vec<String> {
         }
         Deed::Read { path } => told.push(path.clone()),
         Deed::Fetch { url } => told.push(url.clone()),
+        Deed::Tool {
+            tool: _,
+            arguments,
+            changed,
+        } => {
+            told.push(arguments.clone());
+            if !changed.is_empty() {
+                told.push(changed.clone());
+            }
+        }
         Deed::Other { words } => told.push(words.clone()),
     }
     told.push(String::new());

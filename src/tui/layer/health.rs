@@ -175,7 +175,11 @@ fn lines(row: &Health, theme: &Theme, name: usize, room: u16) -> Vec<Line<'stati
     }
     let mut lines = vec![Line::from(first)];
     let inner = room.saturating_sub(3);
-    let facts = paragraph(&format!("{} · {}", row.facts(), row.base_url), inner);
+    let known = match row.base_url.as_str() {
+        "" => row.facts(),
+        address => format!("{} · {address}", row.facts()),
+    };
+    let facts = paragraph(&known, inner);
     let facts = facts.into_iter();
     lines.extend(facts.map(|line| Line::styled(format!("   {line}"), theme.dim)));
     if !row.hint.is_empty() {

@@ -72,6 +72,10 @@ impl Tool {
                 self.did = Some(format!("{how}{bare}"));
                 String::new()
             }
+            ToolNote::Progress { words } => {
+                self.did = Some(phrase::clean(words));
+                String::new()
+            }
             ToolNote::Change {
                 path: _,
                 diff,

@@ -29,6 +29,12 @@ impl RunState {
             .fold(Usage::default(), |sum, turn| sum + turn.usage())
     }
 
+    /// About how many bytes it holds: texts in full, what else there is by its number.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.turns().map(Turn::weight).sum()
+    }
+
     /// All turns, oldest first, the running or last one at the end.
     pub fn turns(&self) -> impl Iterator<Item = &Turn> {
         self.history.iter().chain(&self.turn)
@@ -36,6 +42,22 @@ impl RunState {
 }
 
 impl Turn {
+    /// See [`RunState::weight`].
+    fn weight(&self) -> usize {
+        /// What an entry of a list is taken to weigh beside its text.
+        const ENTRY: usize = 128;
+        let answers = self.answers.iter().map(|one| one.answer.text.len() + ENTRY);
+        let dropped = self
+            .dropped
+            .iter()
+            .map(|one| one.ballot.reason.len() + ENTRY);
+        let notices = self.record.notices.iter().map(|(_, _, text)| text.len());
+        answers.chain(dropped).chain(notices).sum::<usize>()
+            + (self.timeline.len() + self.record.spending.shares.len()) * ENTRY
+            + self.start.prompt.len()
+            + self.agents.len() * 8 * ENTRY
+    }
+
     /// The program that ran this turn, when it was another: its log tells what happened, not its rules.
     #[must_use]
     pub fn imported(&self) -> Option<&str> {

@@ -9,6 +9,7 @@ use super::{
     effect::{Effect, Effects, Here, Launch, Onward, TeamChoice, Ticket},
     keymap::Context,
     model::{Focus, Model},
+    replay::Stops,
     stored,
 };
 use crate::{
@@ -93,6 +94,7 @@ pub(super) fn lives(model: &mut Model) {
         model.shared.live = true;
         model.shared.replayed = false;
         model.session.reel = None;
+        model.session.stops = Stops::default();
         model.focus = Focus::Panes;
         let _ = model.composer.take();
     }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use super::{
     action::{Action, App},
+    compare,
+    composer::{self, Edit, Span},
     effect::{Effect, Effects, Query, Ticket},
     keymap::{Context, Room},
     layer, live,
@@ -215,7 +217,7 @@ pub(super) fn capturing(model: &Model) -> bool {
 pub(super) fn typed(model: &mut Model, action: layer::Action) -> Effects {
     let typed = match action {
         layer::Action::Accept => Typed::Accept,
-        layer::Action::Erase => Typed::Erase,
+        layer::Action::Erase => Typed::Edit(Edit::Delete(Span::Back)),
         layer::Action::Close => Typed::Cancel,
         layer::Action::Up => Typed::Up,
         layer::Action::Down => Typed::Down,
@@ -235,6 +237,16 @@ pub(super) fn live_key(model: &mut Model, action: live::Action) -> Effects {
         live::Action::Search(live::Find::Next) => pass(model, Typed::Down),
         live::Action::Search(live::Find::Previous) => pass(model, Typed::Up),
         _ => model.hint("That is for the live screen."),
+    }
+}
+
+/// A key of the editor, for the line that takes text.
+pub(super) fn edited(model: &mut Model, action: composer::Action) -> Effects {
+    match action {
+        composer::Action::Edit(edit) => pass(model, Typed::Edit(edit)),
+        composer::Action::Submit(_) | composer::Action::Target | composer::Action::Editor => {
+            Effects::none()
+        }
     }
 }
 
@@ -269,6 +281,8 @@ pub(super) fn hints(model: &Model) -> &'static [(Action, &'static str)] {
     const fn key(action: sessions::Action) -> Action {
         Action::Room(Act::Sessions(action))
     }
+    const COMPARE: Action =
+        Action::Room(Act::Compare(compare::Action::Take(compare::Take::Marked)));
     const LIST: &[(Action, &str)] = &[
         (key(sessions::Action::Open), "open"),
         (key(sessions::Action::View(View::Filter)), "filter"),
@@ -276,6 +290,9 @@ pub(super) fn hints(model: &Model) -> &'static [(Action, &'static str)] {
         (key(sessions::Action::Back), "back"),
         (key(sessions::Action::View(View::Sort)), "sort"),
         (key(sessions::Action::Mark(Mark::This)), "mark"),
+        (COMPARE, "compare"),
+        (Action::Run(super::action::Run::Export), "export"),
+        (Action::Run(super::action::Run::Report), "figures"),
         (key(sessions::Action::Label(Label::Rename)), "name"),
         (key(sessions::Action::Label(Label::Tag)), "tag"),
         (key(sessions::Action::Bin(Bin::Delete)), "delete"),

@@ -10,7 +10,9 @@ use super::{
     live::{self, Live},
     model::{Focus, Hearers, Leaving, Model, Screen},
     msg::{Mouse, MouseKind},
-    noting, reporting, reviewing, route,
+    noting,
+    replay::Stops,
+    reporting, reviewing, route,
     setup::Section,
     stored, update,
 };
@@ -82,17 +84,20 @@ fn spinning(run: &RunState) -> bool {
 /// Takes in one event of the engine.
 pub(super) fn event(model: &mut Model, event: &Event) -> Effects {
     again::lives(model);
+    let begins = model.session.fresh;
     if let EventKind::Run(RunEvent::Started(_)) = event.kind {
-        if model.session.fresh {
+        if begins {
             model.session.fresh = false;
             model.shared.run = RunState::default();
             model.shared.live = true;
             model.shared.replayed = false;
             model.session.reel = None;
+            model.session.stops = Stops::default();
             model.live = Live::new();
             model.rooms.review = None;
             model.rooms.notes = None;
             model.shared.noted.clear();
+            model.shared.noted_files.clear();
             model.setup.launching = None;
             model.focus = Focus::Panes;
             let _ = model.composer.take();
@@ -107,6 +112,12 @@ pub(super) fn event(model: &mut Model, event: &Event) -> Effects {
     }
     model.shared.run.apply(event);
     model.live.apply(event, &model.shared);
+    // Somebody may have noted something on a session that is continued.
+    let notes = if begins {
+        noting::look(model)
+    } else {
+        Effects::none()
+    };
     reviewing::follow(model, event);
     if let EventKind::Agent {
         event: AgentEvent::Published(_),
@@ -118,6 +129,11 @@ pub(super) fn event(model: &mut Model, event: &Event) -> Effects {
     if let (EventKind::Run(_), Some(turn)) = (&event.kind, &model.shared.run.turn) {
         model.layers.follow(turn);
     }
+    notes.and(happened(model, event))
+}
+
+/// What is told about an event.
+fn happened(model: &mut Model, event: &Event) -> Effects {
     match &event.kind {
         EventKind::Run(RunEvent::Question(QuestionEvent::Asked(question))) => {
             asked(model, question)
@@ -368,6 +384,7 @@ pub(super) fn home(model: &mut Model) -> Effects {
     model.shared.live = true;
     model.shared.replayed = false;
     model.session.reel = None;
+    model.session.stops = Stops::default();
     model.live = Live::new();
     model.rooms.review = None;
     model.rooms.notes = None;

@@ -17,11 +17,11 @@ use super::{
     left::{self, LeftAsk},
     live::{self, Live},
     options::{Begin, ExitReason, ExitSummary, First, StartOptions},
-    replay::Reel,
+    replay::{Reel, Stops},
     rooms::Rooms,
     setup::Setup,
     shared::Shared,
-    stored::{self, Then},
+    stored::{self, Fold, Then},
 };
 use crate::{
     protocol::{Level, Outcome, QuestionId, RunId, Seq, Timestamp},
@@ -116,6 +116,8 @@ pub(super) struct Session {
     pub(super) mouse: MouseReports,
     /// The session on the screen, when it was read from its log.
     pub(super) reel: Option<Box<Reel>>,
+    /// States on the way through it, to go back from.
+    pub(super) stops: Stops<Fold>,
     /// What is done when it was read to its end.
     pub(super) then: Then,
     /// The clock on the wall.
@@ -188,6 +190,7 @@ impl Model {
                 leaving: Leaving::No,
                 mouse: options.mouse,
                 reel: None,
+                stops: Stops::default(),
                 then: Then::Nothing,
                 wall: Timestamp::default(),
                 zone: options.zone,

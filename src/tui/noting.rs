@@ -31,6 +31,7 @@ pub(super) fn perform(model: &mut Model, action: notes::Action) -> Effects {
     match action {
         notes::Action::Here(Here::Open) => open(model),
         notes::Action::Here(Here::Write) => write_here(model),
+        notes::Action::Here(Here::Unread) => unread(model),
         notes::Action::Move(_)
         | notes::Action::Go(_)
         | notes::Action::Say(_)
@@ -51,6 +52,7 @@ pub(super) fn perform(model: &mut Model, action: notes::Action) -> Effects {
 pub(super) fn look(model: &mut Model) -> Effects {
     model.rooms.notes = None;
     model.shared.noted = BTreeMap::new();
+    model.shared.noted_files = BTreeMap::new();
     let Some((room, wishes)) = Notes::open(&model.shared.run, Vec::new()) else {
         return Effects::none();
     };
@@ -90,6 +92,24 @@ fn open(model: &mut Model) -> Effects {
     }
     match enter(model) {
         Ok(wishes) => grant(model, wishes),
+        Err(told) => told,
+    }
+}
+
+/// Enters the room at the next note that was not looked at.
+fn unread(model: &mut Model) -> Effects {
+    let next = notes::Action::Go(Go::NextUnread);
+    if model.screen == Screen::Notes {
+        return perform(model, next);
+    }
+    if route::editing(model) && model.screen == Screen::Review {
+        return model.hint("Finish the comment first.");
+    }
+    match enter(model) {
+        Ok(wishes) => {
+            let entered = grant(model, wishes);
+            entered.and(perform(model, next))
+        }
         Err(told) => told,
     }
 }
@@ -205,6 +225,11 @@ pub(super) fn told(model: &mut Model, told: Told) -> Effects {
     for (seq, _) in entered.room.marks() {
         *noted.entry(seq).or_default() += 1;
     }
+    let mut files = BTreeMap::new();
+    for (label, path) in entered.room.files() {
+        *files.entry((label, path.clone())).or_default() += 1;
+    }
+    model.shared.noted_files = files;
     if noted != model.shared.noted {
         model.shared.noted = noted;
         model.live.noted();

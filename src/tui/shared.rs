@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::theme::Theme;
-use crate::{protocol::Timestamp, run::RunState};
+use crate::{
+    protocol::{Label, Timestamp, change::RepoPath},
+    run::RunState,
+};
 
 /// Read-only context of the features. Owned by the model, changed only at the top.
 #[derive(Clone, Debug)]
@@ -21,10 +24,38 @@ pub struct Shared {
     pub replayed: bool,
     /// True while another process writes the session and its log is read on.
     pub followed: bool,
+    /// What is wrong with the log of a session that was read from it.
+    pub flaw: Flaw,
     /// Frame counter of the spinner; advances only while something runs.
     pub tick: u64,
     /// How many threads of notes stand on each event; 0 is the session as a whole.
     pub noted: BTreeMap<u64, u32>,
+    /// How many threads of notes stand on a file of an answer.
+    pub noted_files: BTreeMap<(Label, RepoPath), u32>,
+}
+
+/// What is wrong with the log of the session on the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Flaw {
+    /// Nothing that is known.
+    #[default]
+    None,
+    /// Parts of it cannot be read.
+    Damaged,
+    /// Somebody stopped reading it.
+    Partial,
+}
+
+impl Flaw {
+    /// Words for it, and the shortest one.
+    #[must_use]
+    pub const fn words(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::None => None,
+            Self::Damaged => Some(("damaged log", "damaged")),
+            Self::Partial => Some(("partly read", "partly")),
+        }
+    }
 }
 
 impl Shared {
@@ -37,8 +68,10 @@ impl Shared {
             live: true,
             replayed: false,
             followed: false,
+            flaw: Flaw::None,
             tick: 0,
             noted: BTreeMap::new(),
+            noted_files: BTreeMap::new(),
         }
     }
 

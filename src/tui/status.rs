@@ -9,7 +9,9 @@ use super::{
     keymap::Chord,
     layer, live,
     model::{Focus, Model, Screen},
-    noting, playing, reporting, reviewing, route,
+    notes, noting, playing, replay, reporting, reviewing,
+    rooms::Act,
+    route,
     setup::{self, Section},
     stored,
     widget::{Hint, Weight, hints},
@@ -198,6 +200,14 @@ const PAGES: [(Action, &str); 6] = [
     (Action::Live(live::Action::Page(live::Show::Cost)), "cost"),
 ];
 
+/// What is done with a session that is over.
+const PLAY: (Action, &str) = (Action::Room(Act::Replay(replay::Action::Start)), "play");
+const NOTES: (Action, &str) = (
+    Action::Room(Act::Notes(notes::Action::Here(notes::Here::Open))),
+    "notes",
+);
+const GIVE: (Action, &str) = (Action::Run(Run::Export), "export");
+
 /// The keys of the editor on the live screen.
 fn in_editor(model: &Model) -> &'static [(Action, &'static str)] {
     if model.shared.running() {
@@ -260,6 +270,8 @@ fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
             PAGES[2],
             PAGES[3],
             (Action::Run(Run::Compose), "next task"),
+            NOTES,
+            GIVE,
             (Action::App(App::Home), "new session"),
             PAGES[4],
             PAGES[5],
@@ -274,6 +286,9 @@ fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
             PAGES[2],
             PAGES[3],
             (Action::Run(Run::Resume), "go on with it"),
+            PLAY,
+            NOTES,
+            GIVE,
             (Action::Run(Run::Compose), "next task"),
             (Action::App(App::Home), "start screen"),
             PAGES[4],
@@ -286,6 +301,9 @@ fn on_live(model: &Model) -> &'static [(Action, &'static str)] {
             PAGES[1],
             PAGES[2],
             PAGES[3],
+            PLAY,
+            NOTES,
+            GIVE,
             (Action::Run(Run::Compose), "next task"),
             (Action::App(App::Home), "start screen"),
             PAGES[4],

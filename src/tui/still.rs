@@ -346,7 +346,10 @@ impl Still {
                     ticket,
                     query: Query::Room(ask),
                 } => {
-                    if !ask.writes() {
+                    // Notes are asked for by whatever session begins; wanted are they on their own screen.
+                    let aside = matches!(ask, super::rooms::Ask::Notes(_))
+                        && self.model.screen != Screen::Notes;
+                    if !ask.writes() && !aside {
                         self.asked.push((ticket, Query::Room(ask)));
                     }
                 }

@@ -13,10 +13,13 @@ use super::{
     again,
     effect::{Effect, Effects, Query, Ticket},
     keymap::{Context, Room, Shown},
+    live::Live,
     model::{Focus, Model, Screen},
     noting, playing,
-    replay::{Bar, Goal, Piece, Player, Reading, Reel, Rest, Work},
+    prepare::prepare,
+    replay::{Bar, Goal, Piece, Player, Reading, Reel, Rest, Stops, Work},
     reviewing,
+    shared::Flaw,
 };
 use crate::{
     protocol::{Event, Failure, Level, Mark, RunId, Seq},
@@ -27,6 +30,8 @@ use crate::{
 const FRAME: Duration = Duration::from_millis(40);
 /// Beat of a session that another process writes on.
 const LOOK: Duration = Duration::from_secs(1);
+/// Events from which on a kept state further on is taken instead of folding up to there.
+const LEAP: usize = 2_048;
 
 /// Answers whoever wants something of a session that is not shown as it ended.
 pub(super) fn refuse(model: &mut Model) -> Effects {
@@ -118,11 +123,14 @@ pub(super) fn show(model: &mut Model, piece: Piece, at: Option<Seq>, then: Then)
     model.rooms.review = None;
     model.rooms.notes = None;
     model.shared.noted.clear();
+    model.shared.noted_files.clear();
     model.shared.live = false;
+    model.shared.flaw = Flaw::None;
     let goal = at.map_or(Goal::End, |seq| Goal::Seq(seq.0));
     let mut reel = Reel::new(piece, goal);
     reel.player = at.map(|_| Player::default());
     unfold(model);
+    model.session.stops = Stops::default();
     model.session.reel = Some(Box::new(reel));
     drive(model)
 }
@@ -140,15 +148,62 @@ fn apply(model: &mut Model, event: &Event) {
     model.live.apply(event, &model.shared);
 }
 
+/// The screen and what it tells of, as the events before a place made them and nobody else.
+#[derive(Clone, Debug)]
+pub(super) struct Fold {
+    run: RunState,
+    live: Live,
+}
+
+impl Fold {
+    /// Bytes that it holds, those aside that it shares with an earlier one.
+    fn weigh(&self, before: Option<&Self>) -> usize {
+        self.live.beside(before.map(|fold| &fold.live)) + self.run.weight()
+    }
+}
+
+/// Puts the screen to the last state that was kept at or before `goal`, and says how many events that is.
+fn go_back(model: &mut Model, goal: usize) -> usize {
+    let at = model.session.stops.before(goal);
+    let Some(kept) = model.session.stops.state(goal).cloned() else {
+        unfold(model);
+        return 0;
+    };
+    model.shared.run = kept.run;
+    let before = std::mem::replace(&mut model.live, kept.live);
+    model.live.look_as(&before);
+    // Pages are made anew: notes may have come since.
+    model.live.noted();
+    // What is in sight is laid out once for all who begin here again.
+    prepare(model);
+    if let Some(kept) = model.session.stops.state_mut(goal) {
+        kept.live = model.live.clone();
+    }
+    at
+}
+
+/// Keeps the state on the screen, when it is worth it and nobody has changed it.
+fn keep(model: &mut Model, at: usize, goal: usize) {
+    if model.live.touched() || !model.session.stops.wants(at, goal) {
+        return;
+    }
+    let fold = Fold {
+        run: model.shared.run.clone(),
+        live: model.live.clone(),
+    };
+    model.session.stops.keep(at, fold, Fold::weigh);
+}
+
 /// One step towards where the screen should be.
 pub(super) fn drive(model: &mut Model) -> Effects {
     let Some(mut reel) = model.session.reel.take() else {
         return Effects::none();
     };
     model.shared.replayed = true;
-    if reel.work() == Work::Again {
-        unfold(model);
-        reel.at = 0;
+    let aim = reel.aim();
+    let ahead = !model.live.touched() && model.session.stops.before(aim) > reel.at + LEAP;
+    if reel.work() == Work::Again || ahead {
+        reel.at = go_back(model, aim);
     }
     if let Work::Fold(to) = reel.work() {
         while reel.at < to
@@ -156,12 +211,14 @@ pub(super) fn drive(model: &mut Model) -> Effects {
         {
             apply(model, event);
             reel.at += 1;
+            keep(model, reel.at, aim);
         }
     }
     reel.tape.trim(reel.at);
     let asked = reel.ask(|| model.tickets.issue());
     let mut effects = asked.map_or_else(Effects::none, |(ticket, reading)| query(ticket, reading));
     let work = reel.work();
+    model.shared.flaw = reel.flaw(model.shared.run.gaps);
     model.shared.followed = reel.follows();
     model.shared.replayed = reel.moves() || model.shared.followed;
     model.shared.now = match &reel.player {

@@ -10,6 +10,7 @@ use super::{
     crew,
     effect::{Done, Draft, Effect, Effects, Ticket},
     flow, giving,
+    keymap::Context,
     layer::{self, Help, Layer, NoticeList, Palette},
     left, live,
     model::{Focus, Leaving, Model, Screen},
@@ -54,6 +55,7 @@ fn perform(model: &mut Model, action: Action) -> Effects {
         Action::App(app) => perform_app(model, app),
         Action::Run(run) => perform_run(model, run),
         Action::Setup(setup) => perform_setup(model, setup),
+        Action::Composer(composer) if line_is_open(model) => line_key(model, composer),
         Action::Composer(composer) => perform_composer(model, composer),
         Action::Layer(layer) if model.layers.top().is_none() => search_key(model, layer),
         Action::Layer(layer) => {
@@ -77,6 +79,20 @@ fn perform(model: &mut Model, action: Action) -> Effects {
         Action::Room(Act::Compare(action)) => comparing::perform(model, action),
         Action::Room(Act::Report(report)) => reporting::perform(model, report),
     }
+}
+
+/// True while the screen takes text on a line of its own.
+fn line_is_open(model: &Model) -> bool {
+    let below = model.layers.top().is_none();
+    below && route::base_contexts(model).first() == Some(&Context::Search)
+}
+
+/// The keys of the editor, while a line of the screen takes text.
+fn line_key(model: &mut Model, action: composer::Action) -> Effects {
+    if model.screen == Screen::Sessions {
+        return browsing::edited(model, action);
+    }
+    model.hint("The words are changed at their end here: Backspace takes one back.")
 }
 
 /// The keys of a list, while the live screen takes text to search for.

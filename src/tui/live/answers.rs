@@ -9,6 +9,7 @@ use super::{
     ink::{Role, Words},
     phrase::{self, clean, clock},
     scroll::Scroll,
+    timeline,
     transcript::name,
 };
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
         self,
         lines::{self, Line},
     },
+    tui::shared::Shared,
 };
 
 /// What each answer is compared with.
@@ -33,7 +35,7 @@ pub(super) enum Against {
 }
 
 /// The page: by author, oldest revision first.
-pub(super) fn page(turn: &Turn, against: Against, scroll: Scroll) -> Flow {
+pub(super) fn page(turn: &Turn, against: Against, scroll: Scroll, shared: &Shared) -> Flow {
     let mut flow = Flow::new(scroll);
     flow.push(Block::note("·", Role::Dim, &what(turn, against)));
     if turn.answers.is_empty() {
@@ -48,7 +50,7 @@ pub(super) fn page(turn: &Turn, against: Against, scroll: Scroll) -> Flow {
             if published.answer.label.agent != agent.card.id {
                 continue;
             }
-            head(&mut flow, turn, published);
+            head(&mut flow, turn, published, shared);
             let other = match against {
                 Against::Nothing => None,
                 Against::Before => before,
@@ -97,7 +99,7 @@ fn what(turn: &Turn, against: Against) -> String {
 }
 
 /// Who, which, when, and whether it still stands.
-fn head(flow: &mut Flow, turn: &Turn, published: &Published) {
+fn head(flow: &mut Flow, turn: &Turn, published: &Published, shared: &Shared) {
     let label = published.answer.label;
     let current = turn
         .agent(label.agent)
@@ -116,6 +118,10 @@ fn head(flow: &mut Flow, turn: &Turn, published: &Published) {
     }
     if published.answer.auto {
         words.push(Role::Dim, " · taken from its text");
+    }
+    let seq = turn.published_by(label).map(|seq| seq.0);
+    if let Some(note) = timeline::noted(shared, seq) {
+        words.push(Role::Warn, format!(" · {note}"));
     }
     flow.push(Block::row(words).apart());
 }

@@ -182,7 +182,10 @@ impl Live {
             })
             .collect();
         self.focus = self.focus.min(self.panes.len().saturating_sub(1));
-        self.pages = Pages::new();
+        let before = std::mem::replace(&mut self.pages, Pages::new());
+        if let Some(place) = shared.run.history.len().checked_sub(1) {
+            self.past.keep(place, before.calls);
+        }
         self.pages.moved_on();
         self.earlier = None;
         self.page = Page::Agents;

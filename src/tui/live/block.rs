@@ -21,7 +21,7 @@ use crate::{
 const TAIL: usize = 2;
 
 /// What the head row says.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) enum Head {
     /// There is no head row.
     #[default]
@@ -79,7 +79,7 @@ pub(super) enum Row<'a> {
 }
 
 /// A block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Block {
     /// Its first row.
     pub(super) head: Head,

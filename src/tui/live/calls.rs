@@ -28,7 +28,7 @@ pub(super) enum Which {
 }
 
 /// All calls of a turn.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Calls {
     all: Flow,
     failed: Flow,
@@ -56,11 +56,11 @@ impl Calls {
         calls
     }
 
-    /// For a turn whose calls were not kept.
+    /// For an earlier turn whose calls there was no room for.
     pub(super) fn unknown() -> Self {
         let mut calls = Self::new();
-        let words = "The calls of earlier turns are not kept on the screen. Play the session again to see \
-                     them as they were, or read them with `massgen-tui logs show`.";
+        let words = "The calls of this turn are no longer on the screen: later ones took the room. Play the \
+                     session again to see them as they were, or read them with `massgen-tui logs show`.";
         for flow in [&mut calls.all, &mut calls.failed] {
             flow.replace(CAPTION, Block::note("·", Role::Dim, words));
         }
@@ -165,6 +165,12 @@ impl Calls {
             });
             false
         });
+    }
+
+    /// Bytes that this holds and an earlier copy of it does not.
+    pub(super) fn beside(&self, earlier: Option<&Self>) -> usize {
+        self.all.beside(earlier.map(|calls| &calls.all))
+            + self.failed.beside(earlier.map(|calls| &calls.failed))
     }
 
     /// What is shown.

@@ -31,7 +31,7 @@ const TEXT: u64 = 1;
 const REST: u64 = 2;
 
 /// The page.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Finale {
     /// Its column.
     pub(super) flow: Flow,

@@ -3,8 +3,13 @@
 //! Only blocks that changed are laid out again, and where each block begins is kept as a running
 //! sum, so a delta costs the same however much stands above it. A column is bounded: the oldest
 //! whole blocks go first and one row says so. Blocks are named by numbers that only grow.
+//!
+//! Blocks are shared by the copies of a column until one of them changes, so a copy costs little.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+};
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
@@ -35,9 +40,9 @@ struct Made {
 }
 
 /// A column of blocks.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Flow {
-    blocks: VecDeque<Block>,
+    blocks: VecDeque<Arc<Block>>,
     /// Number of the first block.
     first: u64,
     /// Row at which each block begins, as of the last layout.
@@ -98,7 +103,7 @@ impl Flow {
     pub(super) fn push(&mut self, block: Block) -> u64 {
         let id = self.first + self.blocks.len() as u64;
         self.bytes += block.bytes + OVERHEAD;
-        self.blocks.push_back(block);
+        self.blocks.push_back(Arc::new(block));
         self.stale.insert(id);
         self.bound_bytes();
         id
@@ -122,13 +127,13 @@ impl Flow {
     /// The block with this number, unless it was dropped.
     pub(super) fn block(&self, id: u64) -> Option<&Block> {
         let index = usize::try_from(id.checked_sub(self.first)?).ok()?;
-        self.blocks.get(index)
+        self.blocks.get(index).map(AsRef::as_ref)
     }
 
     /// Changes the block with this number; it is laid out again before the next painting.
     pub(super) fn edit<T>(&mut self, id: u64, change: impl FnOnce(&mut Block) -> T) -> Option<T> {
         let index = usize::try_from(id.checked_sub(self.first)?).ok()?;
-        let block = self.blocks.get_mut(index)?;
+        let block = Arc::make_mut(self.blocks.get_mut(index)?);
         let before = block.bytes;
         let result = change(block);
         self.bytes = self.bytes - before + block.bytes;
@@ -151,7 +156,7 @@ impl Flow {
         let versions = self.blocks.iter().map(|block| block.version).max();
         self.blocks = blocks;
         for block in &mut self.blocks {
-            block.version = versions.map_or(0, |version| version + 1);
+            Arc::make_mut(block).version = versions.map_or(0, |version| version + 1);
         }
         self.bytes = new.bytes;
         self.first = new.first;
@@ -182,7 +187,9 @@ impl Flow {
         id.checked_sub(self.first)
             .and_then(|index| usize::try_from(index).ok())
             .and_then(|index| self.blocks.get_mut(index))
-            .map_or_else(Vec::new, |block| block.find(needle, columns, shared))
+            .map_or_else(Vec::new, |block| {
+                Arc::make_mut(block).find(needle, columns, shared)
+            })
     }
 
     /// All rows, as of the last layout.
@@ -208,6 +215,7 @@ impl Flow {
                     continue;
                 };
                 if let Some(block) = self.blocks.get_mut(index) {
+                    let block = Arc::make_mut(block);
                     block.layout(columns, theme);
                     let found = block.take_jobs().into_iter().map(|job| (*id, job));
                     self.jobs.extend(found);
@@ -218,6 +226,7 @@ impl Flow {
             let again = self.made != Some(made);
             for (id, block) in (self.first..).zip(self.blocks.iter_mut()) {
                 if again || self.stale.contains(&id) {
+                    let block = Arc::make_mut(block);
                     block.layout(columns, theme);
                     self.jobs
                         .extend(block.take_jobs().into_iter().map(|job| (id, job)));
@@ -250,7 +259,7 @@ impl Flow {
         let mut row = match from.checked_sub(1) {
             Some(before) => {
                 self.starts.get(before).copied().unwrap_or(0)
-                    + self.blocks.get(before).map_or(0, Block::rows)
+                    + self.blocks.get(before).map_or(0, |block| block.rows())
             }
             None => 0,
         };
@@ -298,7 +307,7 @@ impl Flow {
         ));
         if let Some(slot) = self.blocks.front_mut() {
             self.bytes -= slot.bytes;
-            *slot = note;
+            *slot = Arc::new(note);
         }
         self.stale.insert(self.first);
         self.marker = true;
@@ -319,7 +328,7 @@ impl Flow {
             let lost = self
                 .blocks
                 .get(usize::from(self.marker))
-                .map_or(0, Block::rows);
+                .map_or(0, |block| block.rows());
             // The first time, the marker itself takes a row.
             let gained = usize::from(!self.marker);
             if !self.drop_oldest() {
@@ -328,7 +337,7 @@ impl Flow {
             total = (total + gained).saturating_sub(lost);
         }
         if let Some(note) = self.blocks.front_mut() {
-            note.layout(columns, theme);
+            Arc::make_mut(note).layout(columns, theme);
         }
         self.stale.clear();
         self.shifted = false;
@@ -381,11 +390,26 @@ impl Flow {
     #[cfg(test)]
     pub(super) fn forget(&mut self, theme: &Theme) {
         for block in &mut self.blocks {
-            block.forget(theme);
+            Arc::make_mut(block).forget(theme);
         }
         self.starts.clear();
         self.total = 0;
         self.made = None;
+    }
+
+    /// Bytes that a copy holds and an earlier copy of the same column does not.
+    pub(super) fn beside(&self, earlier: Option<&Self>) -> usize {
+        let own = |(id, block): (u64, &Arc<Block>)| {
+            let old = earlier.and_then(|old| {
+                let index = usize::try_from(id.checked_sub(old.first)?).ok()?;
+                old.blocks.get(index)
+            });
+            match old {
+                Some(old) if Arc::ptr_eq(old, block) => size_of::<Arc<Block>>(),
+                Some(_) | None => block.bytes + OVERHEAD,
+            }
+        };
+        (self.first..).zip(&self.blocks).map(own).sum()
     }
 
     /// Weight in bytes.

@@ -12,7 +12,7 @@ use super::{
     phrase,
 };
 use crate::{
-    protocol::{NoAnswerReason, Outcome},
+    protocol::{NoAnswerReason, Outcome, OutcomeEnd},
     run::Turn,
     text::width,
     tui::shared::Shared,
@@ -69,6 +69,21 @@ pub(super) fn tabs_with(shown: Page) -> impl Iterator<Item = (Page, &'static str
 const FULL_TABS: u16 = 100;
 /// Columns beside the tabs from which all that agents see is said.
 const ALL_SIGHT: u16 = 90;
+
+/// Which page is shown, where there is no row for tabs: `Votes 3/6 `.
+pub(super) fn here(page: Page, turn: Option<usize>) -> Words {
+    let all = tabs_with(page).count();
+    let tabs = tabs_with(page).enumerate();
+    let here = tabs.filter(|(_, (tab, ..))| *tab == page).last();
+    let mut words = Words::new();
+    if let Some((place, (_, _, short))) = here {
+        words.push(Role::Accent, format!("{short} {}/{all} ", place + 1));
+    }
+    if let Some(turn) = turn {
+        words.push(Role::Info, format!("turn {turn} "));
+    }
+    words
+}
 
 /// Paints the status row.
 pub(super) fn status(
@@ -129,8 +144,24 @@ fn status_words(turn: &Turn, shared: &Shared, shortened: usize) -> Words {
         let first = word.split(" (").next().unwrap_or(word);
         words.push(role, format!(" {first}"));
     }
-    if shared.followed && !shared.live && shortened < 7 {
-        words.push(Role::Info, " · followed");
+    if !shared.live
+        && let Some((word, short)) = shared.flaw.words()
+    {
+        words.push(
+            Role::Warn,
+            match shortened {
+                0..7 => format!(" · {word}"),
+                _ => format!(" {short}"),
+            },
+        );
+    }
+    if shared.followed && !shared.live {
+        let word = match shortened {
+            0..4 => " · running in another process, followed",
+            4..7 => " · runs elsewhere",
+            _ => " elsewhere",
+        };
+        words.push(Role::Info, word);
     }
     if !step.is_empty() && (shortened < 6 || (shortened < 8 && stepping)) {
         let between = if shortened < 6 { " · " } else { " " };
@@ -213,6 +244,14 @@ fn phase(turn: &Turn, shared: &Shared) -> (&'static str, &'static str, Role) {
         Some(_) if between && !shared.lively() => ("⊘", "unfinished (log ends here)", Role::Warn),
         Some(_) if between && turn.waiting().count() > 0 => ("?", "waits for you", Role::Warn),
         Some(_) if between => (phrase::spinner(shared), "next step", Role::Accent),
+        Some(Outcome::Answered {
+            end: OutcomeEnd::Stopped,
+            ..
+        }) => ("■", "stopped (best answer so far)", Role::Warn),
+        Some(Outcome::Answered {
+            end: OutcomeEnd::AgentsLost,
+            ..
+        }) => ("■", "answered (agents lost)", Role::Warn),
         Some(Outcome::Answered { .. }) => ("■", "answered", Role::Ok),
         Some(Outcome::NoAnswer { reason, .. }) => match reason {
             NoAnswerReason::Cancelled => ("■", "stopped", Role::Warn),

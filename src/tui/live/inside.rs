@@ -27,7 +27,7 @@ const DEEPEST: u32 = 2;
 const TICKETS: u64 = 1 << 20;
 
 /// Screens of the teams that agents are.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Inside {
     /// How many screens are above this one.
     level: u32,
@@ -37,7 +37,7 @@ pub(super) struct Inside {
 }
 
 /// The screen of one team.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Below {
     id: AgentId,
     live: Live,
@@ -74,6 +74,15 @@ impl Inside {
 
     fn find(&mut self, id: AgentId) -> Option<&mut Below> {
         self.below.iter_mut().find(|below| below.id == id)
+    }
+
+    /// Bytes that this holds and an earlier copy of it does not.
+    pub(super) fn beside(&self, earlier: Option<&Self>) -> usize {
+        let team = |below: &Below| {
+            let old = earlier.and_then(|old| old.below.iter().find(|old| old.id == below.id));
+            below.live.beside(old.map(|old| &old.live)) + below.shared.run.weight()
+        };
+        self.below.iter().map(team).sum()
     }
 
     fn opened(&mut self) -> Option<&mut Below> {

@@ -1,7 +1,7 @@
 //! The place of one event on the screen: the block of a pane, or the line of the timeline, that it made.
 
 use super::{
-    Live, Page,
+    Live, Page, Pane,
     block::{Draft, Head},
     flow::Flow,
     scroll::Scroll,
@@ -36,6 +36,7 @@ impl Live {
     /// Marks the place of an event that was just taken in, and brings it into sight.
     pub fn mark(&mut self, event: &Event, shared: &Shared) {
         self.unmark();
+        self.touched = true;
         self.earlier = None;
         match &event.kind {
             EventKind::Agent { id, event } => {
@@ -91,6 +92,33 @@ impl Live {
         self.zoom = before.zoom;
         self.was_chosen = before.chosen.or(before.was_chosen);
         self.end_key.clone_from(&before.end_key);
+        // What was asked for before is not taken for what is asked for from now on.
+        self.tickets.next = self.tickets.next.max(before.tickets.next);
+        self.touched = false;
+    }
+
+    /// True when somebody did something here since the fold began: it is no longer what events alone make.
+    #[must_use]
+    pub const fn touched(&self) -> bool {
+        self.touched
+    }
+
+    /// Bytes of text that this holds and an earlier copy of it does not.
+    #[must_use]
+    pub fn beside(&self, earlier: Option<&Self>) -> usize {
+        let pane = |pane: &Pane| {
+            let old = earlier.and_then(|old| old.panes.iter().find(|old| old.id == pane.id));
+            pane.transcript
+                .flow
+                .beside(old.map(|old| &old.transcript.flow))
+        };
+        let panes: usize = self.panes.iter().map(pane).sum();
+        let finale = &self.pages.finale.flow;
+        panes
+            + finale.beside(earlier.map(|old| &old.pages.finale.flow))
+            + self.pages.calls.beside(earlier.map(|old| &old.pages.calls))
+            + self.past.beside(earlier.map(|old| &old.past))
+            + self.inside.beside(earlier.map(|old| &old.inside))
     }
 
     /// Turns to the page that was chosen before this screen was folded anew.
@@ -98,6 +126,7 @@ impl Live {
         if let Some(page) = self.was_chosen.take() {
             self.page = page;
             self.chosen = Some(page);
+            self.touched = true;
         }
     }
 }

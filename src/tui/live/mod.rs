@@ -29,6 +29,7 @@ mod inside;
 mod marked;
 mod pages;
 mod pane;
+mod past;
 mod phrase;
 mod places;
 mod roster;
@@ -53,8 +54,8 @@ pub use action::{Action, Card, Find, Focus, More, Move, Show};
 pub use input::Input;
 
 use self::{
-    flow::Flow, grid::Geometry, inside::Inside, pages::Pages, search::Search, strip::Strip,
-    transcript::Transcript,
+    flow::Flow, grid::Geometry, inside::Inside, pages::Pages, past::Past, search::Search,
+    strip::Strip, transcript::Transcript,
 };
 use super::{
     effect::{Effect, Effects, Ticket},
@@ -103,21 +104,21 @@ enum Target {
 }
 
 /// One agent's pane.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Pane {
     id: AgentId,
     transcript: Transcript,
 }
 
 /// Where things were when the last frame was prepared; for painting and for the mouse.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Sight {
     geometry: Geometry,
     strip: Strip,
 }
 
 /// Answers waited for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Tickets {
     next: u64,
     /// Where the numbers of this screen begin.
@@ -135,7 +136,7 @@ impl Tickets {
 }
 
 /// The live screen's state.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Live {
     panes: Vec<Pane>,
     focus: usize,
@@ -157,6 +158,10 @@ pub struct Live {
     last_seq: u64,
     end_key: String,
     inside: Inside,
+    /// What earlier turns left behind.
+    past: Past,
+    /// Somebody did something here since the fold began.
+    touched: bool,
 }
 
 impl Default for Live {
@@ -190,6 +195,8 @@ impl Live {
             last_seq: 0,
             end_key: "End".to_owned(),
             inside: Inside::default(),
+            past: Past::default(),
+            touched: false,
         }
     }
 

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// All pages of one turn.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Pages {
     /// The final answer.
     pub(super) finale: Finale,
@@ -62,12 +62,12 @@ impl Pages {
         }
     }
 
-    /// Pages of an earlier turn.
-    pub(super) fn of(turn: &Turn) -> Self {
+    /// Pages of an earlier turn, with its calls if they are still there.
+    pub(super) fn of(turn: &Turn, calls: Option<Calls>) -> Self {
         let mut pages = Self::new();
         pages.finale = Finale::of(turn);
         pages.timeline.scroll = Scroll::TOP;
-        pages.calls = Calls::unknown();
+        pages.calls = calls.unwrap_or_else(Calls::unknown);
         for published in &turn.answers {
             let answer = &published.answer;
             let who = Words::of(Role::Strong, name(turn, answer.label.agent));
@@ -137,7 +137,7 @@ impl Pages {
         match page {
             Page::Agents | Page::Calls => {}
             Page::Answers => {
-                let page = answers::page(turn, self.against, self.revisions.scroll);
+                let page = answers::page(turn, self.against, self.revisions.scroll, shared);
                 self.revisions.become_like(page);
             }
             Page::About => self.about.become_like(about::page(turn, self.about.scroll)),

@@ -236,6 +236,10 @@ fn title_words(
             && let Some(label) = agent.current
         {
             left.push(Role::Info, format!(" {label}"));
+            let seq = turn.published_by(label).map(|seq| seq.0);
+            if let Some(notes) = seq.and_then(|seq| shared.noted.get(&seq)) {
+                left.push(Role::Warn, format!(" ✍{notes}"));
+            }
         }
         left.push(Role::Text, " ");
         right.append(match given_up {

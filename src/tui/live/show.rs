@@ -145,7 +145,15 @@ pub(super) fn view(live: &Live, shared: &Shared, buffer: &mut Buffer, area: Rect
     // Without a second row, a remark takes the place of the state; the badge stays.
     let remark = live.flash.as_ref().filter(|_| geometry.tabs.is_empty());
     let remark = remark.map(|(_, text)| text.as_str());
-    header::status(buffer, geometry.status, (turn, remark), shared);
+    let mut status = geometry.status;
+    if geometry.tabs.is_empty() && !live.shows_panes() && remark.is_none() && turn.is_some() {
+        let earlier = live.earlier.as_ref().map(|(index, _)| index + 1);
+        let words = header::here(live.page, earlier);
+        let used = words.paint(buffer, status.x, status.y, status.width, &shared.theme);
+        status.x += used;
+        status.width = status.width.saturating_sub(used);
+    }
+    header::status(buffer, status, (turn, remark), shared);
     let Some(turn) = turn else {
         let text = if shared.lively() {
             "asking the team…"

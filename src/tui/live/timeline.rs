@@ -54,12 +54,19 @@ fn row(flow: &mut Flow, turn: &Turn, entry: &TimelineEntry, shared: &Shared) {
         .and(role, sign)
         .and(Role::Text, " ")
         .and(Role::Text, clean(&turn.sentence(entry)));
-    let words = match shared.noted.get(&entry.seq) {
-        Some(1) => words.and(Role::Warn, "  ✍ 1 note"),
-        Some(many) => words.and(Role::Warn, format!("  ✍ {many} notes")),
+    let words = match noted(shared, Some(entry.seq)) {
+        Some(note) => words.and(Role::Warn, format!("  {note}")),
         None => words,
     };
     flow.push(Block::row(words));
+}
+
+/// `✍ 2 notes`, when people noted something on this event.
+pub(super) fn noted(shared: &Shared, seq: Option<u64>) -> Option<String> {
+    match shared.noted.get(&seq?)? {
+        1 => Some("✍ 1 note".to_owned()),
+        many => Some(format!("✍ {many} notes")),
+    }
 }
 
 fn because(flow: &mut Flow, turn: &Turn, cause: &Anew) {

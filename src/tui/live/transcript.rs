@@ -30,7 +30,7 @@ const BLOCK: usize = 256 * 1024;
 const LINES: usize = 8_000;
 
 /// One agent's pane.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Transcript {
     /// Its blocks.
     pub(super) flow: Flow,

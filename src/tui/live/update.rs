@@ -22,6 +22,7 @@ use crate::{
 impl Live {
     /// Does what a key or the palette asks for.
     pub fn update(&mut self, action: Action, shared: &Shared) -> Effects {
+        self.touched = true;
         if let Some(effects) = self.update_inside(action, shared) {
             return effects;
         }
@@ -97,6 +98,7 @@ impl Live {
     /// Shows the pane of this agent alone, whatever was shown before; one that is not there changes
     /// nothing.
     pub fn alone(&mut self, agent: AgentId) {
+        self.touched = true;
         if let Some(index) = self.panes.iter().position(|pane| pane.id == agent) {
             self.leave_pages();
             self.focus_on(index);
@@ -243,7 +245,7 @@ impl Live {
         let Some(turn) = shared.run.history.get(index) else {
             return Effects::none();
         };
-        self.earlier = Some((index, Pages::of(turn)));
+        self.earlier = Some((index, Pages::of(turn, self.past.calls(index))));
         self.page = Page::Final;
         self.search_again();
         Effects::none()

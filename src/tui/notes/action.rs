@@ -24,6 +24,8 @@ pub enum Here {
     Open,
     /// Note something on what is looked at.
     Write,
+    /// Show the next that was not looked at.
+    Unread,
 }
 
 /// Further moves.
@@ -87,6 +89,11 @@ impl Action {
             "write",
             "note something on what you look at",
             Self::Here(Here::Write),
+        ),
+        (
+            "unread",
+            "show the next note or answer that you have not looked at",
+            Self::Here(Here::Unread),
         ),
         (
             "next-unread",

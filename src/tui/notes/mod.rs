@@ -24,6 +24,7 @@ use self::{list::told, page::Page};
 use crate::{
     protocol::{
         Failure, Label, Level, RunId, Seq,
+        change::RepoPath,
         note::{NoteId, NoteOn, Seen, Thread},
     },
     run::RunState,
@@ -265,6 +266,18 @@ impl Notes {
                 (seq, thread.is_open())
             })
             .collect()
+    }
+
+    /// The files that threads are on, each as often as there are threads.
+    pub fn files(&self) -> impl Iterator<Item = (Label, &RepoPath)> {
+        let threads = match &self.known {
+            Known::Book(book) => book.threads.0.as_slice(),
+            Known::Waiting | Known::Failed(_) => &[],
+        };
+        threads.iter().filter_map(|thread| match &thread.first.on {
+            NoteOn::Code { spot, .. } => Some((spot.label, &spot.file.as_ref()?.path)),
+            _ => None,
+        })
     }
 
     /// Notes and answers that were not looked at.

@@ -3,7 +3,7 @@
 use super::{Jump, Kind, Piece, Player, Reading, Rest, Tape, Way};
 use crate::{
     protocol::{Mark, Timestamp},
-    tui::effect::Ticket,
+    tui::{effect::Ticket, shared::Flaw},
 };
 
 /// Events folded in one go.
@@ -90,6 +90,12 @@ impl Reel {
             Goal::At(place) => (place.min(self.tape.len()), more && place > self.tape.len()),
             Goal::Seq(seq) => (self.tape.up_to(seq), more && self.tape.next().seq < seq),
         }
+    }
+
+    /// The place it goes to, as far as that is known.
+    #[must_use]
+    pub fn aim(&self) -> usize {
+        self.target().0
     }
 
     /// What is to be done next.
@@ -180,6 +186,18 @@ impl Reel {
     /// ended.
     pub fn moves(&self) -> bool {
         self.player.is_some() || self.work() != Work::Arrived
+    }
+
+    /// What is wrong with the log; `gaps` counts the events that are missing in what is shown.
+    #[must_use]
+    pub fn flaw(&self, gaps: u64) -> Flaw {
+        if self.halted && self.tape.rest() == Rest::More {
+            Flaw::Partial
+        } else if gaps > 0 || !self.tape.next().damage.is_none() {
+            Flaw::Damaged
+        } else {
+            Flaw::None
+        }
     }
 
     /// True while another process writes on and the screen follows.

@@ -1,12 +1,14 @@
 //! Rows of the file list, those in sight only.
 
+use std::fmt::Write as _;
+
 use ratatui::text::{Line as Row, Span};
 
 use super::{Focus, Review, files::Line, header::tail, pick};
 use crate::{
     protocol::change::{Body, ChangeKind, FileChange},
     text::width,
-    tui::{shared::Shared, theme::Theme, widget},
+    tui::{shared::Shared, widget},
 };
 
 /// Room from which the word of a change is written beside its letter.
@@ -78,7 +80,7 @@ fn row(review: &Review, shared: &Shared, line: &Line, room: usize, marked: bool)
             let set = review.files.set();
             if let Some(file) = set.and_then(|set| set.files.get(*index)) {
                 let path = review.files.path_of(*index);
-                spans.extend(file_row(review, theme, (file, path, *depth), rest));
+                spans.extend(file_row(review, shared, (file, path, *depth), rest));
             }
         }
     }
@@ -87,10 +89,11 @@ fn row(review: &Review, shared: &Shared, line: &Line, room: usize, marked: bool)
 
 fn file_row(
     review: &Review,
-    theme: &Theme,
+    shared: &Shared,
     (file, path, depth): (&FileChange, &str, usize),
     room: usize,
 ) -> Vec<Span<'static>> {
+    let theme = &shared.theme;
     let (agent, context) = (review.at.agent, review.at.context);
     let taken = pick::of_file(review.book.part(agent, context, file));
     let others = review.book.others_take(agent, context, &file.path);
@@ -123,11 +126,16 @@ fn file_row(
     };
     let indent = "  ".repeat(depth);
     let notes = review.book.comments_on(agent, context, &file.path);
-    let notes = if notes > 0 {
+    let mut notes = if notes > 0 {
         format!(" ¤{notes}")
     } else {
         String::new()
     };
+    let label = review.subject.agent(agent).and_then(|agent| agent.label);
+    let noted = label.and_then(|label| shared.noted_files.get(&(label, file.path.clone())));
+    if let Some(noted) = noted {
+        let _ = write!(notes, " ✍{noted}");
+    }
     let used = 5 + indent.len() + width::of(&kind) + width::of(&counts) + width::of(&notes);
     let name = tail(name, room.saturating_sub(used).max(4));
     let name = width::pad(&name, room.saturating_sub(used));

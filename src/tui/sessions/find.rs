@@ -191,10 +191,19 @@ impl Search {
                     .to_owned(),
                 "Type at least two characters; the words of the filter narrow it down.".to_owned(),
             )),
+            State::Found(found) if found.sessions.is_empty() && reading => {
+                let words = format!("Nothing was found so far for {:?}.", self.words.trim());
+                let hint = "Not all logs are read yet; what is found appears here.";
+                Some((words, hint.to_owned()))
+            }
+            // What was found belongs to other words.
+            State::Found(found) if found.sessions.is_empty() && self.asking.is_some() => {
+                Some(("Searching…".to_owned(), String::new()))
+            }
             State::Found(found) if found.sessions.is_empty() => {
                 let words = self.words.trim();
-                let hint = if reading {
-                    "Not all logs are read yet; wait a moment."
+                let hint = if self.typing {
+                    "Try fewer or other words; Enter keeps these, then {back} goes back."
                 } else {
                     "Try fewer or other words: {search} changes them, {back} goes back."
                 };

@@ -29,6 +29,7 @@ use typing::Typing;
 use crate::{
     catalog::{Entry, Ground, Shown, Wrong},
     protocol::{Failure, Level, RunId, Seq},
+    tui::widget::Pen,
 };
 
 /// The list of sessions.
@@ -42,6 +43,8 @@ pub struct Sessions {
     /// The text of the filter, and what is wrong with it.
     filter: (String, Option<Wrong>),
     typing: Option<Typing>,
+    /// Where in it.
+    pen: Pen,
     search: Option<find::Search>,
     /// Logs are being read for the search.
     indexing: bool,
@@ -121,6 +124,7 @@ impl Sessions {
             },
             filter: (String::new(), None),
             typing: None,
+            pen: Pen::default(),
             search: None,
             indexing: false,
             details: Details::default(),

@@ -2,8 +2,9 @@
 
 use super::{Ask, Sessions, Wish, find::Search};
 use crate::{
-    catalog::{Edit, Filter, tag},
+    catalog::{self, Filter, tag},
     protocol::RunId,
+    tui::{composer::Edit, widget::Pen},
 };
 
 /// Longest text of a line, in bytes.
@@ -37,8 +38,8 @@ pub(super) enum Typing {
 pub enum Typed {
     /// More text.
     Text(String),
-    /// The last character goes.
-    Erase,
+    /// The cursor moves, or something goes.
+    Edit(Edit),
     /// It is done.
     Accept,
     /// It is left.
@@ -53,7 +54,7 @@ impl Sessions {
     /// Takes in what happened to the line.
     pub fn typed(&mut self, typed: Typed) -> Vec<Wish> {
         if let Some(search) = self.search.as_mut().filter(|search| search.typing) {
-            return search_typed(search, typed);
+            return search_typed(search, &mut self.pen, typed);
         }
         match self.typing.take() {
             Some(Typing::Filter) => self.filter_typed(typed),
@@ -67,12 +68,13 @@ impl Sessions {
         self.typing = Some(Typing::Filter);
         match typed {
             Typed::Text(more) => {
-                push(&mut self.filter.0, &more);
+                self.pen.write(&mut self.filter.0, &more, LONGEST);
                 self.filtered();
             }
-            Typed::Erase => {
-                self.filter.0.pop();
-                self.filtered();
+            Typed::Edit(edit) => {
+                if self.pen.edit(&mut self.filter.0, edit) {
+                    self.filtered();
+                }
             }
             Typed::Accept if self.filter.1.is_some() => {
                 return vec![Wish::Hint("The filter is not understood yet.".to_owned())];
@@ -110,12 +112,15 @@ impl Sessions {
 
     fn name_typed(&mut self, run: RunId, mut text: String, typed: Typed) -> Vec<Wish> {
         match typed {
-            Typed::Text(more) => push(&mut text, &more),
-            Typed::Erase => {
-                text.pop();
+            Typed::Text(more) => self.pen.write(&mut text, &more, LONGEST),
+            Typed::Edit(edit) => {
+                self.pen.edit(&mut text, edit);
             }
             Typed::Accept => {
-                return vec![Wish::Ask(Ask::Edit(vec![run], vec![Edit::Name(text)]))];
+                return vec![Wish::Ask(Ask::Edit(
+                    vec![run],
+                    vec![catalog::Edit::Name(text)],
+                ))];
             }
             Typed::Cancel => return Vec::new(),
             Typed::Up | Typed::Down => {}
@@ -127,9 +132,9 @@ impl Sessions {
     fn tags_typed(&mut self, runs: Vec<RunId>, mut text: String, typed: Typed) -> Vec<Wish> {
         let mut wrong = None;
         match typed {
-            Typed::Text(more) => push(&mut text, &more),
-            Typed::Erase => {
-                text.pop();
+            Typed::Text(more) => self.pen.write(&mut text, &more, LONGEST),
+            Typed::Edit(edit) => {
+                self.pen.edit(&mut text, edit);
             }
             Typed::Accept => match edits(&text) {
                 Ok(edits) if edits.is_empty() => return Vec::new(),
@@ -144,18 +149,8 @@ impl Sessions {
     }
 }
 
-/// Adds what fits; line ends are blanks.
-fn push(text: &mut String, more: &str) {
-    for c in more.chars() {
-        if text.len() + c.len_utf8() > LONGEST {
-            return;
-        }
-        text.push(if c.is_whitespace() { ' ' } else { c });
-    }
-}
-
 /// `good -draft` as changes.
-fn edits(text: &str) -> Result<Vec<Edit>, String> {
+fn edits(text: &str) -> Result<Vec<catalog::Edit>, String> {
     let words = text.split([' ', ',']).filter(|word| !word.is_empty());
     let edits = words.map(|word| {
         let (word, gone) = match word.strip_prefix('-') {
@@ -164,19 +159,21 @@ fn edits(text: &str) -> Result<Vec<Edit>, String> {
         };
         let word = tag(word).map_err(|error| error.to_string())?;
         Ok(if gone {
-            Edit::Untag(word)
+            catalog::Edit::Untag(word)
         } else {
-            Edit::Tag(word)
+            catalog::Edit::Tag(word)
         })
     });
     edits.collect()
 }
 
-fn search_typed(search: &mut Search, typed: Typed) -> Vec<Wish> {
+fn search_typed(search: &mut Search, pen: &mut Pen, typed: Typed) -> Vec<Wish> {
     match typed {
-        Typed::Text(more) => push(&mut search.words, &more),
-        Typed::Erase => {
-            search.words.pop();
+        Typed::Text(more) => pen.write(&mut search.words, &more, LONGEST),
+        Typed::Edit(edit) => {
+            if !pen.edit(&mut search.words, edit) {
+                return Vec::new();
+            }
         }
         Typed::Accept | Typed::Cancel => {
             search.typing = false;

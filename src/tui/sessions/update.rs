@@ -7,7 +7,7 @@ use super::{
 use crate::{
     catalog::{Edit, Entry, Shown, Sort, Standing},
     protocol::RunId,
-    tui::moves::Move,
+    tui::{moves::Move, widget::Pen},
 };
 
 impl Sessions {
@@ -151,10 +151,12 @@ impl Sessions {
                 };
                 let text = entry.labels.name.clone().unwrap_or_default();
                 let run = entry.summary.run.clone();
+                self.pen = Pen::default();
                 self.typing = Some(Typing::Name { run, text });
                 return Vec::new();
             }
             Label::Tag => {
+                self.pen = Pen::default();
                 self.typing = Some(Typing::Tags {
                     runs,
                     text: String::new(),
@@ -219,8 +221,12 @@ impl Sessions {
 
     fn look(&mut self, view: View) -> Vec<Wish> {
         match view {
-            View::Filter => self.typing = Some(Typing::Filter),
+            View::Filter => {
+                self.pen = Pen::default();
+                self.typing = Some(Typing::Filter);
+            }
             View::Search => {
+                self.pen = Pen::default();
                 if let Some(search) = &mut self.search {
                     search.typing = true;
                 } else {

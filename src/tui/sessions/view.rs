@@ -20,7 +20,7 @@ use crate::{
     tui::{
         shared::Shared,
         theme::Theme,
-        widget::{demo_badge, marked, paragraph, scrollbar, spinner},
+        widget::{demo_badge, marked, paragraph, scrollbar, spinner, tail},
     },
 };
 
@@ -252,12 +252,11 @@ impl Sessions {
         };
         let lead = format!(" {label}: ");
         let left = usize::from(room).saturating_sub(width::of(&lead) + 1);
-        let mut spans = vec![
-            Span::styled(lead, theme.accent),
-            Span::styled(tail(text, left), theme.text),
-        ];
+        let mut spans = vec![Span::styled(lead, theme.accent)];
         if typing {
-            spans.push(Span::styled(" ", theme.selection));
+            spans.extend(self.pen.spans(text, left + 1, theme));
+        } else {
+            spans.push(Span::styled(tail(text, left), theme.text));
         }
         if let (true, "", Some(example)) = (typing, text, example(label)) {
             let shown = width::fit(example, left.saturating_sub(2)).into_owned();
@@ -409,25 +408,6 @@ fn example(label: &str) -> Option<&'static str> {
         "search" => Some("words in tasks, answers, tools"),
         _ => None,
     }
-}
-
-/// The end of a text that fits.
-fn tail(text: &str, room: usize) -> String {
-    if width::of(text) <= room {
-        return text.to_owned();
-    }
-    let mut left = room.saturating_sub(1);
-    let mut kept: Vec<char> = Vec::new();
-    for c in text.chars().rev() {
-        let cells = width::character(c);
-        if cells > left {
-            break;
-        }
-        left -= cells;
-        kept.push(c);
-    }
-    let kept: String = kept.into_iter().rev().collect();
-    format!("…{kept}")
 }
 
 /// A sentence and what to do, in the place of rows.

@@ -241,6 +241,69 @@ fn a_draft_comes_back_and_marks_stand_in_the_timeline() {
 }
 
 #[test]
+fn marks_stand_beside_answers_and_the_next_unread_is_a_key_away() {
+    let mut kept = Kept::default();
+    let on = NoteOn::Answer {
+        label: Label::new(AgentId(2), 1),
+        seq: crate::protocol::Seq(3),
+    };
+    let text = "which waves?".to_owned();
+    kept.write(
+        "Bo",
+        None,
+        Act::Written {
+            on,
+            text,
+            reply: None,
+        },
+    );
+    for (width, height) in [(40, 12), (80, 24), (160, 48)] {
+        let mut person = opened(width, height);
+        kept.serve(&mut person);
+        person.press("2");
+        assert!(person.sees().contains("agent2.1 ✍1"), "{}", person.sees());
+        person.press("u");
+        if width > 40 {
+            assert!(person.sees().contains("✍ 1 note"), "{}", person.sees());
+        }
+    }
+    let mut person = opened(100, 24);
+    kept.serve(&mut person);
+    person.press("alt-u");
+    assert_eq!(person.model.screen, Screen::Notes);
+    let before = person.model.rooms.notes.as_ref().unwrap().room.unread();
+    person.press("alt-u");
+    kept.serve(&mut person);
+    let after = person.model.rooms.notes.as_ref().unwrap().room.unread();
+    assert!(after < before, "{before} {after}");
+    person.press("esc");
+    assert_eq!(person.model.screen, Screen::Live);
+}
+
+#[test]
+fn notes_of_a_running_session_are_fetched_when_it_begins() {
+    let mut kept = Kept::default();
+    let on = NoteOn::Event {
+        seq: crate::protocol::Seq(1),
+    };
+    let text = "begun late".to_owned();
+    kept.write(
+        "Bo",
+        None,
+        Act::Written {
+            on,
+            text,
+            reply: None,
+        },
+    );
+    let mut person = Person::at(100, 24, &options());
+    person.begins(1);
+    kept.serve(&mut person);
+    person.press("t");
+    assert!(person.sees().contains("✍ 1 note"), "{}", person.sees());
+}
+
+#[test]
 fn notes_of_another_session_are_not_shown() {
     let mut person = opened(80, 24);
     let told = Told {

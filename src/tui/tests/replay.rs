@@ -566,3 +566,136 @@ fn a_click_on_the_bar_goes_there() {
         person.sees()
     );
 }
+
+#[test]
+fn going_back_in_a_long_session_begins_near_where_one_goes() {
+    let mut team = Person::new();
+    let mut kinds = vec![started(1)];
+    kinds.extend((0..20_000).map(|place| EventKind::Agent {
+        id: AgentId(1 + place % 2),
+        event: AgentEvent::Delta {
+            channel: Channel::Text,
+            text: format!("word{place} "),
+        },
+    }));
+    let events: Vec<Event> = kinds.into_iter().map(|kind| team.event(kind)).collect();
+    let whole = Piece::whole(run(), events.clone());
+    let mut person = Person::at(80, 24, &opening(whole, None));
+    wakes(&mut person);
+    let reel = person.model.session.reel.as_ref().expect("a reel");
+    assert_eq!(reel.at, events.len());
+    assert!(person.model.session.stops.before(20_000) > 19_900);
+    for place in [20_000, 19_999, 7, 12_345, 3_000, 19_000, 1] {
+        let seen = replayed(&mut person, place);
+        assert!(place - person.model.session.stops.before(place) < 2_048);
+        let fresh = Piece::whole(run(), events[..place].to_vec());
+        let mut other = Person::at(80, 24, &opening(fresh, None));
+        assert_eq!(seen, replayed(&mut other, place), "after {place} events");
+    }
+}
+
+#[test]
+fn what_a_person_opened_is_no_part_of_what_was_lived() {
+    let events = samples::session(RUN);
+    let lived = screens((100, 24), &events);
+    let whole = Piece::whole(run(), events.clone());
+    let mut person = Person::at(100, 24, &opening(whole, None));
+    wakes(&mut person);
+    // Cards are opened, columns scrolled, pages turned; then one goes to and fro.
+    person.press("P space 1 ] enter pageup v");
+    for place in [events.len() / 2, events.len(), 3, events.len() - 1] {
+        person.press("1");
+        let page = replayed(&mut person, place);
+        assert_eq!(page.area, lived[place - 1].area);
+    }
+    person.press("esc P space home");
+    let mut other = Person::at(100, 24, &opening(Piece::whole(run(), events.clone()), None));
+    other.press("P space home");
+    assert_eq!(person.sees(), other.sees());
+}
+
+#[test]
+fn the_header_says_what_a_log_is() {
+    let says = |piece: Piece| {
+        let mut seen = Vec::new();
+        for (width, height) in [(100, 20), (40, 12)] {
+            let mut person = Person::at(width, height, &opening(piece.clone(), None));
+            wakes(&mut person);
+            seen.push(person.sees().lines().next().unwrap_or_default().to_owned());
+        }
+        seen
+    };
+    let mut damaged = Piece::whole(run(), lived());
+    damaged.next.damage.skipped = 2;
+    let mut gap = lived();
+    gap.remove(3);
+    let gap = Piece::whole(run(), gap);
+    let mut elsewhere = in_pieces(&lived(), 5)[0].clone();
+    elsewhere.rest = Rest::Growing;
+    let mut crashed = in_pieces(&lived(), 5)[0].clone();
+    crashed.rest = Rest::End;
+    let mut stopped = lived();
+    if let Some(EventKind::Run(RunEvent::Ended(Outcome::Answered { end, .. }))) =
+        stopped.last_mut().map(|event| &mut event.kind)
+    {
+        *end = OutcomeEnd::Stopped;
+    }
+    let stopped = Piece::whole(run(), stopped);
+    for (piece, word) in [
+        (damaged, "damaged log"),
+        (gap, "damaged log"),
+        (elsewhere, "elsewhere"),
+        (crashed, "unfinished"),
+        (stopped, "stopped"),
+    ] {
+        let seen = says(piece);
+        let wide = seen[0].contains(word) || seen[0].contains("in another process");
+        assert!(wide, "{word}: {}", seen[0]);
+        let short = word.split(' ').next().unwrap_or_default();
+        assert!(seen[1].contains(short), "{word}: {}", seen[1]);
+    }
+    // Somebody who stops reading sees a part.
+    let pieces = in_pieces(&lived(), 4);
+    let mut person = Person::at(100, 20, &opening(pieces[0].clone(), None));
+    person.press("esc");
+    assert!(person.sees().contains("partly read"), "{}", person.sees());
+}
+
+#[test]
+fn tool_calls_of_earlier_turns_are_kept() {
+    let tool = |event| EventKind::Agent {
+        id: AgentId(1),
+        event: AgentEvent::Tool(event),
+    };
+    let mut team = Person::new();
+    let mut kinds = vec![started(1)];
+    kinds.push(tool(ToolEvent::Started {
+        call: "c1".to_owned(),
+        name: "grep".to_owned(),
+        arguments: "{\"pattern\":\"light\"}".to_owned(),
+    }));
+    kinds.push(tool(ToolEvent::Finished {
+        call: "c1".to_owned(),
+        ok: false,
+        output: "nothing like it".to_owned(),
+        elapsed_ms: 12,
+    }));
+    kinds.extend(lived().pop().map(|event| event.kind));
+    kinds.push(started(2));
+    kinds.extend(lived().pop().map(|event| event.kind));
+    let events: Vec<Event> = kinds.into_iter().map(|kind| team.event(kind)).collect();
+    let mut person = Person::at(100, 20, &opening(Piece::whole(run(), events), None));
+    person.press("C");
+    assert!(
+        person.sees().contains("No tool was called"),
+        "{}",
+        person.sees()
+    );
+    person.press("{ C");
+    let screen = person.sees();
+    assert!(screen.contains("1 tool calls, 1 failed"), "{screen}");
+    assert!(screen.contains("grep"), "{screen}");
+    person.press("U");
+    let screen = person.sees();
+    assert!(screen.contains("nothing like it"), "{screen}");
+}

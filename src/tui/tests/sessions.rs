@@ -490,6 +490,41 @@ fn words_that_changed_are_not_answered_by_old_answers() {
     assert!(!opened.is_empty(), "a hit opens");
 }
 
+#[test]
+fn a_line_is_changed_in_its_middle() {
+    let mut person = Person::new();
+    person.browses();
+    let _ = person.asks();
+    person.told(listed(all()));
+    person.press("/").write("cost:>1 outcome:failed");
+    person.press("ctrl-left ctrl-w home").write("agent:ada ");
+    assert!(
+        person.sees().contains("filter: agent:ada outcome:failed"),
+        "{}",
+        person.sees()
+    );
+    person.press("end backspace ctrl-u").write("x");
+    assert!(person.sees().contains("filter: x"), "{}", person.sees());
+    person.press("esc s").write("sky blue").press("home");
+    person.press("delete delete left").write("f");
+    assert!(
+        person.sees().contains("search: fy blue"),
+        "{}",
+        person.sees()
+    );
+    insta::assert_snapshot!(
+        "the_cursor_in_a_line",
+        on_each(|person| {
+            person.browses();
+            person.told(listed(all()));
+            person
+                .press("/")
+                .write("outcome:failed cost:>1 agent:someone since:yesterday");
+            person.press("home right right");
+        })
+    );
+}
+
 /// Keys of the list, and what may be typed.
 const KEYS: &[&str] = &[
     "up",
@@ -521,6 +556,11 @@ const KEYS: &[&str] = &[
     "enter",
     "f6",
     "backspace",
+    "left",
+    "ctrl-left",
+    "delete",
+    "ctrl-w",
+    "ctrl-k",
     "x",
     ":",
 ];

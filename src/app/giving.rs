@@ -1,22 +1,24 @@
 //! The world behind the card where sessions are given away: looks, files in the working folder, text for
-//! the clipboard. Blocking. What is there is never replaced: a free name is taken.
+//! the clipboard, and what is sent to a place that the person typed. What is there is never replaced: a free name is taken.
 
 use std::{
     env, fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::{
     Services,
-    sharing::{self, Existing, Prepared, Rules, Surroundings, Workspace},
+    sharing::{self, Aside, Existing, Parcel, Prepared, Rules, Surroundings, Target, Workspace},
 };
 use crate::{
-    config::Paths,
+    config::{self, Paths},
+    engine::outbox,
     export,
     headless::words,
     protocol::{Failure, FailureKind, RunId},
     text::clean,
-    tui::giving::{Ask, Format, Look, News, Order, Suspects, Told, What},
+    tui::giving::{Ask, Files, Format, Look, News, Order, Suspects, Told, Turns, What},
 };
 
 /// Largest text that terminals take into the clipboard.
@@ -48,7 +50,8 @@ fn news(
         let order = order(run, &ask.order);
         sharing::prepare(&services.shelf(), &services.state_dir, around, &order)
     };
-    match ask.what {
+    match &ask.what {
+        What::Send(_) => Err(local("That is sent, not written.")),
         What::Look => {
             let mut look = Look {
                 folder: clean::line(&here.display().to_string()).into_owned(),
@@ -96,6 +99,80 @@ fn news(
     }
 }
 
+/// Brings sessions to a place that the person typed: one after the other.
+pub(super) async fn send(services: Arc<Services>, ask: Ask) -> Told {
+    let What::Send(to) = &ask.what else {
+        return answer(&services, ask);
+    };
+    let mut sent: Vec<String> = Vec::new();
+    for run in &ask.order.runs {
+        match one(&services, order(run, &ask.order), to).await {
+            Ok(said) => sent.push(clean::line(&said).into_owned()),
+            Err(mut failure) => {
+                if !sent.is_empty() {
+                    let before = sent.join(", ");
+                    failure.message = format!("{} Sent before: {before}.", failure.message);
+                }
+                let news = Err(failure);
+                return Told { ask, news };
+            }
+        }
+    }
+    let news = Ok(News::Sent(sent));
+    Told { ask, news }
+}
+
+/// What is made before it is sent.
+enum Made {
+    /// It stands in a file already.
+    There(PathBuf),
+    /// It stands aside, and goes there.
+    Parcel(Aside, Parcel, Target),
+}
+
+async fn one(services: &Arc<Services>, order: sharing::Order, to: &str) -> Result<String, Failure> {
+    let (worker, to) = (Arc::clone(services), to.to_owned());
+    let made = tokio::task::spawn_blocking(move || made(&worker, &order, &to));
+    let made = made
+        .await
+        .map_err(|error| local(format!("It broke off: {error}.")))??;
+    let (aside, parcel, target) = match made {
+        Made::There(path) => return Ok(shown(&path)),
+        Made::Parcel(aside, parcel, target) => (aside, parcel, target),
+    };
+    let (now, count) = (outbox::now().0, Arc::default());
+    let delivered = sharing::deliver(&parcel, &target, &services.environment, now, &count).await?;
+    drop(aside);
+    Ok(delivered.url.unwrap_or(delivered.said))
+}
+
+fn made(services: &Services, order: &sharing::Order, to: &str) -> Result<Made, Failure> {
+    let here = env::current_dir()
+        .map_err(|error| local(format!("The working folder cannot be found: {error}.")))?;
+    let paths = Paths::discover(here.clone());
+    let named = config::sharing::targets(&paths).map_err(local)?;
+    let target = Target::parse(to, &named).map_err(local)?;
+    let around = sharing::surroundings(&paths, &services.environment);
+    let prepared = sharing::prepare(&services.shelf(), &services.state_dir, &around, order)?;
+    blocked(&prepared)?;
+    match target {
+        Target::Clipboard => Err(local("For the clipboard there is a key of its own: 2.")),
+        Target::File(path) => {
+            let home = path.strip_prefix("~").ok().zip(paths.home.as_ref());
+            let place = match home {
+                Some((rest, home)) => home.join(rest),
+                None => here.join(path),
+            };
+            sharing::save(&prepared, &place, Existing::Keep).map(Made::There)
+        }
+        target => {
+            let aside = Aside::of(&prepared, &services.state_dir)?;
+            let parcel = aside.parcel(&prepared)?;
+            Ok(Made::Parcel(aside, parcel, target))
+        }
+    }
+}
+
 fn order(run: &RunId, order: &Order) -> sharing::Order {
     sharing::Order {
         id: run.0.clone(),
@@ -106,8 +183,14 @@ fn order(run: &RunId, order: &Order) -> sharing::Order {
             Format::Bundle => export::Format::Bundle,
             Format::Cast => export::Format::Cast,
         },
-        turns: export::Selection::All,
-        workspace: Workspace::With,
+        turns: match order.turns {
+            Turns::All => export::Selection::All,
+            Turns::Latest => export::Selection::Latest,
+        },
+        workspace: match order.files {
+            Files::With => Workspace::With,
+            Files::Without => Workspace::Without,
+        },
         most: None,
         rules: Rules {
             suspects: order.suspects == Suspects::Mask,
@@ -224,6 +307,8 @@ mod tests {
         let mut order = Order {
             runs: vec![RunId(RUN.into())],
             format: Format::Html,
+            turns: Turns::All,
+            files: Files::With,
             suspects: Suspects::Stop,
         };
         change(&mut order);
@@ -260,6 +345,23 @@ mod tests {
         assert!(text.starts_with("# Session") && text.contains("~/x"));
         let with = |order: &mut Order| order.format = Format::Bundle;
         assert!(told(&services, here, What::Text, with).is_err());
+    }
+
+    #[test]
+    fn turns_and_files_that_stay_at_home_are_told() {
+        let root = tempfile::tempdir().unwrap();
+        let services = state(root.path(), "a task");
+        let look = |change: fn(&mut Order)| match told(&services, root.path(), What::Look, change) {
+            Ok(News::Look(look)) => look,
+            other => panic!("{other:?}"),
+        };
+        let all = look(|_| {});
+        let less = look(|order| {
+            order.turns = Turns::Latest;
+            order.files = Files::Without;
+        });
+        assert!(less.files[0].1 < all.files[0].1, "{all:?} {less:?}");
+        assert!(less.left_out.len() > all.left_out.len(), "{less:?}");
     }
 
     #[test]

@@ -138,6 +138,12 @@ impl Ports for World {
                 let told = super::review::answer(&services, *ask);
                 Done::Room(rooms::Told::Review(Box::new(told)))
             }),
+            Query::Room(rooms::Ask::Give(ask))
+                if matches!(ask.what, crate::tui::giving::What::Send(_)) =>
+            {
+                let told = super::giving::send(services, *ask);
+                async move { Done::Room(rooms::Told::Give(Box::new(told.await))) }.boxed()
+            }
             Query::Room(rooms::Ask::Give(ask)) => blocking(move || {
                 let told = super::giving::answer(&services, *ask);
                 Done::Room(rooms::Told::Give(Box::new(told)))

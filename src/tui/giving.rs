@@ -1,8 +1,8 @@
 //! Sessions given away from the screen: written as files into the working folder, or put on the
-//! clipboard. Which ones, what is asked of the world, and what becomes of the answers; the card where a
-//! person chooses is [`Give`].
+//! clipboard, or brought to a place that a person types. Which ones, what is asked of the world, and what
+//! becomes of the answers; the card where a person chooses is [`Give`].
 //!
-//! Nothing leaves the machine from here: for that there is `massgen-tui share`.
+//! Nothing leaves the machine unseen: size and what is masked stand on the card before.
 
 use super::{
     effect::{Effect, Effects, Query},
@@ -66,6 +66,26 @@ pub enum Suspects {
     Mask,
 }
 
+/// Which turns go along.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Turns {
+    /// All of them.
+    #[default]
+    All,
+    /// The last one.
+    Latest,
+}
+
+/// Whether files and diffs of agents go along.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Files {
+    /// They do.
+    #[default]
+    With,
+    /// They do not.
+    Without,
+}
+
 /// What is to be given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -73,12 +93,16 @@ pub struct Order {
     pub runs: Vec<RunId>,
     /// As what.
     pub format: Format,
+    /// Which turns.
+    pub turns: Turns,
+    /// Whether files go along.
+    pub files: Files,
     /// What becomes of texts that may be secrets.
     pub suspects: Suspects,
 }
 
 /// What is wanted of the world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     /// To know all about the files.
     Look,
@@ -86,6 +110,8 @@ pub enum What {
     File,
     /// The text, for the clipboard.
     Text,
+    /// To bring them here: `gist`, `snippet`, a name of the configuration, a file, a folder, an address.
+    Send(String),
 }
 
 /// A question.
@@ -101,7 +127,7 @@ impl Ask {
     /// True for what is written down.
     #[must_use]
     pub const fn writes(&self) -> bool {
-        matches!(self.what, What::File)
+        matches!(self.what, What::File | What::Send(_))
     }
 }
 
@@ -138,6 +164,8 @@ pub enum News {
     Written(Vec<String>),
     /// The text.
     Text(String),
+    /// They are there now; what there is to say about it.
+    Sent(Vec<String>),
 }
 
 /// Opens the card for the session on the screen, or for those that are marked in the list.
@@ -201,6 +229,7 @@ pub(super) fn told(model: &mut Model, told: Told) -> Effects {
             Ok(News::Written(paths)) => {
                 model.tell(Level::Info, format!("Written: {}", paths.join(", ")))
             }
+            Ok(News::Sent(said)) => model.tell(Level::Info, format!("Sent: {}", said.join(", "))),
             Err(failure) if told.ask.what != What::Look => {
                 model.tell(Level::Error, failure.words())
             }

@@ -4,6 +4,7 @@
 //! masked. Then everything about the file is known (its size, what is in it, what is not) before a byte of it
 //! leaves. Blocking, except for sending.
 
+mod aside;
 mod beside;
 mod film;
 mod import;
@@ -16,6 +17,7 @@ mod tape;
 mod targets;
 mod veil;
 
+pub use aside::Aside;
 pub use import::{Imported, Unpacked, import, is_bundle, sum, unpacked};
 pub use output::{Existing, save};
 pub use send::{Delivered, Parcel, deliver, read};

@@ -4,10 +4,8 @@
 //! only `--yes` sends. A text that may be a secret and is not masked stops it.
 
 use std::{
-    fs::DirBuilder,
     io::{self, BufRead as _, IsTerminal as _, Write as _},
-    os::unix::fs::DirBuilderExt as _,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -22,7 +20,7 @@ use super::{
     told,
 };
 use crate::{
-    app::sharing::{self, Delivered, Existing, Order, Parcel, Target},
+    app::sharing::{self, Aside, Delivered, Existing, Order, Parcel, Target},
     config,
     engine::outbox,
     export::{Format, base64},
@@ -176,22 +174,15 @@ async fn give(
             said: String::new(),
         });
     }
-    let (name, format) = (prepared.name(), prepared.format);
-    let (title, bytes) = (title(&prepared), prepared.bytes);
     let state = state.to_owned();
-    let aside = tokio::task::spawn_blocking(move || Aside::of(&prepared, &state));
-    let aside = aside.await.map_err(|error| broken(&error))??;
-    let sha256 = sharing::sum(&aside.0)
-        .map_err(|error| local(format!("The file cannot be read: {error}.")))?;
-    let parcel = Parcel {
-        path: aside.0.clone(),
-        name,
-        format,
-        title,
-        bytes,
-        sha256,
-        replace: args.to.force,
-    };
+    let made = tokio::task::spawn_blocking(move || {
+        let aside = Aside::of(&prepared, &state)?;
+        let parcel = aside.parcel(&prepared)?;
+        Ok::<_, Failure>((aside, parcel))
+    });
+    // The file stands aside until it was sent.
+    let (_aside, mut parcel) = made.await.map_err(|error| broken(&error))??;
+    parcel.replace = args.to.force;
     match target {
         Target::Clipboard => clipboard(&parcel),
         target => sent(&parcel, target, environment).await,
@@ -200,50 +191,6 @@ async fn give(
 
 fn broken(error: &tokio::task::JoinError) -> Failure {
     local(format!("It broke off: {error}."))
-}
-
-/// A finished file in the state folder, for as long as it is sent.
-struct Aside(PathBuf);
-
-impl Aside {
-    fn of(prepared: &sharing::Prepared, state: &Path) -> Result<Self, Failure> {
-        // A folder of its own, so that commands see the file under its own name.
-        let folder = state
-            .join("outgoing")
-            .join(format!("{:08x}", fastrand::u32(..)));
-        let made = DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&folder);
-        made.map_err(|error| local(format!("{} cannot be made: {error}.", folder.display())))?;
-        let path = folder.join(prepared.name());
-        let aside = Self(path.clone());
-        sharing::save(prepared, &path, Existing::Keep)?;
-        Ok(aside)
-    }
-}
-
-impl Drop for Aside {
-    fn drop(&mut self) {
-        // It is private; that it cannot be removed harms nobody.
-        let _ = std::fs::remove_file(&self.0);
-        if let Some(folder) = self.0.parent() {
-            let _ = std::fs::remove_dir(folder);
-        }
-    }
-}
-
-/// What a session is about, in a line.
-fn title(prepared: &sharing::Prepared) -> String {
-    let line = prepared
-        .task()
-        .trim()
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    let line: String = clean::line(&line).chars().take(80).collect();
-    format!("massgen-tui: {line}")
 }
 
 /// Sends with progress on the terminal; Ctrl-C ends it.

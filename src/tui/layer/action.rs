@@ -45,5 +45,8 @@ impl Action {
         ("pick-1", "take the first answer", Self::Pick(1)),
         ("pick-2", "take the second answer", Self::Pick(2)),
         ("pick-3", "take the third answer", Self::Pick(3)),
+        ("pick-4", "take the fourth answer", Self::Pick(4)),
+        ("pick-5", "take the fifth answer", Self::Pick(5)),
+        ("pick-6", "take the sixth answer", Self::Pick(6)),
     ];
 }

@@ -16,7 +16,7 @@ use crate::{
     protocol::RunId,
     text::width,
     tui::{
-        giving::{Ask, Format, Look, News, Order, Suspects, Told, What},
+        giving::{Ask, Files, Format, Look, News, Order, Suspects, Told, Turns, What},
         layout,
         theme::Theme,
         widget::{bytes, paragraph, scrollbar, window},
@@ -25,6 +25,8 @@ use crate::{
 
 /// Cells of the card, where there is room.
 const WIDEST: u16 = 84;
+/// Characters of a place.
+const LONGEST: usize = 500;
 /// Things of a kind that are listed.
 const SHOWN: usize = 20;
 /// Rows of a screen on which there is room for gaps, and for what a format is.
@@ -43,6 +45,8 @@ enum State {
     Working,
     /// The files stand here.
     Done(Vec<String>),
+    /// They were brought there.
+    Sent(Vec<String>),
 }
 
 /// How a line is meant.
@@ -70,7 +74,11 @@ pub enum Taken {
 pub struct Give {
     runs: Vec<RunId>,
     place: usize,
+    turns: Turns,
+    files: Files,
     suspects: Suspects,
+    /// Where to, while that is typed.
+    to: Option<String>,
     state: State,
     /// A look is under way.
     asked: bool,
@@ -89,7 +97,10 @@ impl Give {
         let card = Self {
             runs,
             place: 0,
+            turns: Turns::All,
+            files: Files::With,
             suspects: Suspects::Stop,
+            to: None,
             state: State::Looking,
             asked: true,
             body: Vec::new(),
@@ -108,11 +119,21 @@ impl Give {
         format.copied().unwrap_or(Format::Html)
     }
 
+    /// A bundle holds a whole session.
+    fn turns(&self) -> Turns {
+        match self.format() {
+            Format::Bundle => Turns::All,
+            Format::Html | Format::Md | Format::Json | Format::Cast => self.turns,
+        }
+    }
+
     fn ask(&self, what: What) -> Ask {
         Ask {
             order: Order {
                 runs: self.runs.clone(),
                 format: self.format(),
+                turns: self.turns(),
+                files: self.files,
                 suspects: self.suspects,
             },
             what,
@@ -138,12 +159,48 @@ impl Give {
             Ok(News::Look(look)) => State::Looked(look.clone()),
             Ok(News::Written(paths)) => State::Done(paths.clone()),
             Ok(News::Text(_)) => State::Done(Vec::new()),
+            Ok(News::Sent(said)) => State::Sent(said.clone()),
             Err(failure) => State::Failed(failure.words()),
         };
         Taken::Yes
     }
 
+    /// True while a place is typed.
+    pub(super) const fn types(&self) -> bool {
+        self.to.is_some()
+    }
+
+    /// Text for the place.
+    pub(super) fn type_text(&mut self, text: &str) {
+        if let Some(to) = &mut self.to {
+            let plain = text.chars().filter(|c| !c.is_control());
+            let room = LONGEST.saturating_sub(to.chars().count());
+            to.extend(plain.take(room));
+        }
+    }
+
+    /// A key while a place is typed.
+    fn typed(&mut self, mut to: String, action: Action) -> Wish {
+        match action {
+            Action::Close => return Wish::Nothing,
+            Action::Erase => {
+                to.pop();
+            }
+            Action::Accept if to.trim().is_empty() => {
+                self.to = Some(to);
+                return Wish::Tell("Type a place first; Esc leaves it.");
+            }
+            Action::Accept => return self.begin(What::Send(to.trim().to_owned())),
+            _ => {}
+        }
+        self.to = Some(to);
+        Wish::Nothing
+    }
+
     pub(super) fn update(&mut self, action: Action) -> Wish {
+        if let Some(to) = self.to.take() {
+            return self.typed(to, action);
+        }
         match action {
             Action::Close => return Wish::Close,
             Action::PageUp => {
@@ -159,7 +216,7 @@ impl Give {
         }
         match &self.state {
             State::Working => return Wish::Tell("It is being written; Esc leaves it to that."),
-            State::Done(_) => {
+            State::Done(_) | State::Sent(_) => {
                 return match action {
                     Action::Accept => Wish::Close,
                     _ => Wish::Nothing,
@@ -181,6 +238,30 @@ impl Give {
             Action::Pick(3) if self.blocked() => {
                 self.suspects = Suspects::Mask;
                 self.look()
+            }
+            Action::Pick(4) if self.format() == Format::Bundle => {
+                Wish::Tell("A bundle holds a whole session.")
+            }
+            Action::Pick(4) => {
+                self.turns = match self.turns {
+                    Turns::All => Turns::Latest,
+                    Turns::Latest => Turns::All,
+                };
+                self.look()
+            }
+            Action::Pick(5) => {
+                self.files = match self.files {
+                    Files::With => Files::Without,
+                    Files::Without => Files::With,
+                };
+                self.look()
+            }
+            Action::Pick(6) if self.blocked() => {
+                Wish::Tell("Something may be a secret: 3 masks it, Esc leaves everything as it is.")
+            }
+            Action::Pick(6) => {
+                self.to = Some(String::new());
+                Wish::Nothing
             }
             Action::Refresh => self.look(),
             Action::Close | Action::PageUp | Action::PageDown | Action::Erase | Action::Pick(_) => {
@@ -218,7 +299,7 @@ impl Give {
                 Wish::Give(self.ask(what))
             }
             State::Failed(_) => self.look(),
-            State::Looking | State::Working | State::Done(_) => {
+            State::Looking | State::Working | State::Done(_) | State::Sent(_) => {
                 Wish::Tell("The session is still being read.")
             }
         }
@@ -242,6 +323,10 @@ impl Give {
             State::Done(paths) if paths.is_empty() => {
                 all.push((Tone::Plain, "Copied. The terminal has it now.".to_owned()));
             }
+            State::Sent(said) => {
+                all.push((Tone::Plain, "Sent:".to_owned()));
+                all.extend(said.iter().map(|line| (Tone::Plain, line.clone())));
+            }
             State::Done(paths) => {
                 all.push((Tone::Plain, "Written, readable by you alone:".to_owned()));
                 all.extend(paths.iter().map(|path| (Tone::Plain, path.clone())));
@@ -260,6 +345,15 @@ impl Give {
                 );
                 listed(&mut all, (Tone::Dim, "Masked"), &look.masked);
                 listed(&mut all, (Tone::Dim, "Not in it"), &look.left_out);
+                let turns = match self.turns() {
+                    Turns::All => "all turns",
+                    Turns::Latest => "the last turn alone",
+                };
+                let files = match self.files {
+                    Files::With => "files and diffs of agents",
+                    Files::Without => "no files and diffs of agents",
+                };
+                all.push((Tone::Dim, format!("Chosen: {turns}, {files}")));
             }
         }
         all
@@ -267,10 +361,21 @@ impl Give {
 
     fn doings(&self) -> Vec<(Tone, String)> {
         let deed = |key: &'static str, words: &str| (Tone::Key(key), words.to_owned());
+        if let Some(to) = &self.to {
+            return vec![
+                deed("To:", &format!("{to}▏")),
+                deed(
+                    "",
+                    "gist, snippet, a name of share.targets, a folder, a file, https://…",
+                ),
+                deed("Enter", "send it there"),
+                deed("Esc", "another way"),
+            ];
+        }
         match &self.state {
             State::Looking => vec![deed("Esc", "leave it")],
             State::Working => vec![deed("Esc", "leave it to that")],
-            State::Done(_) => vec![deed("Enter", "close")],
+            State::Done(_) | State::Sent(_) => vec![deed("Enter", "close")],
             State::Failed(_) => vec![deed("Enter", "try again"), deed("Esc", "leave it")],
             State::Looked(_) if self.blocked() => {
                 vec![deed("3", "mask it"), deed("Esc", "leave it")]
@@ -280,6 +385,11 @@ impl Give {
                 if self.can_copy() {
                     all.push(deed("2", "copy it"));
                 }
+                all.push(deed(
+                    "6",
+                    "send it elsewhere: a gist, a snippet, a file, a folder …",
+                ));
+                all.push(deed("4 5", "other turns, with or without files"));
                 all.push(deed("Esc", "leave it"));
                 all
             }

@@ -179,6 +179,7 @@ impl Layers {
             Some(Layer::Palette(palette)) => palette.list.type_text(text),
             Some(Layer::Crew(crew)) => crew.type_text(text),
             Some(Layer::Questions(questions)) => return Some(questions.type_text(text)),
+            Some(Layer::Give(card)) if card.types() => card.type_text(text),
             Some(
                 Layer::Confirm(_)
                 | Layer::Notices(_)
@@ -327,12 +328,12 @@ impl Layer {
     pub const fn takes_text(&self) -> bool {
         match self {
             Self::Help(_) | Self::Palette(_) | Self::Questions(_) | Self::Crew(_) => true,
+            Self::Give(card) => card.types(),
             Self::Confirm(_)
             | Self::Notices(_)
             | Self::Messages(_)
             | Self::Health(_)
-            | Self::Left(_)
-            | Self::Give(_) => false,
+            | Self::Left(_) => false,
         }
     }
 

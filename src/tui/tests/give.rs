@@ -7,7 +7,7 @@ use crate::{
     protocol::{Failure, FailureKind, RunId},
     tui::{
         effect::{Done, Effect, Query, Ticket},
-        giving::{Ask, Format, Look, News, Order, Suspects, Told, What},
+        giving::{Ask, Files, Format, Look, News, Order, Suspects, Told, Turns, What},
         model::Focus,
         msg::Msg,
         rooms,
@@ -22,6 +22,8 @@ fn ask(format: Format, suspects: Suspects, what: What) -> Ask {
         order: Order {
             runs,
             format,
+            turns: Turns::All,
+            files: Files::With,
             suspects,
         },
         what,
@@ -141,6 +143,83 @@ fn a_session_is_looked_at_chosen_and_written() {
     assert!(person.sees().contains("/here/x.json"));
     person.press("enter");
     assert!(!person.sees().contains("Export"));
+}
+
+#[test]
+fn turns_and_files_are_chosen_and_looked_at_anew() {
+    let mut person = Person::new();
+    opens(&mut person);
+    looked(&mut person, Format::Html, Suspects::Stop, look());
+    asked(&mut person);
+    person.press("4");
+    let mut wanted = ask(Format::Html, Suspects::Stop, What::Look);
+    wanted.order.turns = Turns::Latest;
+    assert_eq!(asked(&mut person), std::slice::from_ref(&wanted));
+    tell(&mut person, wanted.clone(), Ok(News::Look(look())));
+    assert!(
+        person.sees().contains("the last turn alone"),
+        "{}",
+        person.sees()
+    );
+    person.press("5");
+    wanted.order.files = Files::Without;
+    assert_eq!(asked(&mut person), std::slice::from_ref(&wanted));
+    tell(&mut person, wanted, Ok(News::Look(look())));
+    // A bundle holds a whole session.
+    person.press("end left");
+    let mut bundle = ask(Format::Cast, Suspects::Stop, What::Look);
+    bundle.order.files = Files::Without;
+    bundle.order.turns = Turns::Latest;
+    assert_eq!(asked(&mut person), std::slice::from_ref(&bundle));
+    tell(&mut person, bundle.clone(), Ok(News::Look(look())));
+    bundle.order.format = Format::Bundle;
+    bundle.order.turns = Turns::All;
+    assert_eq!(asked(&mut person), [bundle]);
+    person.press("4");
+    assert!(
+        person.bottom().contains("whole session"),
+        "{}",
+        person.bottom()
+    );
+}
+
+#[test]
+fn a_place_is_typed_and_it_is_sent_there() {
+    let mut person = Person::new();
+    opens(&mut person);
+    looked(&mut person, Format::Html, Suspects::Stop, look());
+    asked(&mut person);
+    person.press("6 enter");
+    assert!(
+        person.bottom().contains("Type a place"),
+        "{}",
+        person.bottom()
+    );
+    // Letters that are keys elsewhere are text here.
+    person
+        .write("qny")
+        .press("backspace backspace backspace")
+        .write("gist");
+    assert!(person.sees().contains("To: gist"), "{}", person.sees());
+    person.press("enter");
+    let send = ask(Format::Html, Suspects::Stop, What::Send("gist".to_owned()));
+    assert_eq!(asked(&mut person), std::slice::from_ref(&send));
+    let said = vec!["https://gist.example/1".to_owned()];
+    tell(&mut person, send, Ok(News::Sent(said)));
+    assert!(
+        person.sees().contains("https://gist.example/1"),
+        "{}",
+        person.sees()
+    );
+    person.press("enter E");
+    looked(&mut person, Format::Html, Suspects::Stop, suspicious());
+    asked(&mut person);
+    person.press("6").write("gist").press("enter");
+    assert_eq!(
+        asked(&mut person),
+        [],
+        "nothing is sent while something may be a secret"
+    );
 }
 
 #[test]

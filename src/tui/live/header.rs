@@ -31,6 +31,8 @@ const SHORT_BADGE_FITS: u16 = 18;
 
 /// Ways to say the state, the fullest first.
 const WAYS: usize = 8;
+/// The shortest of them that still has the word of the state.
+const STATED: usize = 6;
 
 /// What the second row shows beside the tabs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,22 +67,45 @@ pub(super) fn tabs_with(shown: Page) -> impl Iterator<Item = (Page, &'static str
     TABS.into_iter().chain(more)
 }
 
+/// Columns from which the page is named where there is no row for tabs.
+const PLACE: u16 = 36;
 /// Columns from which tabs have their full words and a blank on both sides.
 const FULL_TABS: u16 = 100;
 /// Columns beside the tabs from which all that agents see is said.
 const ALL_SIGHT: u16 = 90;
 
-/// Which page is shown, where there is no row for tabs: `Votes 3/6 `.
-pub(super) fn here(page: Page, turn: Option<usize>) -> Words {
+/// Which page is shown, where there is no row for tabs: `Votes `, with room `Votes 3/6 `.
+/// Nothing where the state would not be told beside it any more.
+pub(super) fn here(
+    (page, earlier): (Page, Option<usize>),
+    turn: &Turn,
+    columns: u16,
+    shared: &Shared,
+) -> Words {
     let all = tabs_with(page).count();
     let tabs = tabs_with(page).enumerate();
     let here = tabs.filter(|(_, (tab, ..))| *tab == page).last();
     let mut words = Words::new();
-    if let Some((place, (_, _, short))) = here {
-        words.push(Role::Accent, format!("{short} {}/{all} ", place + 1));
+    if columns < PLACE {
+        return words;
     }
-    if let Some(turn) = turn {
-        words.push(Role::Info, format!("turn {turn} "));
+    if let Some((place, (_, _, short))) = here {
+        words.push(Role::Accent, format!("{short} "));
+        if columns >= FULL_BADGE {
+            words.push(Role::Dim, format!("{}/{all} ", place + 1));
+        }
+    }
+    if let Some(earlier) = earlier {
+        words.push(Role::Info, format!("turn {earlier} "));
+    }
+    let badge = match columns {
+        _ if shared.run.demo().is_none() => 0,
+        FULL_BADGE.. => width::of(BADGE) + 1,
+        _ => width::of(SHORT_BADGE) + 1,
+    };
+    let state = status_words(turn, shared, STATED).width();
+    if words.width() + state + badge > usize::from(columns) {
+        return Words::new();
     }
     words
 }

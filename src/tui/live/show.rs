@@ -146,9 +146,13 @@ pub(super) fn view(live: &Live, shared: &Shared, buffer: &mut Buffer, area: Rect
     let remark = live.flash.as_ref().filter(|_| geometry.tabs.is_empty());
     let remark = remark.map(|(_, text)| text.as_str());
     let mut status = geometry.status;
-    if geometry.tabs.is_empty() && !live.shows_panes() && remark.is_none() && turn.is_some() {
+    if geometry.tabs.is_empty()
+        && !live.shows_panes()
+        && remark.is_none()
+        && let Some(turn) = turn
+    {
         let earlier = live.earlier.as_ref().map(|(index, _)| index + 1);
-        let words = header::here(live.page, earlier);
+        let words = header::here((live.page, earlier), turn, status.width, shared);
         let used = words.paint(buffer, status.x, status.y, status.width, &shared.theme);
         status.x += used;
         status.width = status.width.saturating_sub(used);

@@ -20,7 +20,6 @@ mod families;
 mod hands;
 mod harness;
 mod keys;
-mod lived;
 mod modes;
 mod notes;
 mod notices;

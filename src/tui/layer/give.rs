@@ -256,9 +256,8 @@ impl Give {
                 };
                 self.look()
             }
-            Action::Pick(6) if self.blocked() => {
-                Wish::Tell("Something may be a secret: 3 masks it, Esc leaves everything as it is.")
-            }
+            // It says why not.
+            Action::Pick(6) if self.blocked() => self.begin(What::File),
             Action::Pick(6) => {
                 self.to = Some(String::new());
                 Wish::Nothing

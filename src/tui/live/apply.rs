@@ -183,13 +183,14 @@ impl Live {
             .collect();
         self.focus = self.focus.min(self.panes.len().saturating_sub(1));
         let before = std::mem::replace(&mut self.pages, Pages::new());
+        self.pages.past = before.past;
         if let Some(place) = shared.run.history.len().checked_sub(1) {
-            self.past.keep(place, before.calls);
+            self.pages.past.keep(place, before.calls);
         }
         self.pages.moved_on();
         self.earlier = None;
         self.page = Page::Agents;
-        self.chosen = None;
+        self.by_hand.chosen = None;
         self.search = None;
         self.tickets.jobs.clear();
         self.tickets.found.clear();
@@ -199,7 +200,7 @@ impl Live {
     fn turn_to_final(&mut self) {
         if self.search.is_none() && self.earlier.is_none() {
             self.page = Page::Final;
-            self.chosen = None;
+            self.by_hand.chosen = None;
         }
     }
 

@@ -48,7 +48,7 @@ pub enum Input {
 impl Live {
     /// Takes in text for the search line, or the mouse.
     pub fn input(&mut self, input: Input, shared: &Shared) -> Effects {
-        self.touched = true;
+        self.by_hand.touched = true;
         if let Some(effects) = self.input_inside(&input, shared) {
             return effects;
         }

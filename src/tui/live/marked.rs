@@ -36,7 +36,7 @@ impl Live {
     /// Marks the place of an event that was just taken in, and brings it into sight.
     pub fn mark(&mut self, event: &Event, shared: &Shared) {
         self.unmark();
-        self.touched = true;
+        self.by_hand.touched = true;
         self.earlier = None;
         match &event.kind {
             EventKind::Agent { id, event } => {
@@ -90,17 +90,17 @@ impl Live {
     pub fn look_as(&mut self, before: &Self) {
         self.focus = before.focus;
         self.zoom = before.zoom;
-        self.was_chosen = before.chosen.or(before.was_chosen);
+        self.by_hand.was_chosen = before.by_hand.chosen.or(before.by_hand.was_chosen);
         self.end_key.clone_from(&before.end_key);
         // What was asked for before is not taken for what is asked for from now on.
         self.tickets.next = self.tickets.next.max(before.tickets.next);
-        self.touched = false;
+        self.by_hand.touched = false;
     }
 
     /// True when somebody did something here since the fold began: it is no longer what events alone make.
     #[must_use]
     pub const fn touched(&self) -> bool {
-        self.touched
+        self.by_hand.touched
     }
 
     /// Bytes of text that this holds and an earlier copy of it does not.
@@ -117,16 +117,16 @@ impl Live {
         panes
             + finale.beside(earlier.map(|old| &old.pages.finale.flow))
             + self.pages.calls.beside(earlier.map(|old| &old.pages.calls))
-            + self.past.beside(earlier.map(|old| &old.past))
+            + self.pages.past.beside(earlier.map(|old| &old.pages.past))
             + self.inside.beside(earlier.map(|old| &old.inside))
     }
 
     /// Turns to the page that was chosen before this screen was folded anew.
     pub fn look_again(&mut self) {
-        if let Some(page) = self.was_chosen.take() {
+        if let Some(page) = self.by_hand.was_chosen.take() {
             self.page = page;
-            self.chosen = Some(page);
-            self.touched = true;
+            self.by_hand.chosen = Some(page);
+            self.by_hand.touched = true;
         }
     }
 }

@@ -54,8 +54,8 @@ pub use action::{Action, Card, Find, Focus, More, Move, Show};
 pub use input::Input;
 
 use self::{
-    flow::Flow, grid::Geometry, inside::Inside, pages::Pages, past::Past, search::Search,
-    strip::Strip, transcript::Transcript,
+    flow::Flow, grid::Geometry, inside::Inside, pages::Pages, search::Search, strip::Strip,
+    transcript::Transcript,
 };
 use super::{
     effect::{Effect, Effects, Ticket},
@@ -117,6 +117,17 @@ struct Sight {
     strip: Strip,
 }
 
+/// What the person did on a screen, beside what events made of it.
+#[derive(Clone, Copy, Debug, Default)]
+struct ByHand {
+    /// The page that the person turned to, while nothing else turned it since.
+    chosen: Option<Page>,
+    /// The same of a screen that this one replaces, until it is where that was.
+    was_chosen: Option<Page>,
+    /// Something was done here since the fold began.
+    touched: bool,
+}
+
 /// Answers waited for.
 #[derive(Clone, Debug)]
 struct Tickets {
@@ -143,10 +154,8 @@ pub struct Live {
     /// One pane alone.
     zoom: bool,
     page: Page,
-    /// The page that the person turned to, while nothing else turned it since.
-    chosen: Option<Page>,
-    /// The same of a screen that this one replaces, until it is where that was.
-    was_chosen: Option<Page>,
+    /// What the person did here.
+    by_hand: ByHand,
     pages: Pages,
     /// An earlier turn that is shown: its place in the history.
     earlier: Option<(usize, Pages)>,
@@ -158,10 +167,6 @@ pub struct Live {
     last_seq: u64,
     end_key: String,
     inside: Inside,
-    /// What earlier turns left behind.
-    past: Past,
-    /// Somebody did something here since the fold began.
-    touched: bool,
 }
 
 impl Default for Live {
@@ -179,8 +184,7 @@ impl Live {
             focus: 0,
             zoom: false,
             page: Page::default(),
-            chosen: None,
-            was_chosen: None,
+            by_hand: ByHand::default(),
             pages: Pages::new(),
             earlier: None,
             search: None,
@@ -195,8 +199,6 @@ impl Live {
             last_seq: 0,
             end_key: "End".to_owned(),
             inside: Inside::default(),
-            past: Past::default(),
-            touched: false,
         }
     }
 

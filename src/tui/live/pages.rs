@@ -11,6 +11,7 @@ use super::{
     finale::Finale,
     flow::Flow,
     ink::{Role, Words},
+    past::Past,
     roster,
     scroll::Scroll,
     spending, timeline,
@@ -38,6 +39,8 @@ pub(super) struct Pages {
     /// Every tool call.
     pub(super) calls: Calls,
     about: Flow,
+    /// The calls of earlier turns.
+    pub(super) past: Past,
     /// Every published answer: stands in for the panes of an earlier turn.
     pub(super) answers: Flow,
     /// Pages that no longer tell the latest.
@@ -57,6 +60,7 @@ impl Pages {
             against: Against::default(),
             calls: Calls::new(),
             about: Flow::new(Scroll::TOP),
+            past: Past::default(),
             answers: Flow::new(Scroll::TOP),
             stale: Vec::new(),
         }

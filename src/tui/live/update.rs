@@ -22,7 +22,7 @@ use crate::{
 impl Live {
     /// Does what a key or the palette asks for.
     pub fn update(&mut self, action: Action, shared: &Shared) -> Effects {
-        self.touched = true;
+        self.by_hand.touched = true;
         if let Some(effects) = self.update_inside(action, shared) {
             return effects;
         }
@@ -98,7 +98,7 @@ impl Live {
     /// Shows the pane of this agent alone, whatever was shown before; one that is not there changes
     /// nothing.
     pub fn alone(&mut self, agent: AgentId) {
-        self.touched = true;
+        self.by_hand.touched = true;
         if let Some(index) = self.panes.iter().position(|pane| pane.id == agent) {
             self.leave_pages();
             self.focus_on(index);
@@ -110,7 +110,7 @@ impl Live {
     fn leave_pages(&mut self) {
         self.earlier = None;
         self.turn_to(Page::Agents);
-        self.chosen = Some(Page::Agents);
+        self.by_hand.chosen = Some(Page::Agents);
     }
 
     pub(super) fn turn_to(&mut self, page: Page) {
@@ -149,7 +149,7 @@ impl Live {
             Show::Earlier => return self.earlier(shared),
             Show::Later => return self.later(shared),
         }
-        self.chosen = Some(self.page);
+        self.by_hand.chosen = Some(self.page);
         Effects::none()
     }
 
@@ -245,7 +245,7 @@ impl Live {
         let Some(turn) = shared.run.history.get(index) else {
             return Effects::none();
         };
-        self.earlier = Some((index, Pages::of(turn, self.past.calls(index))));
+        self.earlier = Some((index, Pages::of(turn, self.pages.past.calls(index))));
         self.page = Page::Final;
         self.search_again();
         Effects::none()

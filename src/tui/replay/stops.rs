@@ -41,7 +41,7 @@ struct Stop<T> {
 #[derive(Clone, Debug)]
 pub struct Stops<T> {
     /// In order of their places.
-    stops: Vec<Stop<T>>,
+    kept: Vec<Stop<T>>,
     distance: usize,
     laid: u64,
 }
@@ -49,7 +49,7 @@ pub struct Stops<T> {
 impl<T> Default for Stops<T> {
     fn default() -> Self {
         Self {
-            stops: Vec::new(),
+            kept: Vec::new(),
             distance: DISTANCE,
             laid: 0,
         }
@@ -70,17 +70,17 @@ impl<T> Stops<T> {
     /// The same, to change what does not belong to the fold.
     pub fn state_mut(&mut self, goal: usize) -> Option<&mut T> {
         let index = self.index(goal)?;
-        self.stops.get_mut(index).map(|stop| &mut stop.state)
+        self.kept.get_mut(index).map(|stop| &mut stop.state)
     }
 
     fn index(&self, goal: usize) -> Option<usize> {
-        self.stops
+        self.kept
             .partition_point(|stop| stop.at <= goal)
             .checked_sub(1)
     }
 
     fn last(&self, goal: usize) -> Option<&Stop<T>> {
-        self.stops.get(self.index(goal)?)
+        self.kept.get(self.index(goal)?)
     }
 
     /// True when the state after `at` events, on the way to `goal`, is worth keeping.
@@ -101,24 +101,24 @@ impl<T> Stops<T> {
         } else {
             Why::Near(self.laid)
         };
-        let place = self.stops.partition_point(|stop| stop.at < at);
+        let place = self.kept.partition_point(|stop| stop.at < at);
         let stop = Stop {
             at,
             why,
             bytes,
             state,
         };
-        self.stops.insert(place, stop);
+        self.kept.insert(place, stop);
         self.bound(&weigh);
     }
 
     fn bound(&mut self, weigh: &impl Fn(&T, Option<&T>) -> usize) {
         loop {
             let posts = self.count(|why| why == Why::Post);
-            let near = self.stops.len() - posts;
+            let near = self.kept.len() - posts;
             let heavy = self.bytes() > ROOM;
             if near > MOST_NEAR || (heavy && near > 0) {
-                let oldest = self.stops.iter().filter_map(|stop| match stop.why {
+                let oldest = self.kept.iter().filter_map(|stop| match stop.why {
                     Why::Near(laid) => Some(laid),
                     Why::Post => None,
                 });
@@ -144,21 +144,21 @@ impl<T> Stops<T> {
         weigh: &impl Fn(&T, Option<&T>) -> usize,
         keep: impl Fn(&Stop<T>) -> bool,
     ) {
-        self.stops.retain(keep);
+        self.kept.retain(keep);
         let mut before: Option<&T> = None;
-        for stop in &mut self.stops {
+        for stop in &mut self.kept {
             stop.bytes = weigh(&stop.state, before);
             before = Some(&stop.state);
         }
     }
 
     fn count(&self, is: impl Fn(Why) -> bool) -> usize {
-        self.stops.iter().filter(|stop| is(stop.why)).count()
+        self.kept.iter().filter(|stop| is(stop.why)).count()
     }
 
     /// What all of them weigh.
     pub fn bytes(&self) -> usize {
-        self.stops.iter().map(|stop| stop.bytes).sum()
+        self.kept.iter().map(|stop| stop.bytes).sum()
     }
 }
 

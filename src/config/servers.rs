@@ -96,7 +96,7 @@ impl Default for Patience {
         Self {
             start: Duration::from_secs(30),
             list: Duration::from_secs(10),
-            call: Duration::from_secs(60),
+            call: Duration::from_mins(1),
             total: Duration::from_mins(30),
         }
     }
@@ -314,7 +314,7 @@ impl Reader<'_> {
         let url = url.and_then(Node::text);
         let remote = kind.map_or(url.is_some(), |kind| HTTP.contains(&kind));
         let reached = match (remote, kind, url) {
-            (true, _, Some(url)) => Reached::Remote(self.remote(url, node, path, findings)),
+            (true, _, Some(url)) => Reached::Remote(Self::remote(url, node, path, findings)),
             (false, None | Some("stdio"), _) => Reached::Started(self.started(node)?),
             // What is missing or not spoken was said.
             _ => return None,
@@ -372,7 +372,7 @@ impl Reader<'_> {
         })
     }
 
-    fn remote(&self, url: &str, node: &Node, path: &str, findings: &mut Vec<Finding>) -> Remote {
+    fn remote(url: &str, node: &Node, path: &str, findings: &mut Vec<Finding>) -> Remote {
         let headers = pairs(node.some("headers"));
         let host = url.strip_prefix("http://").unwrap_or_default();
         let host = host.split(['/', ':']).next().unwrap_or_default();

@@ -106,7 +106,7 @@ pub struct Pipe {
     said: Option<mpsc::Sender<String>>,
     tail: Arc<watch::Sender<Vec<u8>>>,
     held: Option<Held>,
-    _pipes: JoinSet<()>,
+    pipes: JoinSet<()>,
 }
 
 impl Pipe {
@@ -145,7 +145,7 @@ impl Pipe {
         let errors = child.stderr.take().ok_or_else(missing)?;
         let mut pipe = Self::over(output, input);
         pipe.held = Some(Held { child, group });
-        pipe._pipes.spawn(keep_tail(errors, Arc::clone(&pipe.tail)));
+        pipe.pipes.spawn(keep_tail(errors, Arc::clone(&pipe.tail)));
         Ok(pipe)
     }
 
@@ -162,7 +162,7 @@ impl Pipe {
             said: Some(said),
             tail: Arc::new(watch::channel(Vec::new()).0),
             held: None,
-            _pipes: pipes,
+            pipes,
         }
     }
 

@@ -12,7 +12,6 @@ const PARTS: usize = 200;
 const SHORT: usize = 300;
 
 /// The words of a result, as data of `server`. An error of the tool is an error.
-#[must_use]
 pub fn of(server: &str, result: &Value) -> ToolResult {
     let mut text = String::new();
     let parts = result.get("content").and_then(Value::as_array);

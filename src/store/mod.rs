@@ -26,9 +26,9 @@ mod review;
 #[cfg(test)]
 pub(crate) mod samples;
 mod schema;
-mod shared;
 pub mod scrub;
 pub mod search;
+mod shared;
 mod summary;
 mod trash;
 mod writer;

@@ -35,6 +35,10 @@ pub enum Command {
         #[arg(value_name = "KEY")]
         key: String,
     },
+    /// Format files: even indentation, the usual order of keys, comments kept
+    Fmt(super::config_edit::FmtArgs),
+    /// Bring old keys up to date: show what would change, or write it
+    Migrate(super::config_edit::MigrateArgs),
     /// Approve the exact content of a project's configuration
     Trust(super::trusting::TrustArgs),
     /// Take an approval back
@@ -67,7 +71,12 @@ pub fn run(globals: &super::Globals, args: &Args) -> u8 {
     match &args.command {
         Command::Trust(args) => return super::trusting::trust(globals, args),
         Command::Untrust(args) => return super::trusting::untrust(globals, args),
-        Command::Check(_) | Command::Path | Command::Schema | Command::Explain { .. } => {}
+        Command::Check(_)
+        | Command::Path
+        | Command::Schema
+        | Command::Explain { .. }
+        | Command::Fmt(_)
+        | Command::Migrate(_) => {}
     }
     let (paths, env) = surroundings();
     let mut out = io::BufWriter::new(io::stdout().lock());
@@ -96,6 +105,8 @@ pub fn run_on(args: &Args, paths: &Paths, env: &Environment, out: &mut dyn Write
         Command::Check(args) => check(args, paths, env, out),
         Command::Path => (0, path(paths, out)),
         Command::Schema => (0, schema(out)),
+        Command::Fmt(args) => written(super::config_edit::fmt(args, paths, out)),
+        Command::Migrate(args) => written(super::config_edit::migrate(args, paths, out)),
         Command::Explain { key } => match crate::config::explain(key) {
             Ok(text) => (0, write!(out, "{text}")),
             Err(message) => (WRONG, writeln!(out, "{message}")),
@@ -204,6 +215,14 @@ fn write_json(checked: &[Loaded], args: &CheckArgs, out: &mut dyn Write) -> io::
     });
     serde_json::to_writer_pretty(&mut *out, &all)?;
     writeln!(out)
+}
+
+/// The exit code beside what came of writing.
+fn written(result: io::Result<u8>) -> (u8, io::Result<()>) {
+    match result {
+        Ok(code) => (code, Ok(())),
+        Err(error) => (1, Err(error)),
+    }
 }
 
 fn schema(out: &mut dyn Write) -> io::Result<()> {

@@ -7,6 +7,7 @@ mod agent_tools;
 mod args;
 mod bench;
 pub mod config_cmd;
+mod config_edit;
 pub mod demo_server;
 pub mod doctor;
 pub mod files;

@@ -44,6 +44,12 @@ impl Source {
         }
     }
 
+    /// The text with secrets masked.
+    #[must_use]
+    pub fn masked(&self) -> &str {
+        &self.masked
+    }
+
     /// The line of a place with its number and a caret under it; `None` for no line.
     #[must_use]
     pub fn excerpt(&self, span: Span) -> Option<String> {

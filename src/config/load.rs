@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::agents::AgentBuilder;
 use super::check::check;
+use super::contradictions;
 use super::diagnostic::{Finding, Report, Severity};
 use super::excerpt::Source;
 use super::expand::expand;
@@ -180,6 +181,7 @@ fn load_bytes_with(
     builder.nest = nest;
     let agents = builder.team(&root);
     findings.append(&mut builder.findings);
+    findings.extend(contradictions::check(&root, agents.len()));
     let (mut limits, mut rules) = limits::read(&root, agents.len(), &mut findings);
     let names: Vec<String> = agents.iter().map(|agent| agent.name.clone()).collect();
     modes::read(&root, &names, &mut limits, &mut rules, &mut findings);

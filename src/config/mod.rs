@@ -13,6 +13,7 @@ pub mod backends;
 mod budget;
 mod check;
 mod context;
+mod contradictions;
 mod deciding;
 pub mod diagnostic;
 pub mod dotenv;
@@ -21,6 +22,7 @@ mod excerpt;
 mod expand;
 mod explain;
 mod finishing;
+mod format;
 mod holding;
 pub mod hooking;
 mod hosted;
@@ -29,6 +31,7 @@ pub mod layers;
 mod limits;
 mod load;
 mod manners;
+mod migrate;
 mod model;
 pub mod models;
 mod modes;
@@ -57,8 +60,10 @@ pub use diagnostic::{Finding, Report, Severity, nearest};
 pub use dotenv::Environment;
 pub use excerpt::{Source, clean, looks_secret};
 pub use explain::{explain, places};
+pub use format::format;
 pub use json_schema::json_schema;
 pub use load::{Env, Loaded, Purpose, direct, load, load_bytes, load_file, load_file_with};
+pub use migrate::{Migration, diff, migrate};
 pub use model::{
     AgentConfig, BackendConfig, BackoffSaid, CircuitSaid, Config, HostedTool, Kept, Manners,
     RateLimit, ToolCalling, Wire,

@@ -57,12 +57,16 @@ fn count(node: &Node, scope: &str, seen: &mut std::collections::BTreeSet<(String
         let Some(inner) = &key.scope else { continue };
         match &entry.value.kind {
             Kind::Map(entries) if key.named => {
-                entries
-                    .iter()
-                    .for_each(|one| count(&one.value, inner, seen));
+                for one in entries {
+                    count(&one.value, inner, seen);
+                }
             }
             Kind::Map(_) => count(&entry.value, inner, seen),
-            Kind::List(items) => items.iter().for_each(|one| count(one, inner, seen)),
+            Kind::List(items) => {
+                for one in items {
+                    count(one, inner, seen);
+                }
+            }
             _ => {}
         }
     }
@@ -131,7 +135,9 @@ fn written(page: &str) -> Corpus {
             let place = title.trim_matches('`');
             let places = config::places();
             let found = places.iter().find(|(_, path)| path.as_str() == place);
-            scope = found.map_or("top", |(scope, _)| *scope).to_owned();
+            found
+                .map_or("top", |(scope, _)| *scope)
+                .clone_into(&mut scope);
         }
         let cells: Vec<&str> = line.split(" | ").collect();
         if let [key, _, number, ..] = cells.as_slice()

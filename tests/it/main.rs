@@ -14,6 +14,7 @@ mod bench;
 mod cli;
 mod compat;
 mod config;
+mod config_fuzz;
 mod demo;
 mod engine;
 mod families;

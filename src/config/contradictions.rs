@@ -110,7 +110,8 @@ fn warning(entry: &Entry, place: &str, what: &str, help: &str) -> Finding {
 fn limits(root: &Node, agents: usize, findings: &mut Vec<Finding>) {
     let times = root.get("timeout_settings");
     let number = |map: Option<&Node>, key: &str| map.and_then(|map| map.get(key)?.number());
-    if let Some(turn) = number(times, "orchestrator_timeout_seconds") {
+    let turn = number(times, "orchestrator_timeout_seconds").filter(|turn| *turn >= 1.0);
+    if let Some(turn) = turn {
         for key in [
             "initial_round_timeout_seconds",
             "subsequent_round_timeout_seconds",

@@ -239,12 +239,64 @@ pub fn summary(counts: [(Severity, usize); 3]) -> String {
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(word);
+    let letters = Letters::of(&folded);
     candidates
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&folded, &fold(candidate)), candidate))
+        .filter_map(|candidate| {
+            let other = fold(candidate);
+            // Most candidates share too few letters to be worth a comparison.
+            let most = letters.most_alike(&folded, &other);
+            (most > 0.8).then(|| (strsim::jaro_winkler(&folded, &other), candidate))
+        })
         .filter(|(score, _)| *score > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
+}
+
+/// How often each letter is in a word; letters beyond ASCII share places.
+struct Letters {
+    counts: [u8; 128],
+    len: usize,
+}
+
+impl Letters {
+    fn of(word: &str) -> Self {
+        let mut counts = [0; 128];
+        for c in word.chars() {
+            if let Some(count) = counts.get_mut(c as usize % 128) {
+                *count += 1;
+            }
+        }
+        let len = word.chars().count();
+        Self { counts, len }
+    }
+
+    /// More than the Jaro-Winkler likeness of `word`, whose letters these are, to another can be.
+    fn most_alike(&self, word: &str, other: &str) -> f64 {
+        let mut left = self.counts;
+        let (mut shared, mut len) = (0_usize, 0_usize);
+        for c in other.chars() {
+            len += 1;
+            if let Some(count) = left.get_mut(c as usize % 128)
+                && *count > 0
+            {
+                *count -= 1;
+                shared += 1;
+            }
+        }
+        if self.len == 0 || len == 0 {
+            return 0.0;
+        }
+        let shared = shared as f64;
+        let alike = (shared / self.len as f64 + shared / len as f64 + 1.0) / 3.0;
+        let start = word
+            .chars()
+            .zip(other.chars())
+            .take(4)
+            .take_while(|(a, b)| a == b);
+        // A little more, against rounding.
+        alike + 0.1 * start.count() as f64 * (1.0 - alike) + 1e-9
+    }
 }
 
 /// True when the two differ by no more than what a slip of the pen changes: two edits, one for short
@@ -288,6 +340,30 @@ mod tests {
             "max_new_answers_per_agent"
         ));
         assert!(!is_slip("io", "ui"));
+    }
+
+    #[test]
+    fn what_is_passed_over_would_not_have_been_near() {
+        let keys: Vec<&str> = crate::config::schema::scopes()
+            .values()
+            .flat_map(|keys| keys.keys().map(String::as_str))
+            .collect();
+        for word in keys
+            .iter()
+            .take(120)
+            .chain(&["", "é", "agnets", "sytem", "ззз", "x-y z"])
+        {
+            let folded = fold(word);
+            for key in &keys {
+                let other = fold(key);
+                let alike = strsim::jaro_winkler(&folded, &other);
+                let most = Letters::of(&folded).most_alike(&folded, &other);
+                assert!(
+                    alike <= most || folded.is_empty(),
+                    "{word} {key}: {alike} > {most}"
+                );
+            }
+        }
     }
 
     #[test]

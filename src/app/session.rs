@@ -24,11 +24,31 @@ use crate::{
 /// A folder that the team is to work on cannot be used.
 pub async fn start(
     services: &Services,
-    mut team: Team,
+    team: Team,
     prompt: String,
     events: mpsc::Sender<Event>,
 ) -> Result<(RunId, Session), Failure> {
-    let run = store::new_run_id(outbox::now().0);
+    let run = new_name();
+    let session = start_as(services, run.clone(), team, prompt, events).await?;
+    Ok((run, session))
+}
+
+/// A name that no session has.
+pub(super) fn new_name() -> RunId {
+    store::new_run_id(outbox::now().0)
+}
+
+/// The same under a name that was made before.
+///
+/// # Errors
+/// As for [`start`].
+pub(super) async fn start_as(
+    services: &Services,
+    run: RunId,
+    mut team: Team,
+    prompt: String,
+    events: mpsc::Sender<Event>,
+) -> Result<Session, Failure> {
     if let Some(folder) = planted(services, &team, &run).await? {
         team.rules.working.folders = vec![folder];
     }
@@ -40,7 +60,7 @@ pub async fn start(
         Err(failure) => Err(failure.clone()),
     };
     let inbox = team.inbox.take();
-    let (mut setup, mut sinks) = parts(run.clone(), team, opened, events);
+    let (mut setup, mut sinks) = parts(run, team, opened, events);
     setup.grounds = premises(ground);
     setup.gate = Some(gate);
     sinks.subscribers.extend(inbox.as_ref().map(Inbox::ear));
@@ -50,7 +70,7 @@ pub async fn start(
     if let Some(inbox) = inbox {
         inbox.start(&session.commands);
     }
-    Ok((run, session))
+    Ok(session)
 }
 
 /// What decides what the agents of a session may do, and writes it down beside its log.

@@ -159,6 +159,9 @@ pub enum Programs {
     Serve(Box<super::serve::Args>),
     /// Serve the scripted demo team to other clients.
     DemoServer(super::demo_server::Args),
+    /// Servers of runs for one client, and the plugin.
+    #[command(flatten)]
+    Doors(super::doors::Sub),
 }
 
 /// What this machine has: terminal, servers, models, keys.

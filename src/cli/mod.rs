@@ -10,6 +10,7 @@ pub mod config_cmd;
 mod config_edit;
 pub mod demo_server;
 pub mod doctor;
+pub mod doors;
 pub mod files;
 pub mod health;
 mod inside;
@@ -129,6 +130,7 @@ async fn dispatch(cli: Cli) -> u8 {
         Some(Sub::AgentTools(args)) => agent_tools::run(&args).await,
         Some(Sub::Programs(what)) => match what {
             Programs::Serve(args) => Box::pin(serve::run(&globals, *args)).await,
+            Programs::Doors(sub) => Box::pin(doors::run(&globals, sub)).await,
             Programs::DemoServer(args) => match demo_server::run(args).await {
                 Ok(code) => code,
                 Err(failure) => launch::Trouble::from(failure).tell(),

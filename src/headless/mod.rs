@@ -25,6 +25,12 @@ use crate::{
     text::clean,
 };
 
+/// The line of progress for an event that `state` has already taken in; `None` when it moves nothing.
+#[must_use]
+pub fn told(event: &Event, state: &RunState) -> Option<String> {
+    progress::line(event, state, Progress::Shown)
+}
+
 /// What goes to stdout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {

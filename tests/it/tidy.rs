@@ -41,7 +41,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("export", &["protocol", "run", "text", "report", "headless"]),
     ("hooks", &["protocol", "run", "export"]),
     ("telemetry", &["protocol", "export"]),
-    ("serve", &["protocol", "run", "text", "store", "headless"]),
+    (
+        "serve",
+        &[
+            "protocol", "run", "text", "store", "report", "headless", "app",
+        ],
+    ),
 ];
 /// Modules that may name every other.
 const ROOTS: &[&str] = &["app", "cli"];
@@ -67,6 +72,7 @@ const CLOCKS: &[&str] = &[
     "src/demo/",
     "src/app/",
     "src/cli/",
+    "src/serve/",
 ];
 
 fn root() -> PathBuf {

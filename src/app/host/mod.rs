@@ -15,6 +15,7 @@ mod keeper;
 mod registry;
 mod request;
 mod seen;
+mod teams;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ use tokio::{
 pub use feed::{Feed, Told};
 pub use request::{StartRequest, TeamChoice};
 pub use seen::{AgentStatus, AnswerLine, RunResult, Seen, State, Status};
+pub use teams::{Demo, Teams};
 
 use self::registry::{Registry, Request};
 use super::{Services, shelf::Volume};
@@ -104,6 +106,12 @@ impl Host {
     #[must_use]
     pub fn bounds(&self) -> &Bounds {
         &self.bounds
+    }
+
+    /// A name for a session that is started later.
+    #[must_use]
+    pub fn new_name(&self) -> RunId {
+        super::session::new_name()
     }
 
     /// Starts a run. When the caller stops waiting, the run is stopped as soon as it has started.

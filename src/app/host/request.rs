@@ -14,13 +14,13 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    super::{Services, Source, Team, Way, go_on, session},
+    super::{Services, Source, Team, Way, go_on, session, trust::Chosen},
     Bounds, Presence,
     keeper::{Begun, EVENTS},
     local,
 };
 use crate::{
-    config::{self, BackendConfig, Overlay, Paths, Purpose, Severity},
+    config::{BackendConfig, Overlay, Paths, Purpose},
     demo,
     protocol::{Failure, FailureKind, Folder, RunId},
     run::RunState,
@@ -73,6 +73,8 @@ pub struct StartRequest {
     pub settings: Vec<String>,
     /// Go on with this session, with the task as its next turn.
     pub after: Option<RunId>,
+    /// The name of the new session, from [`super::Host::new_name`]; without one it gets its own.
+    pub name: Option<RunId>,
     /// Whether somebody hears the questions of the agents.
     pub presence: Presence,
 }
@@ -112,7 +114,11 @@ impl StartRequest {
         let source = named.ok_or_else(no_team)?;
         let mut team = source.build_over(services, &overlay).await?;
         ground.place(&mut team, self.folders)?;
-        let (run, session) = session::start(services, team, task, sender).await?;
+        let run = self.name.unwrap_or_else(session::new_name);
+        if services.store.as_ref().is_ok_and(|store| store.has(&run)) {
+            return Err(local(format!("There is a session {run} already.")));
+        }
+        let session = session::start_as(services, run.clone(), team, task, sender).await?;
         Ok(Begun {
             run,
             session,
@@ -179,18 +185,12 @@ fn source(
     })
 }
 
-/// The team of a configuration file.
+/// The team of a configuration file: one of a project only when its content was approved.
 fn configuration(path: &Path, services: &Services, overlay: &Overlay) -> Result<Source, Failure> {
-    let env = |name: &str| services.environment.get(name);
-    let loaded = config::load_file_with(path, &env, Purpose::Run, overlay);
-    match loaded.config {
-        Some(config) => Ok(Source::Config(Arc::new(config))),
-        None => Err(refused(format!(
-            "The configuration cannot be run.\n\n{}\n{}",
-            loaded.report.render_all(Severity::Warning),
-            loaded.report.summary()
-        ))),
-    }
+    services
+        .configuration_over(path, Chosen::Found, Purpose::Run, overlay)
+        .map(Source::Config)
+        .map_err(|refusal| refusal.failure())
 }
 
 /// The task with the files that go with it. Blocking.
@@ -293,6 +293,11 @@ impl Ground {
             ground.cwd = cwd;
         }
         Ok(ground)
+    }
+
+    /// Where configurations are looked for.
+    pub fn paths(&self) -> &Paths {
+        &self.paths
     }
 
     /// The file or folder that a client names, with all links followed.

@@ -18,7 +18,7 @@ use std::{
 
 use super::Services;
 use crate::{
-    config::{self, Config, Loaded, Paths, Purpose, Report, Severity, layers::ReadFile},
+    config::{self, Config, Loaded, Overlay, Paths, Purpose, Report, Severity, layers::ReadFile},
     engine::outbox,
     export::hash::{Sha256, hex},
     protocol::{Failure, FailureKind},
@@ -221,8 +221,22 @@ impl Services {
         chosen: Chosen,
         purpose: Purpose,
     ) -> Result<Arc<Config>, Refusal> {
+        self.configuration_over(path, chosen, purpose, &self.overlay)
+    }
+
+    /// The same under these settings in place of the program's own.
+    ///
+    /// # Errors
+    /// As [`Self::configuration`].
+    pub fn configuration_over(
+        &self,
+        path: &Path,
+        chosen: Chosen,
+        purpose: Purpose,
+        overlay: &Overlay,
+    ) -> Result<Arc<Config>, Refusal> {
         let env = |name: &str| self.environment.get(name);
-        let loaded = config::load_file_with(path, &env, purpose, &self.overlay);
+        let loaded = config::load_file_with(path, &env, purpose, overlay);
         self.trust.judge(path, loaded, chosen)
     }
 }

@@ -89,7 +89,7 @@ pub async fn serve(
     input: impl AsyncRead + Send + Unpin + 'static,
     mut output: impl AsyncWrite + Send + Unpin + 'static,
 ) -> Result<(), String> {
-    let (writer, mut lines) = mpsc::channel::<Value>(WAITING);
+    let (writer, mut lines): (mpsc::Sender<Value>, mpsc::Receiver<Value>) = mpsc::channel(WAITING);
     let writing = tokio::spawn(async move {
         while let Some(message) = lines.recv().await {
             let line = format!("{message}\n");

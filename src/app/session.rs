@@ -60,7 +60,7 @@ pub(super) async fn start_as(
         Err(failure) => Err(failure.clone()),
     };
     let inbox = team.inbox.take();
-    let (mut setup, mut sinks) = parts(run, team, opened, events);
+    let (mut setup, mut sinks) = parts(run.clone(), team, opened, events);
     setup.grounds = premises(ground);
     setup.gate = Some(gate);
     sinks.subscribers.extend(inbox.as_ref().map(Inbox::ear));

@@ -90,6 +90,8 @@ pub struct Services {
     pub keeping: workspace::Keeping,
     /// Settings of the command line; they win over every configuration.
     pub overlay: Overlay,
+    /// What is to be said of configurations that are not used, one sentence each.
+    pub notices: Vec<String>,
     /// Which configurations may be used.
     pub trust: trust::Trust,
     /// Who else hears the events of sessions.
@@ -117,6 +119,7 @@ impl Services {
             keeping: workspace::Keeping::default(),
             overlay: Overlay::default(),
             listeners: listening::Listeners::default(),
+            notices: Vec::new(),
             opened: OnceLock::new(),
             tools: Board::default(),
             demo: OnceCell::new(),

@@ -103,7 +103,7 @@ impl Source {
             Self::Config(config) => Ok(config_team(config, services)),
             Self::Backends(backends) => {
                 let drafts = named(backends);
-                let (limits, rules) = overlay.rules("", &names(&drafts));
+                let (limits, rules) = overlay.layered(&names(&drafts));
                 Ok(team(drafts, limits, rules, Origin::Direct, services))
             }
         }
@@ -148,7 +148,7 @@ impl Source {
         match self {
             Self::Demo(_) => 0,
             Self::Config(config) => config.rules.working.folders.len(),
-            Self::Backends(_) => services.overlay.rules("", &[]).1.working.folders.len(),
+            Self::Backends(_) => services.overlay.layered(&[]).1.working.folders.len(),
         }
     }
 

@@ -62,6 +62,9 @@ pub struct Globals {
     /// Leave the mouse to the terminal (its own selection works then).
     #[arg(long, global = true)]
     pub no_mouse: bool,
+    /// Take in the settings of this profile.
+    #[arg(long, value_name = "NAME", global = true, env = "MASSGEN_TUI_PROFILE")]
+    pub profile: Option<String>,
     /// Use configurations of projects in this run without asking, whatever is in them.
     #[arg(long, global = true)]
     pub trust_config: bool,

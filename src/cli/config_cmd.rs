@@ -39,6 +39,8 @@ pub enum Command {
     Fmt(super::config_edit::FmtArgs),
     /// Bring old keys up to date: show what would change, or write it
     Migrate(super::config_edit::MigrateArgs),
+    /// Show what is in force here, and where each value comes from
+    Show(super::showing::Args),
     /// Approve the exact content of a project's configuration
     Trust(super::trusting::TrustArgs),
     /// Take an approval back
@@ -71,6 +73,7 @@ pub fn run(globals: &super::Globals, args: &Args) -> u8 {
     match &args.command {
         Command::Trust(args) => return super::trusting::trust(globals, args),
         Command::Untrust(args) => return super::trusting::untrust(globals, args),
+        Command::Show(args) => return super::showing::run(globals, args),
         Command::Check(_)
         | Command::Path
         | Command::Schema
@@ -112,7 +115,7 @@ pub fn run_on(args: &Args, paths: &Paths, env: &Environment, out: &mut dyn Write
             Err(message) => (WRONG, writeln!(out, "{message}")),
         },
         // They need the state folder, and are done before.
-        Command::Trust(_) | Command::Untrust(_) => (0, Ok(())),
+        Command::Trust(_) | Command::Untrust(_) | Command::Show(_) => (0, Ok(())),
     };
     match written.and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => 1,

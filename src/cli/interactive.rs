@@ -16,10 +16,17 @@ use super::{
     rules::RuleArgs,
 };
 use crate::{
-    app::{Hub, Services, Source, World, opening, sharing, shelf::Volume, trust::Chosen},
+    app::{
+        Hub, Services, Source, World, opening, sharing,
+        shelf::Volume,
+        trust::{
+            Chosen, Refusal,
+            screen::{question, summary},
+        },
+    },
     config::Paths,
     demo,
-    protocol::{Failure, FailureKind, Origin, RunId, Seq},
+    protocol::{Failure, FailureKind, RunId, Seq},
     run::RunState,
     store::Store,
     text::clean,
@@ -28,7 +35,6 @@ use crate::{
         effect::{Here, Launch, MouseReports, Onward, TeamChoice},
         options::{
             Begin, DemoScenario, ExitReason, ExitSummary, First, Opening, Sample, StartOptions,
-            TeamSummary,
         },
         review::Review,
         theme::Theme,
@@ -71,6 +77,7 @@ async fn start(
     };
     let (services, paths) = launch::services(globals, &team.demo_speed, &team.rules)?;
     let mut options = options(globals);
+    options.notices.extend(services.notices.iter().cloned());
     options
         .notices
         .extend(super::taking::ended(&services).await);
@@ -83,8 +90,7 @@ async fn start(
     options.configured = configured.as_ref().map(summary);
     options.folder = paths.cwd.display().to_string();
     let said = configured.as_ref().map(|source| source.folders(&services));
-    options.folders =
-        said.unwrap_or_else(|| services.overlay.rules("", &[]).1.working.folders.len());
+    options.folders = said.unwrap_or_else(|| services.overlay.layered(&[]).1.working.folders.len());
     options.launch = straight_in(named.as_ref(), configured.as_ref(), task, &mut options);
     show(&services, configured, None, options).await
 }
@@ -92,18 +98,19 @@ async fn start(
 const DASH: &str = "\"-\" reads the task from a pipe, and standard input is the keyboard. \
                     Pipe the task in, or give it in quotes.";
 
-/// The configuration that lies in one of the usual places. A broken one is told on the start screen
-/// and does not keep anyone from the demo team.
+/// The configuration that lies in one of the usual places. One that cannot be used is told on the start
+/// screen and does not keep anyone from the demo team; about one of a project that nobody approved the
+/// screen asks.
 fn found(services: &Services, paths: &Paths, options: &mut StartOptions) -> Option<Source> {
     let path = paths.default_config()?;
     match services.configuration(&path, Chosen::Found) {
-        Ok(config) => Some(Source::Config(config)),
-        Err(refusal) => {
-            let failure = refusal.failure();
-            options.notices.push(failure.words());
-            None
+        Ok(config) => return Some(Source::Config(config)),
+        Err(Refusal::Unapproved(asked)) if options.begin == Begin::Start => {
+            options.begin = Begin::Trust(Box::new(question(&asked, None)));
         }
+        Err(refusal) => options.notices.push(refusal.failure().words()),
     }
+    None
 }
 
 /// What to start at once, if anything.
@@ -128,6 +135,14 @@ fn straight_in(
         });
     }
     let prompt = task?;
+    if let Begin::Trust(asked) = &mut options.begin {
+        asked.then = Some(Launch {
+            team: TeamChoice::Configured,
+            prompt,
+            folder: Here::AsSaid,
+        });
+        return None;
+    }
     let team = if configured.is_some() {
         TeamChoice::Configured
     } else {
@@ -161,10 +176,10 @@ async fn listed(globals: &Globals) -> Result<ExitSummary, Trouble> {
     options
         .notices
         .extend(super::taking::ended(&services).await);
+    options.begin = Begin::Sessions;
     let configured = found(&services, &paths, &mut options);
     options.configured = configured.as_ref().map(summary);
     options.folder = paths.cwd.display().to_string();
-    options.begin = Begin::Sessions;
     show(&services, configured, None, options).await
 }
 
@@ -367,19 +382,6 @@ fn options(globals: &Globals) -> StartOptions {
     env!("CARGO_PKG_VERSION").clone_into(&mut options.version);
     options.zone = launch::zone();
     options
-}
-
-fn summary(source: &Source) -> TeamSummary {
-    let origin = source.origin();
-    TeamSummary {
-        title: match &origin {
-            Origin::Config { path } => path.clone(),
-            Origin::Demo { scenario } => scenario.clone(),
-            Origin::Direct | Origin::Imported { .. } => "models from the command line".into(),
-        },
-        agents: source.roster(),
-        origin,
-    }
 }
 
 /// Puts the final answer and the way back into the normal scrollback; returns the exit code.

@@ -2,14 +2,14 @@
 
 use std::{fmt, path::Path, sync::Arc};
 
-use super::{Globals, TeamArgs, config_cmd, rules::RuleArgs};
+use super::{Globals, TeamArgs, config_cmd, layering, rules::RuleArgs};
 use crate::{
     app::{
         Services, Source,
         listening::Listeners,
-        trust::{Chosen, Trust},
+        trust::{Chosen, Standing, Trust},
     },
-    config::{self, BackendConfig, Paths},
+    config::{self, BackendConfig, Paths, layers::ReadFile},
     demo::{self, Speed},
     engine::outbox,
     protocol::{Failure, FailureKind},
@@ -73,10 +73,25 @@ pub fn services(
     let state = paths
         .state_dir(globals.state_dir.as_deref(), None)
         .map_err(|error| Trouble::Usage(format!("{error}.")))?;
+    let trust = Trust::new(&state).owning(&paths).all(globals.trust_config);
+    let approved = |file: &ReadFile| {
+        let files = std::slice::from_ref(file);
+        !matches!(trust.of(&file.path, files), Standing::Unapproved { .. })
+    };
+    let environment = environment.released(&approved);
+    let mut overlay = overlay;
+    overlay
+        .environment(environment.all_of_process())
+        .map_err(Trouble::Usage)?;
+    let mut troubles = overlay.troubles().into_iter();
+    if let Some(trouble) = troubles.next() {
+        return Err(Trouble::Usage(format!("{trouble}.")));
+    }
+    let layers = layering::gather(&paths, &environment, &trust, globals.profile.as_deref());
     let mut services = Services::new(environment, state, speed);
-    let trust = Trust::new(&services.state_dir).owning(&paths);
-    services.trust = trust.all(globals.trust_config);
-    services.overlay = overlay;
+    services.notices = layers.notices;
+    services.trust = trust;
+    services.overlay = overlay.over(layers.stack);
     services.dump_prompts.clone_from(&globals.dump_prompts);
     services.keeping = globals.keep.keeping();
     let (mut listeners, troubles) = Listeners::gather(&paths, &services.environment);
@@ -141,6 +156,9 @@ pub fn configuration(path: &Path, chosen: Chosen, services: &Services) -> Result
 }
 
 async fn backends(args: &TeamArgs, services: &Services) -> Result<Source, Trouble> {
+    if let Some(words) = services.overlay.stack().missing(None) {
+        return Err(Trouble::Usage(format!("--profile: {words}.")));
+    }
     let models = if args.model.is_empty() {
         vec![only_model(args, services).await?]
     } else {

@@ -33,6 +33,9 @@ async fn start(globals: &Globals, mut args: RunArgs) -> Result<u8, Trouble> {
     super::args::task_after_demo(&mut args.team, &mut args.task);
     args.task_after_continue();
     let (services, paths) = launch::services(globals, &args.team.demo_speed, &args.team.rules)?;
+    for notice in &services.notices {
+        super::complain(notice);
+    }
     taking::at_start(&services).await;
     let policy = taking::policy(&args.apply);
     let named = launch::named(&args.team, &services, &paths).await?;

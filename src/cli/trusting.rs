@@ -11,9 +11,12 @@ use super::{
 use crate::{
     app::{
         Services,
-        trust::{Chosen, Refusal},
+        trust::{self, Chosen, Refusal},
     },
-    config::{Paths, Purpose},
+    config::{
+        Overlay, Paths, Purpose, dotenv,
+        layers::{Rank, ReadFile, Shown, Tree, may_fill},
+    },
     store::approvals::How,
     text::clean,
 };
@@ -87,6 +90,9 @@ fn file(named: Option<&Path>, paths: &Paths) -> Result<PathBuf, Trouble> {
 
 fn approved(services: &Services, file: &Path) -> Result<String, Trouble> {
     let name = shown(file);
+    if file.file_name().is_some_and(|name| name == ".env") {
+        return variables(services, file);
+    }
     // What only this machine lacks, a key perhaps, does not matter to what is approved.
     match services.configuration_for(file, Chosen::Found, Purpose::Check) {
         Ok(_) => Ok(format!(
@@ -104,8 +110,58 @@ fn approved(services: &Services, file: &Path) -> Result<String, Trouble> {
             }
             Ok(words)
         }
-        Err(broken @ Refusal::Broken(_)) => Err(Trouble::Usage(broken.words())),
+        Err(broken @ Refusal::Broken(_)) => match settings(services, file) {
+            Some(done) => done,
+            None => Err(Trouble::Usage(broken.words())),
+        },
     }
+}
+
+/// Approves a file that has no team and only changes settings; `None` when it is none.
+fn settings(services: &Services, file: &Path) -> Option<Result<String, Trouble>> {
+    let bytes = std::fs::read(file).ok()?;
+    let tree = Tree::new(file, &bytes, Rank::Project, &|_| None).ok()?;
+    if tree.has_team() {
+        return None;
+    }
+    let read = ReadFile {
+        path: file.to_owned(),
+        bytes: bytes.into(),
+    };
+    let sum = trust::sum(&[read]);
+    if let Err(failure) = services.trust.approve(file, &sum, How::Approved) {
+        return Some(Err(failure.into()));
+    }
+    let mut words = format!(
+        "Approved, until a byte of it changes: {}\nIt changes settings of your own team:\n",
+        shown(file)
+    );
+    for row in Shown::new(Some(&tree), &Overlay::default()).rows {
+        if may_fill(Rank::Project, &row.key) {
+            words.push_str(&format!("  {}: {}\n", row.key, row.value));
+        }
+    }
+    Some(Ok(words))
+}
+
+/// Approves a `.env` of the project: all of its variables count then, not its keys alone.
+fn variables(services: &Services, file: &Path) -> Result<String, Trouble> {
+    let wrong = |why: &str| Trouble::Usage(format!("{} {why}.", shown(file)));
+    let bytes = std::fs::read(file).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+    let parsed = dotenv::parse(&String::from_utf8_lossy(&bytes));
+    let read = ReadFile {
+        path: file.to_owned(),
+        bytes: bytes.into(),
+    };
+    services
+        .trust
+        .approve(file, &trust::sum(&[read]), How::Approved)?;
+    let names: Vec<&str> = parsed.variables.keys().map(String::as_str).collect();
+    Ok(format!(
+        "Approved, until a byte of it changes: {}\nIt sets: {}\n",
+        shown(file),
+        names.join(", ")
+    ))
 }
 
 fn listed(services: &Services) -> String {

@@ -4,10 +4,14 @@
 //! root), `./configs/.env`, the `.env` of our own settings folder, `~/.config/massgen/.env`,
 //! `~/.massgen/.env`, and last what the keyring of the operating system has. Nothing is ever put into the
 //! process environment. A `.env` belongs to whatever folder one stands in, so names that move our own
-//! folders, the home folder, programs or network traffic are not taken from one.
+//! folders, the home folder, programs or network traffic are not taken from one. A project's gives
+//! keys and nothing else until its content was approved: any other value could stand for an address in
+//! the person's own configuration, and their keys would go there.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+use super::layers::ReadFile;
 
 /// Largest `.env` that is read, in bytes.
 const MAX_BYTES: u64 = 256 * 1024;
@@ -46,6 +50,10 @@ pub struct EnvFile {
     pub bad_lines: Vec<u32>,
     /// Names that are not taken from a file.
     pub refused: Vec<String>,
+    /// Variables that are no keys, in a file of a project that nobody approved.
+    pub held: BTreeMap<String, String>,
+    /// The file as it was read, when it lies in a project.
+    pub project: Option<ReadFile>,
 }
 
 /// Variables of the process and of files, strongest first.
@@ -100,11 +108,41 @@ impl Environment {
         own: Option<&Path>,
         home: Option<&Path>,
     ) -> Self {
+        let own_files = own_places(own, home);
         let files = places(cwd, own, home)
             .into_iter()
-            .filter_map(|path| read(&path))
+            .filter_map(|path| {
+                let mut file = read(&path)?;
+                if own_files.contains(&path) {
+                    file.project = None;
+                } else {
+                    file.hold();
+                }
+                Some(file)
+            })
             .collect();
         Self::new(process, files)
+    }
+
+    /// Takes all variables of those files of projects that may be used.
+    #[must_use]
+    pub fn released(mut self, may: &dyn Fn(&ReadFile) -> bool) -> Self {
+        for file in &mut self.files {
+            if !file.held.is_empty() && file.project.as_ref().is_some_and(may) {
+                let held = std::mem::take(&mut file.held);
+                file.variables.extend(held);
+            }
+        }
+        self
+    }
+
+    /// The file of a project that sets this variable and may not.
+    #[must_use]
+    pub fn held(&self, name: &str) -> Option<&Path> {
+        let mut files = self.files.iter();
+        files
+            .find(|file| file.held.contains_key(name))
+            .map(|file| file.path.as_path())
     }
 
     /// The value of a variable. An empty value counts as not set.
@@ -119,6 +157,12 @@ impl Environment {
     pub fn process(&self, name: &str) -> Option<&str> {
         let value = self.process.get(name)?.as_str();
         (!value.is_empty()).then_some(value)
+    }
+
+    /// All variables of the process, and of no file.
+    pub fn all_of_process(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.process.iter();
+        all.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Values of variables whose names say that they are secrets, wherever they are set: what must not
@@ -209,7 +253,18 @@ pub fn places(cwd: &Path, own: Option<&Path>, home: Option<&Path>) -> Vec<PathBu
     let mut places = Vec::new();
     places.extend(project_file(cwd, home));
     places.push(cwd.join("configs").join(".env"));
-    places.extend(own.map(|own| own.join(".env")));
+    for place in own_places(own, home) {
+        // Who stands in one of these folders has met it already.
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
+}
+
+/// Those of them that are the person's own, wherever they stand.
+fn own_places(own: Option<&Path>, home: Option<&Path>) -> Vec<PathBuf> {
+    let mut places: Vec<PathBuf> = own.map(|own| own.join(".env")).into_iter().collect();
     if let Some(home) = home {
         places.push(home.join(".config").join("massgen").join(".env"));
         places.push(home.join(".massgen").join(".env"));
@@ -241,7 +296,36 @@ fn read(path: &Path) -> Option<EnvFile> {
     file.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
     let mut parsed = parse(&String::from_utf8_lossy(&bytes));
     path.clone_into(&mut parsed.path);
+    parsed.project = Some(ReadFile {
+        path: path.to_owned(),
+        bytes: bytes.into(),
+    });
     Some(parsed)
+}
+
+impl EnvFile {
+    /// Holds back what is no key.
+    fn hold(&mut self) {
+        let all = std::mem::take(&mut self.variables);
+        for (name, value) in all {
+            if is_key(&name) {
+                self.variables.insert(name, value);
+            } else {
+                self.held.insert(name, value);
+            }
+        }
+    }
+}
+
+/// True for a name that stands for a key, and not for a place that one could be sent to.
+#[must_use]
+pub fn is_key(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    has(&["KEY", "TOKEN", "SECRET", "PASSWORD"])
+        && !has(&[
+            "URL", "URI", "HOST", "ENDPOINT", "BASE", "PROXY", "ADDR", "PATH",
+        ])
 }
 
 /// Reads the text of a `.env` file: `NAME=value`, `export NAME="value"`, comments. Later lines win.
@@ -402,6 +486,30 @@ mod tests {
     }
 
     #[test]
+    fn a_projects_file_gives_keys_and_nothing_else_until_it_may() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(path("own")).unwrap();
+        let text =
+            "X_API_KEY=k\nAZURE_OPENAI_ENDPOINT=https://evil.example\nMY_KEY_URL=u\nDEBUG=1\n";
+        std::fs::write(path(".env"), text).unwrap();
+        std::fs::write(path("own/.env"), "PLACE=mine\n").unwrap();
+        let gather = |cwd: &str| Environment::gather([], &path(cwd), Some(&path("own")), None);
+        let env = gather(".");
+        assert_eq!(env.get("X_API_KEY").as_deref(), Some("k"));
+        assert_eq!(env.get("PLACE").as_deref(), Some("mine"));
+        for name in ["AZURE_OPENAI_ENDPOINT", "MY_KEY_URL", "DEBUG"] {
+            assert_eq!(env.get(name), None, "{name}");
+            assert!(env.held(name).is_some(), "{name}");
+        }
+        let env = env.released(&|file| *file.bytes == *text.as_bytes());
+        assert_eq!(env.get("DEBUG").as_deref(), Some("1"));
+        assert!(env.held("DEBUG").is_none());
+        // One's own folder is one's own, also for who stands in it.
+        assert_eq!(gather("own").get("PLACE").as_deref(), Some("mine"));
+    }
+
+    #[test]
     fn the_process_wins_and_empty_is_not_set() {
         let file = |name: &str, text: &str| EnvFile {
             path: name.into(),
@@ -434,12 +542,12 @@ mod tests {
         let root = temp.path().join("repo");
         let deep = root.join("a/b");
         std::fs::create_dir_all(&deep).unwrap();
-        std::fs::write(temp.path().join(".env"), "X=outside").unwrap();
-        std::fs::write(root.join(".env"), "X=repo").unwrap();
+        std::fs::write(temp.path().join(".env"), "X_KEY=outside").unwrap();
+        std::fs::write(root.join(".env"), "X_KEY=repo").unwrap();
         assert_eq!(project_file(&deep, None), None);
         std::fs::create_dir(root.join(".git")).unwrap();
         assert_eq!(project_file(&deep, None), Some(root.join(".env")));
         let env = Environment::gather([], &deep, None, None);
-        assert_eq!(env.get("X").as_deref(), Some("repo"));
+        assert_eq!(env.get("X_KEY").as_deref(), Some("repo"));
     }
 }

@@ -169,7 +169,17 @@ fn load_bytes_with(
         };
     }
     expand(&mut root, env, purpose.missing(), &mut findings);
-    overlay.lay(&mut root);
+    let file = nest.here().map(Path::to_owned);
+    let file = file.as_deref();
+    if let Some(words) = overlay.stack().missing(Some(&root)) {
+        let finding = Finding::new(Severity::Error, "no-profile", Span::default(), "");
+        findings.push(
+            finding
+                .message(words)
+                .help("name one of these with --profile"),
+        );
+    }
+    overlay.lay(&mut root, file);
     let checked = check(&root);
     findings.extend(checked.findings);
     findings.extend(rules::check(&root));
@@ -186,6 +196,7 @@ fn load_bytes_with(
     let names: Vec<String> = agents.iter().map(|agent| agent.name.clone()).collect();
     modes::read(&root, &names, &mut limits, &mut rules, &mut findings);
     findings.extend(teams::too_deep(&agents, limits.depth, &builder.teams));
+    overlay.place(&mut findings, file);
     let prompt = root.get("prompt").and_then(Node::text).map(str::to_owned);
     let analyst = root.get("ui").and_then(|ui| ui.some("analysis_model"));
     let analysis_model = analyst.and_then(Node::text).map(str::to_owned);

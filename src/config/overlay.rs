@@ -5,8 +5,11 @@
 //! YAML value. It is checked by the same tables as a file, and it wins over the file. Whatever has no
 //! file (the demo team, models named by flags) is ruled by settings alone.
 
+use std::path::Path;
+
 use super::check::check;
 use super::diagnostic::{Finding, Severity};
+use super::layers::{Stack, placeless};
 use super::limits;
 use super::modes;
 use super::node::{Entry, Kind, Node, Span};
@@ -14,9 +17,12 @@ use super::rules;
 use super::yaml;
 use crate::protocol::{Limits, Rules};
 
-/// Settings in the order given; a later one wins.
+/// Settings in the order given; a later one wins. Below them lie the layers of other files.
 #[derive(Clone, Debug, Default)]
-pub struct Overlay(Vec<Setting>);
+pub struct Overlay {
+    settings: Vec<Setting>,
+    stack: Stack,
+}
 
 #[derive(Clone, Debug)]
 struct Setting {
@@ -24,7 +30,21 @@ struct Setting {
     value: Node,
     /// As the person wrote it.
     flag: String,
+    /// Where they wrote it.
+    given: Given,
 }
+
+/// Where a setting was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Given {
+    /// On the command line.
+    Flag,
+    /// In a variable of the environment.
+    Environment,
+}
+
+/// How variables begin that are settings.
+const VARIABLE: &str = "MASSGEN_TUI__";
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +57,59 @@ impl Overlay {
     /// True without settings.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.settings.is_empty()
+    }
+
+    /// The same over the layers of files.
+    #[must_use]
+    pub fn over(mut self, stack: Stack) -> Self {
+        self.stack = stack;
+        self
+    }
+
+    /// The layers of files.
+    #[must_use]
+    pub const fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// Takes the variables that are settings, below those of flags: `MASSGEN_TUI__A__B` is `a.b`.
+    ///
+    /// # Errors
+    /// One sentence: a name that is no key, a value that is no YAML.
+    pub fn environment<'a>(
+        &mut self,
+        variables: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Result<(), String> {
+        let flags = std::mem::take(&mut self.settings);
+        for (name, value) in variables {
+            let Some(key) = name.strip_prefix(VARIABLE) else {
+                continue;
+            };
+            let key = key.to_lowercase().replace("__", ".");
+            self.put(Given::Environment, name, &key, value)?;
+        }
+        self.settings.extend(flags);
+        Ok(())
+    }
+
+    /// The setting that a value comes from: `flag` or `environment`, and how it was written, without the
+    /// value.
+    #[must_use]
+    pub fn setting(&self, key: &str) -> Option<(&'static str, String)> {
+        let wanted = steps(key)?;
+        let mut settings = self.settings.iter().rev();
+        let setting = settings.find(|one| wanted.starts_with(&one.path))?;
+        let words = setting
+            .flag
+            .split('=')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        Some(match setting.given {
+            Given::Flag => ("flag", words),
+            Given::Environment => ("environment", words),
+        })
     }
 
     /// Adds `KEY=VALUE`, as `--set` takes it.
@@ -56,6 +128,10 @@ impl Overlay {
     /// # Errors
     /// One sentence: a key that is no path, a value that is no YAML.
     pub fn add(&mut self, flag: &str, key: &str, value: &str) -> Result<(), String> {
+        self.put(Given::Flag, flag, key, value)
+    }
+
+    fn put(&mut self, given: Given, flag: &str, key: &str, value: &str) -> Result<(), String> {
         let path = steps(key).ok_or_else(|| {
             format!("`{flag}`: \"{key}\" is no key; write it like orchestrator.policy")
         })?;
@@ -64,25 +140,39 @@ impl Overlay {
             .root
             .and_then(|root| root.get("value").cloned())
             .ok_or_else(|| format!("`{flag}`: the value is no YAML"))?;
-        self.0.push(Setting {
+        self.settings.push(Setting {
             path,
-            value: placeless(value),
+            value: placeless(&value),
             flag: flag.to_owned(),
+            given,
         });
         Ok(())
     }
 
-    /// Lays the settings over a configuration.
-    pub(super) fn lay(&self, root: &mut Node) {
-        for setting in &self.0 {
+    /// Lays everything over and under the configuration in a file, if it is in one.
+    pub(super) fn lay(&self, root: &mut Node, file: Option<&Path>) {
+        self.stack.lay(root, file);
+        self.lay_settings(root);
+    }
+
+    fn lay_settings(&self, root: &mut Node) {
+        for setting in &self.settings {
             put(root, &setting.path, &setting.value);
+        }
+    }
+
+    /// Says of findings about values from other files where those stand.
+    pub(super) fn place(&self, findings: &mut [Finding], file: Option<&Path>) {
+        let others = findings.iter_mut();
+        for finding in others.filter(|one| self.setting(&one.key).is_none()) {
+            self.stack.place(std::slice::from_mut(finding), file);
         }
     }
 
     /// What is wrong with the settings by themselves, one sentence each.
     #[must_use]
     pub fn troubles(&self) -> Vec<String> {
-        self.0.iter().filter_map(Setting::trouble).collect()
+        self.settings.iter().filter_map(Setting::trouble).collect()
     }
 
     /// Limits and rules for a team of these names that has no file of its own; `base` is the text of a
@@ -92,11 +182,23 @@ impl Overlay {
         let mut root = yaml::parse(base.as_bytes())
             .root
             .unwrap_or_else(|| Node::new(Kind::Map(Vec::new()), Span::default()));
-        self.lay(&mut root);
-        let (mut limits, mut rules) = limits::read(&root, names.len(), &mut Vec::new());
-        modes::read(&root, names, &mut limits, &mut rules, &mut Vec::new());
-        (limits, rules)
+        self.lay_settings(&mut root);
+        read(&root, names)
     }
+
+    /// Limits and rules for a team that has no file, with what the layers of files say.
+    #[must_use]
+    pub fn layered(&self, names: &[String]) -> (Limits, Rules) {
+        let mut root = Node::new(Kind::Map(Vec::new()), Span::default());
+        self.lay(&mut root, None);
+        read(&root, names)
+    }
+}
+
+fn read(root: &Node, names: &[String]) -> (Limits, Rules) {
+    let (mut limits, mut rules) = limits::read(root, names.len(), &mut Vec::new());
+    modes::read(root, names, &mut limits, &mut rules, &mut Vec::new());
+    (limits, rules)
 }
 
 impl Setting {
@@ -175,26 +277,6 @@ fn put(node: &mut Node, path: &[Step], value: &Node) {
     }
 }
 
-/// The same value without places: they would point into another text.
-fn placeless(mut node: Node) -> Node {
-    node.span = Span::default();
-    node.kind = match node.kind {
-        Kind::List(items) => Kind::List(items.into_iter().map(placeless).collect()),
-        Kind::Map(entries) => Kind::Map(
-            entries
-                .into_iter()
-                .map(|entry| Entry {
-                    key: entry.key,
-                    key_span: Span::default(),
-                    value: placeless(entry.value),
-                })
-                .collect(),
-        ),
-        kind => kind,
-    };
-    node
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,7 +308,7 @@ mod tests {
     #[test]
     fn a_list_is_reached_by_its_number() {
         let mut root = yaml::parse(b"agents: [{id: a}, {id: b}]").root.unwrap();
-        overlay(&["agents[1].id=c", "agents[7].id=d"]).lay(&mut root);
+        overlay(&["agents[1].id=c", "agents[7].id=d"]).lay(&mut root, None);
         let agents = root.get("agents").unwrap().items();
         let names: Vec<_> = agents
             .iter()

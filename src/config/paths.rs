@@ -3,9 +3,12 @@
 //! Nothing here creates anything, and nothing panics without a home folder: then there is simply no
 //! place, and the error says which flag or variable gives one.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use directories::{BaseDirs, ProjectDirs};
+
+use super::yaml;
 
 /// Variable that names the state folder. Read from the process environment only, never from a
 /// `.env` file.
@@ -51,6 +54,16 @@ pub enum PathError {
         /// Places that were tried.
         tried: Vec<PathBuf>,
     },
+}
+
+/// True for a file with a team, and for one that cannot be understood: it must be told, not passed over.
+fn names_agents(path: &Path) -> bool {
+    let mut bytes = Vec::new();
+    let read = std::fs::File::open(path)
+        .and_then(|file| file.take(yaml::MAX_BYTES as u64).read_to_end(&mut bytes));
+    let root = yaml::parse(&bytes).root;
+    read.is_err()
+        || root.is_none_or(|root| root.some("agents").is_some() || root.some("agent").is_some())
 }
 
 fn list(paths: &[PathBuf]) -> String {
@@ -126,10 +139,20 @@ impl Paths {
     /// The configuration to use when none is named.
     #[must_use]
     pub fn default_config(&self) -> Option<PathBuf> {
-        self.config_candidates()
+        let there: Vec<PathBuf> = self
+            .config_candidates()
             .into_iter()
-            .find(|candidate| candidate.exists)
+            .filter(|candidate| candidate.exists)
             .map(|candidate| candidate.path)
+            .collect();
+        match there.as_slice() {
+            [] | [_] => there.into_iter().next(),
+            // A file without agents only changes settings of a weaker one.
+            several => {
+                let team = several.iter().find(|path| names_agents(path));
+                team.or(several.first()).cloned()
+            }
+        }
     }
 
     /// The file that `--config NAME` means: the path as given (`~` expanded), or a file of that name
@@ -218,9 +241,11 @@ mod tests {
         let candidates = paths.config_candidates();
         for candidate in candidates.iter().rev() {
             std::fs::create_dir_all(candidate.path.parent().unwrap()).unwrap();
-            std::fs::write(&candidate.path, "").unwrap();
+            std::fs::write(&candidate.path, "agents: [{id: a}]").unwrap();
             assert_eq!(paths.default_config().as_ref(), Some(&candidate.path));
         }
+        std::fs::write(&candidates[0].path, "ui: {}").unwrap();
+        assert_eq!(paths.default_config().as_ref(), Some(&candidates[1].path));
     }
 
     #[test]

@@ -51,6 +51,11 @@ impl Nest {
         }
     }
 
+    /// The file that is read.
+    pub(super) fn here(&self) -> Option<&Path> {
+        self.files.last().map(|(path, _)| path.as_path())
+    }
+
     /// One team further in.
     fn deeper(&self) -> Self {
         Self {

@@ -14,7 +14,7 @@ use super::{
     replay::Stops,
     reporting, reviewing, route,
     setup::Section,
-    stored, update,
+    stored, trusting, update,
 };
 use crate::{
     protocol::{
@@ -307,6 +307,7 @@ fn ask(model: &mut Model, question: Question) -> Effects {
 pub(super) fn answer(model: &mut Model, reply: Reply) -> Effects {
     match reply {
         Reply::Stay => Effects::none(),
+        Reply::Trust(leave) => trusting::answer(model, leave),
         Reply::Stop => {
             let told = model.hint("Stopping; the best published answer stands.");
             Effects::one(Effect::Engine(Command::Stop)).and(told)

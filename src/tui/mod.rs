@@ -50,6 +50,7 @@ mod stored;
 #[cfg(test)]
 mod tests;
 pub mod theme;
+pub mod trusting;
 pub mod update;
 pub mod view;
 pub mod widget;

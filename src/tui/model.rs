@@ -22,6 +22,7 @@ use super::{
     setup::Setup,
     shared::Shared,
     stored::{self, Fold, Then},
+    trusting,
 };
 use crate::{
     protocol::{Level, Outcome, QuestionId, RunId, Seq, Timestamp},
@@ -228,9 +229,12 @@ impl Model {
                 let sessions = model.list_sessions();
                 let left = left::ask(&mut model, LeftAsk::List);
                 let asked = servers.and(sessions).and(left);
-                match options.begin {
+                match &options.begin {
                     Begin::Sessions => asked.and(browsing::show(&mut model)),
                     Begin::Start => asked,
+                    Begin::Trust(question) => {
+                        asked.and(trusting::open(&mut model, (**question).clone()))
+                    }
                 }
             }
         });

@@ -7,17 +7,20 @@ use super::{
     effect::{Launch, MouseReports},
     replay::Piece,
     theme::Theme,
+    trusting,
 };
 use crate::protocol::{Origin, RunId, Seq};
 
 /// What is shown when nothing is started and nothing opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Begin {
     /// The start screen.
     #[default]
     Start,
     /// The list of all sessions.
     Sessions,
+    /// The start screen, with a question over it.
+    Trust(Box<trusting::Asked>),
 }
 
 /// Everything that is known before the first frame.

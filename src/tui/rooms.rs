@@ -16,6 +16,7 @@ use super::{
     reporting::Opened,
     review::{self, Review},
     sessions::{self, Sessions},
+    trusting,
 };
 
 /// The rooms that were opened.
@@ -31,6 +32,8 @@ pub struct Rooms {
     pub compare: Option<Box<comparing::Entered>>,
     /// The report of a session.
     pub report: Option<Box<Opened>>,
+    /// The configuration of a project that is asked about.
+    pub(super) trust: Option<Box<trusting::Asked>>,
     /// The screen from which the list was opened.
     pub(super) came: Screen,
     /// When the list is to be asked for again.
@@ -45,6 +48,7 @@ impl Default for Rooms {
             notes: None,
             compare: None,
             report: None,
+            trust: None,
             came: Screen::Start,
             wake: None,
         }
@@ -83,6 +87,8 @@ pub enum Ask {
     Report(Box<report::Ask>),
     /// About sessions that are given away.
     Give(Box<giving::Ask>),
+    /// About a configuration of a project.
+    Trust(Box<trusting::Ask>),
 }
 
 impl Ask {
@@ -97,6 +103,7 @@ impl Ask {
             Self::Compare(ask) => ask.writes(),
             Self::Report(ask) => ask.writes(),
             Self::Give(ask) => ask.writes(),
+            Self::Trust(_) => true,
         }
     }
 }
@@ -116,4 +123,6 @@ pub enum Told {
     Report(Box<report::Told>),
     /// About sessions that are given away.
     Give(Box<giving::Told>),
+    /// About a configuration of a project.
+    Trust(Box<trusting::Told>),
 }

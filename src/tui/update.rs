@@ -19,7 +19,7 @@ use super::{
     rooms::{Act, Told},
     route,
     setup::{self, Section},
-    stored,
+    stored, trusting,
 };
 use crate::{protocol::Level, tui::layout};
 
@@ -423,6 +423,7 @@ fn take_answer(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
         Done::Room(Told::Compare(told)) => comparing::told(model, *told),
         Done::Room(Told::Report(told)) => reporting::told(model, ticket, *told),
         Done::Room(Told::Give(told)) => giving::told(model, *told),
+        Done::Room(Told::Trust(told)) => trusting::told(model, *told),
         Done::Left(told) => left::told(model, told),
     }
 }

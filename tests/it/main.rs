@@ -39,4 +39,5 @@ mod sharing;
 mod shrinking;
 mod store;
 mod tidy;
+mod trust;
 mod workspace;

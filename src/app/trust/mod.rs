@@ -6,6 +6,7 @@
 //! contacts nobody and starts nothing; what comes out of it leaves this module only when it may be
 //! used. What is enforced and what is not is told in `docs/trust.md`.
 
+pub mod screen;
 mod uses;
 
 use std::{
@@ -192,10 +193,11 @@ impl Trust {
             let _ = self.approve(path, &sum, How::Named);
             return Ok(Arc::new(config));
         }
+        let uses = uses(&config);
         Err(Refusal::Unapproved(Box::new(asked(
             path,
             sum,
-            &config,
+            uses,
             &loaded.files,
         ))))
     }
@@ -237,19 +239,43 @@ impl Services {
     ) -> Result<Arc<Config>, Refusal> {
         let env = |name: &str| self.environment.get(name);
         let loaded = config::load_file_with(path, &env, purpose, overlay);
-        self.trust.judge(path, loaded, chosen)
+        let judged = self.trust.judge(path, loaded, chosen);
+        judged.map_err(|refusal| match refusal {
+            Refusal::Unapproved(asked) => Refusal::Unapproved(self.with_profiles(asked)),
+            broken @ Refusal::Broken(_) => broken,
+        })
     }
 }
 
 /// What is to be asked about a configuration.
-fn asked(path: &Path, sum: String, config: &Config, files: &[ReadFile]) -> Asked {
-    let mut uses = uses(config);
+fn asked(path: &Path, sum: String, mut uses: Vec<Use>, files: &[ReadFile]) -> Asked {
     uses.extend(variables(files));
     Asked {
         path: path.to_owned(),
         sum,
         included: files.iter().skip(1).map(|file| file.path.clone()).collect(),
         uses,
+    }
+}
+
+impl Services {
+    /// The same question with what each profile in the file would use beside: they are approved along.
+    fn with_profiles(&self, mut asked: Box<Asked>) -> Box<Asked> {
+        let env = |name: &str| self.environment.get(name);
+        for name in config::layers::profiles_in(&asked.path) {
+            let stack = config::layers::Stack {
+                wanted: Some(name),
+                ..config::layers::Stack::default()
+            };
+            let overlay = self.overlay.clone().over(stack);
+            let loaded = config::load_file_with(&asked.path, &env, Purpose::Check, &overlay);
+            for one in loaded.config.iter().flat_map(uses) {
+                if !asked.uses.contains(&one) {
+                    asked.uses.push(one);
+                }
+            }
+        }
+        asked
     }
 }
 

@@ -11,6 +11,7 @@ use super::{Action, Wish};
 use crate::tui::{
     layout,
     theme::Theme,
+    trusting::Leave,
     widget::{paragraph, window},
 };
 
@@ -34,6 +35,8 @@ pub enum Reply {
     Stop,
     /// Go on as before.
     Stay,
+    /// May a configuration of a project be used.
+    Trust(Leave),
 }
 
 impl Question {

@@ -17,6 +17,7 @@ mod notices;
 mod palette;
 mod questions;
 mod talk;
+mod trust;
 
 use ratatui::{Frame, layout::Size};
 
@@ -32,6 +33,7 @@ pub use notices::{Notice, NoticeList, Notices};
 pub use palette::Palette;
 pub use questions::Questions;
 pub use talk::Talk;
+pub use trust::TrustCard;
 
 use super::{
     effect::Ticket,
@@ -68,6 +70,8 @@ pub enum Layer {
     Left(LeftList),
     /// Sessions that are given away.
     Give(Give),
+    /// May a configuration of a project be used?
+    Trust(TrustCard),
 }
 
 /// What an overlay wants after a key.
@@ -139,7 +143,8 @@ impl Layers {
                 | Layer::Crew(_)
                 | Layer::Health(_)
                 | Layer::Left(_)
-                | Layer::Give(_),
+                | Layer::Give(_)
+                | Layer::Trust(_),
             )
             | None => None,
         }
@@ -166,7 +171,8 @@ impl Layers {
                 | Layer::Crew(_)
                 | Layer::Health(_)
                 | Layer::Left(_)
-                | Layer::Give(_),
+                | Layer::Give(_)
+                | Layer::Trust(_),
             )
             | None => Wish::Nothing,
         }
@@ -186,7 +192,8 @@ impl Layers {
                 | Layer::Messages(_)
                 | Layer::Health(_)
                 | Layer::Left(_)
-                | Layer::Give(_),
+                | Layer::Give(_)
+                | Layer::Trust(_),
             )
             | None => return None,
         }
@@ -206,7 +213,8 @@ impl Layers {
                 | Layer::Crew(_)
                 | Layer::Health(_)
                 | Layer::Left(_)
-                | Layer::Give(_) => {}
+                | Layer::Give(_)
+                | Layer::Trust(_) => {}
             }
         }
         self.0
@@ -285,6 +293,7 @@ impl Layers {
                 Layer::Health(list) => list.prepare(theme, size),
                 Layer::Left(list) => list.prepare(size),
                 Layer::Give(card) => card.prepare(size),
+                Layer::Trust(card) => card.prepare(size),
             }
         }
     }
@@ -303,6 +312,7 @@ impl Layers {
                 Layer::Health(list) => list.view(theme, frame),
                 Layer::Left(list) => list.view(theme, frame),
                 Layer::Give(card) => card.view(theme, frame),
+                Layer::Trust(card) => card.view(theme, frame),
             }
         }
     }
@@ -318,9 +328,11 @@ impl Layer {
             | Self::Messages(_)
             | Self::Crew(_)
             | Self::Health(_) => Context::Over(Over::List),
-            Self::Confirm(_) | Self::Questions(_) | Self::Left(_) | Self::Give(_) => {
-                Context::Over(Over::Confirm)
-            }
+            Self::Confirm(_)
+            | Self::Questions(_)
+            | Self::Left(_)
+            | Self::Give(_)
+            | Self::Trust(_) => Context::Over(Over::Confirm),
         }
     }
 
@@ -333,7 +345,8 @@ impl Layer {
             | Self::Notices(_)
             | Self::Messages(_)
             | Self::Health(_)
-            | Self::Left(_) => false,
+            | Self::Left(_)
+            | Self::Trust(_) => false,
         }
     }
 
@@ -349,6 +362,7 @@ impl Layer {
             Self::Health(list) => list.update(action),
             Self::Left(list) => list.update(action),
             Self::Give(card) => card.update(action),
+            Self::Trust(card) => card.update(action),
         }
     }
 }

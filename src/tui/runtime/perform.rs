@@ -17,7 +17,7 @@ use crate::{
         report,
         review::{self, News},
         rooms::Told,
-        sessions,
+        sessions, trusting,
     },
 };
 
@@ -187,6 +187,13 @@ pub(in crate::tui) fn clean_done(done: Done) -> Done {
             Done::Room(Told::Compare(Box::new(told)))
         }
         Done::Room(Told::Report(told)) => Done::Room(Told::Report(Box::new(clean_report(*told)))),
+        Done::Room(Told::Trust(told)) => {
+            Done::Room(Told::Trust(Box::new(match *told {
+                trusting::Told::Failed(failure) => trusting::Told::Failed(clean_failure(failure)),
+                // The rest is cleaned where it is taken in.
+                told @ (trusting::Told::Team { .. } | trusting::Told::Asked(_)) => told,
+            })))
+        }
         // What is known of files is put together from clean lines, and a copy is made of clean text.
         Done::Room(Told::Give(mut told)) => {
             told.news = told.news.map_err(clean_failure);

@@ -125,20 +125,7 @@ pub enum Item {
 impl Setup {
     /// The screen before anything was looked for.
     pub fn new(options: &StartOptions) -> Self {
-        let configured = options.configured.as_ref().map(|team| TeamSummary {
-            title: clean::line(&team.title).into_owned(),
-            agents: team
-                .agents
-                .iter()
-                .map(|(name, model)| {
-                    (
-                        clean::line(name).into_owned(),
-                        clean::line(model).into_owned(),
-                    )
-                })
-                .collect(),
-            origin: team.origin.clone(),
-        });
+        let configured = options.configured.as_ref().map(cleaned);
         let picked = if configured.is_some() {
             Pick::Configured
         } else {
@@ -168,6 +155,18 @@ impl Setup {
             rows: Vec::new(),
             top: 0,
         }
+    }
+
+    /// The team of the configuration may be used after all.
+    pub fn configure(&mut self, team: &TeamSummary, folders: usize) {
+        let under_cursor = self.item();
+        self.offer.configured = Some(cleaned(team));
+        self.offer.folders = folders;
+        self.rows.clear();
+        if !self.touched {
+            self.picked = Pick::Configured;
+        }
+        self.return_to(under_cursor);
     }
 
     /// The servers found so far.
@@ -300,5 +299,19 @@ impl Setup {
             base_url: found.base_url.clone(),
             models,
         })
+    }
+}
+
+/// A team with texts that can be shown.
+fn cleaned(team: &TeamSummary) -> TeamSummary {
+    let line = |text: &str| clean::line(text).into_owned();
+    TeamSummary {
+        title: line(&team.title),
+        agents: team
+            .agents
+            .iter()
+            .map(|(name, model)| (line(name), line(model)))
+            .collect(),
+        origin: team.origin.clone(),
     }
 }

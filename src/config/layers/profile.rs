@@ -1,0 +1,46 @@
+//! Profiles: settings under a name, `dev` or `ci` perhaps, that one run takes in.
+//!
+//! `profiles: {NAME: {…}}` of any layer, and a file `profiles/NAME.yaml` beside it, which is the stronger
+//! of the two. Those of all layers with the name are joined, the project's over the person's over the
+//! machine's.
+
+use std::collections::BTreeSet;
+
+use super::tree::Tree;
+
+/// What there is of profiles.
+#[derive(Clone, Debug, Default)]
+pub struct Profiles {
+    /// Name and content, strongest first.
+    all: Vec<(String, Tree)>,
+}
+
+impl Profiles {
+    /// Takes in those that stand in a file; files come strongest first.
+    pub fn within(&mut self, tree: &Tree) {
+        let inside = tree.root.some("profiles");
+        for entry in inside.map(crate::config::Node::entries).unwrap_or_default() {
+            self.all.push((entry.key.clone(), tree.with(&entry.value)));
+        }
+    }
+
+    /// Takes in a file that is one.
+    pub fn file(&mut self, name: &str, tree: Tree) {
+        self.all.push((name.to_owned(), tree));
+    }
+
+    /// Everything under this name, strongest first; empty when there is nothing.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Vec<Tree> {
+        let named = self.all.iter().filter(|(other, _)| other == name);
+        named.map(|(_, tree)| tree.clone()).collect()
+    }
+
+    /// Every name once, in order.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let names: BTreeSet<&String> = self.all.iter().map(|(name, _)| name).collect();
+        let clean = |name: &String| crate::config::clean(name, 60);
+        names.into_iter().map(clean).collect()
+    }
+}

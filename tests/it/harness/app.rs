@@ -148,6 +148,10 @@ impl Ports for World {
                 let told = massgen_tui::tui::giving::Told { ask: *ask, news };
                 Done::Room(Told::Give(Box::new(told)))
             }
+            // Nor is a configuration of a project in the way of any.
+            Query::Room(Ask::Trust(_)) => Done::Room(Told::Trust(Box::new(
+                massgen_tui::tui::trusting::Told::Failed(nothing()),
+            ))),
         };
         async move {
             tokio::time::sleep(Duration::from_millis(200)).await;

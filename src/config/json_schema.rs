@@ -129,6 +129,10 @@ fn shape(shape: Shape, known: &Key) -> Value {
         },
         Shape::Texts => json!({"type": "array", "items": {"type": "string"}}),
         Shape::Map => match inner {
+            // A profile is a part of a configuration: it needs no agents.
+            Some(_) if known.named && known.scope.as_deref() == Some("top") => {
+                json!({"type": "object", "additionalProperties": {"type": "object"}})
+            }
             Some(inner) if known.named => {
                 json!({"type": "object", "additionalProperties": inner})
             }

@@ -18,6 +18,7 @@
 //! - [`store`]: the session log.
 //! - [`engine`]: coordination (pure), the driver, the agents; knows no terminal.
 //! - [`text`]: outside text to rows of a width; the one sanitising gate.
+//! - [`setup`]: templates of teams and the commented configurations that come of them.
 //! - [`capture`]: a screen buffer to text, ANSI, SVG.
 //! - [`tui`]: the Elm core and its screens; knows no HTTP, disk or git.
 //! - [`demo`]: the scripted team as a loopback HTTP server.
@@ -46,6 +47,7 @@ pub mod provider;
 pub mod report;
 pub mod run;
 pub mod serve;
+pub mod setup;
 pub mod store;
 pub mod telemetry;
 pub mod text;

@@ -1,10 +1,10 @@
 //! The world behind the screen: what the TUI's [`Ports`] come to.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 
-use super::{HubHandle, Services, Source, Way, captures, checkup};
+use super::{HubHandle, Services, Source, Way, captures, checkup, guide::Configured};
 use crate::{
     protocol::{Command, Failure, FailureKind, Folder, change::Access},
     provider::{discovery, health},
@@ -22,8 +22,8 @@ const RECENT: usize = 20;
 pub struct World {
     services: Arc<Services>,
     hub: HubHandle,
-    /// The team of the configuration or of the flags; of a project's once it may be used.
-    configured: Arc<OnceLock<Source>>,
+    /// The team of the configuration or of the flags.
+    configured: Configured,
     /// The team that takes over stored sessions; `None` is the one that each log names.
     successor: Option<Source>,
     reports: super::report::Reports,
@@ -36,7 +36,7 @@ impl World {
         Self {
             services,
             hub,
-            configured: Arc::new(configured.map_or_else(OnceLock::new, OnceLock::from)),
+            configured: Configured::new(configured),
             successor: None,
             reports: super::report::Reports::default(),
         }
@@ -51,7 +51,7 @@ impl World {
     fn source(&self, team: TeamChoice) -> Result<Source, Failure> {
         match team {
             TeamChoice::Demo { scenario } => Ok(Source::Demo(scenario)),
-            TeamChoice::Configured => self.configured.get().cloned().ok_or_else(|| {
+            TeamChoice::Configured => self.configured.team().ok_or_else(|| {
                 Failure::new(FailureKind::Request, "No team is configured.")
                     .hint("Start with --config FILE, or pick another team.")
             }),
@@ -109,7 +109,7 @@ impl Ports for World {
             }
             .boxed(),
             Query::Health => {
-                let team = self.configured.get().cloned();
+                let team = self.configured.team();
                 async move {
                     let bound = health::BOUND;
                     Done::Health(checkup(&services, team.as_ref(), bound).await)
@@ -149,15 +149,23 @@ impl Ports for World {
                 Done::Room(rooms::Told::Give(Box::new(told)))
             }),
             Query::Room(rooms::Ask::Trust(ask)) => {
-                let configured = Arc::clone(&self.configured);
+                let configured = self.configured.clone();
                 blocking(move || {
                     let told = super::trust::screen::answer(&services, &configured, &ask);
                     Done::Room(rooms::Told::Trust(Box::new(told)))
                 })
             }
+            Query::Room(rooms::Ask::Guide(ask)) => {
+                let configured = self.configured.clone();
+                async move {
+                    let told = configured.answer(services, *ask).await;
+                    Done::Room(rooms::Told::Guide(Box::new(told)))
+                }
+                .boxed()
+            }
             Query::Room(rooms::Ask::Report(ask)) => {
-                let configured = match self.configured.get() {
-                    Some(Source::Config(config)) => Some(Arc::clone(config)),
+                let configured = match self.configured.team() {
+                    Some(Source::Config(config)) => Some(config),
                     Some(Source::Demo(_) | Source::Backends(_)) | None => None,
                 };
                 let told = self.reports.answer(services, configured, *ask);

@@ -182,6 +182,10 @@ pub enum Machine {
     Completions(super::papers::CompletionsArgs),
     /// Print the manual page, or write all of them into a folder.
     Man(super::papers::ManArgs),
+    /// Set up a team: what is at hand, members, limits; saved as a configuration.
+    Setup(super::setup::Args),
+    /// Prompts that are kept, with variables: list, show, begin a new one.
+    Prompts(super::prompts::Args),
 }
 
 /// Arguments of `run`.
@@ -206,6 +210,12 @@ pub struct RunArgs {
     /// Ask further in a stored session (the latest without an id): the team knows what was before.
     #[arg(long = "continue", value_name = "ID", num_args = 0..=1, default_missing_value = LATEST)]
     pub after: Option<String>,
+    /// A prompt that is kept, in the place of the task (`massgen-tui prompts` lists them).
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["task", "after"])]
+    pub preset: Option<String>,
+    /// A value for a variable of the prompt: NAME=VALUE; several times for several.
+    #[arg(long, value_name = "NAME=VALUE", requires = "preset")]
+    pub var: Vec<String>,
     /// The task; "-" reads it from standard input.
     pub task: Option<String>,
 }

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::app::Keys;
 use crate::config::{Environment, Loaded, Paths, Purpose, Severity, load_bytes, load_file};
 
 /// Arguments of `config`.
@@ -45,6 +44,8 @@ pub enum Command {
     Trust(super::trusting::TrustArgs),
     /// Take an approval back
     Untrust(super::trusting::UntrustArgs),
+    /// Write a commented configuration from a template, with the models that are at hand
+    New(super::new::Args),
 }
 
 /// Arguments of `config check`.
@@ -76,6 +77,7 @@ pub fn run(globals: &super::Globals, args: &Args) -> u8 {
         Command::Show(args) => return super::showing::run(globals, args),
         Command::Check(_)
         | Command::Path
+        | Command::New(_)
         | Command::Schema
         | Command::Explain { .. }
         | Command::Fmt(_)
@@ -89,16 +91,7 @@ pub fn run(globals: &super::Globals, args: &Args) -> u8 {
 /// The folders and variables of this process, `.env` files and the keyring included.
 #[must_use]
 pub fn surroundings() -> (Paths, Environment) {
-    let paths = Paths::discover(std::env::current_dir().unwrap_or_default());
-    let process = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let (own, home) = (paths.config.as_deref(), paths.home.as_deref());
-    let env = Environment::gather(process, &paths.cwd, own, home);
-    let env = match own {
-        Some(own) => Keys::new(own.to_owned()).completed(env),
-        None => env,
-    };
-    (paths, env)
+    crate::app::setup::surroundings()
 }
 
 /// Runs the command anywhere and returns the exit code: 0, or 2 when a file has an error (or cannot
@@ -114,8 +107,8 @@ pub fn run_on(args: &Args, paths: &Paths, env: &Environment, out: &mut dyn Write
             Ok(text) => (0, write!(out, "{text}")),
             Err(message) => (WRONG, writeln!(out, "{message}")),
         },
-        // They need the state folder, and are done before.
-        Command::Trust(_) | Command::Untrust(_) | Command::Show(_) => (0, Ok(())),
+        // They need more than folders and variables, and are done before.
+        Command::Trust(_) | Command::Untrust(_) | Command::Show(_) | Command::New(_) => (0, Ok(())),
     };
     match written.and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => 1,

@@ -58,6 +58,8 @@ pub async fn run(globals: &Globals, mut team: TeamArgs, mut task: Option<String>
             quiet: false,
             apply: "patch".to_owned(),
             after: None,
+            preset: None,
+            var: Vec::new(),
             task,
         };
         return super::run::run(globals, args).await;
@@ -170,13 +172,22 @@ pub async fn sessions(globals: &Globals) -> u8 {
     finish(listed(globals).await)
 }
 
+/// Opens the set-up screen.
+pub async fn setup(globals: &Globals) -> u8 {
+    finish(begun(globals, Begin::Guide).await)
+}
+
 async fn listed(globals: &Globals) -> Result<ExitSummary, Trouble> {
+    begun(globals, Begin::Sessions).await
+}
+
+async fn begun(globals: &Globals, begin: Begin) -> Result<ExitSummary, Trouble> {
     let (services, paths) = launch::services(globals, "1", &RuleArgs::default())?;
     let mut options = options(globals);
     options
         .notices
         .extend(super::taking::ended(&services).await);
-    options.begin = Begin::Sessions;
+    options.begin = begin;
     let configured = found(&services, &paths, &mut options);
     options.configured = configured.as_ref().map(summary);
     options.folder = paths.cwd.display().to_string();

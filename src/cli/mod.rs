@@ -20,14 +20,18 @@ mod keys;
 mod launch;
 mod layering;
 pub mod logs;
+mod members;
 pub mod models;
+pub mod new;
 mod papers;
+pub mod prompts;
 mod pruning;
 mod resume;
 mod rules;
 mod run;
 pub mod screenshot;
 pub mod serve;
+mod setup;
 pub mod sharing;
 mod showing;
 mod taking;
@@ -118,6 +122,9 @@ async fn dispatch(cli: Cli) -> u8 {
         Some(Sub::Logs(args)) if args.command.is_none() => interactive::sessions(&globals).await,
         Some(Sub::Logs(args)) => logs::run(&globals, &args).await,
         Some(Sub::Screenshot(args)) => screenshot::run(&globals, &args).await,
+        Some(Sub::Config(config_cmd::Args {
+            command: config_cmd::Command::New(args),
+        })) => new::run(&globals, &args).await,
         Some(Sub::Config(args)) => config_cmd::run(&globals, &args),
         Some(Sub::Machine(what)) => match what {
             Machine::Doctor(args) => doctor::run(&globals, &args).await,
@@ -126,6 +133,8 @@ async fn dispatch(cli: Cli) -> u8 {
             Machine::Keys(args) => keys::run(&args),
             Machine::Completions(args) => papers::completions(&args),
             Machine::Man(args) => papers::man(&args),
+            Machine::Setup(args) => setup::run(&globals, &args).await,
+            Machine::Prompts(args) => prompts::run(&args),
         },
         Some(Sub::Files(sub)) => files::run(&globals, sub).await,
         Some(Sub::Sharing(sub)) => sharing::run(&globals, sub).await,

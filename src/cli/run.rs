@@ -1,6 +1,6 @@
 //! `massgen-tui run`: a task without the full-screen program.
 
-use std::io::Read as _;
+use std::{io::Read as _, path::Path};
 
 use tokio::sync::mpsc;
 
@@ -59,7 +59,9 @@ async fn start(globals: &Globals, mut args: RunArgs) -> Result<u8, Trouble> {
             None => return Err(Trouble::Usage(NO_TEAM.into())),
         },
     };
+    let mut tasks = preset(&args, paths.config.as_deref())?.into_iter();
     let task = match args.task.as_deref() {
+        _ if args.preset.is_some() => tasks.next().unwrap_or_default(),
         Some("-") => from_stdin()?,
         Some(task) => worded(task)?,
         None => source.default_task().ok_or_else(|| {
@@ -80,9 +82,31 @@ async fn start(globals: &Globals, mut args: RunArgs) -> Result<u8, Trouble> {
     let beside = taking::Beside::begin(&services, output.progress).await;
     let (run, session) = app::start(&services, team, task, sender).await?;
     let exit = headless::drive(events, session.commands, signals, output).await;
-    let code = taking::after(&services, run, policy, how, exit.code()).await;
+    let mut code = taking::after(&services, run.clone(), policy, how, exit.code()).await;
     beside.end().await;
+    // The further tasks of a conversation, as long as each is answered.
+    for task in tasks {
+        if code != 0 {
+            break;
+        }
+        let output = self::output(&args.output, args.quiet);
+        let how = (output.format, output.progress);
+        let way = Way::Continue(task);
+        code = super::resume::go_on(&services, &run, None, way, output).await?;
+        code = taking::after(&services, run.clone(), policy, how, code).await;
+    }
     Ok(code)
+}
+
+/// The tasks of the prompt that is named; none without a name.
+fn preset(args: &RunArgs, settings: Option<&Path>) -> Result<Vec<String>, Trouble> {
+    let Some(name) = &args.preset else {
+        return Ok(Vec::new());
+    };
+    let values = super::prompts::values(&args.var).map_err(Trouble::Usage)?;
+    let preset = app::prompts::named(settings, name)
+        .map_err(|failure| Trouble::Usage(failure.words()))?;
+    preset.fill(&values).map_err(Trouble::Usage)
 }
 
 /// The process's own streams, as the flags want them.

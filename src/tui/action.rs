@@ -5,7 +5,7 @@
 //! meaning between versions; keys do.
 
 use super::{
-    compare, composer, layer, live, moves::Move, notes, replay, report, review, rooms::Act,
+    compare, composer, guide, layer, live, moves::Move, notes, replay, report, review, rooms::Act,
     sessions, setup,
 };
 
@@ -195,6 +195,7 @@ impl Action {
         room("notes", |to| Act::Notes(notes::Action::Move(to)));
         room("compare", |to| Act::Compare(compare::Action::Move(to)));
         room("report", |to| Act::Report(report::Action::Move(to)));
+        room("guide", |to| Act::Guide(guide::Action::Move(to)));
         add(&mut all, "review", review::Action::TABLE, |action| {
             Self::Room(Act::Review(action))
         });
@@ -212,6 +213,9 @@ impl Action {
         });
         add(&mut all, "report", report::Action::TABLE, |action| {
             Self::Room(Act::Report(action))
+        });
+        add(&mut all, "guide", guide::Action::TABLE, |action| {
+            Self::Room(Act::Guide(action))
         });
         all
     }

@@ -6,6 +6,7 @@ use super::{
     again, browsing, comparing,
     composer::When,
     effect::{Effect, Effects, Load, Ticket},
+    guiding,
     layer::{Confirm, Layer, Messages, Question, Questions, Reply, Talk},
     live::{self, Live},
     model::{Focus, Hearers, Leaving, Model, Screen},
@@ -48,6 +49,7 @@ pub(super) fn pulse(model: &Model) -> Option<Duration> {
         Screen::Review if reviewing::waits(model) => Some(SPIN),
         Screen::Sessions if browsing::waits(model) => Some(SPIN),
         Screen::Report if reporting::waits(model) => Some(SPIN),
+        Screen::Guide if guiding::waits(model) => Some(SPIN),
         Screen::Notes if noting::waits(model) => Some(SPIN),
         Screen::Compare if comparing::waits(model) => Some(SPIN),
         Screen::Review | Screen::Notes if model.shared.running() => Some(CLOCK),
@@ -56,7 +58,8 @@ pub(super) fn pulse(model: &Model) -> Option<Duration> {
         | Screen::Sessions
         | Screen::Notes
         | Screen::Compare
-        | Screen::Report => None,
+        | Screen::Report
+        | Screen::Guide => None,
     }
 }
 
@@ -198,7 +201,7 @@ pub(super) fn talk(model: &mut Model, talk: Talk) -> Effects {
 /// The screen, where rooms count as parts of the live one.
 const fn session_screen(model: &Model) -> Screen {
     match model.screen {
-        Screen::Start | Screen::Compare => Screen::Start,
+        Screen::Start | Screen::Compare | Screen::Guide => Screen::Start,
         Screen::Live | Screen::Review | Screen::Sessions | Screen::Notes | Screen::Report => {
             Screen::Live
         }

@@ -188,7 +188,7 @@ pub(super) fn open(model: &mut Model) -> Effects {
                 .into_iter()
                 .collect()
         }
-        Screen::Start => Vec::new(),
+        Screen::Start | Screen::Guide => Vec::new(),
         Screen::Live | Screen::Review | Screen::Notes | Screen::Compare => {
             if model.shared.running() {
                 return model

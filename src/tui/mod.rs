@@ -19,6 +19,8 @@ mod crew;
 pub mod effect;
 mod flow;
 pub mod giving;
+pub mod guide;
+mod guiding;
 pub mod keymap;
 pub mod layer;
 pub mod layout;

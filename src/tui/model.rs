@@ -10,7 +10,7 @@ use super::{
     browsing, comparing,
     composer::Composer,
     effect::{Effect, Effects, Launch, Load, MouseReports, Query, Ticket, Tickets},
-    flow,
+    flow, guiding,
     keymap::{Context, Key, Keymap},
     layer::{Layers, Notices},
     layout::{self, Regions},
@@ -84,6 +84,8 @@ pub enum Screen {
     Compare,
     /// The figures of a session, and what models make of it.
     Report,
+    /// A team is set up.
+    Guide,
 }
 
 /// Parts of the live screen that take keys.
@@ -231,6 +233,7 @@ impl Model {
                 let asked = servers.and(sessions).and(left);
                 match &options.begin {
                     Begin::Sessions => asked.and(browsing::show(&mut model)),
+                    Begin::Guide => asked.and(guiding::open(&mut model)),
                     Begin::Start => asked,
                     Begin::Trust(question) => {
                         asked.and(trusting::open(&mut model, (**question).clone()))

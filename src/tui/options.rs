@@ -21,6 +21,8 @@ pub enum Begin {
     Sessions,
     /// The start screen, with a question over it.
     Trust(Box<trusting::Asked>),
+    /// The set-up screen.
+    Guide,
 }
 
 /// Everything that is known before the first frame.

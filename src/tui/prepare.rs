@@ -19,6 +19,7 @@ pub fn prepare(model: &mut Model) {
         Screen::Review | Screen::Notes | Screen::Compare => prepare_room(model),
         Screen::Sessions => prepare_sessions(model),
         Screen::Report => prepare_report(model),
+        Screen::Guide => prepare_guide(model),
     }
     model.layers.prepare(&model.shared.theme, model.size);
 }
@@ -45,7 +46,11 @@ fn prepare_room(model: &mut Model) {
     };
     let (rooms, shared) = (&mut model.rooms, &model.shared);
     match model.screen {
-        Screen::Start | Screen::Live | Screen::Sessions | Screen::Report => {}
+        Screen::Start
+        | Screen::Live
+        | Screen::Sessions
+        | Screen::Report
+        | Screen::Guide => {}
         Screen::Review => {
             if let Some(review) = &mut rooms.review {
                 review.prepare(shared, regions.main);
@@ -83,6 +88,17 @@ fn prepare_report(model: &mut Model) {
     };
     if let Some(open) = &mut model.rooms.report {
         open.report.prepare(&model.shared, regions.main);
+    }
+}
+
+fn prepare_guide(model: &mut Model) {
+    let regions = layout::live(model.size, EditorRoom::None);
+    model.seen = Seen {
+        regions,
+        ..Seen::default()
+    };
+    if let Some(open) = &mut model.rooms.guide {
+        open.guide.prepare(&model.shared, regions.main);
     }
 }
 

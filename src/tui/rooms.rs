@@ -8,7 +8,7 @@
 use super::{
     compare, comparing,
     effect::Ticket,
-    giving,
+    giving, guide, guiding,
     model::Screen,
     notes,
     noting::Entered,
@@ -34,6 +34,8 @@ pub struct Rooms {
     pub report: Option<Box<Opened>>,
     /// The configuration of a project that is asked about.
     pub(super) trust: Option<Box<trusting::Asked>>,
+    /// The set-up screen.
+    pub guide: Option<Box<guiding::Opened>>,
     /// The screen from which the list was opened.
     pub(super) came: Screen,
     /// When the list is to be asked for again.
@@ -49,6 +51,7 @@ impl Default for Rooms {
             compare: None,
             report: None,
             trust: None,
+            guide: None,
             came: Screen::Start,
             wake: None,
         }
@@ -70,6 +73,8 @@ pub enum Act {
     Compare(compare::Action),
     /// On the report screen.
     Report(report::Action),
+    /// On the set-up screen.
+    Guide(guide::Action),
 }
 
 /// What a room asks.
@@ -89,6 +94,8 @@ pub enum Ask {
     Give(Box<giving::Ask>),
     /// About a configuration of a project.
     Trust(Box<trusting::Ask>),
+    /// About what a team can be put on.
+    Guide(Box<guide::Ask>),
 }
 
 impl Ask {
@@ -104,6 +111,7 @@ impl Ask {
             Self::Report(ask) => ask.writes(),
             Self::Give(ask) => ask.writes(),
             Self::Trust(_) => true,
+            Self::Guide(ask) => ask.writes(),
         }
     }
 }
@@ -125,4 +133,6 @@ pub enum Told {
     Give(Box<giving::Told>),
     /// About a configuration of a project.
     Trust(Box<trusting::Told>),
+    /// About what a team can be put on.
+    Guide(Box<guide::Told>),
 }

@@ -4,7 +4,7 @@
 //! character is text and nothing else, except in an empty editor (see [`Context::Empty`]).
 
 use super::{
-    browsing,
+    browsing, guide, guiding,
     keymap::{Context, Key, Meaning, Room},
     model::{Focus, Model, Screen},
     msg::{Input, Msg},
@@ -38,6 +38,7 @@ pub fn base_contexts(model: &Model) -> Vec<Context> {
             Screen::Notes | Screen::Compare => Context::Room(Room::Notes(notes::Place::Writing)),
             // Nothing is written there.
             Screen::Report => report_place(model),
+            Screen::Guide => Context::Room(Room::Guide(guiding::place(model))),
         });
         contexts.push(Context::Edit);
     } else {
@@ -55,6 +56,7 @@ pub fn base_contexts(model: &Model) -> Vec<Context> {
             Screen::Notes => contexts.push(Context::Room(Room::Notes(noting::place(model)))),
             Screen::Compare => contexts.push(Context::Room(Room::Compare)),
             Screen::Report => contexts.push(report_place(model)),
+            Screen::Guide => contexts.push(Context::Room(Room::Guide(guiding::place(model)))),
         }
     }
     contexts.extend([Context::Command, Context::Global]);
@@ -91,6 +93,7 @@ pub fn command_contexts(model: &Model) -> Vec<Context> {
                 .to_vec()
         }
         Screen::Compare => vec![Context::Room(Room::Compare)],
+        Screen::Guide => vec![Context::Room(Room::Guide(guide::Place::Main))],
         Screen::Report => {
             let places = [report::Place::Main, report::Place::Asking];
             places
@@ -111,7 +114,7 @@ pub fn editing(model: &Model) -> bool {
         Screen::Live => model.focus == Focus::Editor,
         Screen::Review => place(model) == review::Place::Writing,
         Screen::Notes => noting::writing(model),
-        Screen::Sessions | Screen::Compare | Screen::Report => false,
+        Screen::Sessions | Screen::Compare | Screen::Report | Screen::Guide => false,
     }
 }
 
@@ -170,6 +173,7 @@ fn typing(model: &Model) -> Typing {
                     Screen::Review => capturing(model),
                     Screen::Sessions => browsing::capturing(model),
                     Screen::Report => reporting::place(model) == report::Place::Models,
+                    Screen::Guide => guiding::place(model) == guide::Place::Typing,
                 }
         }
     };

@@ -6,6 +6,7 @@ use super::{
     action::{Action, App, Run},
     again, browsing, comparing,
     composer::{self, When},
+    guiding,
     keymap::Chord,
     layer, live,
     model::{Focus, Model, Screen},
@@ -116,6 +117,7 @@ fn current(model: &Model) -> Vec<Hint> {
         (None, Screen::Notes) => noting::hints(model),
         (None, Screen::Compare) => comparing::hints(),
         (None, Screen::Report) => reporting::hints(model),
+        (None, Screen::Guide) => guiding::hints(model),
     };
     let contexts = route::contexts(model);
     let panes =

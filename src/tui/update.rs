@@ -9,7 +9,7 @@ use super::{
     composer::{self, Edit, Moved},
     crew,
     effect::{Done, Draft, Effect, Effects, Ticket},
-    flow, giving,
+    flow, giving, guiding,
     keymap::Context,
     layer::{self, Help, Layer, NoticeList, Palette},
     left, live,
@@ -68,9 +68,11 @@ fn perform(model: &mut Model, action: Action) -> Effects {
             Screen::Live => model.live.update(live, &model.shared),
             Screen::Review => reviewing::live_key(model, live),
             Screen::Sessions => browsing::live_key(model, live),
-            Screen::Start | Screen::Notes | Screen::Compare | Screen::Report => {
-                model.hint("That is for the live screen.")
-            }
+            Screen::Start
+            | Screen::Notes
+            | Screen::Compare
+            | Screen::Report
+            | Screen::Guide => model.hint("That is for the live screen."),
         },
         Action::Room(Act::Review(review)) => reviewing::perform(model, review),
         Action::Room(Act::Replay(replay)) => playing::perform(model, replay),
@@ -78,6 +80,7 @@ fn perform(model: &mut Model, action: Action) -> Effects {
         Action::Room(Act::Notes(action)) => noting::perform(model, action),
         Action::Room(Act::Compare(action)) => comparing::perform(model, action),
         Action::Room(Act::Report(report)) => reporting::perform(model, report),
+        Action::Room(Act::Guide(guide)) => guiding::perform(model, guide),
     }
 }
 
@@ -100,7 +103,12 @@ fn search_key(model: &mut Model, action: layer::Action) -> Effects {
     match model.screen {
         Screen::Review => return reviewing::typed(model, action),
         Screen::Sessions => return browsing::typed(model, action),
-        Screen::Start | Screen::Live | Screen::Notes | Screen::Compare | Screen::Report => {}
+        Screen::Start
+        | Screen::Live
+        | Screen::Notes
+        | Screen::Compare
+        | Screen::Report
+        | Screen::Guide => {}
     }
     let input = match action {
         layer::Action::Accept => live::Input::Enter,
@@ -321,6 +329,7 @@ fn type_text(model: &mut Model, text: &str) -> Effects {
         }
         Screen::Review | Screen::Notes | Screen::Compare => {}
         Screen::Report => return reporting::type_text(model, text),
+        Screen::Guide => return guiding::type_text(model, text),
     }
     let taken = model.composer.insert(text);
     if taken < text.len() {
@@ -380,6 +389,7 @@ fn take_mouse(model: &mut Model, mouse: Mouse) -> Effects {
         Screen::Notes => noting::mouse(model, mouse),
         Screen::Compare => comparing::mouse(model, mouse),
         Screen::Report => reporting::mouse(model, mouse),
+        Screen::Guide => guiding::mouse(model, mouse),
         Screen::Live => {
             if click {
                 model.focus = Focus::Panes;
@@ -422,6 +432,7 @@ fn take_answer(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
         Done::Room(Told::Notes(told)) => noting::told(model, *told),
         Done::Room(Told::Compare(told)) => comparing::told(model, *told),
         Done::Room(Told::Report(told)) => reporting::told(model, ticket, *told),
+        Done::Room(Told::Guide(told)) => guiding::told(model, ticket, *told),
         Done::Room(Told::Give(told)) => giving::told(model, *told),
         Done::Room(Told::Trust(told)) => trusting::told(model, *told),
         Done::Left(told) => left::told(model, told),

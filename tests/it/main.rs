@@ -35,6 +35,7 @@ mod review;
 mod reviewing;
 mod screenshot;
 mod search;
+mod setup;
 mod sharing;
 mod shrinking;
 mod store;

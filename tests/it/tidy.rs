@@ -33,7 +33,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("engine", &["protocol", "provider", "tool", "store"]),
     ("text", &["protocol"]),
     ("capture", &["protocol", "text"]),
-    ("tui", &["protocol", "run", "text", "capture", "catalog"]),
+    ("setup", &[]),
+    ("tui", &["protocol", "run", "text", "capture", "catalog", "setup"]),
     ("demo", &["protocol"]),
     ("bench", &["protocol", "run"]),
     ("report", &["protocol", "run", "text", "headless"]),
@@ -54,6 +55,7 @@ const ROOTS: &[&str] = &["app", "cli"];
 /// Features of the screen: none may name another, the runtime, or anything that waits.
 const FEATURES: &[&str] = &[
     "live", "composer", "setup", "sessions", "review", "replay", "notes", "compare", "report",
+    "guide",
 ];
 
 /// Where a clock may be read; everywhere else time comes in as data.

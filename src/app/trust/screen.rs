@@ -1,10 +1,10 @@
 //! The question about a project's configuration as the screen asks it, and what becomes of the answer.
 
-use std::{path::Path, sync::OnceLock};
+use std::path::Path;
 
 use super::{Asked, Chosen, Refusal};
 use crate::{
-    app::{Services, Source},
+    app::{Services, Source, guide::Configured},
     protocol::Origin,
     store::approvals::How,
     tui::{
@@ -44,7 +44,7 @@ pub fn summary(source: &Source) -> TeamSummary {
 
 /// Does what the person said, and loads the team if it is still what was asked about.
 #[must_use]
-pub fn answer(services: &Services, configured: &OnceLock<Source>, ask: &Ask) -> Told {
+pub(in crate::app) fn answer(services: &Services, configured: &Configured, ask: &Ask) -> Told {
     let path = Path::new(&ask.path);
     services.trust.allow_once(path, &ask.sum);
     let kept = match ask.leave {
@@ -59,8 +59,7 @@ pub fn answer(services: &Services, configured: &OnceLock<Source>, ask: &Ask) -> 
                 folders: source.folders(services),
                 unkept: kept.err(),
             };
-            // Only one configuration is asked about: nothing stands there yet.
-            let _ = configured.set(source);
+            configured.set(source);
             told
         }
         Err(Refusal::Unapproved(asked)) => Told::Asked(Box::new(question(&asked, None))),

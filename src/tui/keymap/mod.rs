@@ -18,7 +18,7 @@ pub use page::markdown;
 
 use super::{
     action::{Action, Entry},
-    notes, report,
+    guide, notes, report,
     review::Place,
 };
 
@@ -62,6 +62,8 @@ pub enum Room {
     Compare,
     /// The report screen.
     Report(report::Place),
+    /// The set-up screen.
+    Guide(guide::Place),
     /// The live screen over a session that was read from its log.
     Stored(Shown),
     /// The list of sessions.
@@ -88,7 +90,7 @@ pub enum Over {
 
 impl Context {
     /// All contexts, in the order of the help overlay.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Command,
         Self::Room(Room::Stored(Shown::Ended)),
         Self::Room(Room::Stored(Shown::Between)),
@@ -104,6 +106,8 @@ impl Context {
         Self::Room(Room::Report(report::Place::Main)),
         Self::Room(Room::Report(report::Place::Models)),
         Self::Room(Room::Report(report::Place::Asking)),
+        Self::Room(Room::Guide(guide::Place::Main)),
+        Self::Room(Room::Guide(guide::Place::Typing)),
         Self::Task,
         Self::Start,
         Self::Empty,
@@ -139,6 +143,8 @@ impl Context {
             Self::Room(Room::Report(report::Place::Main)) => "report",
             Self::Room(Room::Report(report::Place::Models)) => "report-models",
             Self::Room(Room::Report(report::Place::Asking)) => "report-asking",
+            Self::Room(Room::Guide(guide::Place::Main)) => "guide",
+            Self::Room(Room::Guide(guide::Place::Typing)) => "guide-typing",
             Self::Over(Over::List) => "list",
             Self::Over(Over::Confirm) => "confirm",
             Self::Palette => "palette",
@@ -169,6 +175,10 @@ impl Context {
             Self::Room(Room::Report(report::Place::Main)) => "Report screen",
             Self::Room(Room::Report(report::Place::Models)) => "Report screen, list of models",
             Self::Room(Room::Report(report::Place::Asking)) => "Report screen, asking a model",
+            Self::Room(Room::Guide(guide::Place::Main)) => "Set-up screen",
+            Self::Room(Room::Guide(guide::Place::Typing)) => {
+                "Set-up screen, list of models and keys"
+            }
             Self::Over(Over::List) => "In help, commands, notices and endpoints",
             Self::Over(Over::Confirm) => "In a question",
             Self::Palette => "Without a key, from the palette",

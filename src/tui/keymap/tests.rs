@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Chord, Context, Key, Keymap, Meaning, Over, Room, Shown, markdown};
-use crate::tui::{action::Action, notes, report, review::Place};
+use crate::tui::{action::Action, guide, notes, report, review::Place};
 
 /// Every stack of contexts that the program can be in, most specific first.
 const STACKS: &[&[Context]] = &[
@@ -89,10 +89,21 @@ const STACKS: &[&[Context]] = &[
         Context::Command,
         Context::Global,
     ],
+    &[
+        Context::Room(Room::Guide(guide::Place::Main)),
+        Context::Command,
+        Context::Global,
+    ],
+    &[
+        Context::Room(Room::Guide(guide::Place::Typing)),
+        Context::Command,
+        Context::Global,
+    ],
 ];
 
 /// Contexts in which plain characters are text.
-const TEXT: [Context; 8] = [
+const TEXT: [Context; 9] = [
+    Context::Room(Room::Guide(guide::Place::Typing)),
     Context::Room(Room::Report(report::Place::Models)),
     Context::Room(Room::Notes(notes::Place::Writing)),
     Context::Room(Room::Review(Place::Writing)),

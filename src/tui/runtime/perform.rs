@@ -13,6 +13,7 @@ use crate::{
     tui::{
         LeftTold, compare,
         effect::{Done, Draft, Launch, Query, Ticket},
+        guide,
         ports::{Picture, Ports},
         report,
         review::{self, News},
@@ -194,11 +195,25 @@ pub(in crate::tui) fn clean_done(done: Done) -> Done {
                 told @ (trusting::Told::Team { .. } | trusting::Told::Asked(_)) => told,
             })))
         }
+        Done::Room(Told::Guide(told)) => Done::Room(Told::Guide(Box::new(clean_guide(*told)))),
         // What is known of files is put together from clean lines, and a copy is made of clean text.
         Done::Room(Told::Give(mut told)) => {
             told.news = told.news.map_err(clean_failure);
             Done::Room(Told::Give(told))
         }
+    }
+}
+
+/// What was found is cleaned where it was found; failures and paths are not.
+fn clean_guide(told: guide::Told) -> guide::Told {
+    let line = |text: String| clean::line(&text).into_owned();
+    match told {
+        guide::Told::Tried(outcome) => {
+            guide::Told::Tried(outcome.map(line).map_err(clean_failure))
+        }
+        guide::Told::Kept(outcome) => guide::Told::Kept(outcome.map(line).map_err(line)),
+        guide::Told::Saved(outcome) => guide::Told::Saved(outcome.map_err(clean_failure)),
+        told @ (guide::Told::Keys(_) | guide::Told::Part(_) | guide::Told::Models(..)) => told,
     }
 }
 

@@ -169,6 +169,17 @@ impl Setup {
         self.return_to(under_cursor);
     }
 
+    /// A team was set up: it is the configured one now, and it is picked.
+    pub fn set_up(&mut self, team: &TeamSummary, folders: usize) {
+        self.offer.configured = Some(cleaned(team));
+        self.offer.folders = folders;
+        self.picked = Pick::Configured;
+        self.touched = true;
+        self.focus = Section::Editor;
+        self.cursor = 0;
+        self.rows.clear();
+    }
+
     /// The servers found so far.
     pub fn found(&self) -> &[Discovered] {
         match &self.servers {

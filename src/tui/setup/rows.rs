@@ -86,6 +86,7 @@ impl Maker<'_> {
         }
         self.error(&mut rows);
         self.left(&mut rows);
+        self.first_run(&mut rows);
         rows.push(self.heading("Team"));
         for (place, item) in self.items.iter().enumerate() {
             match *item {
@@ -138,6 +139,24 @@ impl Maker<'_> {
         };
         let spans = vec![
             Span::styled(format!("! {words}"), self.theme.warn),
+            Span::styled(offer, self.theme.accent),
+        ];
+        rows.push(plain(cut(Line::from(spans), self.room)));
+        rows.push(plain(Line::default()));
+    }
+
+    /// Offers to set up a team, while there is none.
+    fn first_run(&self, rows: &mut Vec<Row>) {
+        if self.setup.offer.configured.is_some() {
+            return;
+        }
+        let (words, offer) = if self.room >= OFFERED {
+            ("No team is set up yet", ": Alt-S sets one up in a minute")
+        } else {
+            ("No team yet", ": Alt-S sets one up")
+        };
+        let spans = vec![
+            Span::styled(words, self.theme.text),
             Span::styled(offer, self.theme.accent),
         ];
         rows.push(plain(cut(Line::from(spans), self.room)));

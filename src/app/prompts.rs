@@ -115,7 +115,10 @@ mod tests {
         let own = named(Some(settings.path()), "explain").expect("a prompt");
         assert_eq!(own.tasks, ["Explain it."]);
         let told = named(Some(settings.path()), "broken").expect_err("it is wrong");
-        assert!(told.words().contains("broken.md: Its head does not end"), "{told}");
+        assert!(
+            told.words().contains("broken.md: Its head does not end"),
+            "{told}"
+        );
         let told = named(None, "explian").expect_err("unknown");
         assert!(told.words().contains("Did you mean explain?"), "{told}");
     }

@@ -69,7 +69,9 @@ fn act(args: &Args, paths: &Paths) -> Result<String, Trouble> {
     let settings = paths.config.as_deref();
     match &args.command {
         None | Some(Command::List { json: false }) => Ok(listed(&prompts::all(settings))),
-        Some(Command::List { json: true }) => Ok(format!("{:#}\n", as_json(&prompts::all(settings)))),
+        Some(Command::List { json: true }) => {
+            Ok(format!("{:#}\n", as_json(&prompts::all(settings))))
+        }
         Some(Command::Show { name, var }) => {
             let preset = prompts::named(settings, name)?;
             let values = values(var).map_err(Trouble::Usage)?;
@@ -91,7 +93,9 @@ pub(super) fn values(given: &[String]) -> Result<BTreeMap<String, String>, Strin
     let mut values = BTreeMap::new();
     for words in given {
         let Some((name, value)) = words.split_once('=') else {
-            return Err(format!("A value is written NAME=VALUE; `{words}` has no `=`."));
+            return Err(format!(
+                "A value is written NAME=VALUE; `{words}` has no `=`."
+            ));
         };
         if values
             .insert(name.trim().to_owned(), value.to_owned())
@@ -118,7 +122,10 @@ fn begin(paths: &Paths, name: &str, from: Option<&str>) -> Result<String, Troubl
     };
     let path = prompts::folder(settings).join(format!("{name}.md"));
     if path.exists() {
-        let words = format!("{} is there already; edit it, or take another name.", path.display());
+        let words = format!(
+            "{} is there already; edit it, or take another name.",
+            path.display()
+        );
         return Err(Trouble::Usage(words));
     }
     let saved = save(&path, &text, Replace::Never)?;
@@ -146,7 +153,11 @@ fn written(preset: &Preset) -> String {
 
 /// A prompt with its variables, where values are missing.
 fn shown(preset: &Preset) -> String {
-    let mut text = format!("{}\n\n{}\n", preset.description, preset.tasks.join("\n\n=== next ===\n\n"));
+    let mut text = format!(
+        "{}\n\n{}\n",
+        preset.description,
+        preset.tasks.join("\n\n=== next ===\n\n")
+    );
     if !preset.variables.is_empty() {
         text.push('\n');
     }

@@ -104,8 +104,8 @@ fn preset(args: &RunArgs, settings: Option<&Path>) -> Result<Vec<String>, Troubl
         return Ok(Vec::new());
     };
     let values = super::prompts::values(&args.var).map_err(Trouble::Usage)?;
-    let preset = app::prompts::named(settings, name)
-        .map_err(|failure| Trouble::Usage(failure.words()))?;
+    let preset =
+        app::prompts::named(settings, name).map_err(|failure| Trouble::Usage(failure.words()))?;
     preset.fill(&values).map_err(Trouble::Usage)
 }
 

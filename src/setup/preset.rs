@@ -40,12 +40,30 @@ pub struct Variable {
 
 /// The prompts that come with the program, as name and text.
 pub const SHIPPED: [(&str, &str); 6] = [
-    ("review-change", include_str!("../../assets/setup/prompts/review-change.md")),
-    ("find-bug", include_str!("../../assets/setup/prompts/find-bug.md")),
-    ("explain", include_str!("../../assets/setup/prompts/explain.md")),
-    ("compare-options", include_str!("../../assets/setup/prompts/compare-options.md")),
-    ("polish-text", include_str!("../../assets/setup/prompts/polish-text.md")),
-    ("decide-in-steps", include_str!("../../assets/setup/prompts/decide-in-steps.md")),
+    (
+        "review-change",
+        include_str!("../../assets/setup/prompts/review-change.md"),
+    ),
+    (
+        "find-bug",
+        include_str!("../../assets/setup/prompts/find-bug.md"),
+    ),
+    (
+        "explain",
+        include_str!("../../assets/setup/prompts/explain.md"),
+    ),
+    (
+        "compare-options",
+        include_str!("../../assets/setup/prompts/compare-options.md"),
+    ),
+    (
+        "polish-text",
+        include_str!("../../assets/setup/prompts/polish-text.md"),
+    ),
+    (
+        "decide-in-steps",
+        include_str!("../../assets/setup/prompts/decide-in-steps.md"),
+    ),
 ];
 
 /// What a new prompt looks like.
@@ -60,7 +78,9 @@ Write about {{subject}}, {{length}}.\n";
 #[must_use]
 pub fn is_name(name: &str) -> bool {
     let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.len() <= 64 && name.chars().all(good)
+    name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.len() <= 64
+        && name.chars().all(good)
 }
 
 /// Reads a prompt.
@@ -75,7 +95,10 @@ pub fn parse(name: &str, text: &str) -> Result<Preset, String> {
     let mut lines = text.lines().enumerate().peekable();
     let mut description = String::new();
     let mut variables: Vec<Variable> = Vec::new();
-    if lines.peek().is_some_and(|(_, line)| line.trim_end() == "---") {
+    if lines
+        .peek()
+        .is_some_and(|(_, line)| line.trim_end() == "---")
+    {
         lines.next();
         loop {
             let Some((number, line)) = lines.next() else {
@@ -105,7 +128,9 @@ pub fn parse(name: &str, text: &str) -> Result<Preset, String> {
                 return Err(format!("Line {at}: `{key}` stands twice."));
             }
             if variables.len() == VARIABLES {
-                return Err(format!("Line {at}: a prompt has at most {VARIABLES} variables."));
+                return Err(format!(
+                    "Line {at}: a prompt has at most {VARIABLES} variables."
+                ));
             }
             let (value, help) = match value.split_once(" #") {
                 Some((value, help)) => (value, help.trim()),
@@ -215,7 +240,11 @@ impl Preset {
             .filter(|name| value(name).is_none())
             .collect();
         if !missing.is_empty() {
-            return Err(format!("{} needs a value for {}.", self.name, missing.join(", ")));
+            return Err(format!(
+                "{} needs a value for {}.",
+                self.name,
+                missing.join(", ")
+            ));
         }
         let filled = |task: &String| {
             let piece = |piece: Result<&str, &str>| match piece {
@@ -258,7 +287,11 @@ mod tests {
             "---\ndescription: d\na: one # the first\nb:\n---\n{{a}} {{ b }} {{c}} {{ }} {{x",
         )
         .expect("a prompt");
-        let names: Vec<&str> = preset.variables.iter().map(|one| one.name.as_str()).collect();
+        let names: Vec<&str> = preset
+            .variables
+            .iter()
+            .map(|one| one.name.as_str())
+            .collect();
         assert_eq!(names, ["a", "b", "c"]);
         assert_eq!(preset.variables[0].help, "the first");
         let told = preset.fill(&values(&[("b", " ")])).expect_err("missing");

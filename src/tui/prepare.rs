@@ -46,11 +46,7 @@ fn prepare_room(model: &mut Model) {
     };
     let (rooms, shared) = (&mut model.rooms, &model.shared);
     match model.screen {
-        Screen::Start
-        | Screen::Live
-        | Screen::Sessions
-        | Screen::Report
-        | Screen::Guide => {}
+        Screen::Start | Screen::Live | Screen::Sessions | Screen::Report | Screen::Guide => {}
         Screen::Review => {
             if let Some(review) = &mut rooms.review {
                 review.prepare(shared, regions.main);

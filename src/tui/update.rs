@@ -68,11 +68,9 @@ fn perform(model: &mut Model, action: Action) -> Effects {
             Screen::Live => model.live.update(live, &model.shared),
             Screen::Review => reviewing::live_key(model, live),
             Screen::Sessions => browsing::live_key(model, live),
-            Screen::Start
-            | Screen::Notes
-            | Screen::Compare
-            | Screen::Report
-            | Screen::Guide => model.hint("That is for the live screen."),
+            Screen::Start | Screen::Notes | Screen::Compare | Screen::Report | Screen::Guide => {
+                model.hint("That is for the live screen.")
+            }
         },
         Action::Room(Act::Review(review)) => reviewing::perform(model, review),
         Action::Room(Act::Replay(replay)) => playing::perform(model, replay),

@@ -125,7 +125,7 @@ pub fn approve(trust: &Trust, path: &Path, env: &Environment) -> Result<(), Fail
     let loaded = config::load_file(path, &lookup, Purpose::Check);
     match trust.of(path, &loaded.files) {
         Standing::Own | Standing::Approved => Ok(()),
-        Standing::Unapproved { sum } => trust.approve(path, &sum, How::Named),
+        Standing::Unapproved { sum } => trust.approve(path, &sum, How::Approved),
     }
 }
 

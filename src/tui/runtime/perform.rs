@@ -208,9 +208,7 @@ pub(in crate::tui) fn clean_done(done: Done) -> Done {
 fn clean_guide(told: guide::Told) -> guide::Told {
     let line = |text: String| clean::line(&text).into_owned();
     match told {
-        guide::Told::Tried(outcome) => {
-            guide::Told::Tried(outcome.map(line).map_err(clean_failure))
-        }
+        guide::Told::Tried(outcome) => guide::Told::Tried(outcome.map(line).map_err(clean_failure)),
         guide::Told::Kept(outcome) => guide::Told::Kept(outcome.map(line).map_err(line)),
         guide::Told::Saved(outcome) => guide::Told::Saved(outcome.map_err(clean_failure)),
         told @ (guide::Told::Keys(_) | guide::Told::Part(_) | guide::Told::Models(..)) => told,

@@ -69,6 +69,7 @@ impl Configured {
                 let (ways, troubles): (Vec<_>, Vec<_>) = join_all(lists).await.into_iter().unzip();
                 Told::Models(ways, troubles.into_iter().flatten().collect())
             }
+            Ask::Prompts => prompts().await,
             Ask::Try(agent) => {
                 let mut stops = self.stops.subscribe();
                 let attempt = async {
@@ -103,6 +104,26 @@ impl Configured {
             }
         }
     }
+}
+
+/// The prompts that are kept.
+async fn prompts() -> Told {
+    let looked = tokio::task::spawn_blocking(|| {
+        let paths = Paths::discover(std::env::current_dir().unwrap_or_default());
+        let (mut presets, mut troubles) = (Vec::new(), Vec::new());
+        for kept in super::prompts::all(paths.config.as_deref()) {
+            match kept.preset {
+                Ok(preset) => presets.push(preset),
+                Err(words) => {
+                    let file = kept.file.map(|file| file.display().to_string());
+                    troubles.push(format!("{}: {words}", file.unwrap_or(kept.name)));
+                }
+            }
+        }
+        Told::Prompts(presets, troubles)
+    });
+    let failed = |error| Told::Prompts(Vec::new(), vec![format!("A file task ended: {error}.")]);
+    looked.await.unwrap_or_else(failed)
 }
 
 /// Files and the keyring are looked at off the async threads.

@@ -6,11 +6,13 @@ use super::{
     action::{Action, App},
     effect::{Effect, Effects, Query, Ticket},
     guide::{self, Ask, Guide, Place, Told, Wish},
+    layer::{Layer, Prompts},
     model::{Focus, Model, Screen},
     moves::Move,
     msg::{Mouse, MouseKind},
     rooms::{self, Act},
 };
+use crate::{protocol::Level, setup::preset::Preset};
 
 /// The screen, and where it was opened.
 #[derive(Debug)]
@@ -97,8 +99,29 @@ pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Effects {
     effects
 }
 
+/// Asks for the prompts that are kept.
+pub(super) fn prompts(model: &mut Model) -> Effects {
+    ask(model, Ask::Prompts).1
+}
+
+/// Shows them over the start screen, if that is still there.
+fn offer(model: &mut Model, presets: Vec<Preset>, troubles: Vec<String>) -> Effects {
+    let mut effects = Effects::none();
+    for trouble in troubles {
+        effects = effects.and(model.tell(Level::Warning, trouble));
+    }
+    if model.screen == Screen::Start && model.layers.top().is_none() {
+        let prompts = Prompts::new(presets);
+        model.layers.open(Layer::Prompts(prompts));
+    }
+    effects
+}
+
 /// An answer for the screen; it may be left by now.
 pub(super) fn told(model: &mut Model, ticket: Ticket, told: Told) -> Effects {
+    if let Told::Prompts(presets, troubles) = told {
+        return offer(model, presets, troubles);
+    }
     let open = model.rooms.guide.as_mut();
     let wishes = open.map(|open| open.guide.told(ticket, told));
     grant(model, wishes.unwrap_or_default())

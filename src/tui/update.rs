@@ -209,6 +209,7 @@ fn grant_setup(model: &mut Model, wish: setup::Wish) -> Effects {
             Ok(launch) => model.start(launch),
             Err(missing) => model.hint(missing),
         },
+        setup::Wish::Prompts => guiding::prompts(model),
         setup::Wish::Discover if model.looking() => model.hint("Still looking."),
         setup::Wish::Discover => model.discover(),
         setup::Wish::Open(_) | setup::Wish::Resume(_) if model.setup.launching.is_some() => {
@@ -254,8 +255,9 @@ pub(super) fn grant(model: &mut Model, wish: layer::Wish) -> Effects {
     match wish {
         layer::Wish::Nothing => Effects::none(),
         layer::Wish::Close => {
+            let written = model.layers.written();
             model.layers.close();
-            Effects::none()
+            written.map_or_else(Effects::none, |written| write_task(model, &written))
         }
         layer::Wish::Perform(action) => {
             model.layers.close();
@@ -287,6 +289,19 @@ pub(super) fn grant(model: &mut Model, wish: layer::Wish) -> Effects {
             model.layers.close();
             model.open(run)
         }
+    }
+}
+
+/// A prompt that was filled in goes into the task editor.
+fn write_task(model: &mut Model, written: &layer::Written) -> Effects {
+    model.composer.set(&written.text);
+    model.setup.focus = Section::Editor;
+    match written.more {
+        0 => Effects::none(),
+        more => model.hint(format!(
+            "The first of {} tasks; `massgen-tui run --preset` asks all of them.",
+            more + 1
+        )),
     }
 }
 

@@ -35,7 +35,10 @@ fn run(home: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> (i32, Str
     } = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     let (out, err) = (text(stdout), text(stderr));
-    assert!(!out.contains(KEY) && !err.contains(KEY), "nobody sees the key");
+    assert!(
+        !out.contains(KEY) && !err.contains(KEY),
+        "nobody sees the key"
+    );
     (status.code().unwrap(), out, err)
 }
 
@@ -50,7 +53,14 @@ const KEYS: [(&str, &str); 3] = [
 fn every_template_passes_the_check_without_a_warning() {
     let home = tempfile::tempdir().unwrap();
     let names = [
-        "mixed", "research", "code-review", "bug-hunt", "writing", "benchmark", "local-only", "cheap",
+        "mixed",
+        "research",
+        "code-review",
+        "bug-hunt",
+        "writing",
+        "benchmark",
+        "local-only",
+        "cheap",
     ];
     for name in names {
         for keys in [&KEYS[..], &KEYS[..1]] {
@@ -87,10 +97,21 @@ fn a_file_that_is_there_stays() {
     assert!(out.contains("massgen-tui.yaml.old"), "{out}");
     let old = fs::read_to_string(home.path().join("massgen-tui.yaml.old")).unwrap();
     assert_eq!(old, "mine");
-    let (code, out, _) = run(home.path(), &KEYS, &["config", "new", "-o", "-", "-m", "claude-opus-5-5"]);
+    let (code, out, _) = run(
+        home.path(),
+        &KEYS,
+        &["config", "new", "-o", "-", "-m", "claude-opus-5-5"],
+    );
     assert_eq!(code, 0);
-    assert!(out.contains("model: claude-opus-5-5") && !out.contains("gpt"), "{out}");
-    let (code, _, err) = run(home.path(), &KEYS, &["config", "new", "--template", "nothing"]);
+    assert!(
+        out.contains("model: claude-opus-5-5") && !out.contains("gpt"),
+        "{out}"
+    );
+    let (code, _, err) = run(
+        home.path(),
+        &KEYS,
+        &["config", "new", "--template", "nothing"],
+    );
     assert_eq!(code, 2);
     assert!(err.contains("bug-hunt"), "{err}");
 }
@@ -110,7 +131,10 @@ fn without_a_terminal_nothing_is_asked() {
         (&["setup", "--agent", "x"][..], "has no `=`"),
         (&["setup", "--template", "x"], "There is no template"),
         (&["setup", "--budget", "-1", "--agent", agent], "budget"),
-        (&["setup", "--model", "nobody"], "It is not known who serves"),
+        (
+            &["setup", "--model", "nobody"],
+            "It is not known who serves",
+        ),
     ] {
         let (code, out, err) = run(home.path(), &KEYS, arguments);
         assert_eq!(code, 2, "{out}{err}");
@@ -126,17 +150,31 @@ fn a_server_nearby_is_found_tried_saved_and_run() {
     let (code, out, err) = run(home.path(), &near, &["setup", "--headless", "--json"]);
     let told: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{code} {out}{err}"));
     let servers = told["found"]["servers"].as_array().unwrap();
-    let found = servers.iter().find(|one| one["base_url"] == server.base_url.as_str());
+    let found = servers
+        .iter()
+        .find(|one| one["base_url"] == server.base_url.as_str());
     let models = found.unwrap()["models"].as_array().unwrap();
     assert!(models.len() > 1, "{told}");
     let agents: Vec<String> = models
         .iter()
         .map(|model| {
             let model = model.as_str().unwrap();
-            format!("provider=chatcompletion,model={model},base_url={}", server.base_url)
+            format!(
+                "provider=chatcompletion,model={model},base_url={}",
+                server.base_url
+            )
         })
         .collect();
-    let mut arguments = vec!["setup", "--test", "--save", "user", "--budget", "0", "--minutes", "3"];
+    let mut arguments = vec![
+        "setup",
+        "--test",
+        "--save",
+        "user",
+        "--budget",
+        "0",
+        "--minutes",
+        "3",
+    ];
     for agent in &agents {
         arguments.extend(["--agent", agent]);
     }
@@ -161,7 +199,10 @@ fn prompts_have_variables() {
     let settings = [];
     let (code, out, _) = run(home.path(), &settings, &["prompts"]);
     assert_eq!(code, 0);
-    assert!(out.contains("find-bug") && out.contains("must be given"), "{out}");
+    assert!(
+        out.contains("find-bug") && out.contains("must be given"),
+        "{out}"
+    );
     let show = ["prompts", "show", "explain", "--var", "subject=locks"];
     let (code, out, _) = run(home.path(), &settings, &show);
     assert_eq!(code, 0);
@@ -173,7 +214,15 @@ fn prompts_have_variables() {
     let (code, _, err) = run(home.path(), &settings, &["prompts", "new", "mine"]);
     assert_eq!(code, 2);
     assert!(err.contains("there already"), "{err}");
-    let demo = ["run", "--demo", "quick", "--demo-speed", "max", "--output", "json"];
+    let demo = [
+        "run",
+        "--demo",
+        "quick",
+        "--demo-speed",
+        "max",
+        "--output",
+        "json",
+    ];
     let with = |more: &[&'static str]| {
         let arguments = [&demo[..], more].concat();
         run(home.path(), &settings, &arguments)
@@ -186,7 +235,10 @@ fn prompts_have_variables() {
         (&["--preset", "nine"], "Did you mean mine?"),
         (&["--preset", "mine", "--var", "x"], "has no `=`"),
         (&["--var", "a=b", "a task"], "--preset"),
-        (&["--preset", "mine", "--var", "subject=x", "a task"], "--preset"),
+        (
+            &["--preset", "mine", "--var", "subject=x", "a task"],
+            "--preset",
+        ),
     ] {
         let (code, _, err) = with(more);
         assert_eq!(code, 2, "{err}");
@@ -202,11 +254,23 @@ fn a_conversation_is_one_session_of_several_turns() {
     let text = "---\nwhat:\n---\nFirst {{what}}.\n=== next ===\nThen {{what}} again.\n";
     fs::write(prompts.join("twice.md"), text).unwrap();
     let arguments = [
-        "run", "--demo", "quick", "--demo-speed", "max", "--preset", "twice", "--var", "what=look",
+        "run",
+        "--demo",
+        "quick",
+        "--demo-speed",
+        "max",
+        "--preset",
+        "twice",
+        "--var",
+        "what=look",
     ];
     let (code, out, err) = run(home.path(), &[], &arguments);
     assert_eq!(code, 0, "{out}{err}");
-    let (code, out, _) = run(home.path(), &[], &["logs", "list", "--filter", "turns:>1", "--json"]);
+    let (code, out, _) = run(
+        home.path(),
+        &[],
+        &["logs", "list", "--filter", "turns:>1", "--json"],
+    );
     assert_eq!(code, 0);
     assert!(out.contains("First look."), "{out}");
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     protocol::Failure,
-    setup::{Agent, Model, Way},
+    setup::{Agent, Model, Way, preset::Preset},
     tui::options::TeamSummary,
 };
 
@@ -19,6 +19,8 @@ pub enum Ask {
     Programs,
     /// All models of these ways, as their servers list them now.
     Models(Vec<Way>),
+    /// Which prompts are kept?
+    Prompts,
     /// Does this agent answer?
     Try(Agent),
     /// Stop every try.
@@ -56,6 +58,7 @@ impl Ask {
             | Self::Servers
             | Self::Programs
             | Self::Models(_)
+            | Self::Prompts
             | Self::Try(_)
             | Self::Stop => false,
         }
@@ -90,6 +93,8 @@ pub enum Told {
     Part(Part),
     /// Ways with all their models, and what could not be listed.
     Models(Vec<Way>, Vec<String>),
+    /// Prompts that are kept, and what is wrong with others.
+    Prompts(Vec<Preset>, Vec<String>),
     /// How a try went: words of the time and the price.
     Tried(Result<String, Failure>),
     /// Where a key is kept now.

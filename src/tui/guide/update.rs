@@ -355,7 +355,7 @@ impl Guide {
                     picker.sent(ticket);
                 }
             }
-            Ask::Keys | Ask::Try(_) | Ask::Stop | Ask::Keep { .. } | Ask::Save { .. } => {}
+            Ask::Keys | Ask::Prompts | Ask::Try(_) | Ask::Stop | Ask::Keep { .. } | Ask::Save { .. } => {}
         }
     }
 
@@ -376,6 +376,8 @@ impl Guide {
                     picker.arrived(ticket, &ways, troubles);
                 }
             }
+            // The start screen shows them.
+            Told::Prompts(..) => {}
             Told::Tried(outcome) => {
                 let waits = |trial: &&mut Trial| **trial == Trial::Running(ticket);
                 if let Some(trial) = self.trials.iter_mut().find(waits) {

@@ -15,6 +15,7 @@ mod list;
 mod messages;
 mod notices;
 mod palette;
+mod prompts;
 mod questions;
 mod talk;
 mod trust;
@@ -31,6 +32,7 @@ pub use left::LeftList;
 pub use messages::Messages;
 pub use notices::{Notice, NoticeList, Notices};
 pub use palette::Palette;
+pub use prompts::{Prompts, Written};
 pub use questions::Questions;
 pub use talk::Talk;
 pub use trust::TrustCard;
@@ -72,6 +74,8 @@ pub enum Layer {
     Give(Give),
     /// May a configuration of a project be used?
     Trust(TrustCard),
+    /// Prompts that are kept.
+    Prompts(Prompts),
 }
 
 /// What an overlay wants after a key.
@@ -144,7 +148,8 @@ impl Layers {
                 | Layer::Health(_)
                 | Layer::Left(_)
                 | Layer::Give(_)
-                | Layer::Trust(_),
+                | Layer::Trust(_)
+                | Layer::Prompts(_),
             )
             | None => None,
         }
@@ -172,7 +177,8 @@ impl Layers {
                 | Layer::Health(_)
                 | Layer::Left(_)
                 | Layer::Give(_)
-                | Layer::Trust(_),
+                | Layer::Trust(_)
+                | Layer::Prompts(_),
             )
             | None => Wish::Nothing,
         }
@@ -184,6 +190,7 @@ impl Layers {
             Some(Layer::Help(help)) => help.list.type_text(text),
             Some(Layer::Palette(palette)) => palette.list.type_text(text),
             Some(Layer::Crew(crew)) => crew.type_text(text),
+            Some(Layer::Prompts(prompts)) => prompts.type_text(text),
             Some(Layer::Questions(questions)) => return Some(questions.type_text(text)),
             Some(Layer::Give(card)) if card.types() => card.type_text(text),
             Some(
@@ -214,7 +221,8 @@ impl Layers {
                 | Layer::Health(_)
                 | Layer::Left(_)
                 | Layer::Give(_)
-                | Layer::Trust(_) => {}
+                | Layer::Trust(_)
+                | Layer::Prompts(_) => {}
             }
         }
         self.0
@@ -270,6 +278,14 @@ impl Layers {
         }
     }
 
+    /// What was filled in for a prompt, once.
+    pub fn written(&mut self) -> Option<Written> {
+        match self.0.last_mut() {
+            Some(Layer::Prompts(prompts)) => prompts.take(),
+            _ => None,
+        }
+    }
+
     /// Takes in what was written in `$EDITOR` for a question.
     pub fn edited(&mut self, id: QuestionId, text: &str) {
         for layer in &mut self.0 {
@@ -294,6 +310,7 @@ impl Layers {
                 Layer::Left(list) => list.prepare(size),
                 Layer::Give(card) => card.prepare(size),
                 Layer::Trust(card) => card.prepare(size),
+                Layer::Prompts(prompts) => prompts.prepare(size),
             }
         }
     }
@@ -313,6 +330,7 @@ impl Layers {
                 Layer::Left(list) => list.view(theme, frame),
                 Layer::Give(card) => card.view(theme, frame),
                 Layer::Trust(card) => card.view(theme, frame),
+                Layer::Prompts(prompts) => prompts.view(theme, frame),
             }
         }
     }
@@ -327,7 +345,8 @@ impl Layer {
             | Self::Notices(_)
             | Self::Messages(_)
             | Self::Crew(_)
-            | Self::Health(_) => Context::Over(Over::List),
+            | Self::Health(_)
+            | Self::Prompts(_) => Context::Over(Over::List),
             Self::Confirm(_)
             | Self::Questions(_)
             | Self::Left(_)
@@ -339,7 +358,11 @@ impl Layer {
     /// True when characters are text for it.
     pub const fn takes_text(&self) -> bool {
         match self {
-            Self::Help(_) | Self::Palette(_) | Self::Questions(_) | Self::Crew(_) => true,
+            Self::Help(_)
+            | Self::Palette(_)
+            | Self::Questions(_)
+            | Self::Crew(_)
+            | Self::Prompts(_) => true,
             Self::Give(card) => card.types(),
             Self::Confirm(_)
             | Self::Notices(_)
@@ -363,6 +386,7 @@ impl Layer {
             Self::Left(list) => list.update(action),
             Self::Give(card) => card.update(action),
             Self::Trust(card) => card.update(action),
+            Self::Prompts(prompts) => prompts.update(action),
         }
     }
 }

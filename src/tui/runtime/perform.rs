@@ -9,6 +9,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 use super::editor;
 use crate::{
     protocol::{Failure, FailureKind, Health},
+    setup::preset::{Preset, Variable},
     text::{self, clean},
     tui::{
         LeftTold, compare,
@@ -210,8 +211,32 @@ fn clean_guide(told: guide::Told) -> guide::Told {
     match told {
         guide::Told::Tried(outcome) => guide::Told::Tried(outcome.map(line).map_err(clean_failure)),
         guide::Told::Kept(outcome) => guide::Told::Kept(outcome.map(line).map_err(line)),
+        guide::Told::Prompts(presets, troubles) => {
+            let presets = presets.into_iter().map(clean_preset).collect();
+            guide::Told::Prompts(presets, troubles.into_iter().map(line).collect())
+        }
         guide::Told::Saved(outcome) => guide::Told::Saved(outcome.map_err(clean_failure)),
         told @ (guide::Told::Keys(_) | guide::Told::Part(_) | guide::Told::Models(..)) => told,
+    }
+}
+
+/// A prompt as it may be shown and written.
+fn clean_preset(preset: Preset) -> Preset {
+    let line = |text: String| clean::line(&text).into_owned();
+    let variables = preset.variables.into_iter().map(|one| Variable {
+        name: line(one.name),
+        default: one.default.map(line),
+        help: line(one.help),
+    });
+    Preset {
+        name: line(preset.name),
+        description: line(preset.description),
+        variables: variables.collect(),
+        tasks: preset
+            .tasks
+            .iter()
+            .map(|task| clean::text(task).into_owned())
+            .collect(),
     }
 }
 

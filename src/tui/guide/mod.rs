@@ -121,6 +121,8 @@ pub struct Guide {
     /// Painted rows, made by `prepare`.
     rows: Vec<Row>,
     top: usize,
+    /// How far the file on the last page was read on.
+    scroll: usize,
     /// Rows that are seen at once.
     height: usize,
 }

@@ -301,6 +301,7 @@ impl<'a> Maker<'a> {
             );
         }
         self.blank();
+        self.words("The file (PgDn reads on):", self.theme.strong);
         for line in guide.text().unwrap_or_default().lines() {
             let style = if line.trim_start().starts_with('#') {
                 self.theme.dim
@@ -378,9 +379,11 @@ impl<'a> Maker<'a> {
             Span::styled(format!("{sign} "), style),
         ];
         let room = self.room.saturating_sub(4);
-        let one = self.room >= WIDE && !entry.note.is_empty();
+        // Under the cursor nothing is cut.
+        let wide = (self.room / 4).clamp(16, 30);
+        let is_cut = here && width::of(&entry.note) > room.saturating_sub(wide + 2);
+        let one = self.room >= WIDE && !entry.note.is_empty() && !is_cut;
         if one {
-            let wide = (self.room / 4).clamp(16, 30);
             let name = width::pad(&width::fit(entry.name, wide), wide);
             spans.push(Span::styled(name, self.theme.strong));
             let rest = room.saturating_sub(wide + 2);

@@ -326,6 +326,19 @@ fn limits_and_the_file() {
 }
 
 #[test]
+fn the_file_is_read_to_its_end() {
+    let mut guide = last();
+    assert!(!painted(&mut guide, SIZES[1]).contains("orchestrator_timeout_seconds"));
+    for _ in 0..4 {
+        guide.update(Action::Move(Move::PageDown));
+        painted(&mut guide, SIZES[1]);
+    }
+    assert!(painted(&mut guide, SIZES[1]).contains("orchestrator_timeout_seconds"));
+    guide.update(Action::Move(Move::Up));
+    assert!(painted(&mut guide, SIZES[1]).contains("This project"));
+}
+
+#[test]
 fn nothing_is_replaced_before_a_second_enter() {
     let mut guide = last();
     assert_eq!(guide.update(Action::Take), []);

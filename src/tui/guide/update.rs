@@ -9,7 +9,10 @@ use super::{
 use crate::{
     protocol::{Failure, Level},
     setup::{Agent, Draft, Limit, MOST_AGENTS, Place, Template, Write, free_id, short},
-    tui::effect::{Load, Ticket},
+    tui::{
+        effect::{Load, Ticket},
+        moves::Move,
+    },
 };
 
 /// Longest key that is taken, in letters.
@@ -32,7 +35,12 @@ impl Guide {
     fn on_page(&mut self, action: Action) -> Vec<Wish> {
         match action {
             Action::Open => Vec::new(),
+            Action::Move(to @ (Move::PageDown | Move::PageUp)) if self.page == Page::Save => {
+                self.scroll = to.over(self.scroll, self.rows.len(), self.height);
+                Vec::new()
+            }
             Action::Move(to) => {
+                self.scroll = 0;
                 let at = to.over(self.cursor(), self.items().len(), self.height);
                 self.put(at);
                 Vec::new()
@@ -141,6 +149,7 @@ impl Guide {
         if let Some(page) = self.page.next() {
             self.page = page;
         }
+        self.scroll = 0;
         self.armed = None;
         Vec::new()
     }
@@ -355,7 +364,12 @@ impl Guide {
                     picker.sent(ticket);
                 }
             }
-            Ask::Keys | Ask::Prompts | Ask::Try(_) | Ask::Stop | Ask::Keep { .. } | Ask::Save { .. } => {}
+            Ask::Keys
+            | Ask::Prompts
+            | Ask::Try(_)
+            | Ask::Stop
+            | Ask::Keep { .. }
+            | Ask::Save { .. } => {}
         }
     }
 

@@ -47,7 +47,9 @@ impl Guide {
         let cursor = self.cursor();
         let first = rows.iter().position(|row| row.item == Some(cursor));
         let last = rows.iter().rposition(|row| row.item == Some(cursor));
-        let mut top = self.top.min(rows.len().saturating_sub(height));
+        let last_top = rows.len().saturating_sub(height);
+        self.scroll = self.scroll.min(last_top);
+        let mut top = self.top.min(last_top);
         if let (Some(first), Some(last), Stage::Pages) = (first, last, &self.stage) {
             // Above the first item nothing is left out of sight.
             let above = rows.iter().take(first).all(|row| row.item.is_none());
@@ -58,6 +60,9 @@ impl Guide {
             }
         } else {
             top = 0;
+        }
+        if self.page == Page::Save && self.scroll > 0 {
+            top = self.scroll;
         }
         self.top = top;
         self.rows = rows;

@@ -17,7 +17,9 @@ pub(super) fn place(words: &str, hand: &Hand) -> Result<Place, String> {
             (served(first)?, Some(rest))
         }
         _ => match (backends::find(words), backends::by_model(words)) {
-            (Some(program), _) if program.program.is_some() => (served(words)?, None),
+            (Some(one), _) if one.program.is_some() || one.unserved.is_some() => {
+                (served(words)?, None)
+            }
             (Some(backend), _) => {
                 return Err(format!(
                     "\"{words}\" is a provider; name its model too: {}/MODEL. `massgen-tui models \

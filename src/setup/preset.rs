@@ -93,57 +93,13 @@ pub fn parse(name: &str, text: &str) -> Result<Preset, String> {
         return Err(format!("A prompt has at most {} KiB.", LARGEST / 1024));
     }
     let mut lines = text.lines().enumerate().peekable();
-    let mut description = String::new();
-    let mut variables: Vec<Variable> = Vec::new();
-    if lines
-        .peek()
-        .is_some_and(|(_, line)| line.trim_end() == "---")
-    {
-        lines.next();
-        loop {
-            let Some((number, line)) = lines.next() else {
-                return Err("Its head does not end: a line `---` is missing.".to_owned());
-            };
-            if line.trim_end() == "---" {
-                break;
-            }
-            if line.trim().is_empty() || line.trim_start().starts_with('#') {
-                continue;
-            }
-            let at = number + 1;
-            let Some((key, value)) = line.split_once(':') else {
-                return Err(format!("Line {at}: a line of the head is `name: default`."));
-            };
-            let key = key.trim();
-            if key == "description" {
-                value.trim().clone_into(&mut description);
-                continue;
-            }
-            if !is_variable(key) {
-                return Err(format!(
-                    "Line {at}: a variable is named in small letters, digits and `_`."
-                ));
-            }
-            if variables.iter().any(|one| one.name == key) {
-                return Err(format!("Line {at}: `{key}` stands twice."));
-            }
-            if variables.len() == VARIABLES {
-                return Err(format!(
-                    "Line {at}: a prompt has at most {VARIABLES} variables."
-                ));
-            }
-            let (value, help) = match value.split_once(" #") {
-                Some((value, help)) => (value, help.trim()),
-                None => (value, ""),
-            };
-            let value = value.trim();
-            variables.push(Variable {
-                name: key.to_owned(),
-                default: (!value.is_empty()).then(|| value.to_owned()),
-                help: help.to_owned(),
-            });
+    let (description, mut variables) = match lines.peek() {
+        Some((_, line)) if line.trim_end() == "---" => {
+            lines.next();
+            head(&mut lines)?
         }
-    }
+        _ => (String::new(), Vec::new()),
+    };
     let mut tasks = vec![String::new()];
     for (_, line) in lines {
         if line.trim() == NEXT {
@@ -179,6 +135,55 @@ pub fn parse(name: &str, text: &str) -> Result<Preset, String> {
     })
 }
 
+/// What the head says, up to and with the line that ends it.
+fn head<'a>(
+    lines: &mut impl Iterator<Item = (usize, &'a str)>,
+) -> Result<(String, Vec<Variable>), String> {
+    let mut description = String::new();
+    let mut variables: Vec<Variable> = Vec::new();
+    for (number, line) in lines {
+        if line.trim_end() == "---" {
+            return Ok((description, variables));
+        }
+        if line.trim().is_empty() || line.trim_start().starts_with('#') {
+            continue;
+        }
+        let at = number + 1;
+        let Some((key, value)) = line.split_once(':') else {
+            return Err(format!("Line {at}: a line of the head is `name: default`."));
+        };
+        let key = key.trim();
+        if key == "description" {
+            value.trim().clone_into(&mut description);
+            continue;
+        }
+        if !is_variable(key) {
+            return Err(format!(
+                "Line {at}: a variable is named in small letters, digits and `_`."
+            ));
+        }
+        if variables.iter().any(|one| one.name == key) {
+            return Err(format!("Line {at}: `{key}` stands twice."));
+        }
+        if variables.len() == VARIABLES {
+            return Err(format!(
+                "Line {at}: a prompt has at most {VARIABLES} variables."
+            ));
+        }
+        let (value, help) = match value.split_once(" #") {
+            Some((value, help)) => (value, help.trim()),
+            None => (value, ""),
+        };
+        let value = value.trim();
+        variables.push(Variable {
+            name: key.to_owned(),
+            default: (!value.is_empty()).then(|| value.to_owned()),
+            help: help.to_owned(),
+        });
+    }
+    Err("Its head does not end: a line `---` is missing.".to_owned())
+}
+
 fn is_variable(name: &str) -> bool {
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.len() <= 40 && name.chars().all(good)
@@ -193,9 +198,9 @@ fn pieces(text: &str) -> Vec<Result<&str, &str>> {
         let start = from + at;
         let inside = rest.get(start + 2..).unwrap_or_default();
         let name = inside.split("}}").next().unwrap_or_default();
-        if inside.len() > name.len() && is_variable(name.trim()) {
+        if inside.len() > name.len() && is_variable(name.trim_matches(' ')) {
             pieces.push(Ok(rest.get(..start).unwrap_or_default()));
-            pieces.push(Err(name.trim()));
+            pieces.push(Err(name.trim_matches(' ')));
             rest = inside.get(name.len() + 2..).unwrap_or_default();
             from = 0;
         } else {

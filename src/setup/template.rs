@@ -135,16 +135,6 @@ impl Template {
     /// Whom and what it wants.
     #[must_use]
     pub const fn wanted(self) -> Wanted {
-        const TALK: Wanted = Wanted {
-            agents: 3,
-            tier: Tier::Balanced,
-            from: From::Any,
-            duties: &[],
-            rules: &[],
-            write: Write::Talk,
-            cents: Limit::Most(50),
-            minutes: 15,
-        };
         match self {
             Self::Research => Wanted {
                 tier: Tier::Strong,
@@ -199,6 +189,13 @@ impl Template {
                 ],
                 ..TALK
             },
+            Self::Benchmark | Self::LocalOnly | Self::Mixed | Self::Cheap => self.plain(),
+        }
+    }
+
+    /// Those whose members all do the same.
+    const fn plain(self) -> Wanted {
+        match self {
             Self::Benchmark => Wanted {
                 agents: 1,
                 rules: &[
@@ -241,9 +238,22 @@ impl Template {
                 minutes: 5,
                 ..TALK
             },
+            Self::Research | Self::CodeReview | Self::BugHunt | Self::Writing => TALK,
         }
     }
 }
+
+/// Three members that talk, where a template says nothing else.
+const TALK: Wanted = Wanted {
+    agents: 3,
+    tier: Tier::Balanced,
+    from: From::Any,
+    duties: &[],
+    rules: &[],
+    write: Write::Talk,
+    cents: Limit::Most(50),
+    minutes: 15,
+};
 
 const INDEPENDENT: (&str, &str) = (
     "Nobody votes before everybody has answered once.",

@@ -80,6 +80,8 @@ pub enum Run {
     Report,
     /// Give the session away, or those that are marked.
     Export,
+    /// Pick one of the prompts that are kept.
+    Prompts,
 }
 
 /// An action's name within its feature, its line of help, and the action.
@@ -148,6 +150,11 @@ const RUN: &[Named<Run>] = &[
         "export",
         "give the session away, or those that are marked",
         Run::Export,
+    ),
+    (
+        "prompts",
+        "pick a prompt that is kept, and fill in its variables",
+        Run::Prompts,
     ),
 ];
 

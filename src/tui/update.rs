@@ -179,6 +179,8 @@ fn perform_run(model: &mut Model, run: Run) -> Effects {
             grant_setup(model, wish)
         }
         Run::Resume => again::resume(model),
+        Run::Prompts if model.screen == Screen::Start => guiding::prompts(model),
+        Run::Prompts => model.hint("That is for the start screen."),
         Run::Review => reviewing::open(model),
         Run::Report => reporting::open(model),
         Run::Export => giving::open(model),
@@ -209,7 +211,6 @@ fn grant_setup(model: &mut Model, wish: setup::Wish) -> Effects {
             Ok(launch) => model.start(launch),
             Err(missing) => model.hint(missing),
         },
-        setup::Wish::Prompts => guiding::prompts(model),
         setup::Wish::Discover if model.looking() => model.hint("Still looking."),
         setup::Wish::Discover => model.discover(),
         setup::Wish::Open(_) | setup::Wish::Resume(_) if model.setup.launching.is_some() => {

@@ -118,8 +118,15 @@ pub struct Guide {
     armed: Option<usize>,
     saving: bool,
     saved: Option<Box<Saved>>,
-    /// Painted rows, made by `prepare`.
+    sight: Sight,
+}
+
+/// What the last frame showed.
+#[derive(Debug, Default)]
+struct Sight {
+    /// Rows, made by `prepare`.
     rows: Vec<Row>,
+    /// The first one that is seen.
     top: usize,
     /// How far the file on the last page was read on.
     scroll: usize,

@@ -36,12 +36,13 @@ impl Guide {
         match action {
             Action::Open => Vec::new(),
             Action::Move(to @ (Move::PageDown | Move::PageUp)) if self.page == Page::Save => {
-                self.scroll = to.over(self.scroll, self.rows.len(), self.height);
+                self.sight.scroll =
+                    to.over(self.sight.scroll, self.sight.rows.len(), self.sight.height);
                 Vec::new()
             }
             Action::Move(to) => {
-                self.scroll = 0;
-                let at = to.over(self.cursor(), self.items().len(), self.height);
+                self.sight.scroll = 0;
+                let at = to.over(self.cursor(), self.items().len(), self.sight.height);
                 self.put(at);
                 Vec::new()
             }
@@ -149,7 +150,7 @@ impl Guide {
         if let Some(page) = self.page.next() {
             self.page = page;
         }
-        self.scroll = 0;
+        self.sight.scroll = 0;
         self.armed = None;
         Vec::new()
     }
@@ -465,7 +466,12 @@ impl Guide {
         if !self.is_plain() {
             return Vec::new();
         }
-        let Some(place) = self.rows.get(self.top + row).and_then(|row| row.item) else {
+        let Some(place) = self
+            .sight
+            .rows
+            .get(self.sight.top + row)
+            .and_then(|row| row.item)
+        else {
             return Vec::new();
         };
         if self.cursor() == place {

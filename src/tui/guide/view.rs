@@ -25,18 +25,18 @@ impl Guide {
     /// Makes what the next frame paints.
     pub fn prepare(&mut self, shared: &Shared, area: Rect) {
         let body = body(area);
-        self.height = usize::from(body.height);
+        self.sight.height = usize::from(body.height);
         // The scrollbar takes the last column.
         let room = usize::from(body.width.saturating_sub(1));
         let theme = &shared.theme;
-        let height = self.height;
+        let height = self.sight.height;
         if let Stage::Picking(picker) = &mut self.stage {
             let lines = picker.rows(theme, shared.tick, (room, height));
-            self.rows = lines
+            self.sight.rows = lines
                 .into_iter()
                 .map(|line| Row { line, item: None })
                 .collect();
-            self.top = 0;
+            self.sight.top = 0;
             return;
         }
         let maker = Maker::new(self, theme, shared.tick, room);
@@ -48,8 +48,8 @@ impl Guide {
         let first = rows.iter().position(|row| row.item == Some(cursor));
         let last = rows.iter().rposition(|row| row.item == Some(cursor));
         let last_top = rows.len().saturating_sub(height);
-        self.scroll = self.scroll.min(last_top);
-        let mut top = self.top.min(last_top);
+        self.sight.scroll = self.sight.scroll.min(last_top);
+        let mut top = self.sight.top.min(last_top);
         if let (Some(first), Some(last), Stage::Pages) = (first, last, &self.stage) {
             // Above the first item nothing is left out of sight.
             let above = rows.iter().take(first).all(|row| row.item.is_none());
@@ -61,11 +61,11 @@ impl Guide {
         } else {
             top = 0;
         }
-        if self.page == Page::Save && self.scroll > 0 {
-            top = self.scroll;
+        if self.page == Page::Save && self.sight.scroll > 0 {
+            top = self.sight.scroll;
         }
-        self.top = top;
-        self.rows = rows;
+        self.sight.top = top;
+        self.sight.rows = rows;
     }
 
     /// Paints it.
@@ -84,7 +84,7 @@ impl Guide {
         let seen = self
             .rows
             .iter()
-            .skip(self.top)
+            .skip(self.sight.top)
             .take(usize::from(body.height));
         for (made, y) in seen.zip(body.y..) {
             let place = Rect {
@@ -95,7 +95,7 @@ impl Guide {
             };
             (&made.line).render(place, frame.buffer_mut());
         }
-        scrollbar(self.rows.len(), self.top, theme, frame, body);
+        scrollbar(self.sight.rows.len(), self.sight.top, theme, frame, body);
     }
 
     fn title(&self, theme: &Theme) -> Line<'static> {

@@ -27,8 +27,6 @@ pub enum Action {
     Refresh,
     /// Back to the editor.
     Editor,
-    /// Pick one of the prompts that are kept.
-    Prompts,
     /// Put the error away.
     Dismiss,
 }
@@ -83,11 +81,6 @@ impl Action {
         ),
         ("refresh", "look for local servers again", Self::Refresh),
         ("editor", "back to the editor", Self::Editor),
-        (
-            "prompts",
-            "pick a prompt that is kept, and fill in its variables",
-            Self::Prompts,
-        ),
         ("dismiss", "put the error away", Self::Dismiss),
     ];
 }

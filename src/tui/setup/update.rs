@@ -16,8 +16,6 @@ pub enum Wish {
     Write(String),
     /// Run what is written.
     Run,
-    /// Show the prompts that are kept.
-    Prompts,
     /// Look for servers.
     Discover,
     /// Show this stored session.
@@ -41,7 +39,6 @@ impl Setup {
             Action::PreviousSection => self.previous_section(),
             Action::Sample(number) => return self.take_sample(usize::from(number).wrapping_sub(1)),
             Action::Folder => return self.change_folder(true),
-            Action::Prompts => return Wish::Prompts,
             Action::Refresh => return Wish::Discover,
             Action::Editor => self.focus = Section::Editor,
             Action::Dismiss => self.error = None,

@@ -93,12 +93,10 @@ pub fn parse(name: &str, text: &str) -> Result<Preset, String> {
         return Err(format!("A prompt has at most {} KiB.", LARGEST / 1024));
     }
     let mut lines = text.lines().enumerate().peekable();
-    let (description, mut variables) = match lines.peek() {
-        Some((_, line)) if line.trim_end() == "---" => {
-            lines.next();
-            head(&mut lines)?
-        }
-        _ => (String::new(), Vec::new()),
+    let begins = lines.next_if(|(_, line)| line.trim_end() == "---");
+    let (description, mut variables) = match begins {
+        Some(_) => head(&mut lines)?,
+        None => (String::new(), Vec::new()),
     };
     let mut tasks = vec![String::new()];
     for (_, line) in lines {

@@ -160,7 +160,9 @@ impl Maker<'_> {
             Span::styled(offer, self.theme.accent),
         ];
         rows.push(plain(cut(Line::from(spans), self.room)));
-        rows.push(plain(Line::default()));
+        if self.room >= OFFERED {
+            rows.push(plain(Line::default()));
+        }
     }
 
     /// How the search for servers goes; nothing once some were found.

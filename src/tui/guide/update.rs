@@ -468,6 +468,7 @@ impl Guide {
         }
         let Some(place) = self
             .sight
+            .sight
             .rows
             .get(self.sight.top + row)
             .and_then(|row| row.item)

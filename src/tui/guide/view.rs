@@ -82,6 +82,7 @@ impl Guide {
         }
         let body = body(area);
         let seen = self
+            .sight
             .rows
             .iter()
             .skip(self.sight.top)

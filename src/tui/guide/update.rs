@@ -468,7 +468,6 @@ impl Guide {
         }
         let Some(place) = self
             .sight
-            .sight
             .rows
             .get(self.sight.top + row)
             .and_then(|row| row.item)

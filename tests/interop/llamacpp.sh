@@ -19,17 +19,6 @@ OPENAI_BASE_URL="$url/v1" "$program" models --provider llamacpp --json >"$work/m
 grep -q '"tiny"' "$work/models.json" || fails "the server's model is not in the list" "$work/models.json"
 echo "ok: its models are listed"
 
-# Set up without a screen: found, tried with one call, saved, and run as it was saved.
-code=0
-OPENAI_BASE_URL="$url/v1" "$program" setup --headless --state-dir "$work/state" --template local-only --test \
-    --save "$work/team.yaml" >"$work/setup.out" 2>&1 || code=$?
-cat "$work/setup.out"
-[ "$code" -eq 0 ] || fails "set-up ended with code $code" "$work/setup.out"
-"$program" config check --strict --no-notes "$work/team.yaml" || fails "what set-up wrote does not pass the check"
-team_run "Say something."
-[ "$code" -eq 0 ] || fails "exit code $code" "$work/server.log"
-echo "ok: set up, llama.cpp"
-
 for wire in chat responses messages; do
     {
         echo "agents:"

@@ -35,7 +35,6 @@ mod review;
 mod reviewing;
 mod screenshot;
 mod search;
-mod setup;
 mod sharing;
 mod shrinking;
 mod store;

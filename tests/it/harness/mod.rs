@@ -2,6 +2,5 @@
 
 pub mod app;
 pub mod git;
-pub mod keyless;
 pub mod scripted;
 pub mod sse_server;

@@ -143,6 +143,10 @@ impl Ports for World {
             Query::Room(Ask::Report(_)) => Done::Room(Told::Report(Box::new(
                 massgen_tui::tui::report::Told::Papers(Err(nothing())),
             ))),
+            // Nothing is set up in them either.
+            Query::Room(Ask::Guide(_)) => Done::Room(Told::Guide(Box::new(
+                massgen_tui::tui::guide::Told::Prompts(Vec::new(), Vec::new()),
+            ))),
             Query::Room(Ask::Give(ask)) => {
                 let news = Err(nothing());
                 let told = massgen_tui::tui::giving::Told { ask: *ask, news };

@@ -166,6 +166,7 @@ async fn turn(team: u16, answers: usize, rules: Rules) -> Bill {
             votes: AtomicUsize::new(0),
             meter: Arc::clone(&meter),
         }),
+        tools: None,
     };
     let setup = SessionSetup {
         run: RunId("bench".into()),

@@ -75,7 +75,9 @@ impl Tape {
             }
             Volume::MassGen(_) => {
                 let events = shelf.read(volume)?.events;
-                events.iter().for_each(|event| pass.take(event));
+                for event in &events {
+                    pass.take(event);
+                }
                 Source::Read {
                     events: events.into_iter(),
                     damage: Vec::new(),
@@ -157,9 +159,9 @@ fn kept(mut reader: Reader, pass: &mut Pass<'_>) -> Result<Source, Failure> {
     }
     // Counted from the end, as the events are used up.
     let all = events.len();
-    damage
-        .iter_mut()
-        .for_each(|(given, _)| *given = all - *given);
+    for (given, _) in &mut damage {
+        *given = all - *given;
+    }
     Ok(Source::Read {
         events: events.into_iter(),
         damage,

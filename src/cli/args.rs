@@ -71,7 +71,7 @@ pub struct Globals {
     /// Write every request to a model as a readable private file, and an index, into this folder.
     #[arg(long, value_name = "DIR", global = true)]
     pub dump_prompts: Option<PathBuf>,
-    /// Write where the time of the run went into this file, for chrome://tracing or Perfetto.
+    /// Write where the time of the run went into this file, for `chrome://tracing` or Perfetto.
     #[arg(long, value_name = "FILE", global = true)]
     pub profile_trace: Option<PathBuf>,
     /// What is kept of ended sessions.

@@ -1,7 +1,10 @@
 //! `massgen-tui config trust` and `config untrust`: which contents of a project's configuration may be
 //! used.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 use super::{
     Globals, complain,
@@ -102,11 +105,11 @@ fn approved(services: &Services, file: &Path) -> Result<String, Trouble> {
             services.trust.approve(file, &asked.sum, How::Approved)?;
             let mut words = format!("Approved, until a byte of it changes: {name}\n");
             for included in &asked.included {
-                words.push_str(&format!("  with {}\n", shown(included)));
+                let _ = writeln!(words, "  with {}", shown(included));
             }
             words.push_str("It may now:\n");
             for one in &asked.uses {
-                words.push_str(&format!("  {one}\n"));
+                let _ = writeln!(words, "  {one}");
             }
             Ok(words)
         }
@@ -176,7 +179,7 @@ fn listed(services: &Services) -> String {
             How::Approved => "approved",
             How::Named => "named on the command line",
         };
-        words.push_str(&format!("{}  {sum}  {how}\n", shown(&one.path)));
+        let _ = writeln!(words, "{}  {sum}  {how}", shown(&one.path));
     }
     words
 }

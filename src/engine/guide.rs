@@ -46,7 +46,7 @@ pub fn system(rules: &Rules, agent: AgentId, purpose: Purpose) -> String {
              presents. Say in your answer which calls you would make, in which order, and with what.\n",
         );
         if !words.is_empty() {
-            let _ = write!(text, "{words}\n");
+            let _ = writeln!(text, "{words}");
         }
     }
     // Whoever checks is told of the files with what is to be checked.

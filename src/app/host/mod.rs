@@ -257,7 +257,7 @@ impl Host {
         // How long a run takes is the run's own limit; the end of the host ends the wait.
         let waiting = self.ask(request, answer, self.bounds.patience).await?;
         if let Some(waiting) = waiting {
-            let _ = waiting.await;
+            waiting.await;
         }
         self.seen(name).await
     }

@@ -134,7 +134,7 @@ async fn runs_are_bounded_steered_stopped_and_closed() {
             .contains("does not run here")
     );
     // What still runs is closed, and its log has an end.
-    assert_eq!(host.close().await, [two.clone()]);
+    assert_eq!(host.close().await, std::slice::from_ref(&two));
     let gone = host.start(demo("Four.")).await;
     assert!(gone.expect_err("it is closed").words().contains("leaving"));
     let other = self::host(folder.path(), Speed::Max, Bounds::default());

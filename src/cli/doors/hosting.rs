@@ -31,7 +31,7 @@ pub async fn mcp(globals: &Globals, args: &Args) -> u8 {
     };
     let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
     let served = serve::mcp::serve(host.clone(), usual, input, output);
-    until(&host, served).await
+    Box::pin(until(&host, served)).await
 }
 
 /// Serves an editor.
@@ -43,7 +43,7 @@ pub async fn acp(globals: &Globals, args: &Args) -> u8 {
     };
     let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
     let served = serve::acp::serve(host.clone(), usual, input, output);
-    until(&host, served).await
+    Box::pin(until(&host, served)).await
 }
 
 /// Where clients may look when no folder was named.

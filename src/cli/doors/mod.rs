@@ -47,8 +47,8 @@ pub struct Args {
 /// Runs the subcommand.
 pub async fn run(globals: &Globals, sub: Sub) -> u8 {
     match sub {
-        Sub::Mcp(args) => hosting::mcp(globals, &args).await,
-        Sub::Acp(args) => hosting::acp(globals, &args).await,
+        Sub::Mcp(args) => Box::pin(hosting::mcp(globals, &args)).await,
+        Sub::Acp(args) => Box::pin(hosting::acp(globals, &args)).await,
         Sub::Plugin(args) => plugin::run(globals, &args).await,
     }
 }

@@ -87,9 +87,10 @@ pub fn reply(question: &Question, answer: Option<Value>) -> Reply {
         (QuestionKind::Approval(approval), Some("always")) if approval.always.is_some() => {
             Reply::Always
         }
-        (QuestionKind::Approval(_), Some("reject")) => Reply::Rejected(String::new()),
+        (QuestionKind::Approval(_), Some("reject")) | (QuestionKind::Plan { .. }, _) => {
+            Reply::Rejected(String::new())
+        }
         (QuestionKind::Approval(_), _) => Reply::Rejected(approval::NOBODY.to_owned()),
-        (QuestionKind::Plan { .. }, _) => Reply::Rejected(String::new()),
         (QuestionKind::Question { options }, Some(option)) => option
             .strip_prefix("option-")
             .and_then(|number| number.parse::<u32>().ok())

@@ -14,7 +14,7 @@ mod wire;
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, de::DeserializeOwned};
@@ -309,11 +309,11 @@ impl Agent {
     }
 
     /// The teams to choose from in a folder.
-    async fn modes(&self, cwd: &PathBuf) -> Result<Value, Refused> {
+    async fn modes(&self, cwd: &Path) -> Result<Value, Refused> {
         if !cwd.is_absolute() {
             return Err((PARAMS, "cwd is no absolute path.".to_owned()));
         }
-        let teams = self.host.teams(Some(cwd.clone())).await;
+        let teams = self.host.teams(Some(cwd.to_owned())).await;
         let teams = teams.map_err(|failure| (PARAMS, failed(&failure).1))?;
         let usual = match (&self.usual, &teams.usual) {
             (TeamChoice::Demo(name), _) => format!("demo {name}: a script, no model"),

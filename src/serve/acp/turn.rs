@@ -1,7 +1,7 @@
 //! One prompt: starts the run or goes on with it, shows what happens, asks what is asked, and ends with
 //! the reason that the protocol has for it.
 
-use std::path::PathBuf;
+use std::{fmt::Write as _, path::PathBuf};
 
 use futures_util::{
     StreamExt as _,
@@ -177,15 +177,13 @@ fn footer(result: &RunResult) -> String {
     if let (Some(winner), Some(name)) = (result.winner, &result.winner_name) {
         let voters = result.answers.iter().find(|line| line.label == winner);
         let votes = voters.map_or(0, |line| line.voters.len());
-        line.push_str(&format!(
-            "{winner} by {name} won with {}. ",
-            words::counted(votes as u64, "vote")
-        ));
+        let votes = words::counted(votes as u64, "vote");
+        let _ = write!(line, "{winner} by {name} won with {votes}. ");
     }
     if result.changed_files {
         line.push_str("Files were changed in the winner's copy; review them there. ");
     }
-    line.push_str(&format!("Look at all of it: `{}`", result.open));
+    let _ = write!(line, "Look at all of it: `{}`", result.open);
     line
 }
 

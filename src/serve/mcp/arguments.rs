@@ -239,17 +239,15 @@ impl Steer {
         let found = agents
             .iter()
             .find(|(id, known)| id.to_string() == name || known == name);
-        match found {
-            Some((id, _)) => Ok((Target::One(*id), mode)),
-            None => {
-                let all: Vec<String> = agents
-                    .iter()
-                    .map(|(id, known)| format!("{id} ({known})"))
-                    .collect();
-                Err(refused(format!("No agent is called \"{name}\"."))
-                    .hint(format!("There are {}.", all.join(", "))))
-            }
+        if let Some((id, _)) = found {
+            return Ok((Target::One(*id), mode));
         }
+        let all: Vec<String> = agents
+            .iter()
+            .map(|(id, known)| format!("{id} ({known})"))
+            .collect();
+        let refused = refused(format!("No agent is called \"{name}\"."));
+        Err(refused.hint(format!("There are {}.", all.join(", "))))
     }
 }
 

@@ -218,7 +218,7 @@ mod tests {
         fs::write(folder.place().join("massgen-tui/own.md"), "mine").expect("a file");
         let removed = newer.remove().expect("it can be removed");
         assert_eq!(removed.gone, PIECES.len() - 1);
-        assert_eq!(removed.kept, [changed.clone()]);
+        assert_eq!(removed.kept, std::slice::from_ref(&changed));
         assert!(changed.is_file() && folder.place().join("massgen-tui/own.md").is_file());
         assert_eq!(newer.remove(), Ok(Removed::default()));
         // Nothing of others: not even the folder stays.

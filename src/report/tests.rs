@@ -363,3 +363,49 @@ proptest! {
         let _ = markdown(&report);
     }
 }
+
+/// The page of metrics and the report count the same calls, tokens, failures and waits.
+fn agrees_with_metrics(events: &[Event]) -> Result<(), TestCaseError> {
+    let report = of(&RunId("r".into()), events);
+    let mut state = RunState::default();
+    for event in events {
+        state.apply(event);
+    }
+    for (turn, figures) in state.turns().zip(&report.turns) {
+        let places: Vec<_> = turn.record.metrics.places().cloned().collect();
+        let all = crate::run::Metrics::sum(&places);
+        prop_assert_eq!(all.usage.calls, figures.usage.calls);
+        prop_assert_eq!(all.usage.input, figures.usage.input);
+        prop_assert_eq!(all.usage.output, figures.usage.output);
+        for errors in &all.errors {
+            let told = figures
+                .troubles
+                .iter()
+                .filter(|one| one.kind == errors.kind);
+            let (count, waited) = told.fold((0, 0), |(count, waited), one| {
+                (count + one.count as u64, waited + one.waited_ms)
+            });
+            prop_assert_eq!((errors.count, errors.waited_ms), (count, waited));
+        }
+        let kinds: std::collections::HashSet<_> =
+            figures.troubles.iter().map(|one| one.kind).collect();
+        prop_assert_eq!(kinds.len(), all.errors.len());
+        for place in &places {
+            prop_assert!(place.whole.count() <= place.usage.calls as usize);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_screen_of_metrics_says_the_same() {
+    agrees_with_metrics(&story()).unwrap();
+    let mut state = RunState::default();
+    for event in story() {
+        state.apply(&event);
+    }
+    let metrics = &state.turn.as_ref().unwrap().record.metrics;
+    let ann = metrics.places().next().unwrap();
+    assert_eq!((ann.model.as_str(), ann.retries), ("model-1", 1));
+    assert_eq!(ann.waited_ms(), 1500);
+}

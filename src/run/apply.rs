@@ -121,6 +121,7 @@ impl Turn {
                 self.phase = Phase::Done;
                 self.ended = Some(at);
                 self.withdraw_questions();
+                self.record.metrics.rest();
                 for agent in &mut self.agents {
                     agent.rest(at);
                     if !matches!(agent.activity, Activity::Away(_)) {
@@ -196,7 +197,7 @@ impl Turn {
                 self.vote(id, ballot, at)
             }
             other => {
-                self.account(id, other);
+                self.account(id, other, at);
                 self.agents
                     .iter_mut()
                     .find(|agent| agent.card.id == id)?
@@ -206,10 +207,11 @@ impl Turn {
     }
 
     /// Whose share a call belongs to; agents that are not in the team have none.
-    fn account(&mut self, id: AgentId, event: &AgentEvent) {
-        if self.agent(id).is_none() {
+    fn account(&mut self, id: AgentId, event: &AgentEvent, at: Timestamp) {
+        let Some(agent) = self.agents.iter().find(|agent| agent.card.id == id) else {
             return;
-        }
+        };
+        self.record.metrics.take(&agent.card, event, at);
         match event {
             AgentEvent::RoundStarted { round, purpose, .. } => {
                 self.record.spending.begin(id, *round, *purpose, self.phase);

@@ -12,6 +12,7 @@ mod anew;
 mod apply;
 mod compaction;
 mod members;
+mod metrics;
 mod money;
 mod nested;
 mod query;
@@ -29,6 +30,7 @@ pub use agent::{Activity, AgentState, RunningTool};
 pub use anew::{Anew, Causes};
 pub use compaction::{Compactions, compacted};
 pub use members::Away;
+pub use metrics::{Errors, Metrics, Quantiles, Served, Spread};
 pub use money::{Spending, short, usd};
 pub use question::{Asked, AskedState};
 pub use review::Reviews;
@@ -100,6 +102,8 @@ pub struct Record {
     pub reviews: Reviews,
     /// Why rounds began.
     pub causes: Causes,
+    /// How quickly models answered.
+    pub metrics: Metrics,
 }
 
 /// A published answer and when.

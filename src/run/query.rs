@@ -56,6 +56,7 @@ impl Turn {
             + (self.timeline.len() + self.record.spending.shares.len()) * ENTRY
             + self.start.prompt.len()
             + self.agents.len() * 8 * ENTRY
+            + self.record.metrics.weight()
     }
 
     /// The program that ran this turn, when it was another: its log tells what happened, not its rules.

@@ -98,6 +98,8 @@ pub enum More {
     Calls,
     /// Where the session ran, with what, and the files it changed.
     About,
+    /// How quickly models answer, and how often they fail.
+    Metrics,
 }
 
 /// Folded things: thinking, tool calls.
@@ -127,7 +129,7 @@ pub enum Find {
 }
 
 /// Name, help and meaning of every action.
-const TABLE: [(&str, &str, Action); 46] = [
+const TABLE: [(&str, &str, Action); 47] = [
     (
         "focus-next",
         "focus the next agent",
@@ -224,6 +226,11 @@ const TABLE: [(&str, &str, Action); 46] = [
         "show-about",
         "show where it ran, with what, and the files changed",
         Action::Page(Show::More(More::About)),
+    ),
+    (
+        "show-metrics",
+        "show how quickly models answer and how often they fail",
+        Action::Page(Show::More(More::Metrics)),
     ),
     (
         "sift",

@@ -40,6 +40,9 @@ impl Live {
                         let turn = shared.run.turn.as_ref();
                         self.pages
                             .counted(turn.map_or(Phase::Work, |turn| turn.phase));
+                        if matches!(agent, AgentEvent::Usage(_)) {
+                            self.pages.measured();
+                        }
                     }
                     _ => self.pages.moved_on(),
                 }

@@ -55,10 +55,11 @@ pub(super) const TABS: [(Page, &str, &str); 6] = [
     (Page::Final, "Final", "Final"),
 ];
 /// Pages whose tab stands there only while they are shown, after the others.
-const MORE: [(Page, &str, &str); 3] = [
+const MORE: [(Page, &str, &str); 4] = [
     (Page::Answers, "Answers", "Ans"),
     (Page::Calls, "Calls", "Calls"),
     (Page::About, "About", "About"),
+    (Page::Metrics, "Metrics", "Metr"),
 ];
 
 /// The tabs while this page is shown.

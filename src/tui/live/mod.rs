@@ -27,6 +27,7 @@ mod ink;
 mod input;
 mod inside;
 mod marked;
+mod metrics;
 mod pages;
 mod pane;
 mod past;
@@ -90,6 +91,8 @@ enum Page {
     Calls,
     /// Where the session ran, with what, and the files it changed.
     About,
+    /// How quickly models answer, and how often they fail.
+    Metrics,
 }
 
 /// Whose block a highlighting answer is for.

@@ -11,6 +11,7 @@ use super::{
     finale::Finale,
     flow::Flow,
     ink::{Role, Words},
+    metrics,
     past::Past,
     roster,
     scroll::Scroll,
@@ -39,6 +40,7 @@ pub(super) struct Pages {
     /// Every tool call.
     pub(super) calls: Calls,
     about: Flow,
+    metrics: Flow,
     /// The calls of earlier turns.
     pub(super) past: Past,
     /// Every published answer: stands in for the panes of an earlier turn.
@@ -60,6 +62,7 @@ impl Pages {
             against: Against::default(),
             calls: Calls::new(),
             about: Flow::new(Scroll::TOP),
+            metrics: Flow::new(Scroll::TOP),
             past: Past::default(),
             answers: Flow::new(Scroll::TOP),
             stale: Vec::new(),
@@ -105,6 +108,7 @@ impl Pages {
             Page::Cost,
             Page::Answers,
             Page::About,
+            Page::Metrics,
         ];
     }
 
@@ -127,6 +131,13 @@ impl Pages {
         }
     }
 
+    /// A model call has ended.
+    pub(super) fn measured(&mut self) {
+        if !self.stale.contains(&Page::Metrics) {
+            self.stale.push(Page::Metrics);
+        }
+    }
+
     /// The turn is over.
     pub(super) fn settle(&mut self, outcome: &Outcome) {
         self.finale.settle(outcome);
@@ -145,6 +156,10 @@ impl Pages {
                 self.revisions.become_like(page);
             }
             Page::About => self.about.become_like(about::page(turn, self.about.scroll)),
+            Page::Metrics => {
+                let page = metrics::page(turn, &shared.run, self.metrics.scroll);
+                self.metrics.become_like(page);
+            }
             Page::Final => self.finale.dress(turn, shared),
             Page::Team => self
                 .team
@@ -172,6 +187,7 @@ impl Pages {
             Page::Answers => &self.revisions,
             Page::Calls => self.calls.flow(),
             Page::About => &self.about,
+            Page::Metrics => &self.metrics,
         }
     }
 
@@ -187,6 +203,7 @@ impl Pages {
             Page::Answers => &mut self.revisions,
             Page::Calls => self.calls.flow_mut(),
             Page::About => &mut self.about,
+            Page::Metrics => &mut self.metrics,
         }
     }
 }

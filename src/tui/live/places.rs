@@ -38,7 +38,7 @@ impl Live {
                 }
             }
             Page::Timeline | Page::Votes | Page::Calls => places.extend(event.clone()),
-            Page::Answers | Page::Team | Page::Cost | Page::About => {}
+            Page::Answers | Page::Team | Page::Cost | Page::About | Page::Metrics => {}
         }
         places.push(NoteOn::Turn {
             turn: turn.start.turn,

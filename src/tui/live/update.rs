@@ -144,6 +144,7 @@ impl Live {
             Show::More(More::Answers) => self.toggle(Page::Answers),
             Show::More(More::Calls) => self.toggle(Page::Calls),
             Show::More(More::About) => self.toggle(Page::About),
+            Show::More(More::Metrics) => self.toggle(Page::Metrics),
             Show::Next => self.turn_by(1),
             Show::Previous => self.turn_by(TABS.len() - 1),
             Show::Earlier => return self.earlier(shared),
@@ -183,7 +184,8 @@ impl Live {
             | Page::Timeline
             | Page::Cost
             | Page::Final
-            | Page::About => {
+            | Page::About
+            | Page::Metrics => {
                 return self
                     .flash("u shows the answers, C the tool calls; U acts there".to_owned());
             }

@@ -5,6 +5,7 @@ mod deciding;
 mod fold;
 mod inside;
 mod laws;
+mod metrics;
 mod pages;
 mod parts;
 mod scenes;

@@ -23,7 +23,10 @@ use crate::{
     engine::outbox,
     export::hash::{Sha256, hex},
     protocol::{Failure, FailureKind},
-    store::approvals::{Approval, Approvals, How},
+    store::{
+        approvals::{Approval, Approvals, How},
+        redact::Redactor,
+    },
     text::clean,
 };
 
@@ -275,6 +278,10 @@ impl Services {
                 }
             }
         }
+        let redactor = Redactor::new(&self.environment.secrets());
+        let mask = |text: &str| redactor.text(text).into_owned();
+        let uses = std::mem::take(&mut asked.uses).into_iter();
+        asked.uses = uses.map(|one| one.masked(&mask)).collect();
         asked
     }
 }

@@ -31,7 +31,7 @@ fn place() -> Place {
         fs::write(root.join(folder).join("team.yaml"), TEAM).unwrap();
         fs::write(root.join(folder).join("inner.yaml"), INNER).unwrap();
     }
-    let process = [("MY_TOKEN".to_owned(), "sk-secret".to_owned())];
+    let process = [("MY_TOKEN".to_owned(), "sk-secret-0123456789".to_owned())];
     let environment = Environment::new(process, Vec::new());
     let mut services = Services::new(environment, root.join("state"), Speed::default());
     services.trust = Trust::new(&root.join("state")).owning(&paths);
@@ -139,4 +139,30 @@ fn the_question_says_what_would_be_used_and_no_secret() {
         "{words}"
     );
     assert_eq!(asked.included, [place.root.join("project/inner.yaml")]);
+}
+
+#[test]
+fn tool_servers_are_named_with_what_starts_or_answers_and_no_key() {
+    let place = place();
+    let file = place.root.join("project/tools.yaml");
+    let server = "{tickets: {command: npx, args: [tickets, '--key=\x24{MY_TOKEN}']}, \
+                  wiki: {type: streamable-http, url: 'https://u:pw@wiki.example/mcp', headers: {X-Team: red}}}";
+    let backend = "type: chatcompletion, model: m, base_url: 'http://127.0.0.1:9/v1'";
+    let text = format!("agents:\n  - id: a\n    backend: {{{backend}, mcp_servers: {server}}}\n");
+    fs::write(file, text).unwrap();
+    let words = place
+        .asked("project/tools.yaml")
+        .expect("a question")
+        .words();
+    for told in [
+        "run the program of the tool server tickets: npx tickets --key=",
+        "let agents call tools of wiki at https://…@wiki.example/mcp, with X-Team",
+        "MY_TOKEN",
+    ] {
+        assert!(words.contains(told), "{told}: {words}");
+    }
+    assert!(
+        !words.contains("sk-secret") && !words.contains("pw@"),
+        "{words}"
+    );
 }

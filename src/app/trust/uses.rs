@@ -31,6 +31,22 @@ pub enum Use {
     },
     /// A program is started.
     Runs(String),
+    /// A program is started that offers tools to agents.
+    Tools {
+        /// Its name in the configuration.
+        name: String,
+        /// What is started.
+        command: String,
+    },
+    /// Calls of tools go to a server.
+    Calls {
+        /// Its name in the configuration.
+        name: String,
+        /// Address.
+        to: String,
+        /// Names of the headers that go along.
+        headers: Vec<String>,
+    },
     /// A folder is opened.
     Folder {
         /// The folder.
@@ -55,6 +71,16 @@ impl fmt::Display for Use {
                 }
             }
             Self::Runs(command) => write!(f, "run the program: {command}"),
+            Self::Tools { name, command } => {
+                write!(f, "run the program of the tool server {name}: {command}")
+            }
+            Self::Calls { name, to, headers } if headers.is_empty() => {
+                write!(f, "let agents call tools of {name} at {to}")
+            }
+            Self::Calls { name, to, headers } => {
+                let headers = headers.join(", ");
+                write!(f, "let agents call tools of {name} at {to}, with {headers}")
+            }
             Self::Folder { path, writes: true } => {
                 write!(f, "read the folder {path} and propose changes to it")
             }
@@ -64,6 +90,37 @@ impl fmt::Display for Use {
             } => write!(f, "read the folder {path}"),
             Self::Permits(what) => write!(f, "permit: {what}"),
             Self::Takes(names) => write!(f, "take these from your environment: {names}"),
+        }
+    }
+}
+
+impl Use {
+    /// The same with every text given through `mask`: a command or an address may have been made with
+    /// a key of the environment.
+    #[must_use]
+    pub fn masked(self, mask: &dyn Fn(&str) -> String) -> Self {
+        match self {
+            Self::Sends { to, models, key } => Self::Sends {
+                to: mask(&to),
+                models: models.iter().map(|model| mask(model)).collect(),
+                key: key.as_deref().map(mask),
+            },
+            Self::Runs(command) => Self::Runs(mask(&command)),
+            Self::Tools { name, command } => Self::Tools {
+                name: mask(&name),
+                command: mask(&command),
+            },
+            Self::Calls { name, to, headers } => Self::Calls {
+                name: mask(&name),
+                to: mask(&to),
+                headers: headers.iter().map(|header| mask(header)).collect(),
+            },
+            Self::Folder { path, writes } => Self::Folder {
+                path: mask(&path),
+                writes,
+            },
+            Self::Permits(what) => Self::Permits(mask(&what)),
+            Self::Takes(names) => Self::Takes(names),
         }
     }
 }
@@ -101,18 +158,21 @@ fn team(config: &Config, all: &mut Vec<Use>) {
 /// A server of tools: a program that is started, or an address that calls go to.
 fn tools(server: &ToolServer, all: &mut Vec<Use>) {
     let name = clean(&server.name, NAME);
-    match &server.reached {
-        Reached::Started(started) => {
-            let line = started.command.join(" ");
-            add(all, Use::Runs(clean(&line, NAME)));
-        }
+    let one = match &server.reached {
+        Reached::Started(started) => Use::Tools {
+            name,
+            command: clean(&started.command.join(" "), NAME),
+        },
         Reached::Remote(remote) => {
-            let to = clean(&without_password(&remote.url), NAME);
-            let key = (!remote.headers.is_empty()).then(|| "its headers".to_owned());
-            let models = vec![format!("tools of {name}")];
-            add(all, Use::Sends { to, models, key });
+            let headers = remote.headers.iter();
+            Use::Calls {
+                name,
+                to: clean(&without_password(&remote.url), NAME),
+                headers: headers.map(|(header, _)| clean(header, 60)).collect(),
+            }
         }
-    }
+    };
+    add(all, one);
 }
 
 fn backend(backend: &BackendConfig, all: &mut Vec<Use>) {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::{launch, rules::RuleArgs};
 use crate::config::paths::{Candidate, PathError};
 use crate::config::{Environment, Paths, clean};
 use crate::protocol::Discovered;
@@ -23,6 +24,7 @@ mod probe;
 #[cfg(test)]
 mod tests;
 mod tools;
+mod trusted;
 
 pub use judge::{is_utf8, report};
 pub use probe::{gather, mask};
@@ -202,7 +204,10 @@ pub async fn run(globals: &super::Globals, args: &Args) -> u8 {
         sandbox,
     });
     let mut lines = report(&facts);
-    lines.extend(tools::lines(globals).await);
+    if let Ok((services, paths)) = launch::services(globals, "1", &RuleArgs::default()) {
+        trusted::put(&mut lines, trusted::lines(&services, &paths));
+        lines.extend(tools::lines(&services, &paths).await);
+    }
     let text = if args.json {
         format!("{:#}\n", json(&facts, &lines))
     } else {

@@ -2,20 +2,18 @@
 
 use super::{Health, Line};
 use crate::{
-    app::{toolservers, trust::Chosen},
-    cli::{Globals, launch, rules::RuleArgs},
+    app::{Services, toolservers, trust::Chosen},
+    cli::launch,
+    config::Paths,
 };
 
 /// A line for each; none without a configuration that may be used.
-pub async fn lines(globals: &Globals) -> Vec<Line> {
-    let Ok((services, paths)) = launch::services(globals, "1", &RuleArgs::default()) else {
-        return Vec::new();
-    };
+pub async fn lines(services: &Services, paths: &Paths) -> Vec<Line> {
     let Some(path) = paths.default_config() else {
         return Vec::new();
     };
     // Why it cannot be used was said where configurations are.
-    let Ok(team) = launch::configuration(&path, Chosen::Found, &services) else {
+    let Ok(team) = launch::configuration(&path, Chosen::Found, services) else {
         return Vec::new();
     };
     let tried = toolservers::tried(&team).await;

@@ -8,6 +8,7 @@
 //! The modules, in reading order (arrows point upwards in this list; `tests/it/tidy.rs` checks them):
 //!
 //! - [`protocol`]: plain data everybody speaks.
+//! - [`logging`]: the door of the program's own log.
 //! - [`run`]: the fold.
 //! - [`config`]: settings, MassGen's YAML, diagnostics with line and column.
 //! - [`provider`]: model servers behind one trait.
@@ -40,6 +41,7 @@ pub mod engine;
 pub mod export;
 pub mod headless;
 pub mod hooks;
+pub mod logging;
 pub mod massgen;
 pub mod mcp;
 pub mod protocol;

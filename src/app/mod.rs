@@ -19,6 +19,7 @@ mod guide;
 pub mod host;
 mod hub;
 mod inbox;
+pub mod journal;
 mod keyring;
 mod keys;
 mod labelling;

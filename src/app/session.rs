@@ -13,6 +13,7 @@ use crate::{
         outbox,
         premises::{Grounds, Premises},
     },
+    logging::{Area, Level, tell},
     protocol::{Event, Failure, FailureKind, Folder, Origin, Rules, RunId, change::Access},
     store::{self, WriterHandle, redact::Redactor},
     workspace::sample,
@@ -52,6 +53,9 @@ pub(super) async fn start_as(
     if let Some(folder) = planted(services, &team, &run).await? {
         team.rules.working.folders = vec![folder];
     }
+    tell(Level::Info, Area::Run, || {
+        format!("session {run} starts with {} agents", team.members.len())
+    });
     let redactor = Redactor::new(&team.secrets);
     let gate = gate(services, &run, &team.rules, redactor)?;
     let ground = Ground::lay(services, &run, &team.rules, &gate).await?;

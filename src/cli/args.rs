@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{keeping::KeepArgs, rules::RuleArgs};
+use super::{keeping::KeepArgs, logging::LogArgs, rules::RuleArgs};
 
 /// One task, a team of LLM agents, a vote, an answer, in the terminal.
 #[derive(Debug, Parser)]
@@ -74,6 +74,9 @@ pub struct Globals {
     /// Write where the time of the run went into this file, for `chrome://tracing` or Perfetto.
     #[arg(long, value_name = "FILE", global = true)]
     pub profile_trace: Option<PathBuf>,
+    /// The program's own log.
+    #[command(flatten)]
+    pub log: LogArgs,
     /// What is kept of ended sessions.
     #[command(flatten)]
     pub keep: KeepArgs,

@@ -12,6 +12,7 @@ use crate::{
     config::{self, BackendConfig, Paths, layers::ReadFile},
     demo::{self, Speed},
     engine::outbox,
+    logging::{Area, Level, tell},
     protocol::{Failure, FailureKind},
     provider::listing,
 };
@@ -87,9 +88,11 @@ pub fn services(
     if let Some(trouble) = troubles.next() {
         return Err(Trouble::Usage(format!("{trouble}.")));
     }
+    let unwritten = globals.log.begin(&state, &environment.secrets());
     let layers = layering::gather(&paths, &environment, &trust, globals.profile.as_deref());
     let mut services = Services::new(environment, state, speed);
     services.notices = layers.notices;
+    services.notices.extend(unwritten);
     services.trust = trust;
     services.overlay = overlay.over(layers.stack);
     services.dump_prompts.clone_from(&globals.dump_prompts);
@@ -103,6 +106,9 @@ pub fn services(
     }
     listeners.phase("settings and folders", begun);
     services.listeners = listeners;
+    for notice in &services.notices {
+        tell(Level::Warn, Area::Config, || notice.clone());
+    }
     Ok((Arc::new(services), paths))
 }
 

@@ -19,6 +19,7 @@ mod keeping;
 mod keys;
 mod launch;
 mod layering;
+mod logging;
 pub mod logs;
 mod members;
 pub mod models;
@@ -87,6 +88,7 @@ pub fn main() -> ExitCode {
     });
     // A provider that hangs in a blocking call must not hold the person back.
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+    crate::app::journal::settle();
     ExitCode::from(code)
 }
 

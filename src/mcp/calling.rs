@@ -4,7 +4,10 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
 use super::{define::Definition, keeper::Keeper, link::Trouble, words};
-use crate::tool::ToolResult;
+use crate::{
+    logging::{Area, Level, tell},
+    tool::ToolResult,
+};
 
 /// Calls a tool. A server that died is started again once; what may be called twice is then called
 /// again, and of anything else the model is told that nobody knows.
@@ -23,6 +26,14 @@ pub(super) async fn perform(
             .caller
             .call(&tool.name, arguments.clone(), &patience, progress)
             .await;
+        tell(Level::Debug, Area::Mcp, || {
+            let came = match &called {
+                Ok(_) => "answered",
+                Err(Trouble::Failed(_)) => "failed",
+                Err(Trouble::Lost) => "lost its server",
+            };
+            format!("{name}: {} {came}", tool.name)
+        });
         match called {
             Ok(result) => {
                 let text = words::of(name, &result);

@@ -19,7 +19,10 @@ use super::{
     define::Definition,
     link::{Caller, Link},
 };
-use crate::config::{ToolServer, servers::Patience};
+use crate::{
+    config::{ToolServer, servers::Patience},
+    logging::{Area, Level, tell},
+};
 
 /// Requests that wait.
 const POSTS: usize = 64;
@@ -232,6 +235,9 @@ impl Task {
     async fn lost(&mut self) {
         let Some(link) = self.link.take() else { return };
         let words = link.last_words();
+        tell(Level::Warn, Area::Mcp, || {
+            format!("a tool server ended: {words}")
+        });
         self.state.send_replace(State::Ended(words));
         link.close().await;
     }
@@ -252,6 +258,9 @@ impl Task {
             return Err(why);
         }
         self.start().await.inspect_err(|why| {
+            tell(Level::Warn, Area::Mcp, || {
+                format!("a tool server cannot be reached: {why}")
+            });
             self.state.send_replace(State::Failed(why.clone()));
         })
     }
@@ -269,7 +278,11 @@ impl Task {
         let link = (self.opening)().await?;
         match link.list(&self.patience).await {
             Ok(tools) => {
-                self.state.send_replace(State::Up(tools.len()));
+                let count = tools.len();
+                tell(Level::Info, Area::Mcp, || {
+                    format!("a tool server is up: {count} tools")
+                });
+                self.state.send_replace(State::Up(count));
                 self.tools.send_replace(Arc::new(tools));
                 let live = self.live(&link);
                 self.link = Some(link);

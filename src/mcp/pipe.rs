@@ -26,6 +26,7 @@ use tokio::{
 
 use crate::{
     config::servers::Started,
+    logging::{Area, Level, tell},
     provider::cli::lines::{Line, Lines},
     text::clean,
 };
@@ -136,7 +137,12 @@ impl Pipe {
         if let Some(folder) = &started.cwd {
             command.current_dir(folder);
         }
-        let mut child = command.spawn()?;
+        let spawned = command.spawn();
+        tell(Level::Info, Area::Process, || match &spawned {
+            Ok(child) => format!("tool server {name} started as {:?}", child.id()),
+            Err(error) => format!("tool server {name} could not be started: {error}"),
+        });
+        let mut child = spawned?;
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         let group = id.and_then(Pid::from_raw);
         let missing = || io::Error::from(io::ErrorKind::BrokenPipe);

@@ -12,7 +12,10 @@ use std::{
 
 use rustix::fs::OFlags;
 
-use crate::protocol::{Failure, FailureKind};
+use crate::{
+    logging,
+    protocol::{Failure, FailureKind},
+};
 
 /// Owner may read and write a file, nobody else may do anything.
 pub(super) const FILE_MODE: u32 = 0o600;
@@ -58,6 +61,16 @@ pub(super) fn open_append(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
         .append(true)
+        .custom_flags(nofollow())
+        .open(path)
+}
+
+/// Opens a file to append to, made private when it is new.
+pub(super) fn open_appended(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(FILE_MODE)
         .custom_flags(nofollow())
         .open(path)
 }
@@ -130,11 +143,9 @@ pub(super) fn trouble(what: &str, path: &Path, error: &io::Error) -> Failure {
         io::ErrorKind::NotFound => "Check the path.",
         _ => "Check the disk, or choose another folder with --state-dir.",
     };
-    Failure::new(
-        FailureKind::Local,
-        format!("Cannot {what} {}: {}.", path.display(), plain(error)),
-    )
-    .hint(hint)
+    let words = format!("Cannot {what} {}: {}.", path.display(), plain(error));
+    logging::tell(logging::Level::Warn, logging::Area::Store, || words.clone());
+    Failure::new(FailureKind::Local, words).hint(hint)
 }
 
 /// The system's words without the trailing error number.

@@ -15,6 +15,7 @@ mod index;
 mod labels;
 mod lines;
 mod lock;
+pub mod logfile;
 mod notes;
 pub mod permissions;
 mod pieces;

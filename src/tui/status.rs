@@ -100,16 +100,13 @@ fn current(model: &Model) -> Vec<Hint> {
             (Action::Layer(layer::Action::Down), "down"),
             (Action::Layer(layer::Action::PageDown), "page"),
         ],
-        (
-            Some(
-                layer::Layer::Crew(_) | layer::Layer::Palette(_) | layer::Layer::Prompts(_),
-            ),
-            _,
-        ) => &[
-            (Action::Layer(layer::Action::Accept), "take"),
-            (Action::Layer(layer::Action::Down), "down"),
-            (Action::Layer(layer::Action::Close), "close"),
-        ],
+        (Some(layer::Layer::Crew(_) | layer::Layer::Palette(_) | layer::Layer::Prompts(_)), _) => {
+            &[
+                (Action::Layer(layer::Action::Accept), "take"),
+                (Action::Layer(layer::Action::Down), "down"),
+                (Action::Layer(layer::Action::Close), "close"),
+            ]
+        }
         (Some(_), _) => &[
             (Action::Layer(layer::Action::Close), "close"),
             (Action::Layer(layer::Action::Down), "down"),

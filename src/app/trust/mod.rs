@@ -22,6 +22,7 @@ use crate::{
     config::{self, Config, Loaded, Overlay, Paths, Purpose, Report, Severity, layers::ReadFile},
     engine::outbox,
     export::hash::{Sha256, hex},
+    logging::{Area, Level, tell},
     protocol::{Failure, FailureKind},
     store::{
         approvals::{Approval, Approvals, How},
@@ -242,7 +243,14 @@ impl Services {
     ) -> Result<Arc<Config>, Refusal> {
         let env = |name: &str| self.environment.get(name);
         let loaded = config::load_file_with(path, &env, purpose, overlay);
+        tell(Level::Info, Area::Config, || {
+            let path = path.display();
+            format!("{path} was read: {}", loaded.report.summary())
+        });
         let judged = self.trust.judge(path, loaded, chosen);
+        if let Err(refusal) = &judged {
+            tell(Level::Warn, Area::Config, || refusal.failure().message);
+        }
         judged.map_err(|refusal| match refusal {
             Refusal::Unapproved(asked) => Refusal::Unapproved(self.with_profiles(asked)),
             broken @ Refusal::Broken(_) => broken,

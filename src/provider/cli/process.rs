@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 use super::lines::{LONGEST, Line, Lines};
 use crate::config::Program;
+use crate::logging::{Area, Level, tell};
 
 /// Wait after each signal before the next, harder one.
 const GRACE: Duration = Duration::from_secs(2);
@@ -86,7 +87,12 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
-        let mut child = command.spawn()?;
+        let spawned = command.spawn();
+        tell(Level::Info, Area::Process, || match &spawned {
+            Ok(child) => format!("agent {name} started as {:?}", child.id()),
+            Err(error) => format!("agent {name} could not be started: {error}"),
+        });
+        let mut child = spawned?;
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         let group = Group(id.and_then(Pid::from_raw));
         let missing = || io::Error::from(io::ErrorKind::BrokenPipe);

@@ -19,6 +19,7 @@ use secrecy::ExposeSecret;
 
 use tokio::time::{Instant, sleep};
 
+use crate::logging::{self, Area, Level, tell};
 use crate::protocol::Failure;
 
 use super::super::Endpoint;
@@ -264,6 +265,7 @@ impl Client {
     /// Connection trouble, or no answer in time. Any status is an answer.
     pub async fn get(&self, endpoint: &Endpoint, path: &str) -> Result<Answer, Failure> {
         let wait = self.0.timeouts.listing;
+        let began = self.now();
         let work = async {
             let url = join(&endpoint.base_url, path);
             let request = self
@@ -279,10 +281,37 @@ impl Client {
             let body = read_some(response, MAX_LISTING).await;
             Ok(Answer { status, body })
         };
-        tokio::time::timeout(wait, work)
+        let answer = tokio::time::timeout(wait, work)
             .await
-            .unwrap_or_else(|_| Err(trouble::silence(endpoint, wait)))
-            .map_err(|failure| without_key(failure, endpoint))
+            .unwrap_or_else(|_| Err(trouble::silence(endpoint, wait)));
+        let status = answer.as_ref().map(|answer| answer.status);
+        self.log("GET", (endpoint, path), status, began);
+        answer.map_err(|failure| without_key(failure, endpoint))
+    }
+
+    /// Tells a request in the log: where to and what came of it, never what was in it.
+    fn log(
+        &self,
+        method: &str,
+        (endpoint, path): (&Endpoint, &str),
+        status: Result<u16, &Failure>,
+        began: u64,
+    ) {
+        let level = match status {
+            Ok(200..300) => Level::Debug,
+            Ok(_) | Err(_) => Level::Warn,
+        };
+        tell(level, Area::Http, || {
+            let ms = self.now().saturating_sub(began);
+            let place = logging::place(&join(&endpoint.base_url, path));
+            match status {
+                Ok(status) => format!("{method} {place} {status} after {ms} ms"),
+                Err(failure) => {
+                    let failure = without_key(failure.clone(), endpoint);
+                    format!("{method} {place} failed after {ms} ms: {}", failure.message)
+                }
+            }
+        });
     }
 
     /// `GET url` without a key; the caller bounds the time.
@@ -324,7 +353,8 @@ impl Client {
         outgoing: Outgoing,
         (accept, wait): (Accept, Duration),
     ) -> Result<reqwest::Response, Failure> {
-        let url = join(&endpoint.base_url, &outgoing.path);
+        let path = outgoing.path.clone();
+        let url = join(&endpoint.base_url, &path);
         let request = self
             .pool(route(endpoint), &url)?
             .post(url)
@@ -334,11 +364,15 @@ impl Client {
             .header(CONTENT_TYPE, "application/json")
             .body(outgoing.body);
         let request = dressed(request, endpoint, &outgoing.betas)?;
-        match tokio::time::timeout(wait, request.send()).await {
+        let began = self.now();
+        let answer = match tokio::time::timeout(wait, request.send()).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(trouble::sending(&error, endpoint)),
             Err(_) => Err(trouble::silence(endpoint, wait)),
-        }
+        };
+        let status = answer.as_ref().map(|response| response.status().as_u16());
+        self.log("POST", (endpoint, &path), status, began);
+        answer
     }
 
     /// The body of an error, as much as matters, as far as it comes in time.

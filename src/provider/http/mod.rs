@@ -30,6 +30,7 @@ use reqwest::header::CONTENT_TYPE;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::logging::{Area, Level, tell};
 use crate::protocol::{CallEvent, Context, Failure, FailureKind, LoadProgress, Message};
 
 use self::loading::Loading;
@@ -395,6 +396,10 @@ impl Call {
 
     fn failed(&mut self, failure: Failure) {
         self.note_failure(&failure);
+        tell(Level::Debug, Area::Http, || {
+            let failure = without_key(failure.clone(), &self.endpoint);
+            format!("{}: {}", self.endpoint.model, failure.message)
+        });
         if self.content {
             self.ready.push_back(Err(failure));
             return;
@@ -414,6 +419,11 @@ impl Call {
                 self.booked = false;
                 self.stage = Stage::Wait(Duration::from_millis(wait_ms));
                 let failure = without_key(failure, &self.endpoint);
+                tell(Level::Warn, Area::Http, || {
+                    let model = &self.endpoint.model;
+                    let why = &failure.message;
+                    format!("{model}: attempt {attempt} in {wait_ms} ms, for: {why}")
+                });
                 self.ready
                     .push_back(Ok(StreamEvent::Call(CallEvent::Retrying {
                         attempt,

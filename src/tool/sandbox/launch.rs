@@ -29,6 +29,8 @@ use super::{
     wrap,
 };
 
+use crate::logging::{Area, Level, tell};
+
 /// Bytes that are kept of each stream.
 const KEPT: usize = 8 * 1024 * 1024;
 /// Wait for the keeper to end what is left of a command.
@@ -99,6 +101,9 @@ impl Launcher {
             .map_err(broken)?;
         let (ours, theirs) = Pipe::pair().map_err(broken)?;
         ours.set_nonblocking(true).map_err(broken)?;
+        tell(Level::Debug, Area::Process, || {
+            format!("a command of an agent starts, held by {}", tier.word())
+        });
         let mut child = Command::new(&self.inner.own)
             .arg("sandbox-keep")
             .env_clear()

@@ -50,10 +50,14 @@ struct Ring {
     told: u64,
 }
 
+/// The latest lines: one thread writes them, whoever asks gets copies.
+#[derive(Debug, Default)]
+struct Latest(Mutex<Ring>);
+
 /// The log of this program.
 #[derive(Clone, Debug)]
 pub struct Journal {
-    ring: Arc<Mutex<Ring>>,
+    ring: Arc<Latest>,
     /// The file, or why there is none.
     file: Result<PathBuf, String>,
 }
@@ -61,6 +65,7 @@ pub struct Journal {
 impl Journal {
     /// Begins to take lines in; the second call finds the journal of the first. Values in `secrets` are
     /// masked wherever they stand.
+    #[must_use]
     pub fn start(state_dir: &Path, secrets: &[String]) -> Self {
         let Some(lines) = logging::open() else {
             return Self::now().unwrap_or_else(|| Self::with(Err("It is not open.".to_owned())));
@@ -119,12 +124,12 @@ pub fn settle() {
     }
 }
 
-fn held(ring: &Mutex<Ring>) -> MutexGuard<'_, Ring> {
-    ring.lock().unwrap_or_else(PoisonError::into_inner)
+fn held(ring: &Latest) -> MutexGuard<'_, Ring> {
+    ring.0.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Keeper {
-    ring: Arc<Mutex<Ring>>,
+    ring: Arc<Latest>,
     file: Option<LogFile>,
     redactor: Redactor,
 }

@@ -28,6 +28,7 @@ pub mod listening;
 pub mod notes;
 mod noting;
 pub mod opening;
+pub mod plugins;
 mod ports;
 pub mod prompts;
 mod report;
@@ -104,6 +105,8 @@ pub struct Services {
     pub opened: OnceLock<PathBuf>,
     /// How the tool servers of agents are.
     pub tools: Board,
+    /// The folder of the person's plugins.
+    pub plugins: Option<PathBuf>,
     /// The scripted server, started at the first demo session.
     demo: OnceCell<DemoServer>,
 }
@@ -126,6 +129,7 @@ impl Services {
             notices: Vec::new(),
             opened: OnceLock::new(),
             tools: Board::default(),
+            plugins: None,
             demo: OnceCell::new(),
         }
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use secrecy::SecretString;
 use serde_json::Map;
 
-use super::{Services, inbox::Inbox, ways::Ways};
+use super::{Services, inbox::Inbox, plugins, ways::Ways};
 use crate::{
     config::{AgentTools, BackendConfig, Config, Overlay},
     demo::{self, Actor, Scenario},
@@ -287,9 +287,9 @@ fn named(backends: &[BackendConfig]) -> Vec<Draft> {
 }
 
 /// Numbers the agents by the lexicographic order of their names (equal names by their place) and
-/// connects them.
+/// connects them. Every agent that is no team has the person's plugins; scripted ones would not call them.
 fn team(
-    drafts: Vec<Draft>,
+    mut drafts: Vec<Draft>,
     limits: Limits,
     rules: Rules,
     origin: Origin,
@@ -300,6 +300,13 @@ fn team(
     let mut numbers = vec![AgentId(u16::MAX); drafts.len()];
     for (number, index) in (1..).zip(order) {
         numbers[index] = AgentId(number);
+    }
+    let plugins = match &origin {
+        Origin::Demo { .. } | Origin::Imported { .. } => Vec::new(),
+        Origin::Config { .. } | Origin::Direct => plugins::servers(services),
+    };
+    for draft in drafts.iter_mut().filter(|draft| draft.below.is_none()) {
+        plugins::add(&mut draft.tools, &plugins);
     }
     let mut secrets = Vec::new();
     for draft in &drafts {

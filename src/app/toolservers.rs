@@ -7,25 +7,33 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::{Services, Source};
+use super::{
+    Services, Source,
+    plugins::{self, Plugin},
+};
 use crate::{
-    config::{Config, ToolServer, program, servers::Reached},
-    mcp::{Keeper, State},
+    config::{
+        Config, ToolServer, program,
+        servers::{Reached, Speaks},
+    },
+    mcp::{Effect, Keeper, State, rehearse},
     protocol::{Health, HealthOf, HealthState, KeyState},
     text::clean,
 };
+
+/// Whose plugins are, in a list of agents.
+const EVERY: &str = "every agent";
 
 /// The servers of a team with the names of their agents; teams inside it included.
 #[must_use]
 pub fn of_team(source: &Source) -> Vec<(String, ToolServer)> {
     fn of_config(config: &Config, all: &mut Vec<(String, ToolServer)>) {
         for agent in &config.agents {
-            match &agent.team {
-                Some(team) => of_config(team, all),
-                None => {
-                    let servers = agent.tools.servers.iter().cloned();
-                    all.extend(servers.map(|server| (agent.name.clone(), server)));
-                }
+            if let Some(team) = &agent.team {
+                of_config(team, all);
+            } else {
+                let servers = agent.tools.servers.iter().cloned();
+                all.extend(servers.map(|server| (agent.name.clone(), server)));
             }
         }
     }
@@ -38,15 +46,17 @@ pub fn of_team(source: &Source) -> Vec<(String, ToolServer)> {
 
 /// A row for each server of each agent.
 pub async fn rows(services: &Services, team: Option<&Source>) -> Vec<Health> {
-    let mut rows: Vec<Health> = services
-        .tools
-        .rows()
-        .into_iter()
-        .filter(|(.., state)| *state != State::Idle)
-        .map(|(agent, server, state)| running(&agent, &server, state))
-        .collect();
+    let mut seen = services.tools.rows();
+    seen.retain(|(.., state)| *state != State::Idle);
+    let rows = seen.iter();
+    let rows = rows.map(|(agent, server, state)| running(agent, server, state.clone()));
+    let mut rows: Vec<Health> = rows.collect();
     let folders = services.environment.get("PATH").unwrap_or_default();
-    let wanted = team.map_or_else(Vec::new, of_team);
+    let mut wanted = team.map_or_else(Vec::new, of_team);
+    let plugins = plugins::all(services);
+    let idle = |server: &ToolServer| seen.iter().all(|(_, name, _)| *name != server.name);
+    let used = plugins.iter().filter_map(Plugin::trusted).filter(idle);
+    wanted.extend(used.map(|server| (EVERY.to_owned(), server)));
     let known: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
     let looked = tokio::task::spawn_blocking(move || {
         let rows = wanted
@@ -56,7 +66,18 @@ pub async fn rows(services: &Services, team: Option<&Source>) -> Vec<Health> {
             .collect::<Vec<_>>()
     });
     rows.extend(looked.await.unwrap_or_default());
+    rows.extend(plugins.iter().filter_map(unused));
     rows
+}
+
+/// A plugin that agents do not get.
+fn unused(plugin: &Plugin) -> Option<Health> {
+    let (what, hint) = plugin.trouble()?;
+    Some(Health {
+        model: Some(what),
+        hint,
+        ..row("plugin", &plugin.name, HealthState::Down)
+    })
 }
 
 fn row(agent: &str, server: &str, state: HealthState) -> Health {
@@ -121,8 +142,12 @@ fn waiting(agent: &str, server: &ToolServer, folders: &str) -> Health {
                 Some(_) => String::new(),
                 None => "Check `command:`; the program is not in the folders of PATH.".to_owned(),
             };
+            let when = match started.speaks {
+                Speaks::Mcp => "started when an agent begins",
+                Speaks::Lines(_) => "started for each call",
+            };
             Health {
-                model: Some("started when an agent begins".to_owned()),
+                model: Some(when.to_owned()),
                 base_url: clean::line(&started.command.join(" ")).into_owned(),
                 hint,
                 ..row(agent, &server.name, state)
@@ -132,30 +157,58 @@ fn waiting(agent: &str, server: &ToolServer, folders: &str) -> Health {
 }
 
 /// Starts every server once, each name once, and ends it: how many tools it has, or why it has none.
-pub async fn tried(team: &Source) -> Vec<(String, Result<usize, String>)> {
+/// Plugins that nobody approved are not started.
+pub async fn tried(
+    services: &Services,
+    team: Option<&Source>,
+) -> Vec<(String, Result<usize, String>)> {
     let mut servers: Vec<ToolServer> = Vec::new();
-    for (_, server) in of_team(team) {
+    let of_team = team.map_or_else(Vec::new, of_team).into_iter();
+    let plugins = plugins::all(services);
+    let of_plugins = plugins.iter().filter_map(Plugin::trusted);
+    for server in of_team.map(|(_, server)| server).chain(of_plugins) {
         if servers.iter().all(|known| known.name != server.name) {
             servers.push(server);
         }
     }
-    join_all(servers.iter().map(try_one)).await
+    let mut all = join_all(servers.iter().map(try_one)).await;
+    all.extend(plugins.iter().filter_map(|plugin| {
+        let (what, hint) = plugin.trouble()?;
+        Some((plugin.name.clone(), Err(format!("{what}. {hint}"))))
+    }));
+    all
 }
 
 /// Longest wait beyond a server's own patience.
 const BEYOND: Duration = Duration::from_secs(15);
 
 async fn try_one(server: &ToolServer) -> (String, Result<usize, String>) {
+    let said = listed(server).await.map(|tools| tools.len());
+    (clean::line(&server.name).into_owned(), said)
+}
+
+/// Starts a server, asks for its tools, and ends it. Nothing is called.
+///
+/// # Errors
+/// Why it cannot be used.
+pub async fn listed(server: &ToolServer) -> Result<Vec<(String, Effect)>, String> {
+    if let Reached::Started(started) = &server.reached {
+        rehearse(started, &server.patience).await?;
+    }
     let keeper = Keeper::new(server);
     let bound = server.patience.start + server.patience.list + BEYOND;
     let reached = tokio::time::timeout(bound, keeper.reach(0)).await;
     let said = match reached {
-        Ok(Ok(_)) => Ok(keeper.tools().len()),
+        Ok(Ok(_)) => Ok(keeper
+            .tools()
+            .iter()
+            .map(|tool| (clean::line(&tool.name).into_owned(), tool.effect))
+            .collect()),
         Ok(Err(why)) => Err(why),
         Err(_) => Err("no answer".to_owned()),
     };
     keeper.close().await;
-    (clean::line(&server.name).into_owned(), said)
+    said
 }
 
 #[cfg(test)]

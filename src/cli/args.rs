@@ -165,6 +165,8 @@ pub enum Programs {
     Serve(Box<super::serve::Args>),
     /// Serve the scripted demo team to other clients.
     DemoServer(super::demo_server::Args),
+    /// Your own programs as tools of agents: list, approve, check, begin one.
+    Tools(super::tooling::Args),
     /// Servers of runs for one client, and the plugin.
     #[command(flatten)]
     Doors(super::doors::Sub),

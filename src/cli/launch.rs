@@ -95,6 +95,7 @@ pub fn services(
     services.notices.extend(unwritten);
     services.trust = trust;
     services.overlay = overlay.over(layers.stack);
+    services.plugins = paths.config.as_ref().map(|own| own.join("plugins"));
     services.dump_prompts.clone_from(&globals.dump_prompts);
     services.keeping = globals.keep.keeping();
     let (mut listeners, troubles) = Listeners::gather(&paths, &services.environment);

@@ -36,6 +36,7 @@ mod setup;
 pub mod sharing;
 mod showing;
 mod taking;
+mod tooling;
 mod trusting;
 pub mod undo;
 pub mod worktrees;
@@ -143,6 +144,7 @@ async fn dispatch(cli: Cli) -> u8 {
         Some(Sub::AgentTools(args)) => agent_tools::run(&args).await,
         Some(Sub::Programs(what)) => match what {
             Programs::Serve(args) => Box::pin(serve::run(&globals, *args)).await,
+            Programs::Tools(args) => tooling::run(&globals, &args).await,
             Programs::Doors(sub) => Box::pin(doors::run(&globals, sub)).await,
             Programs::DemoServer(args) => match demo_server::run(args).await {
                 Ok(code) => code,

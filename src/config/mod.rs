@@ -40,6 +40,7 @@ mod overlay;
 mod params;
 pub mod paths;
 mod permitting;
+pub mod plugins;
 pub mod program;
 mod rules;
 mod scalars;

@@ -335,7 +335,8 @@ pub fn find(name: &str, folders: &str) -> Option<PathBuf> {
         .find(|path| is_program(path))
 }
 
-fn is_program(path: &Path) -> bool {
+/// True for a file that may be run.
+pub(super) fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     path.metadata()
         .is_ok_and(|facts| facts.is_file() && facts.permissions().mode() & 0o111 != 0)

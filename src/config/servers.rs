@@ -5,9 +5,14 @@
 //! environment is collected here, so that nothing else of it can reach a server. What is wrong with the
 //! shapes is the key tables' business and passed over.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use secrecy::SecretString;
+use serde_json::Value;
 
 use super::diagnostic::{Finding, Severity};
 use super::excerpt::clean;
@@ -67,6 +72,29 @@ pub struct Started {
     pub env: Vec<(String, SecretString)>,
     /// Where it runs; `None`: where this program does.
     pub cwd: Option<String>,
+    /// What it speaks.
+    pub speaks: Speaks,
+    /// It is started only while this holds.
+    pub seal: Option<Seal>,
+}
+
+/// What a program speaks.
+#[derive(Clone, Debug)]
+pub enum Speaks {
+    /// The Model Context Protocol.
+    Mcp,
+    /// One JSON object per line, a process per call. These are its tools, as an MCP server would list
+    /// them.
+    Lines(Arc<Vec<Value>>),
+}
+
+/// The content that a program was approved with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seal {
+    /// The folder with all its files.
+    pub folder: PathBuf,
+    /// The sum over them.
+    pub sum: String,
 }
 
 /// A server elsewhere.
@@ -354,12 +382,7 @@ impl Reader<'_> {
         if command.is_empty() {
             return None;
         }
-        let mut env: Vec<(String, SecretString)> = Vec::new();
-        for name in COMMON {
-            if let Some(value) = (self.env)(name) {
-                env.push((name.to_owned(), SecretString::from(value)));
-            }
-        }
+        let mut env = common(self.env);
         for (name, value) in pairs(node.some("env")) {
             env.retain(|(known, _)| *known != name);
             env.push((name, value));
@@ -369,6 +392,8 @@ impl Reader<'_> {
             command,
             env,
             cwd: cwd.map(str::to_owned),
+            speaks: Speaks::Mcp,
+            seal: None,
         })
     }
 
@@ -414,6 +439,12 @@ impl Reader<'_> {
     }
 }
 
+/// What every server sees of the environment.
+pub(super) fn common(env: Env) -> Vec<(String, SecretString)> {
+    let value = |name: &str| Some((name.to_owned(), SecretString::from(env(name)?)));
+    COMMON.iter().filter_map(|name| value(name)).collect()
+}
+
 /// Texts of a map, numbers and booleans as they are written.
 fn pairs(node: Option<&Node>) -> Vec<(String, SecretString)> {
     let entries = node.map_or(&[][..], Node::entries);
@@ -431,7 +462,7 @@ fn pairs(node: Option<&Node>) -> Vec<(String, SecretString)> {
 }
 
 /// A list of texts.
-fn texts(node: Option<&Node>) -> Option<Vec<String>> {
+pub(super) fn texts(node: Option<&Node>) -> Option<Vec<String>> {
     let Kind::List(items) = &node?.kind else {
         return None;
     };

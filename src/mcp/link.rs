@@ -1,7 +1,7 @@
 //! One connection: made, listed, called. The one place that speaks the protocol; everything a server
 //! says leaves it as plain JSON.
 
-use std::{collections::HashMap, future::Future, time::Duration};
+use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
 
 use rmcp::{
     ClientHandler, Peer, RoleClient, ServiceError, ServiceExt as _,
@@ -27,9 +27,11 @@ use tokio::{
 use super::{
     define::{Definition, MOST},
     pipe::{Complaints, Pipe},
+    plain::Plain,
+    seal,
 };
 use crate::{
-    config::servers::{Patience, Reached, Remote},
+    config::servers::{Patience, Reached, Remote, Speaks},
     provider::http::bare,
     text::clean,
 };
@@ -105,6 +107,11 @@ impl Link {
     pub async fn open(reached: &Reached, patience: &Patience) -> Result<Self, String> {
         match reached {
             Reached::Started(started) => {
+                seal::holds(started.seal.clone()).await?;
+                if let Speaks::Lines(tools) = &started.speaks {
+                    let plain = Plain::new(started, Arc::clone(tools));
+                    return Self::over(plain, None, patience).await;
+                }
                 let pipe = Pipe::start(started).map_err(|error| {
                     let name = started.command.first().map_or("?", String::as_str);
                     format!("`{}` cannot be started: {error}", clean::line(name))
@@ -155,10 +162,12 @@ impl Link {
         let mut tools: Vec<Definition> = Vec::new();
         let mut cursor: Option<String> = None;
         for _ in 0..PAGES {
-            let mut request = ListToolsRequest::default();
-            request.params = cursor
-                .take()
-                .map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor)));
+            let request = ListToolsRequest {
+                params: cursor
+                    .take()
+                    .map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor))),
+                ..ListToolsRequest::default()
+            };
             let options = PeerRequestOptions::with_timeout(patience.list);
             let asked = self
                 .service
@@ -311,10 +320,12 @@ fn how_far(sign: &ProgressNotificationParam) -> String {
     if words.is_empty() {
         return share;
     }
-    format!(
-        "{share} · {}",
-        &words[..words.floor_char_boundary(SHORT / 4)]
-    )
+    let words = &words[..words.floor_char_boundary(SHORT / 4)];
+    // A number of nobody knows how many says less than the words.
+    match sign.total {
+        Some(_) => format!("{share} · {words}"),
+        None => words.to_owned(),
+    }
 }
 
 fn round(number: f64) -> String {

@@ -6,7 +6,12 @@
 //! ends with the transport: its input is closed, then it is asked, then it is ended. Dropping the
 //! transport ends the whole group at once.
 
-use std::{io, process::Stdio, sync::Arc, time::Duration};
+use std::{
+    io,
+    process::{ExitStatus, Stdio},
+    sync::Arc,
+    time::Duration,
+};
 
 use rmcp::{
     RoleClient,
@@ -19,7 +24,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader},
     process::{Child, Command},
-    sync::{mpsc, watch},
+    sync::{mpsc, oneshot, watch},
     task::JoinSet,
     time::timeout,
 };
@@ -106,6 +111,8 @@ pub struct Pipe {
     lines: Lines<BufReader<Input>>,
     said: Option<mpsc::Sender<String>>,
     tail: Arc<watch::Sender<Vec<u8>>>,
+    /// Ready when its standard error has ended.
+    silent: Option<oneshot::Receiver<()>>,
     held: Option<Held>,
     pipes: JoinSet<()>,
 }
@@ -151,7 +158,14 @@ impl Pipe {
         let errors = child.stderr.take().ok_or_else(missing)?;
         let mut pipe = Self::over(output, input);
         pipe.held = Some(Held { child, group });
-        pipe.pipes.spawn(keep_tail(errors, Arc::clone(&pipe.tail)));
+        let (over, silent) = oneshot::channel();
+        let tail = Arc::clone(&pipe.tail);
+        pipe.pipes.spawn(async move {
+            keep_tail(errors, tail).await;
+            // Nobody waits where the transport is gone.
+            let _ = over.send(());
+        });
+        pipe.silent = Some(silent);
         Ok(pipe)
     }
 
@@ -167,6 +181,7 @@ impl Pipe {
             lines: Lines::new(BufReader::new(Box::new(output)), LONGEST),
             said: Some(said),
             tail: Arc::new(watch::channel(Vec::new()).0),
+            silent: None,
             held: None,
             pipes,
         }
@@ -178,8 +193,38 @@ impl Pipe {
         Complaints(self.tail.subscribe())
     }
 
-    /// The next line; `None` at the end.
-    async fn line(&mut self) -> Option<Line> {
+    /// Says this, and nothing more: its input ends.
+    pub(super) async fn say_last(&mut self, text: String) {
+        if let Some(said) = self.said.take() {
+            // One that went away shows by its silence.
+            let _ = said.send(text).await;
+        }
+    }
+
+    /// How its process ended, within a wait; `None` when it did not.
+    pub(super) async fn ended(&mut self, wait: Duration) -> Option<ExitStatus> {
+        self.said = None;
+        let held = self.held.as_mut()?;
+        let status = timeout(wait, held.child.wait()).await.ok()?.ok();
+        if let Some(silent) = self.silent.take() {
+            let _ = timeout(GRACE, silent).await;
+        }
+        status
+    }
+
+    /// The next line; `None` at the end, when its last words are there as well.
+    pub(super) async fn line(&mut self) -> Option<Line> {
+        let line = self.next().await;
+        if line.is_none()
+            && let Some(silent) = self.silent.take()
+        {
+            // What it left running may hold its errors open for ever.
+            let _ = timeout(GRACE, silent).await;
+        }
+        line
+    }
+
+    async fn next(&mut self) -> Option<Line> {
         let Some(held) = &mut self.held else {
             return self.lines.next().await.ok().flatten();
         };

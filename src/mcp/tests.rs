@@ -22,7 +22,10 @@ use super::{
     tools::Tools,
 };
 use crate::{
-    config::{AgentTools, ToolServer, servers::Patience, servers::Reached, servers::Started},
+    config::{
+        AgentTools, ToolServer, servers::Patience, servers::Reached, servers::Speaks,
+        servers::Started,
+    },
     protocol::{AgentId, Approval, Decided, Permitting},
     tool::{
         Outside as _,
@@ -103,6 +106,8 @@ fn server(name: &str) -> ToolServer {
             command: vec!["unused".into()],
             env: Vec::new(),
             cwd: None,
+            speaks: Speaks::Mcp,
+            seal: None,
         }),
         only: None,
         never: Vec::new(),
@@ -545,6 +550,8 @@ fn process(words: &[&str]) -> ToolServer {
         command: words.iter().map(ToString::to_string).collect(),
         env: vec![("PATH".into(), std::env::var("PATH").unwrap().into())],
         cwd: None,
+        speaks: Speaks::Mcp,
+        seal: None,
     });
     server
 }

@@ -28,7 +28,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tool", &["protocol", "logging"]),
     (
         "mcp",
-        &["protocol", "config", "provider", "tool", "text", "logging"],
+        &[
+            "protocol", "config", "provider", "tool", "text", "export", "logging",
+        ],
     ),
     ("workspace", &["protocol"]),
     ("catalog", &["protocol"]),

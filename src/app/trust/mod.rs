@@ -150,6 +150,20 @@ impl Trust {
         once.push((known_as(path), sum.to_owned()));
     }
 
+    /// Whether exactly this content was approved. Nothing else counts: not whose folder it is, and no
+    /// leave for a whole run.
+    #[must_use]
+    pub fn approved(&self, path: &Path, sum: &str) -> bool {
+        self.approvals.has(&known_as(path), sum)
+    }
+
+    /// Whether any content of this path was approved.
+    #[must_use]
+    pub fn knows(&self, path: &Path) -> bool {
+        let path = known_as(path);
+        self.approvals.all().iter().any(|one| one.path == path)
+    }
+
     /// Approves this content for good.
     ///
     /// # Errors

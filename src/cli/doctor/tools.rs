@@ -1,4 +1,5 @@
-//! The tool servers of the configuration that a run would use: each is started once, and ended.
+//! The tool servers of the configuration that a run would use, and the person's plugins: each is
+//! started once, and ended.
 
 use super::{Health, Line};
 use crate::{
@@ -7,16 +8,12 @@ use crate::{
     config::Paths,
 };
 
-/// A line for each; none without a configuration that may be used.
+/// A line for each.
 pub async fn lines(services: &Services, paths: &Paths) -> Vec<Line> {
-    let Some(path) = paths.default_config() else {
-        return Vec::new();
-    };
-    // Why it cannot be used was said where configurations are.
-    let Ok(team) = launch::configuration(&path, Chosen::Found, services) else {
-        return Vec::new();
-    };
-    let tried = toolservers::tried(&team).await;
+    // Why a configuration cannot be used was said where configurations are.
+    let path = paths.default_config();
+    let team = path.and_then(|path| launch::configuration(&path, Chosen::Found, services).ok());
+    let tried = toolservers::tried(services, team.as_ref()).await;
     tried
         .into_iter()
         .map(|(name, said)| line(&name, said))
@@ -31,7 +28,7 @@ fn line(name: &str, said: Result<usize, String>) -> Line {
         Err(why) => (
             Health::Warning,
             format!("{name} cannot be used: {why}"),
-            "start its command by hand, or see docs/mcp.md",
+            "start its command by hand, or see docs/mcp.md and docs/plugins.md",
         ),
     };
     Line {

@@ -92,9 +92,9 @@ pub async fn run(globals: &Globals, args: &Args) -> u8 {
 async fn done(services: &Services, command: Option<&Command>) -> Result<(u8, String), Trouble> {
     match command {
         None | Some(Command::List) => Ok((0, list(services))),
-        Some(Command::Trust { name }) => trust(services, &plugins::named(services, name)?),
+        Some(Command::Trust { name }) => trust(services, &named(services, name)?),
         Some(Command::Untrust { name }) => {
-            let plugin = plugins::named(services, name)?;
+            let plugin = named(services, name)?;
             let count = services.trust.forget(&plugin.folder)?;
             let words = if count == 0 {
                 format!("{name} was not approved.\n")
@@ -103,10 +103,11 @@ async fn done(services: &Services, command: Option<&Command>) -> Result<(u8, Str
             };
             Ok((0, words))
         }
-        Some(Command::Check { name }) => Ok(check(&plugins::named(services, name)?).await),
+        Some(Command::Check { name }) => Ok(check(&named(services, name)?).await),
         Some(Command::New { name, python }) => {
             let kind = if *python { Kind::Python } else { Kind::Shell };
-            let folder = plugins::begin(services, name, kind)?;
+            let begun = plugins::begin(services, name, kind);
+            let folder = begun.map_err(|failure| Trouble::Usage(failure.words()))?;
             let words = format!(
                 "{} is there, with a tool that works. Change it to what you need, then:\n  \
                  massgen-tui tools trust {name}\n  massgen-tui tools check {name}\n",
@@ -115,6 +116,10 @@ async fn done(services: &Services, command: Option<&Command>) -> Result<(u8, Str
             Ok((0, words))
         }
     }
+}
+
+fn named(services: &Services, name: &str) -> Result<Plugin, Trouble> {
+    plugins::named(services, name).map_err(|failure| Trouble::Usage(failure.words()))
 }
 
 fn list(services: &Services) -> String {

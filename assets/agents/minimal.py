@@ -58,8 +58,9 @@ def act(team, answered, prompt):
     """One turn. True once the agent has given an answer of its own."""
     offered = team.tools() if team else {}
     if "new_answer" in offered and not answered:
+        # It comes back when the team goes on: with the answers of the others, or with a refusal.
         team.call("new_answer", content=think(prompt))
-        return True
+        offered, answered = team.tools(), True
     if "vote" in offered:
         choice = offered["vote"]["inputSchema"]["properties"]["agent_id"]["enum"][0]
         team.call("vote", agent_id=choice, reason="It is the first.")

@@ -178,10 +178,10 @@ fn after(place: &Served) -> String {
     if place.lost > 0 {
         parts.push(count(place.lost, "agent was lost", "agents were lost"));
     }
-    match parts.is_empty() {
-        true => String::new(),
-        false => format!("; {}", parts.join(", ")),
+    if parts.is_empty() {
+        return String::new();
     }
+    format!("; {}", parts.join(", "))
 }
 
 fn none() -> String {

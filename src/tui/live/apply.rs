@@ -37,9 +37,7 @@ impl Live {
             EventKind::Agent { id, event: agent } => {
                 match agent {
                     AgentEvent::Delta { .. } | AgentEvent::Usage(_) => {
-                        let turn = shared.run.turn.as_ref();
-                        self.pages
-                            .counted(turn.map_or(Phase::Work, |turn| turn.phase));
+                        self.pages.counted();
                         if matches!(agent, AgentEvent::Usage(_)) {
                             self.pages.measured();
                         }

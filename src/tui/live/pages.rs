@@ -19,11 +19,7 @@ use super::{
     transcript::name,
     votes,
 };
-use crate::{
-    protocol::{Outcome, Phase},
-    run::Turn,
-    tui::shared::Shared,
-};
+use crate::{protocol::Outcome, run::Turn, tui::shared::Shared};
 
 /// All pages of one turn.
 #[derive(Clone, Debug)]
@@ -119,12 +115,9 @@ impl Pages {
         self.stale.push(Page::Answers);
     }
 
-    /// Only counts and states have moved on; while the winner presents, its state is told above the text.
-    pub(super) fn counted(&mut self, phase: Phase) {
-        if phase == Phase::Presenting && !self.stale.contains(&Page::Final) {
-            self.stale.push(Page::Final);
-        }
-        for page in [Page::Team, Page::Cost] {
+    /// Only counts and states have moved on: the final page has the sums, and the state of who presents.
+    pub(super) fn counted(&mut self) {
+        for page in [Page::Final, Page::Team, Page::Cost] {
             if !self.stale.contains(&page) {
                 self.stale.push(page);
             }

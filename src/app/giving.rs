@@ -4,12 +4,20 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
+
+use futures_util::future::{BoxFuture, FutureExt as _};
 
 use super::{
     Services,
-    sharing::{self, Aside, Existing, Parcel, Prepared, Rules, Surroundings, Target, Workspace},
+    sharing::{
+        self, Aside, Existing, Parcel, Prepared, Rules, Surroundings, Target, Watch, Workspace,
+    },
 };
 use crate::{
     config::{self, Paths},
@@ -18,16 +26,102 @@ use crate::{
     headless::words,
     protocol::{Failure, FailureKind, RunId},
     text::clean,
-    tui::giving::{Ask, Files, Format, Look, News, Order, Suspects, Told, Turns, What},
+    tui::giving::{
+        Ask, Doing, Files, Format, Look, News, Order, Progress, Suspects, Told, Turns, What,
+    },
 };
 
 /// Largest text that terminals take into the clipboard.
 const CLIPBOARD: u64 = 1_000_000;
 /// Names that are tried for a file.
 const NAMES: usize = 100;
+/// Time between two looks at how far something is.
+const PACE: Duration = Duration::from_millis(150);
 
-/// Answers one question.
-pub(super) fn answer(services: &Services, ask: Ask) -> Told {
+/// What is given right now, so that it can be watched and ended. Questions come in their order.
+#[derive(Default)]
+pub(super) struct Desk(Mutex<Work>);
+
+/// Something that is given.
+#[derive(Clone, Default)]
+struct Work {
+    watch: Watch,
+    /// The session that is at it, from 1 on.
+    nth: Arc<AtomicU64>,
+}
+
+impl Desk {
+    /// Answers one question.
+    pub(super) fn answer(&self, services: Arc<Services>, ask: Ask) -> BoxFuture<'static, Told> {
+        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if ask.works() {
+            *current = Work::default();
+        }
+        let work = match ask.what {
+            // The look is not what a later question is about.
+            What::Look => Work::default(),
+            What::File | What::Text | What::Send(_) | What::Hear | What::Stop => current.clone(),
+        };
+        drop(current);
+        match ask.what {
+            What::Hear => async move {
+                tokio::time::sleep(PACE).await;
+                let news = Ok(News::Progress(work.progress(ask.order.runs.len())));
+                Told { ask, news }
+            }
+            .boxed(),
+            What::Stop => {
+                work.watch.stop();
+                let news = Ok(News::Stopping);
+                std::future::ready(Told { ask, news }).boxed()
+            }
+            What::Send(_) => send(services, ask, work).boxed(),
+            What::Look | What::File | What::Text => async move {
+                let asked = ask.clone();
+                let answered = tokio::task::spawn_blocking(move || answer(&services, ask, &work));
+                answered.await.unwrap_or_else(|error| Told {
+                    ask: asked,
+                    news: Err(local(format!("It broke off: {error}."))),
+                })
+            }
+            .boxed(),
+        }
+    }
+}
+
+impl Work {
+    fn progress(&self, many: usize) -> Progress {
+        let (doing, done, of) = self.watch.seen();
+        Progress {
+            doing: match doing {
+                sharing::Doing::Reading => Doing::Reading,
+                sharing::Doing::Writing => Doing::Writing,
+                sharing::Doing::Sending => Doing::Sending,
+                sharing::Doing::Waiting => Doing::Waiting,
+            },
+            done,
+            of,
+            nth: self.nth.load(Ordering::Relaxed),
+            many: many as u64,
+        }
+    }
+
+    /// The next session has its turn.
+    fn next(&self) {
+        self.nth.fetch_add(1, Ordering::Relaxed);
+        self.watch.begin(sharing::Doing::Reading, 0);
+    }
+
+    /// What is told of a failure: who stopped it knows why.
+    fn told(&self, failure: Failure) -> Failure {
+        if self.watch.is_stopped() {
+            return Failure::new(FailureKind::Cancelled, "Stopped; nothing was left behind.");
+        }
+        failure
+    }
+}
+
+fn answer(services: &Services, ask: Ask, work: &Work) -> Told {
     let here = env::current_dir().map_err(|error| {
         local(format!("The working folder cannot be found: {error}."))
             .hint("Start the program in a folder that is there.")
@@ -35,7 +129,7 @@ pub(super) fn answer(services: &Services, ask: Ask) -> Told {
     let news = here.and_then(|here| {
         let paths = Paths::discover(here.clone());
         let around = sharing::surroundings(&paths, &services.environment);
-        news(services, &around, &here, &ask)
+        news(services, &around, &here, (&ask, work))
     });
     Told { ask, news }
 }
@@ -44,14 +138,15 @@ fn news(
     services: &Services,
     around: &Surroundings,
     here: &Path,
-    ask: &Ask,
+    (ask, work): (&Ask, &Work),
 ) -> Result<News, Failure> {
     let prepare = |run: &RunId| {
-        let order = order(run, &ask.order);
+        work.next();
+        let order = order(run, &ask.order, &work.watch);
         sharing::prepare(&services.shelf(), &services.state_dir, around, &order)
     };
     match &ask.what {
-        What::Send(_) => Err(local("That is sent, not written.")),
+        What::Send(_) | What::Hear | What::Stop => Err(local("That is not written.")),
         What::Look => {
             let mut look = Look {
                 folder: clean::line(&here.display().to_string()).into_owned(),
@@ -59,7 +154,11 @@ fn news(
             };
             let many = ask.order.runs.len() > 1;
             for run in &ask.order.runs {
-                add(&mut look, &prepare(run)?, many);
+                let prepared = prepare(run)?;
+                add(&mut look, &prepared, many);
+                if !many {
+                    look.turns = prepared.turns;
+                }
             }
             Ok(News::Look(look))
         }
@@ -69,8 +168,9 @@ fn news(
                 let one = prepare(run).and_then(|prepared| write(&prepared, here));
                 match one {
                     Ok(path) => written.push(shown(&path)),
-                    Err(failure) if written.is_empty() => return Err(failure),
-                    Err(mut failure) => {
+                    Err(failure) if written.is_empty() => return Err(work.told(failure)),
+                    Err(failure) => {
+                        let mut failure = work.told(failure);
                         let before = written.join(", ");
                         failure.message = format!("{} Written before: {before}.", failure.message);
                         return Err(failure);
@@ -82,7 +182,7 @@ fn news(
         What::Text => {
             let run = ask.order.runs.first();
             let run = run.ok_or_else(|| local("No session was chosen."))?;
-            let prepared = prepare(run)?;
+            let prepared = prepare(run).map_err(|failure| work.told(failure))?;
             blocked(&prepared)?;
             if prepared.bytes > CLIPBOARD || !prepared.format.is_text() {
                 return Err(
@@ -92,7 +192,9 @@ fn news(
             }
             let mut text = Vec::new();
             let made = prepared.write(&mut text);
-            made.map_err(|error| local(format!("The session cannot be read: {error}.")))?;
+            made.map_err(|error| {
+                work.told(local(format!("The session cannot be read: {error}.")))
+            })?;
             let text = String::from_utf8_lossy(&text).into_owned();
             Ok(News::Text(text))
         }
@@ -100,13 +202,15 @@ fn news(
 }
 
 /// Brings sessions to a place that the person typed: one after the other.
-pub(super) async fn send(services: Arc<Services>, ask: Ask) -> Told {
+async fn send(services: Arc<Services>, ask: Ask, work: Work) -> Told {
     let What::Send(to) = &ask.what else {
-        return answer(&services, ask);
+        return answer(&services, ask, &work);
     };
     let mut sent: Vec<String> = Vec::new();
     for run in &ask.order.runs {
-        match one(&services, order(run, &ask.order), to).await {
+        work.next();
+        let order = order(run, &ask.order, &work.watch);
+        match one(&services, order, to, &work).await {
             Ok(said) => sent.push(clean::line(&said).into_owned()),
             Err(mut failure) => {
                 if !sent.is_empty() {
@@ -130,18 +234,36 @@ enum Made {
     Parcel(Aside, Parcel, Target),
 }
 
-async fn one(services: &Arc<Services>, order: sharing::Order, to: &str) -> Result<String, Failure> {
+async fn one(
+    services: &Arc<Services>,
+    order: sharing::Order,
+    to: &str,
+    work: &Work,
+) -> Result<String, Failure> {
     let (worker, to) = (Arc::clone(services), to.to_owned());
     let made = tokio::task::spawn_blocking(move || made(&worker, &order, &to));
     let made = made
         .await
-        .map_err(|error| local(format!("It broke off: {error}.")))??;
+        .map_err(|error| local(format!("It broke off: {error}.")))?
+        .map_err(|failure| work.told(failure))?;
     let (aside, parcel, target) = match made {
         Made::There(path) => return Ok(shown(&path)),
         Made::Parcel(aside, parcel, target) => (aside, parcel, target),
     };
-    let (now, count) = (outbox::now().0, Arc::default());
-    let delivered = sharing::deliver(&parcel, &target, &services.environment, now, &count).await?;
+    let doing = match target {
+        Target::Command(_) => sharing::Doing::Waiting,
+        _ => sharing::Doing::Sending,
+    };
+    work.watch.begin(doing, parcel.bytes);
+    let (now, count) = (outbox::now().0, work.watch.count());
+    let sending = sharing::deliver(&parcel, &target, &services.environment, now, &count);
+    let delivered = tokio::select! {
+        delivered = sending => delivered?,
+        () = work.watch.stopped() => return Err(Failure::new(
+            FailureKind::Cancelled,
+            "Stopped while it was sent; look there whether a part of it has arrived.",
+        )),
+    };
     drop(aside);
     Ok(delivered.url.unwrap_or(delivered.said))
 }
@@ -173,7 +295,7 @@ fn made(services: &Services, order: &sharing::Order, to: &str) -> Result<Made, F
     }
 }
 
-fn order(run: &RunId, order: &Order) -> sharing::Order {
+fn order(run: &RunId, order: &Order, watch: &Watch) -> sharing::Order {
     sharing::Order {
         id: run.0.clone(),
         format: match order.format {
@@ -186,6 +308,7 @@ fn order(run: &RunId, order: &Order) -> sharing::Order {
         turns: match order.turns {
             Turns::All => export::Selection::All,
             Turns::Latest => export::Selection::Latest,
+            Turns::One(turn) => export::Selection::Spans(vec![(turn, turn)]),
         },
         workspace: match order.files {
             Files::With => Workspace::With,
@@ -197,6 +320,7 @@ fn order(run: &RunId, order: &Order) -> sharing::Order {
             ..Rules::default()
         },
         by: None,
+        watch: watch.clone(),
     }
 }
 
@@ -272,128 +396,4 @@ fn local(message: impl Into<String>) -> Failure {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{fmt::Write as _, os::unix::fs::PermissionsExt as _};
-
-    use super::*;
-    use crate::{
-        config::dotenv::Environment,
-        demo::Speed,
-        store::{Header, samples},
-    };
-
-    const RUN: &str = "20261121-101530-k3f9";
-
-    /// A state folder with the sample session, whose task is this.
-    fn state(root: &Path, task: &str) -> Services {
-        let folder = root.join("state/sessions").join(RUN);
-        fs::create_dir_all(&folder).unwrap();
-        let mut events = samples::session(RUN);
-        events[0].kind = samples::started(RUN, 1, task);
-        let mut log = serde_json::to_string(&Header::new(RunId(RUN.into()))).unwrap();
-        for event in events {
-            write!(log, "\n{}", serde_json::to_string(&event).unwrap()).unwrap();
-        }
-        fs::write(folder.join("events.jsonl"), log + "\n").unwrap();
-        Services::new(Environment::default(), root.join("state"), Speed::default())
-    }
-
-    fn told(
-        services: &Services,
-        here: &Path,
-        what: What,
-        change: impl Fn(&mut Order),
-    ) -> Result<News, Failure> {
-        let mut order = Order {
-            runs: vec![RunId(RUN.into())],
-            format: Format::Html,
-            turns: Turns::All,
-            files: Files::With,
-            suspects: Suspects::Stop,
-        };
-        change(&mut order);
-        let ask = Ask { order, what };
-        news(services, &Surroundings::default(), here, &ask)
-    }
-
-    #[test]
-    fn files_are_as_large_as_was_told_and_nothing_is_replaced() {
-        let root = tempfile::tempdir().unwrap();
-        let services = state(root.path(), "a task in /home/mia/x");
-        let here = root.path();
-        for format in Format::ALL {
-            let with = |order: &mut Order| order.format = format;
-            let Ok(News::Look(look)) = told(&services, here, What::Look, with) else {
-                panic!("{format:?}");
-            };
-            assert_eq!(look.masked.len(), 1, "{look:?}");
-            assert!(look.suspects.is_empty(), "{look:?}");
-            for end in ["", "-2"] {
-                let Ok(News::Written(paths)) = told(&services, here, What::File, with) else {
-                    panic!("{format:?}");
-                };
-                let about = fs::metadata(&paths[0]).unwrap();
-                assert_eq!(about.len(), look.files[0].1, "{format:?}");
-                assert_eq!(about.permissions().mode() & 0o777, 0o600);
-                assert!(paths[0].contains(&format!("{RUN}{end}.")), "{paths:?}");
-            }
-        }
-        let with = |order: &mut Order| order.format = Format::Md;
-        let Ok(News::Text(text)) = told(&services, here, What::Text, with) else {
-            panic!("no text");
-        };
-        assert!(text.starts_with("# Session") && text.contains("~/x"));
-        let with = |order: &mut Order| order.format = Format::Bundle;
-        assert!(told(&services, here, What::Text, with).is_err());
-    }
-
-    #[test]
-    fn turns_and_files_that_stay_at_home_are_told() {
-        let root = tempfile::tempdir().unwrap();
-        let services = state(root.path(), "a task");
-        let look = |change: fn(&mut Order)| match told(&services, root.path(), What::Look, change) {
-            Ok(News::Look(look)) => look,
-            other => panic!("{other:?}"),
-        };
-        let all = look(|_| {});
-        let less = look(|order| {
-            order.turns = Turns::Latest;
-            order.files = Files::Without;
-        });
-        assert!(less.left_out.len() > all.left_out.len(), "{less:?}");
-    }
-
-    #[test]
-    fn what_may_be_a_secret_stops_it_until_it_is_masked() {
-        let root = tempfile::tempdir().unwrap();
-        let services = state(root.path(), "use postgres://me:hunter2x@db/x");
-        let here = root.path();
-        let stop = |_: &mut Order| {};
-        let Ok(News::Look(look)) = told(&services, here, What::Look, stop) else {
-            panic!("no look");
-        };
-        assert!(!look.suspects.is_empty(), "{look:?}");
-        for what in [What::File, What::Text] {
-            assert!(told(&services, here, what, stop).is_err());
-        }
-        assert_eq!(fs::read_dir(here).unwrap().count(), 1, "nothing is written");
-        let mask = |order: &mut Order| order.suspects = Suspects::Mask;
-        let Ok(News::Written(paths)) = told(&services, here, What::File, mask) else {
-            panic!("not written");
-        };
-        let page = fs::read_to_string(&paths[0]).unwrap();
-        assert!(!page.contains("hunter2x"));
-    }
-
-    #[test]
-    fn what_was_written_before_a_failure_is_told() {
-        let root = tempfile::tempdir().unwrap();
-        let services = state(root.path(), "a task");
-        let both = |order: &mut Order| order.runs.push(RunId("20200101-000000-none".into()));
-        let failure = told(&services, root.path(), What::File, both).unwrap_err();
-        assert!(
-            failure.message.contains(&format!("{RUN}.html")),
-            "{failure}"
-        );
-    }
-}
+mod tests;

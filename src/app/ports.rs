@@ -27,6 +27,7 @@ pub struct World {
     /// The team that takes over stored sessions; `None` is the one that each log names.
     successor: Option<Source>,
     reports: super::report::Reports,
+    giving: super::giving::Desk,
 }
 
 impl World {
@@ -39,6 +40,7 @@ impl World {
             configured: Configured::new(configured),
             successor: None,
             reports: super::report::Reports::default(),
+            giving: super::giving::Desk::default(),
         }
     }
 
@@ -138,16 +140,10 @@ impl Ports for World {
                 let told = super::review::answer(&services, *ask);
                 Done::Room(rooms::Told::Review(Box::new(told)))
             }),
-            Query::Room(rooms::Ask::Give(ask))
-                if matches!(ask.what, crate::tui::giving::What::Send(_)) =>
-            {
-                let told = super::giving::send(services, *ask);
+            Query::Room(rooms::Ask::Give(ask)) => {
+                let told = self.giving.answer(services, *ask);
                 async move { Done::Room(rooms::Told::Give(Box::new(told.await))) }.boxed()
             }
-            Query::Room(rooms::Ask::Give(ask)) => blocking(move || {
-                let told = super::giving::answer(&services, *ask);
-                Done::Room(rooms::Told::Give(Box::new(told)))
-            }),
             Query::Room(rooms::Ask::Trust(ask)) => {
                 let configured = self.configured.clone();
                 blocking(move || {

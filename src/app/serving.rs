@@ -326,6 +326,7 @@ impl Serving {
             most: Some(LARGEST),
             rules: Rules::parse(&redact).map_err(|error| wrong(&error))?,
             by: None,
+            watch: sharing::Watch::default(),
         };
         let (shelf, state) = (self.services.shelf(), self.services.state_dir.clone());
         let around = self.around.clone();

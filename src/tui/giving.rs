@@ -10,7 +10,7 @@ use super::{
     model::{Model, Screen},
     rooms,
 };
-use crate::protocol::{Failure, Level, RunId};
+use crate::protocol::{Failure, FailureKind, Level, RunId};
 
 /// As what a session is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,6 +74,8 @@ pub enum Turns {
     All,
     /// The last one.
     Latest,
+    /// This one.
+    One(u32),
 }
 
 /// Whether files and diffs of agents go along.
@@ -112,6 +114,10 @@ pub enum What {
     Text,
     /// To bring them here: `gist`, `snippet`, a name of the configuration, a file, a folder, an address.
     Send(String),
+    /// To hear how far it is, after a moment.
+    Hear,
+    /// To end it.
+    Stop,
 }
 
 /// A question.
@@ -124,6 +130,12 @@ pub struct Ask {
 }
 
 impl Ask {
+    /// True for what takes a while, and tells how far it is.
+    #[must_use]
+    pub const fn works(&self) -> bool {
+        matches!(self.what, What::File | What::Text | What::Send(_))
+    }
+
     /// True for what is written down.
     #[must_use]
     pub const fn writes(&self) -> bool {
@@ -144,6 +156,37 @@ pub struct Look {
     pub left_out: Vec<String>,
     /// What may be a secret and is not masked.
     pub suspects: Vec<String>,
+    /// The numbers of its turns, when it is one session.
+    pub turns: Vec<u32>,
+}
+
+/// How far something is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done.
+    pub doing: Doing,
+    /// Events that were read, or bytes that were written or sent.
+    pub done: u64,
+    /// Bytes in all.
+    pub of: u64,
+    /// The session that is at it, from 1 on.
+    pub nth: u64,
+    /// Sessions in all.
+    pub many: u64,
+}
+
+/// What is being done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Doing {
+    /// The session is read, more than once.
+    #[default]
+    Reading,
+    /// The file is written.
+    Writing,
+    /// It is sent.
+    Sending,
+    /// A program has it.
+    Waiting,
 }
 
 /// An answer, with what it is about.
@@ -166,6 +209,10 @@ pub enum News {
     Text(String),
     /// They are there now; what there is to say about it.
     Sent(Vec<String>),
+    /// How far it is.
+    Progress(Progress),
+    /// It was told to end.
+    Stopping,
 }
 
 /// Opens the card for the session on the screen, or for those that are marked in the list.
@@ -211,8 +258,16 @@ pub(super) fn open(model: &mut Model) -> Effects {
 /// Asks the world.
 pub(super) fn ask(model: &mut Model, ask: Ask) -> Effects {
     let ticket = model.tickets.issue();
+    let hear = ask.works().then(|| Ask {
+        what: What::Hear,
+        ..ask.clone()
+    });
     let query = Query::Room(rooms::Ask::Give(Box::new(ask)));
-    Effects::one(Effect::Query { ticket, query })
+    let asked = Effects::one(Effect::Query { ticket, query });
+    match hear {
+        Some(hear) => asked.and(self::ask(model, hear)),
+        None => asked,
+    }
 }
 
 /// An answer; the card may be closed by now.
@@ -230,6 +285,7 @@ pub(super) fn told(model: &mut Model, told: Told) -> Effects {
                 model.tell(Level::Info, format!("Written: {}", paths.join(", ")))
             }
             Ok(News::Sent(said)) => model.tell(Level::Info, format!("Sent: {}", said.join(", "))),
+            Err(failure) if failure.kind == FailureKind::Cancelled => model.hint(failure.message),
             Err(failure) if told.ask.what != What::Look => {
                 model.tell(Level::Error, failure.words())
             }

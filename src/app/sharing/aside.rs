@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Existing, Parcel, Prepared, save, sum};
+use super::{Existing, Parcel, Prepared, Voice, save, sum};
 use crate::{
     protocol::{Failure, FailureKind},
     text::clean,
@@ -57,6 +57,7 @@ impl Aside {
             bytes: prepared.bytes,
             sha256: sha256.map_err(|error| local(format!("The file cannot be read: {error}.")))?,
             replace: false,
+            voice: Voice::Kept,
         })
     }
 }

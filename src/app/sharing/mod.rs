@@ -16,13 +16,15 @@ mod send;
 mod tape;
 mod targets;
 mod veil;
+mod watch;
 
 pub use aside::Aside;
 pub use import::{Imported, Unpacked, import, is_bundle, sum, unpacked};
 pub use output::{Existing, save};
-pub use send::{Delivered, Parcel, deliver, read};
+pub use send::{Delivered, Parcel, Voice, deliver, read};
 pub use targets::Target;
 pub use veil::{Rules, Surroundings};
+pub use watch::{Doing, Watch};
 
 use std::{
     io::{self, Write},
@@ -59,6 +61,8 @@ pub struct Order {
     pub rules: Rules,
     /// Who gives it, when they want to say so.
     pub by: Option<String>,
+    /// Tells how far it is, and may end it.
+    pub watch: Watch,
 }
 
 /// Whether files and diffs go along.
@@ -84,6 +88,9 @@ pub struct Prepared {
     pub left_out: Vec<LeftOut>,
     /// What may be a secret and is not masked, with the number of its event (0: beside the events).
     pub suspects: Vec<(u64, Hit)>,
+    /// The numbers of the session's turns, also of those that are not taken.
+    pub turns: Vec<u32>,
+    watch: Watch,
     survey: Survey,
     tape: MaskedTape,
     cut: Cut,
@@ -119,7 +126,7 @@ pub fn prepare(
     order: &Order,
 ) -> Result<Prepared, Failure> {
     let volume = shelf.find(&order.id)?;
-    let (source, mut about) = open(shelf, &volume)?;
+    let (source, mut about) = open(shelf, &volume, &order.watch)?;
     let run = about.run.clone().unwrap_or_else(|| RunId(order.id.clone()));
     let turns = turns(&source).map_err(|error| trouble(&error))?;
     let selection = chosen(order, &run, &turns, &mut about)?;
@@ -162,6 +169,8 @@ pub fn prepare(
         bytes,
         left_out,
         suspects,
+        turns: turns.iter().map(|(number, _)| *number).collect(),
+        watch: order.watch.clone(),
         survey,
         tape,
         cut,
@@ -268,19 +277,21 @@ fn along(found: beside::Found, format: Format, veil: &Veil, about: &mut Particul
 }
 
 /// The events of a session and what is known about its log.
-fn open(shelf: &Shelf, volume: &Volume) -> Result<(Source, Particulars), Failure> {
+fn open(shelf: &Shelf, volume: &Volume, watch: &Watch) -> Result<(Source, Particulars), Failure> {
     let mut about = Particulars::default();
     let source = match volume {
         Volume::Ours(run) => {
             let path = shelf.store().log(run);
             let mut reader = Reader::open(&path)?;
             // To its end: what is damaged is known only then.
-            while reader.next()?.is_some() {}
+            while reader.next()?.is_some() {
+                watch.read().map_err(|error| trouble(&error))?;
+            }
             about.run = Some(run.clone());
             about.version.clone_from(&reader.header().version);
             about.schema = crate::store::SCHEMA;
             about.damage = reader.damage().map(|damage| damage.to_string());
-            Source::Log(path)
+            Source::Log(path, watch.clone())
         }
         Volume::MassGen(_) => {
             let session = shelf.read(volume)?;

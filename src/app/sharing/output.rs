@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Prepared;
+use super::{
+    Prepared,
+    watch::{Counted, Doing},
+};
 use crate::protocol::{Failure, FailureKind};
 
 /// What becomes of a file that is there already.
@@ -58,10 +61,14 @@ pub fn save(prepared: &Prepared, place: &Path, existing: Existing) -> Result<Pat
 }
 
 fn fill(prepared: &Prepared, file: File) -> io::Result<()> {
-    let mut out = BufWriter::with_capacity(256 * 1024, file);
+    let watch = &prepared.watch;
+    watch.begin(Doing::Writing, prepared.bytes);
+    let counted = Counted { out: file, watch };
+    let mut out = BufWriter::with_capacity(256 * 1024, counted);
     prepared.write(&mut out)?;
     out.flush()?;
-    out.get_ref().sync_data()
+    out.get_ref().out.sync_data()?;
+    watch.go_on()
 }
 
 /// Gives the finished file its name.

@@ -15,7 +15,11 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tokio::{io::AsyncReadExt as _, process::Command, time::sleep};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _},
+    process::Command,
+    time::sleep,
+};
 
 use super::{
     s3::{self, Account},
@@ -52,6 +56,17 @@ pub struct Parcel {
     pub sha256: String,
     /// Whether one that is there may be replaced.
     pub replace: bool,
+    /// Where a command may complain.
+    pub voice: Voice,
+}
+
+/// Where a command may complain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voice {
+    /// On the terminal, as it goes.
+    Terminal,
+    /// Nowhere: a screen is there. The end of it is told when the command fails.
+    Kept,
 }
 
 /// Where it went.
@@ -106,7 +121,7 @@ async fn gist(
             parcel.name.as_str(),
             path.as_str(),
         ];
-        return program("gh", &words, "GH_TOKEN").await;
+        return program("gh", &words, "GH_TOKEN", parcel.voice).await;
     };
     let base = environment
         .get("GITHUB_API_URL")
@@ -149,7 +164,7 @@ async fn snippet(
             parcel.name.as_str(),
             path.as_str(),
         ];
-        return program("glab", &words, "GITLAB_TOKEN").await;
+        return program("glab", &words, "GITLAB_TOKEN", parcel.voice).await;
     };
     let base = environment
         .get("GITLAB_URL")
@@ -273,21 +288,26 @@ async fn shell(parcel: &Parcel, command: &str) -> Result<Delivered, Failure> {
     };
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(&line).stdin(input);
-    ran(shell, command).await
+    ran(shell, command, parcel.voice).await
 }
 
 /// The person's own client of a host.
-async fn program(name: &str, words: &[&str], variable: &str) -> Result<Delivered, Failure> {
+async fn program(
+    name: &str,
+    words: &[&str],
+    variable: &str,
+    voice: Voice,
+) -> Result<Delivered, Failure> {
     let mut command = Command::new(name);
     command.args(words).stdin(Stdio::null());
-    ran(command, name).await.map_err(|failure| {
+    ran(command, name, voice).await.map_err(|failure| {
         failure.hint(format!(
             "Log in with `{name} auth login`, or set {variable} to a token that may write."
         ))
     })
 }
 
-async fn ran(mut command: Command, name: &str) -> Result<Delivered, Failure> {
+async fn ran(mut command: Command, name: &str, voice: Voice) -> Result<Delivered, Failure> {
     let trouble = |error: std::io::Error| {
         let words = if error.kind() == std::io::ErrorKind::NotFound {
             format!("`{name}` is not installed.")
@@ -298,24 +318,28 @@ async fn ran(mut command: Command, name: &str) -> Result<Delivered, Failure> {
     };
     command
         .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
+        .stderr(match voice {
+            Voice::Terminal => Stdio::inherit(),
+            Voice::Kept => Stdio::piped(),
+        })
         .kill_on_drop(true);
     let mut child = command.spawn().map_err(trouble)?;
-    let mut said = String::new();
-    if let Some(out) = child.stdout.take() {
-        let mut bytes = Vec::new();
-        let mut out = out.take(OUTPUT);
-        out.read_to_end(&mut bytes).await.map_err(trouble)?;
-        // What is beyond is read, so that the command does not wait for it, and thrown away.
-        let mut rest = out.into_inner();
-        tokio::io::copy(&mut rest, &mut tokio::io::sink())
-            .await
-            .map_err(trouble)?;
-        said = String::from_utf8_lossy(&bytes).into_owned();
-    }
+    let (out, complaints) = (child.stdout.take(), child.stderr.take());
+    let (said, complaints) = futures_util::future::try_join(heard(out), heard(complaints))
+        .await
+        .map_err(trouble)?;
     let status = child.wait().await.map_err(trouble)?;
     if !status.success() {
-        return Err(local(format!("`{name}` failed ({status}).")));
+        let last = complaints
+            .lines()
+            .rev()
+            .find(|line| !line.trim().is_empty());
+        let last = crate::text::clean::line(last.unwrap_or_default()).into_owned();
+        let last: String = last.trim().chars().take(200).collect();
+        return Err(local(match last.as_str() {
+            "" => format!("`{name}` failed ({status})."),
+            last => format!("`{name}` failed ({status}): {last}"),
+        }));
     }
     let url = said
         .split_whitespace()
@@ -324,6 +348,18 @@ async fn ran(mut command: Command, name: &str) -> Result<Delivered, Failure> {
         url: url.map(str::to_owned),
         said,
     })
+}
+
+/// The beginning of what a command writes. What is beyond is read, so that the command does not wait for
+/// it, and thrown away.
+async fn heard(from: Option<impl AsyncRead + Unpin>) -> std::io::Result<String> {
+    let mut bytes = Vec::new();
+    if let Some(from) = from {
+        let mut from = from.take(OUTPUT);
+        from.read_to_end(&mut bytes).await?;
+        tokio::io::copy(&mut from.into_inner(), &mut tokio::io::sink()).await?;
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// What may be repeated.

@@ -4,7 +4,7 @@
 
 use std::{io, path::PathBuf};
 
-use super::veil::Veil;
+use super::{veil::Veil, watch::Watch};
 use crate::{
     export::{Selection, Tape},
     protocol::{Event, Failure},
@@ -17,8 +17,8 @@ use crate::{
 /// Where events come from.
 #[derive(Clone, Debug)]
 pub(super) enum Source {
-    /// A log of ours.
-    Log(PathBuf),
+    /// A log of ours, and who watches it being read.
+    Log(PathBuf, Watch),
     /// Events that are there already.
     Events(Vec<Event>),
 }
@@ -27,10 +27,11 @@ impl Tape for Source {
     fn play(&self, each: &mut dyn FnMut(Event) -> io::Result<()>) -> io::Result<()> {
         match self {
             Self::Events(events) => events.play(each),
-            Self::Log(path) => {
+            Self::Log(path, watch) => {
                 let told = |failure: Failure| io::Error::other(failure.words());
                 let mut reader = Reader::open(path).map_err(told)?;
                 while let Some(event) = reader.next().map_err(told)? {
+                    watch.read()?;
                     each(event)?;
                 }
                 Ok(())

@@ -94,6 +94,7 @@ impl WhatArgs {
             most: most.map_err(|error| usage(&error))?,
             rules: Rules::parse(&self.redact).map_err(|error| usage(&error))?,
             by: self.by.clone(),
+            watch: sharing::Watch::default(),
         })
     }
 }

@@ -183,6 +183,7 @@ async fn give(
     // The file stands aside until it was sent.
     let (_aside, mut parcel) = made.await.map_err(|error| broken(&error))??;
     parcel.replace = args.to.force;
+    parcel.voice = sharing::Voice::Terminal;
     match target {
         Target::Clipboard => clipboard(&parcel),
         target => sent(&parcel, target, environment).await,

@@ -1,36 +1,21 @@
 //! The card where a person chooses as what sessions are given away, and sees before what that would be:
 //! size, what is masked, what is left out, what stands in the way.
 //!
-//! One look is under way at a time; an answer to an older choice makes the card ask again.
+//! One look is under way at a time; an answer to an older choice makes the card ask again. What is being
+//! written or sent tells how far it is, and Esc stops it; the card stays until that is done.
 
-use ratatui::{
-    Frame,
-    layout::{Rect, Size},
-    style::Style,
-    text::{Line, Span},
-    widgets::Widget as _,
-};
+mod paint;
+
+use ratatui::layout::Rect;
 
 use super::{Action, Wish};
 use crate::{
     protocol::RunId,
-    text::width,
-    tui::{
-        giving::{Ask, Files, Format, Look, News, Order, Suspects, Told, Turns, What},
-        layout,
-        theme::Theme,
-        widget::{bytes, paragraph, scrollbar, window},
-    },
+    tui::giving::{Ask, Files, Format, Look, News, Order, Progress, Suspects, Told, Turns, What},
 };
 
-/// Cells of the card, where there is room.
-const WIDEST: u16 = 84;
 /// Characters of a place.
 const LONGEST: usize = 500;
-/// Things of a kind that are listed.
-const SHOWN: usize = 20;
-/// Rows of a screen on which there is room for gaps, and for what a format is.
-const ROOMY: u16 = 16;
 
 /// What is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,8 +26,10 @@ enum State {
     Looked(Look),
     /// Why not.
     Failed(String),
-    /// Something is being done.
-    Working,
+    /// Something is being done; how far it is, when that was told.
+    Working(Option<Progress>),
+    /// The person stopped it, and it is about to end.
+    Stopping,
     /// The files stand here.
     Done(Vec<String>),
     /// They were brought there.
@@ -75,6 +62,8 @@ pub struct Give {
     runs: Vec<RunId>,
     place: usize,
     turns: Turns,
+    /// The numbers of the session's turns, when it is one session.
+    parts: Vec<u32>,
     files: Files,
     suspects: Suspects,
     /// Where to, while that is typed.
@@ -98,6 +87,7 @@ impl Give {
             runs,
             place: 0,
             turns: Turns::All,
+            parts: Vec::new(),
             files: Files::With,
             suspects: Suspects::Stop,
             to: None,
@@ -124,6 +114,23 @@ impl Give {
         match self.format() {
             Format::Bundle => Turns::All,
             Format::Html | Format::Md | Format::Json | Format::Cast => self.turns,
+        }
+    }
+
+    /// After all of them and the last one come the others, one by one.
+    fn next_turns(&self) -> Turns {
+        let others = self
+            .parts
+            .split_last()
+            .map_or(&[][..], |(_, others)| others);
+        let first = others.first().copied();
+        match self.turns {
+            Turns::All => Turns::Latest,
+            Turns::Latest => first.map_or(Turns::All, Turns::One),
+            Turns::One(one) => {
+                let next = others.iter().find(|other| **other > one);
+                next.map_or(Turns::All, |next| Turns::One(*next))
+            }
         }
     }
 
@@ -156,7 +163,18 @@ impl Give {
             }
         }
         self.state = match &told.news {
-            Ok(News::Look(look)) => State::Looked(look.clone()),
+            Ok(News::Progress(progress)) => {
+                let State::Working(seen) = &mut self.state else {
+                    return Taken::Yes;
+                };
+                *seen = Some(*progress);
+                return Taken::Ask(told.ask.clone());
+            }
+            Ok(News::Stopping) => return Taken::Yes,
+            Ok(News::Look(look)) => {
+                self.parts.clone_from(&look.turns);
+                State::Looked(look.clone())
+            }
             Ok(News::Written(paths)) => State::Done(paths.clone()),
             Ok(News::Text(_)) => State::Done(Vec::new()),
             Ok(News::Sent(said)) => State::Sent(said.clone()),
@@ -202,6 +220,10 @@ impl Give {
             return self.typed(to, action);
         }
         match action {
+            Action::Close if matches!(self.state, State::Working(_)) => {
+                self.state = State::Stopping;
+                return Wish::Give(self.ask(What::Stop));
+            }
             Action::Close => return Wish::Close,
             Action::PageUp => {
                 self.top = self.top.saturating_sub(self.fits);
@@ -215,7 +237,10 @@ impl Give {
             _ => {}
         }
         match &self.state {
-            State::Working => return Wish::Tell("It is being written; Esc leaves it to that."),
+            State::Working(_) => return Wish::Tell("It is under way; Esc stops it."),
+            State::Stopping => {
+                return Wish::Tell("It is about to end; Esc does not wait for that.");
+            }
             State::Done(_) | State::Sent(_) => {
                 return match action {
                     Action::Accept => Wish::Close,
@@ -243,10 +268,7 @@ impl Give {
                 Wish::Tell("A bundle holds a whole session.")
             }
             Action::Pick(4) => {
-                self.turns = match self.turns {
-                    Turns::All => Turns::Latest,
-                    Turns::Latest => Turns::All,
-                };
+                self.turns = self.next_turns();
                 self.look()
             }
             Action::Pick(5) => {
@@ -294,13 +316,15 @@ impl Give {
                 Wish::Tell("Something may be a secret: 3 masks it, Esc leaves everything as it is.")
             }
             State::Looked(_) => {
-                self.state = State::Working;
+                self.state = State::Working(None);
                 Wish::Give(self.ask(what))
             }
             State::Failed(_) => self.look(),
-            State::Looking | State::Working | State::Done(_) | State::Sent(_) => {
-                Wish::Tell("The session is still being read.")
-            }
+            State::Looking
+            | State::Working(_)
+            | State::Stopping
+            | State::Done(_)
+            | State::Sent(_) => Wish::Tell("The session is still being read."),
         }
     }
 
@@ -312,189 +336,4 @@ impl Give {
     fn can_copy(&self) -> bool {
         self.runs.len() == 1 && self.format() != Format::Bundle
     }
-
-    fn words(&self) -> Vec<(Tone, String)> {
-        let mut all = Vec::new();
-        match &self.state {
-            State::Looking => all.push((Tone::Dim, "Reading the session …".to_owned())),
-            State::Working => all.push((Tone::Dim, "Writing …".to_owned())),
-            State::Failed(words) => all.push((Tone::Bad, words.clone())),
-            State::Done(paths) if paths.is_empty() => {
-                all.push((Tone::Plain, "Copied. The terminal has it now.".to_owned()));
-            }
-            State::Sent(said) => {
-                all.push((Tone::Plain, "Sent:".to_owned()));
-                all.extend(said.iter().map(|line| (Tone::Plain, line.clone())));
-            }
-            State::Done(paths) => {
-                all.push((Tone::Plain, "Written, readable by you alone:".to_owned()));
-                all.extend(paths.iter().map(|path| (Tone::Plain, path.clone())));
-            }
-            State::Looked(look) => {
-                let size = |(_, bytes): &(String, u64)| *bytes;
-                let sum = bytes(look.files.iter().map(size).sum());
-                all.push(match look.files.as_slice() {
-                    [(name, _)] => (Tone::Plain, format!("{name}, {sum}")),
-                    files => (Tone::Plain, format!("{} files, {sum}", files.len())),
-                });
-                listed(
-                    &mut all,
-                    (Tone::Bad, "May be a secret, so nothing is written"),
-                    &look.suspects,
-                );
-                listed(&mut all, (Tone::Dim, "Masked"), &look.masked);
-                listed(&mut all, (Tone::Dim, "Not in it"), &look.left_out);
-                let turns = match self.turns() {
-                    Turns::All => "all turns",
-                    Turns::Latest => "the last turn alone",
-                };
-                let files = match self.files {
-                    Files::With => "files and diffs of agents",
-                    Files::Without => "no files and diffs of agents",
-                };
-                all.push((Tone::Dim, format!("Chosen: {turns}, {files}")));
-            }
-        }
-        all
-    }
-
-    fn doings(&self) -> Vec<(Tone, String)> {
-        let deed = |key: &'static str, words: &str| (Tone::Key(key), words.to_owned());
-        if let Some(to) = &self.to {
-            return vec![
-                deed("To:", &format!("{to}▏")),
-                deed(
-                    "",
-                    "gist, snippet, a name of share.targets, a folder, a file, https://…",
-                ),
-                deed("Enter", "send it there"),
-                deed("Esc", "another way"),
-            ];
-        }
-        match &self.state {
-            State::Looking => vec![deed("Esc", "leave it")],
-            State::Working => vec![deed("Esc", "leave it to that")],
-            State::Done(_) | State::Sent(_) => vec![deed("Enter", "close")],
-            State::Failed(_) => vec![deed("Enter", "try again"), deed("Esc", "leave it")],
-            State::Looked(_) if self.blocked() => {
-                vec![deed("3", "mask it"), deed("Esc", "leave it")]
-            }
-            State::Looked(look) => {
-                let mut all = vec![deed("Enter", &format!("write it to {}", look.folder))];
-                if self.can_copy() {
-                    all.push(deed("2", "copy it"));
-                }
-                all.push(deed(
-                    "6",
-                    "send it elsewhere: a gist, a snippet, a file, a folder …",
-                ));
-                all.push(deed("4 5", "other turns, with or without files"));
-                all.push(deed("Esc", "leave it"));
-                all
-            }
-        }
-    }
-
-    pub(super) fn prepare(&mut self, size: Size) {
-        let wide = WIDEST.min(size.width);
-        let room = wide.saturating_sub(4).max(1);
-        self.deeds = self.doings();
-        let words = self.words().into_iter();
-        self.body = words
-            .flat_map(|(tone, words)| {
-                let lines = paragraph(&words, room);
-                lines.into_iter().map(move |line| (tone, line))
-            })
-            .collect();
-        self.roomy = size.height >= ROOMY;
-        // Frame and formats; what the format is, and a gap before and after the body.
-        let rest = 2 + 1 + if self.roomy { 3 } else { 0 } + self.deeds.len();
-        let wanted = u16::try_from(self.body.len() + rest).unwrap_or(u16::MAX);
-        self.area = layout::centred(size, wide, wanted);
-        self.fits = usize::from(self.area.height).saturating_sub(rest).max(1);
-        self.top = self.top.min(self.body.len().saturating_sub(self.fits));
-    }
-
-    pub(super) fn view(&self, theme: &Theme, frame: &mut Frame<'_>) {
-        let title = match self.runs.as_slice() {
-            [run] => format!("Export {}", run.0),
-            runs => format!("Export {} sessions", runs.len()),
-        };
-        let inner = window(&title, theme, frame, self.area);
-        let room = usize::from(inner.width.saturating_sub(2));
-        let formats = Format::ALL.iter().map(|format| {
-            let chosen = *format == self.format();
-            let style = if chosen {
-                theme.strong.patch(theme.selection)
-            } else {
-                theme.text
-            };
-            let mark = if chosen { "▸" } else { " " };
-            Span::styled(format!("{mark}{} ", format.name()), style)
-        });
-        let about = width::fit(self.format().about(), room).into_owned();
-        let body = self
-            .body
-            .iter()
-            .skip(self.top)
-            .take(self.fits)
-            .map(|(tone, line)| {
-                let style: Style = match tone {
-                    Tone::Plain | Tone::Key(_) => theme.text,
-                    Tone::Dim => theme.dim,
-                    Tone::Bad => theme.bad,
-                };
-                Line::styled(format!(" {line}"), style)
-            });
-        let deeds = self.deeds.iter().map(|(tone, words)| {
-            let key = match tone {
-                Tone::Key(key) => key,
-                Tone::Plain | Tone::Dim | Tone::Bad => "",
-            };
-            let words = width::fit(words, room.saturating_sub(width::of(key) + 1)).into_owned();
-            Line::from(vec![
-                Span::styled(format!(" {key} "), theme.accent),
-                Span::styled(words, theme.text),
-            ])
-        });
-        let gap = || self.roomy.then(Line::default);
-        let about = Line::styled(format!(" {about}"), theme.dim);
-        let head = std::iter::once(Line::from(formats.collect::<Vec<_>>()))
-            .chain(self.roomy.then_some(about))
-            .chain(gap());
-        let lines = head.chain(body).chain(gap()).chain(deeds);
-        for (line, y) in lines.zip(inner.y..inner.bottom()) {
-            let place = Rect {
-                y,
-                height: 1,
-                ..inner
-            };
-            line.render(place, frame.buffer_mut());
-        }
-        let above = if self.roomy { 3 } else { 1 };
-        let shown = Rect {
-            y: inner.y.saturating_add(above),
-            height: u16::try_from(self.fits).unwrap_or(u16::MAX),
-            ..inner
-        };
-        scrollbar(
-            self.body.len(),
-            self.top,
-            theme,
-            frame,
-            shown.intersection(inner),
-        );
-    }
-}
-
-/// A list behind its name, when there is something in it.
-fn listed(all: &mut Vec<(Tone, String)>, (tone, name): (Tone, &str), what: &[String]) {
-    if what.is_empty() {
-        return;
-    }
-    let mut words = what.iter().take(SHOWN).cloned().collect::<Vec<_>>();
-    if what.len() > SHOWN {
-        words.push(format!("and {} more", what.len() - SHOWN));
-    }
-    all.push((tone, format!("{name}: {}", words.join("; "))));
 }

@@ -7,7 +7,9 @@ use crate::{
     protocol::{Failure, FailureKind, RunId},
     tui::{
         effect::{Done, Effect, Query, Ticket},
-        giving::{Ask, Files, Format, Look, News, Order, Suspects, Told, Turns, What},
+        giving::{
+            Ask, Doing, Files, Format, Look, News, Order, Progress, Suspects, Told, Turns, What,
+        },
         model::Focus,
         msg::Msg,
         rooms,
@@ -42,6 +44,7 @@ fn look() -> Look {
             "what teams inside the team did (4 tool calls) (json and bundles have it)".to_owned(),
         ],
         suspects: Vec::new(),
+        turns: vec![1],
     }
 }
 
@@ -68,7 +71,7 @@ fn asked(person: &mut Person) -> Vec<Ask> {
             Effect::Query {
                 query: Query::Room(rooms::Ask::Give(ask)),
                 ..
-            } => Some(*ask),
+            } if ask.what != What::Hear => Some(*ask),
             _ => None,
         })
         .collect()
@@ -259,14 +262,81 @@ fn what_fails_is_told_and_what_ends_after_leaving_too() {
     person.press("enter");
     assert_eq!(asked(&mut person), [first]);
     looked(&mut person, Format::Html, Suspects::Stop, look());
-    person.press("enter").press("esc");
-    assert!(!person.sees().contains("Writing"));
+    person.press("enter").press("esc").press("esc");
+    assert!(!person.sees().contains("Stopping"));
     let file = ask(Format::Html, Suspects::Stop, What::File);
     let paths = vec!["/here/x.html".to_owned()];
     tell(&mut person, file.clone(), Ok(News::Written(paths)));
     assert!(person.sees().contains("Written: /here/x.html"));
     tell(&mut person, file, Err(gone));
     assert!(person.sees().contains("The log is gone."));
+}
+
+#[test]
+fn it_tells_how_far_it_is_and_is_stopped() {
+    let mut person = Person::new();
+    opens(&mut person);
+    looked(&mut person, Format::Html, Suspects::Stop, look());
+    asked(&mut person);
+    person.press("enter");
+    let far = |person: &mut Person, doing, done, many| {
+        let progress = Progress {
+            doing,
+            done,
+            of: 9_000_000,
+            nth: 1,
+            many,
+        };
+        let hear = ask(Format::Html, Suspects::Stop, What::Hear);
+        tell(person, hear, Ok(News::Progress(progress)));
+        person.sees()
+    };
+    let heard = |person: &mut Person| {
+        let effects = person.took().into_iter();
+        let hear = |effect: &Effect| matches!(effect, Effect::Query { query: Query::Room(rooms::Ask::Give(ask)), .. } if ask.what == What::Hear);
+        effects.filter(hear).count()
+    };
+    assert_eq!(heard(&mut person), 1);
+    let seen = far(&mut person, Doing::Reading, 12_000, 1);
+    assert!(seen.contains("Reading: 12000 events …"), "{seen}");
+    assert_eq!(heard(&mut person), 1, "it goes on asking");
+    let seen = far(&mut person, Doing::Writing, 3_000_000, 2);
+    assert!(
+        seen.contains("Writing: 2 MiB of 8 MiB (session 1 of 2) …"),
+        "{seen}"
+    );
+    person.took();
+    person.press("esc");
+    let stop = ask(Format::Html, Suspects::Stop, What::Stop);
+    assert_eq!(asked(&mut person), [stop]);
+    let seen = far(&mut person, Doing::Writing, 4_000_000, 1);
+    assert!(seen.contains("Stopping …"), "{seen}");
+    assert_eq!(heard(&mut person), 0);
+    let file = ask(Format::Html, Suspects::Stop, What::File);
+    let stopped = Failure::new(FailureKind::Cancelled, "Stopped; nothing was left behind.");
+    tell(&mut person, file, Err(stopped));
+    assert!(person.sees().contains("nothing was left behind"));
+}
+
+#[test]
+fn single_turns_are_chosen_too() {
+    let mut person = Person::new();
+    opens(&mut person);
+    let long = || Look {
+        turns: vec![1, 2, 3],
+        ..look()
+    };
+    looked(&mut person, Format::Html, Suspects::Stop, long());
+    asked(&mut person);
+    let mut chosen = Vec::new();
+    for _ in 0..4 {
+        person.press("4");
+        let wanted = asked(&mut person).remove(0);
+        chosen.push(wanted.order.turns);
+        tell(&mut person, wanted, Ok(News::Look(long())));
+    }
+    let wanted = [Turns::Latest, Turns::One(1), Turns::One(2), Turns::All];
+    assert_eq!(chosen, wanted);
 }
 
 #[test]

@@ -19,7 +19,10 @@ use super::{
     rooms::{Act, Ask},
     sessions::{self, Bin, Keys, Label, Mark, Sessions, Told, Typed, View, Wish},
 };
-use crate::protocol::{Command, Level, RunId, Seq};
+use crate::{
+    protocol::{Command, Level, RunId, Seq},
+    text::clean,
+};
 
 /// How often the list is looked at again while somebody writes a session.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -125,7 +128,7 @@ pub(super) fn open(model: &mut Model, run: RunId, at: Option<Seq>) -> Effects {
         model.screen = Screen::Live;
         return Effects::none();
     }
-    let closed = match close(model) {
+    let closed = match close(model, &run) {
         Ok(closed) => closed,
         Err(refused) => return refused,
     };
@@ -134,7 +137,7 @@ pub(super) fn open(model: &mut Model, run: RunId, at: Option<Seq>) -> Effects {
 
 /// Goes on with a session that broke off.
 fn resume(model: &mut Model, run: RunId) -> Effects {
-    match close(model) {
+    match close(model, &run) {
         Ok(closed) => {
             let opened = model.open(run);
             model.waits.resume = model.waits.open;
@@ -145,14 +148,16 @@ fn resume(model: &mut Model, run: RunId) -> Effects {
 }
 
 /// Closes the session that was lived here, so that another one can be shown. A team at work is never
-/// closed in passing.
-fn close(model: &mut Model) -> Result<Effects, Effects> {
+/// closed in passing; another terminal shows the one that is wanted.
+fn close(model: &mut Model, wanted: &RunId) -> Result<Effects, Effects> {
     if model.setup.launching.is_some() {
         return Err(model.hint("The team is starting."));
     }
     if model.shared.running() {
-        let words = "Your team is at work, and its screen is taken: open the other one when it is \
-                     done, or in another terminal (massgen-tui open).";
+        let words = format!(
+            "Another terminal shows it: massgen-tui open {}. Your team is at work and has this one.",
+            clean::line(&wanted.0)
+        );
         return Err(model.tell(Level::Warning, words));
     }
     let kept = reviewing::farewell(model);

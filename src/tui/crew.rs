@@ -13,7 +13,12 @@ use crate::{
 /// Performs an action on the focused agent.
 pub(super) fn perform(model: &mut Model, action: Team) -> Effects {
     if !model.shared.live || !model.shared.running() {
-        return model.hint("No team is at work.");
+        let words = match action {
+            // The same key plays a session that was opened.
+            Team::Pause => "No team is at work; a session opened from the list (F6) is played.",
+            _ => "No team is at work.",
+        };
+        return model.hint(words);
     }
     let turn = model.shared.run.turn.as_ref();
     if let (Team::Tally | Team::Names, Some(turn)) = (action, turn) {

@@ -82,7 +82,11 @@ pub(super) fn told(
         let then = if on { Then::Resume } else { Then::Nothing };
         let at = model.waits.place.take();
         return match told {
-            Ok(piece) => show(model, *piece, at, then),
+            Ok(piece) => {
+                // It was about the session before; the list of notices keeps it.
+                model.notices.put_away();
+                show(model, *piece, at, then)
+            }
             Err(failure) => model.tell(Level::Error, failure.to_string()),
         };
     }

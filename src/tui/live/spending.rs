@@ -77,7 +77,11 @@ pub(super) fn page(turn: &Turn, scroll: Scroll) -> Flow {
     let mut flow = Flow::new(scroll);
     account(&mut flow, turn);
     if flow.is_empty() {
-        let words = "No model has been called yet, so nothing was spent.";
+        let words = if turn.outcome.is_some() {
+            "No model was called, so nothing was spent."
+        } else {
+            "No model has been called yet, so nothing was spent."
+        };
         flow.push(Block::row(Words::of(Role::Dim, words)));
     }
     flow

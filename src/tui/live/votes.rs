@@ -204,10 +204,12 @@ fn dropped(flow: &mut Flow, turn: &Turn, drop: &BallotDrop) {
 /// Every answer with its votes and the voters' words.
 pub(super) fn tally(flow: &mut Flow, turn: &Turn, rows: &[TallyRow]) {
     if rows.is_empty() {
-        flow.push(Block::row(Words::of(
-            Role::Dim,
-            "No answer has been published yet, so there is nothing to vote for.",
-        )));
+        let words = if turn.outcome.is_some() {
+            "No answer was published, so there was nothing to vote for."
+        } else {
+            "No answer has been published yet, so there is nothing to vote for."
+        };
+        flow.push(Block::row(Words::of(Role::Dim, words)));
         return;
     }
     for row in rows {

@@ -141,7 +141,8 @@ impl Notes {
         let made = Some((page.text.width, self.at, page.version));
         if page.made != made {
             let same = page.made.is_some_and(|(_, at, _)| at == self.at);
-            page.rows = self.words(shared, page.text.width);
+            // The bar that says where one is has the last column.
+            page.rows = self.words(shared, page.text.width.saturating_sub(1));
             if !same {
                 page.from = 0;
             }

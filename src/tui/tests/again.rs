@@ -13,9 +13,8 @@ use crate::{
 
 const RUN: &str = "20261121-101530-k3f9";
 
-/// A screen that shows a log: one that broke off, or one with an end.
-fn opened(over: bool) -> Person {
-    let mut log = Person::new();
+/// What a log tells: one that broke off, or one with an end.
+fn told(over: bool) -> Vec<EventKind> {
     let mut kinds = vec![started(1), EventKind::Run(RunEvent::Phase(Phase::Work))];
     if over {
         kinds.push(EventKind::Run(RunEvent::Ended(Outcome::NoAnswer {
@@ -23,7 +22,14 @@ fn opened(over: bool) -> Person {
             message: "Stopped.".to_owned(),
         })));
     }
-    let events = kinds.into_iter().map(|kind| log.event(kind)).collect();
+    kinds
+}
+
+/// A screen that shows such a log.
+fn opened(over: bool) -> Person {
+    let mut log = Person::new();
+    let kinds = told(over).into_iter();
+    let events = kinds.map(|kind| log.event(kind)).collect();
     let mut person = Person::at(
         100,
         24,
@@ -48,6 +54,28 @@ fn stored(onward: Onward) -> TeamChoice {
         run: RunId(RUN.into()),
         onward,
     }
+}
+
+#[test]
+fn what_was_said_of_a_session_is_not_said_of_the_next() {
+    let mut person = opened(false);
+    assert!(person.bottom().contains("This turn broke off"));
+    let run = RunId("20261121-101531-x7c2".to_owned());
+    let asked = person.model.open(run.clone());
+    let ticket = asked.0.iter().find_map(|effect| match effect {
+        Effect::Query {
+            ticket,
+            query: Query::Open(_),
+        } => Some(*ticket),
+        _ => None,
+    });
+    let mut log = Person::new();
+    let kinds = told(true).into_iter();
+    let events = kinds.map(|kind| log.event(kind)).collect();
+    let piece = Done::Opened(Ok(Box::new(Piece::whole(run, events))));
+    person.send(Msg::Done(ticket.expect("it is read"), piece));
+    let bottom = person.bottom();
+    assert!(!bottom.contains("broke off"), "{bottom}");
 }
 
 #[test]

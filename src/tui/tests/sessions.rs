@@ -451,6 +451,12 @@ fn a_team_at_work_goes_on_behind_the_list() {
             ..
         }
     )));
+    // What to do instead stands there as it can be typed.
+    assert!(
+        person
+            .sees()
+            .contains("Another terminal shows it: massgen-tui open 2")
+    );
     person.press("f6");
     assert_eq!(person.model.screen, Screen::Live);
     assert!(person.sees().contains("a word from ada"));

@@ -1,6 +1,7 @@
 //! What opening a session of 200 000 events costs: the time to the first paint, the whole time, the longest
 //! time that keys wait, the most memory; beside it, in the same run, reading the same file whole with
-//! `serde_json`. Then what a step back costs, which folds the session anew.
+//! `serde_json`. Then what a step back costs, which folds on from the nearest
+//! state that was kept on the way.
 //!
 //! `cargo bench --bench replay [EVENTS]`. A screen of 160x48, painted after every message; the log is
 //! written to a temporary folder and read from there, as the program does.

@@ -57,11 +57,7 @@ impl Desk {
         if ask.works() {
             *current = Work::default();
         }
-        let work = match ask.what {
-            // The look is not what a later question is about.
-            What::Look => Work::default(),
-            What::File | What::Text | What::Send(_) | What::Hear | What::Stop => current.clone(),
-        };
+        let work = current.clone();
         drop(current);
         match ask.what {
             What::Hear => async move {

@@ -133,7 +133,10 @@ impl Ask {
     /// True for what takes a while, and tells how far it is.
     #[must_use]
     pub const fn works(&self) -> bool {
-        matches!(self.what, What::File | What::Text | What::Send(_))
+        match self.what {
+            What::Look | What::File | What::Text | What::Send(_) => true,
+            What::Hear | What::Stop => false,
+        }
     }
 
     /// True for what is written down.

@@ -20,8 +20,8 @@ const LONGEST: usize = 500;
 /// What is known.
 #[derive(Clone, Debug, PartialEq)]
 enum State {
-    /// The sessions are read.
-    Looking,
+    /// The sessions are read; how far that is, when it was told.
+    Looking(Option<Progress>),
     /// What the files would be.
     Looked(Look),
     /// Why not.
@@ -91,7 +91,7 @@ impl Give {
             files: Files::With,
             suspects: Suspects::Stop,
             to: None,
-            state: State::Looking,
+            state: State::Looking(None),
             asked: true,
             body: Vec::new(),
             deeds: Vec::new(),
@@ -154,7 +154,7 @@ impl Give {
         }
         if told.ask.what == What::Look {
             self.asked = false;
-            if self.state != State::Looking {
+            if !matches!(self.state, State::Looking(_)) {
                 return Taken::Yes;
             }
             if told.ask != self.ask(What::Look) {
@@ -164,11 +164,15 @@ impl Give {
         }
         self.state = match &told.news {
             Ok(News::Progress(progress)) => {
-                let State::Working(seen) = &mut self.state else {
-                    return Taken::Yes;
-                };
-                *seen = Some(*progress);
-                return Taken::Ask(told.ask.clone());
+                // A choice that was changed has its own.
+                let older = told.ask != self.ask(What::Hear);
+                match &mut self.state {
+                    State::Looking(seen) | State::Working(seen) if !older => {
+                        *seen = Some(*progress);
+                        return Taken::Ask(told.ask.clone());
+                    }
+                    _ => return Taken::Yes,
+                }
             }
             Ok(News::Stopping) => return Taken::Yes,
             Ok(News::Look(look)) => {
@@ -247,7 +251,7 @@ impl Give {
                     _ => Wish::Nothing,
                 };
             }
-            State::Looking | State::Looked(_) | State::Failed(_) => {}
+            State::Looking(_) | State::Looked(_) | State::Failed(_) => {}
         }
         let last = Format::ALL.len() - 1;
         match action {
@@ -300,7 +304,7 @@ impl Give {
     }
 
     fn look(&mut self) -> Wish {
-        self.state = State::Looking;
+        self.state = State::Looking(None);
         self.top = 0;
         if self.asked {
             // Its answer makes the card ask again.
@@ -320,7 +324,7 @@ impl Give {
                 Wish::Give(self.ask(what))
             }
             State::Failed(_) => self.look(),
-            State::Looking
+            State::Looking(_)
             | State::Working(_)
             | State::Stopping
             | State::Done(_)

@@ -276,6 +276,16 @@ fn what_fails_is_told_and_what_ends_after_leaving_too() {
 fn it_tells_how_far_it_is_and_is_stopped() {
     let mut person = Person::new();
     opens(&mut person);
+    let progress = Progress {
+        done: 500,
+        ..Progress::default()
+    };
+    for (format, shown) in [(Format::Md, false), (Format::Html, true)] {
+        let hear = ask(format, Suspects::Stop, What::Hear);
+        tell(&mut person, hear, Ok(News::Progress(progress)));
+        let seen = person.sees();
+        assert_eq!(seen.contains("Reading: 500 events …"), shown, "{seen}");
+    }
     looked(&mut person, Format::Html, Suspects::Stop, look());
     asked(&mut person);
     person.press("enter");

@@ -30,7 +30,12 @@ impl Give {
     fn words(&self) -> Vec<(Tone, String)> {
         let mut all = Vec::new();
         match &self.state {
-            State::Looking => all.push((Tone::Dim, "Reading the session …".to_owned())),
+            State::Looking(progress) => {
+                let words = progress
+                    .as_ref()
+                    .map_or_else(|| "Reading the session …".to_owned(), far);
+                all.push((Tone::Dim, words));
+            }
             State::Working(progress) => {
                 let words = progress
                     .as_ref()
@@ -93,7 +98,7 @@ impl Give {
             ];
         }
         match &self.state {
-            State::Looking | State::Stopping => vec![deed("Esc", "leave it")],
+            State::Looking(_) | State::Stopping => vec![deed("Esc", "leave it")],
             State::Working(_) => vec![deed("Esc", "stop it")],
             State::Done(_) | State::Sent(_) => vec![deed("Enter", "close")],
             State::Failed(_) => vec![deed("Enter", "try again"), deed("Esc", "leave it")],

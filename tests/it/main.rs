@@ -21,6 +21,7 @@ mod families;
 mod hands;
 mod harness;
 mod keys;
+mod lived;
 mod modes;
 mod notes;
 mod notices;

@@ -153,7 +153,7 @@ fn words(tried: &Tried) -> String {
             words.push_str(" · ");
             words.push_str(&money(cost));
         }
-        None => words = tried.words.clone(),
+        None => words.clone_from(&tried.words),
     }
     words
 }

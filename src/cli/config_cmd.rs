@@ -39,7 +39,7 @@ pub enum Command {
     /// Bring old keys up to date: show what would change, or write it
     Migrate(super::config_edit::MigrateArgs),
     /// Show what is in force here, and where each value comes from
-    Show(super::showing::Args),
+    Show(Box<super::showing::Args>),
     /// Approve the exact content of a project's configuration
     Trust(super::trusting::TrustArgs),
     /// Take an approval back

@@ -173,14 +173,11 @@ fn listed(hand: &Hand) -> String {
         if let Some(needs) = template.needs() {
             let _ = writeln!(text, "  needs {needs}");
         }
-        match missing {
-            Some(missing) => {
-                let _ = writeln!(text, "  nothing at hand: {missing}");
-            }
-            None => {
-                let cost = draft.cost(hand).words();
-                let _ = writeln!(text, "  here: {}\n  {cost}", team(&draft));
-            }
+        if let Some(missing) = missing {
+            let _ = writeln!(text, "  nothing at hand: {missing}");
+        } else {
+            let cost = draft.cost(hand).words();
+            let _ = writeln!(text, "  here: {}\n  {cost}", team(&draft));
         }
     }
     let _ = writeln!(

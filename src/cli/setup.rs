@@ -25,6 +25,18 @@ const NOTHING: u8 = 3;
 /// Exit code when a member did not answer its test.
 const SILENT: u8 = 4;
 
+/// Where a configuration is saved.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Saving {
+    /// Where it is saved: project (./massgen-tui.yaml), user (your settings folder), or a file. Without
+    /// it the configuration is printed and nothing is written.
+    #[arg(long, value_name = "WHERE")]
+    pub save: Option<String>,
+    /// Replace a file that is there; the old one is kept beside it, with .old behind its name.
+    #[arg(long)]
+    pub force: bool,
+}
+
 /// Arguments of `setup`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
@@ -34,7 +46,7 @@ pub struct Args {
     /// What the team is for; `config new --list` lists the templates.
     #[arg(long, short, value_name = "NAME", default_value = "mixed")]
     pub template: String,
-    /// A member: id=NAME,provider=TYPE,model=ID[,base_url=URL]; several times for several.
+    /// A member: `id=NAME,provider=TYPE,model=ID[,base_url=URL]`; several times for several.
     #[arg(long, value_name = "FIELDS")]
     pub agent: Vec<String>,
     /// A member's model, as provider/model; several times for several.
@@ -49,13 +61,9 @@ pub struct Args {
     /// What agents may do with the folder of a run: talk (nothing), read, write (copies of it).
     #[arg(long, value_name = "HOW", value_parser = ["talk", "read", "write"])]
     pub files: Option<String>,
-    /// Where it is saved: project (./massgen-tui.yaml), user (your settings folder), or a file. Without
-    /// it the configuration is printed and nothing is written.
-    #[arg(long, value_name = "WHERE")]
-    pub save: Option<String>,
-    /// Replace a file that is there; the old one is kept beside it, with .old behind its name.
-    #[arg(long)]
-    pub force: bool,
+    /// Where it goes.
+    #[command(flatten)]
+    pub saving: Saving,
     /// Try each member with one tiny call.
     #[arg(long)]
     pub test: bool,
@@ -67,7 +75,7 @@ pub struct Args {
 impl Args {
     /// Whether any flag says what the screen would ask.
     fn decides(&self) -> bool {
-        self.headless || self.json || self.test || self.save.is_some() || !self.agent.is_empty()
+        self.headless || self.json || self.test || self.saving.save.is_some() || !self.agent.is_empty()
     }
 }
 
@@ -109,7 +117,7 @@ async fn headless(globals: &Globals, args: &Args) -> Result<u8, Trouble> {
     } else {
         Vec::new()
     };
-    let saved = match &args.save {
+    let saved = match &args.saving.save {
         None => None,
         Some(words) => {
             let place = match words.as_str() {
@@ -117,7 +125,7 @@ async fn headless(globals: &Globals, args: &Args) -> Result<u8, Trouble> {
                 "user" => Place::User,
                 file => Place::File(PathBuf::from(file)),
             };
-            let replace = if args.force {
+            let replace = if args.saving.force {
                 Replace::Kept
             } else {
                 Replace::Never
@@ -220,8 +228,8 @@ impl Outcome<'_> {
             "template": self.draft.template.name(),
             "agents": agents,
             "cost": new::cost(self.draft.cost(self.hand)),
-            "saved": self.saved.map(|saved| saved.path.display().to_string()),
-            "old": self.saved.and_then(|saved| saved.old.as_ref()).map(|old| old.display().to_string()),
+            "saved": self.saving.saved.map(|saved| saved.path.display().to_string()),
+            "old": self.saving.saved.and_then(|saved| saved.old.as_ref()).map(|old| old.display().to_string()),
             "missing": null,
             "yaml": self.text,
         })
@@ -235,7 +243,7 @@ impl Outcome<'_> {
                 Err(failure) => writeln!(text, "# {}: {}", agent.id, failure.words()),
             };
         }
-        match self.saved {
+        match self.saving.saved {
             None => text.push_str(self.text),
             Some(saved) => {
                 let path = saved.path.display();

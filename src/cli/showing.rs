@@ -69,7 +69,7 @@ fn show(globals: &Globals, args: &Args) -> Result<(String, u8), Trouble> {
     let mut code = 0;
     if let Some(path) = &file {
         let loaded = config::load_file_with(path, &env, Purpose::Check, &services.overlay);
-        standing = stands(&services, path, &loaded.files, args.file.is_some()).to_owned();
+        stands(&services, path, &loaded.files, args.file.is_some()).clone_into(&mut standing);
         let errors = loaded.report.count(Severity::Error);
         if errors > 0 {
             super::complain(&loaded.report.render_all(Severity::Error));

@@ -141,7 +141,7 @@ fn settings(services: &Services, file: &Path) -> Option<Result<String, Trouble>>
     );
     for row in Shown::new(Some(&tree), &Overlay::default()).rows {
         if may_fill(Rank::Project, &row.key) {
-            words.push_str(&format!("  {}: {}\n", row.key, row.value));
+            let _ = writeln!(words, "  {}: {}", row.key, row.value);
         }
     }
     Some(Ok(words))

@@ -266,7 +266,10 @@ impl Services {
             tell(Level::Warn, Area::Config, || refusal.failure().message);
         }
         judged.map_err(|refusal| match refusal {
-            Refusal::Unapproved(asked) => Refusal::Unapproved(self.with_profiles(asked)),
+            Refusal::Unapproved(mut asked) => {
+                self.add_profiles(&mut asked);
+                Refusal::Unapproved(asked)
+            }
             broken @ Refusal::Broken(_) => broken,
         })
     }
@@ -284,8 +287,8 @@ fn asked(path: &Path, sum: String, mut uses: Vec<Use>, files: &[ReadFile]) -> As
 }
 
 impl Services {
-    /// The same question with what each profile in the file would use beside: they are approved along.
-    fn with_profiles(&self, mut asked: Box<Asked>) -> Box<Asked> {
+    /// Adds to a question what each profile in the file would use: they are approved along.
+    fn add_profiles(&self, asked: &mut Asked) {
         let env = |name: &str| self.environment.get(name);
         for name in config::layers::profiles_in(&asked.path) {
             let stack = config::layers::Stack {
@@ -304,7 +307,6 @@ impl Services {
         let mask = |text: &str| redactor.text(text).into_owned();
         let uses = std::mem::take(&mut asked.uses).into_iter();
         asked.uses = uses.map(|one| one.masked(&mask)).collect();
-        asked
     }
 }
 

@@ -18,7 +18,10 @@ pub use show::{Row, Shown};
 pub(super) use tree::placeless;
 pub use tree::{Rank, Tree, may_fill};
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 use super::diagnostic::Finding;
 use super::node::Node;
@@ -133,12 +136,9 @@ impl Stack {
                 continue;
             }
             if let Some((tree, node)) = self.origin(&finding.key, file) {
-                finding.message.push_str(&format!(
-                    " (in {}:{}:{})",
-                    super::excerpt::clean(&tree.path.display().to_string(), 300),
-                    node.span.line,
-                    node.span.column
-                ));
+                let file = super::excerpt::clean(&tree.path.display().to_string(), 300);
+                let (line, column) = (node.span.line, node.span.column);
+                let _ = write!(finding.message, " (in {file}:{line}:{column})");
             }
         }
     }

@@ -115,8 +115,8 @@ mod tests {
         }
     }
 
-    fn selected(option: &str) -> Option<Value> {
-        Some(json!({"outcome": {"outcome": "selected", "optionId": option}}))
+    fn selected(option: &str) -> Value {
+        json!({"outcome": {"outcome": "selected", "optionId": option}})
     }
 
     #[test]
@@ -131,11 +131,11 @@ mod tests {
         })));
         let asked = request("s", &leave, "ada").expect("a request");
         assert_eq!(asked["options"].as_array().map(Vec::len), Some(2));
-        assert_eq!(reply(&leave, selected("allow")), Reply::Approved);
+        assert_eq!(reply(&leave, Some(selected("allow"))), Reply::Approved);
         for other in [
             None,
-            selected("always"),
-            selected("x"),
+            Some(selected("always")),
+            Some(selected("x")),
             Some(json!({"outcome": {"outcome": "cancelled"}})),
             Some(json!({"outcome": 5})),
         ] {
@@ -147,8 +147,8 @@ mod tests {
         let choice = question(QuestionKind::Question {
             options: vec!["a".into(), "b".into()],
         });
-        assert_eq!(reply(&choice, selected("option-2")), Reply::Option(2));
-        assert_eq!(reply(&choice, selected("option-3")), Reply::Skipped);
+        assert_eq!(reply(&choice, Some(selected("option-2"))), Reply::Option(2));
+        assert_eq!(reply(&choice, Some(selected("option-3"))), Reply::Skipped);
         assert_eq!(reply(&choice, None), Reply::Skipped);
         let open = question(QuestionKind::Question {
             options: Vec::new(),

@@ -23,7 +23,7 @@ async fn begun(host: &Host) -> (Client, tokio::task::JoinHandle<Result<(), Strin
     (client, served)
 }
 
-fn tool(name: &str, arguments: Value, token: Option<&str>) -> Value {
+fn tool(name: &str, arguments: &Value, token: Option<&str>) -> Value {
     let mut params = json!({"name": name, "arguments": arguments});
     if let Some(token) = token {
         params["_meta"] = json!({"progressToken": token});
@@ -57,7 +57,7 @@ async fn every_tool_answers_with_words_and_data() {
         .call(2, "logging/setLevel", json!({"level": "debug"}))
         .await;
     assert!(level.get("error").is_none(), "{level}");
-    let ask = tool("run_ask", json!({"prompt": "How?"}), Some("t"));
+    let ask = tool("run_ask", &json!({"prompt": "How?"}), Some("t"));
     let answer = client.call(3, "tools/call", ask).await;
     let data = answer["result"]["structuredContent"].clone();
     assert_eq!(data["state"], "answered", "{answer}");
@@ -97,7 +97,7 @@ async fn every_tool_answers_with_words_and_data() {
     ] {
         id += 1;
         let answer = client
-            .call(id, "tools/call", tool(name, arguments, None))
+            .call(id, "tools/call", tool(name, &arguments, None))
             .await;
         let result = &answer["result"];
         assert_ne!(result["isError"], json!(true), "{name}: {answer}");
@@ -123,13 +123,13 @@ async fn every_tool_answers_with_words_and_data() {
     ] {
         id += 1;
         let answer = client
-            .call(id, "tools/call", tool(name, arguments, None))
+            .call(id, "tools/call", tool(name, &arguments, None))
             .await;
         assert_eq!(answer["result"]["isError"], json!(true), "{name}: {answer}");
         assert!(words(&answer).contains(told), "{name}: {answer}");
     }
     let none = client
-        .call(99, "tools/call", tool("nope", json!({}), None))
+        .call(99, "tools/call", tool("nope", &json!({}), None))
         .await;
     assert!(
         none["error"]["message"]
@@ -146,7 +146,7 @@ async fn a_cancelled_call_stops_its_run_and_a_client_that_goes_stops_all() -> Re
     let folder = tempfile::tempdir().expect("a folder");
     let host = host(folder.path(), Speed::Times(0.01));
     let (mut client, served) = begun(&host).await;
-    let ask = tool("run_ask", json!({"prompt": "How?"}), Some("t"));
+    let ask = tool("run_ask", &json!({"prompt": "How?"}), Some("t"));
     client.request(3, "tools/call", ask).await;
     while host.running().await?.is_empty() {
         tokio::task::yield_now().await;
@@ -160,7 +160,7 @@ async fn a_cancelled_call_stops_its_run_and_a_client_that_goes_stops_all() -> Re
         .await;
     let seen = host.ended(&run.0).await?;
     assert_eq!(seen.status.state, State::Stopped);
-    let start = tool("run_start", json!({"prompt": "More."}), None);
+    let start = tool("run_start", &json!({"prompt": "More."}), None);
     let answer = client.call(4, "tools/call", start).await;
     let started = answer["result"]["structuredContent"]["run"].clone();
     drop(client);

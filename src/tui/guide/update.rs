@@ -34,7 +34,6 @@ impl Guide {
 
     fn on_page(&mut self, action: Action) -> Vec<Wish> {
         match action {
-            Action::Open => Vec::new(),
             Action::Move(to @ (Move::PageDown | Move::PageUp)) if self.page == Page::Save => {
                 self.sight.scroll =
                     to.over(self.sight.scroll, self.sight.rows.len(), self.sight.height);
@@ -61,7 +60,7 @@ impl Guide {
             Action::Add | Action::Remove | Action::Test => {
                 hint("That is for the page of the team.")
             }
-            Action::Erase => Vec::new(),
+            Action::Open | Action::Erase => Vec::new(),
         }
     }
 

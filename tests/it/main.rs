@@ -36,6 +36,7 @@ mod review;
 mod reviewing;
 mod screenshot;
 mod search;
+mod setup;
 mod sharing;
 mod shrinking;
 mod store;

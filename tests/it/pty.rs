@@ -22,6 +22,7 @@ use portable_pty::{CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_sy
 use rustix::process::{Pid, Signal, kill_process};
 
 mod browse;
+mod first;
 
 /// A condition that has not come true by then never will.
 const HANG: Duration = Duration::from_mins(2);

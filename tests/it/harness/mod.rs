@@ -2,5 +2,6 @@
 
 pub mod app;
 pub mod git;
+pub mod keyless;
 pub mod scripted;
 pub mod sse_server;

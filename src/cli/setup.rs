@@ -75,7 +75,11 @@ pub struct Args {
 impl Args {
     /// Whether any flag says what the screen would ask.
     fn decides(&self) -> bool {
-        self.headless || self.json || self.test || self.saving.save.is_some() || !self.agent.is_empty()
+        self.headless
+            || self.json
+            || self.test
+            || self.saving.save.is_some()
+            || !self.agent.is_empty()
     }
 }
 
@@ -228,8 +232,8 @@ impl Outcome<'_> {
             "template": self.draft.template.name(),
             "agents": agents,
             "cost": new::cost(self.draft.cost(self.hand)),
-            "saved": self.saving.saved.map(|saved| saved.path.display().to_string()),
-            "old": self.saving.saved.and_then(|saved| saved.old.as_ref()).map(|old| old.display().to_string()),
+            "saved": self.saved.map(|saved| saved.path.display().to_string()),
+            "old": self.saved.and_then(|saved| saved.old.as_ref()).map(|old| old.display().to_string()),
             "missing": null,
             "yaml": self.text,
         })
@@ -243,7 +247,7 @@ impl Outcome<'_> {
                 Err(failure) => writeln!(text, "# {}: {}", agent.id, failure.words()),
             };
         }
-        match self.saving.saved {
+        match self.saved {
             None => text.push_str(self.text),
             Some(saved) => {
                 let path = saved.path.display();

@@ -357,7 +357,8 @@ fn save(
     let (_, env) = setup::surroundings();
     setup::approve(&services.trust, &saved.path, &env)?;
     let lookup = |name: &str| env.get(name);
-    let loaded = config::load_file_with(&saved.path, &lookup, Purpose::Run, &services.overlay);
+    let loaded =
+        config::load_file_with(&saved.path, &lookup, Purpose::Run, &services.overlay_now());
     let Some(config) = loaded.config else {
         let all = loaded.report.findings().iter();
         let mut errors = all.filter(|finding| finding.severity == Severity::Error);

@@ -37,6 +37,7 @@ mod searching;
 pub mod serving;
 mod session;
 mod sessions;
+pub mod settings;
 pub mod setup;
 pub mod sharing;
 pub mod shelf;
@@ -77,6 +78,15 @@ use crate::{
 /// Variable of the key for a server that is given by its address.
 const OPENAI_KEY: &str = "OPENAI_API_KEY";
 
+/// What lies in the person's own folder of settings, beside their configuration.
+#[derive(Debug, Default)]
+pub struct Own {
+    /// The folder of plugins.
+    pub plugins: Option<PathBuf>,
+    /// What was changed on the screen, and where it is saved.
+    pub settings: settings::Settings,
+}
+
 /// What every part of the program shares.
 pub struct Services {
     /// Environment with `.env` files.
@@ -105,8 +115,8 @@ pub struct Services {
     pub opened: OnceLock<PathBuf>,
     /// How the tool servers of agents are.
     pub tools: Board,
-    /// The folder of the person's plugins.
-    pub plugins: Option<PathBuf>,
+    /// What lies in the person's own folder of settings.
+    pub own: Own,
     /// The scripted server, started at the first demo session.
     demo: OnceCell<DemoServer>,
 }
@@ -129,7 +139,7 @@ impl Services {
             notices: Vec::new(),
             opened: OnceLock::new(),
             tools: Board::default(),
-            plugins: None,
+            own: Own::default(),
             demo: OnceCell::new(),
         }
     }

@@ -112,7 +112,7 @@ impl Plugin {
 /// Every plugin, by name. Nothing is started.
 #[must_use]
 pub fn all(services: &Services) -> Vec<Plugin> {
-    let Some(root) = &services.plugins else {
+    let Some(root) = &services.own.plugins else {
         return Vec::new();
     };
     let Ok(entries) = fs::read_dir(root) else {
@@ -135,7 +135,11 @@ pub fn all(services: &Services) -> Vec<Plugin> {
 /// # Errors
 /// There is none, with the names that there are.
 pub fn named(services: &Services, name: &str) -> Result<Plugin, Failure> {
-    let root = services.plugins.as_ref().filter(|_| plugins::is_name(name));
+    let root = services
+        .own
+        .plugins
+        .as_ref()
+        .filter(|_| plugins::is_name(name));
     let folder = root.map(|root| root.join(name));
     match folder.filter(|folder| folder.join(MANIFEST).is_file()) {
         Some(folder) => Ok(one(services, folder)),
@@ -146,6 +150,7 @@ pub fn named(services: &Services, name: &str) -> Result<Plugin, Failure> {
 fn missing(services: &Services, name: &str) -> Failure {
     let names: Vec<String> = all(services).into_iter().map(|one| one.name).collect();
     let place = services
+        .own
         .plugins
         .as_deref()
         .map_or_else(|| "the settings folder".to_owned(), shown);
@@ -267,6 +272,7 @@ pub fn begin(services: &Services, name: &str, kind: Kind) -> Result<PathBuf, Fai
         return Err(request(words).hint("Small letters, digits and `-`, at most 24."));
     }
     let root = services
+        .own
         .plugins
         .as_ref()
         .ok_or_else(|| request("There is no settings folder here.".to_owned()))?;

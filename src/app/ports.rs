@@ -151,6 +151,13 @@ impl Ports for World {
                     Done::Room(rooms::Told::Trust(Box::new(told)))
                 })
             }
+            Query::Room(rooms::Ask::Desk(ask)) => {
+                let configured = self.configured.clone();
+                blocking(move || {
+                    let told = super::settings::answer(&services, &configured, *ask);
+                    Done::Room(rooms::Told::Desk(Box::new(told)))
+                })
+            }
             Query::Room(rooms::Ask::Guide(ask)) => {
                 let configured = self.configured.clone();
                 async move {

@@ -78,7 +78,7 @@ impl Source {
     /// # Errors
     /// Unknown scenario, a demo server that cannot start, an inbox that is no folder.
     pub async fn build(&self, services: &Services) -> Result<Team, Failure> {
-        self.build_over(services, &services.overlay).await
+        self.build_over(services, &services.overlay_now()).await
     }
 
     /// The same under these settings in place of the program's own. A configuration was loaded under its

@@ -7,6 +7,7 @@ use crate::{
     app::{
         Services, Source,
         listening::Listeners,
+        settings::{self, Settings},
         trust::{Chosen, Standing, Trust},
     },
     config::{self, BackendConfig, Paths, layers::ReadFile},
@@ -91,11 +92,13 @@ pub fn services(
     let unwritten = globals.log.begin(&state, &environment.secrets());
     let layers = layering::gather(&paths, &environment, &trust, globals.profile.as_deref());
     let mut services = Services::new(environment, state, speed);
+    let own = paths.config.as_ref();
+    services.own.settings = Settings::saved_in(own.map(|own| own.join(settings::FILE)));
     services.notices = layers.notices;
     services.notices.extend(unwritten);
     services.trust = trust;
     services.overlay = overlay.over(layers.stack);
-    services.plugins = paths.config.as_ref().map(|own| own.join("plugins"));
+    services.own.plugins = paths.config.as_ref().map(|own| own.join("plugins"));
     services.dump_prompts.clone_from(&globals.dump_prompts);
     services.keeping = globals.keep.keeping();
     let (mut listeners, troubles) = Listeners::gather(&paths, &services.environment);

@@ -9,7 +9,10 @@ use std::{
 };
 
 use crate::{
-    app::trust::{MACHINE, Standing, Trust},
+    app::{
+        settings,
+        trust::{MACHINE, Standing, Trust},
+    },
     config::{
         self, Environment, Paths, Purpose, clean,
         layers::{Profiles, Rank, ReadFile, Stack, Tree, places},
@@ -56,7 +59,12 @@ pub fn gather(paths: &Paths, env: &Environment, trust: &Trust, profile: Option<&
 
 /// Beside `massgen-tui.yaml` anything may lie; a folder of that name there is the project's own.
 fn is_home_of_profiles(path: &Path, rank: Rank) -> bool {
-    rank != Rank::Project || path.ends_with(".massgen/config.yaml")
+    match rank {
+        Rank::Project => path.ends_with(".massgen/config.yaml"),
+        // It lies beside the person's own file, whose profiles are taken in anyway.
+        Rank::User => !path.ends_with(settings::FILE),
+        Rank::Machine => true,
+    }
 }
 
 impl Layers {

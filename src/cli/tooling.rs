@@ -124,7 +124,7 @@ fn named(services: &Services, name: &str) -> Result<Plugin, Trouble> {
 
 fn list(services: &Services) -> String {
     let all = plugins::all(services);
-    let place = services.plugins.as_ref().map_or_else(
+    let place = services.own.plugins.as_ref().map_or_else(
         || "the settings folder".to_owned(),
         |place| place.display().to_string(),
     );

@@ -41,6 +41,8 @@ enum Given {
     Flag,
     /// In a variable of the environment.
     Environment,
+    /// On the screen of settings.
+    Screen,
 }
 
 /// How variables begin that are settings.
@@ -109,6 +111,7 @@ impl Overlay {
         Some(match setting.given {
             Given::Flag => ("flag", words),
             Given::Environment => ("environment", words),
+            Given::Screen => ("screen", words),
         })
     }
 
@@ -129,6 +132,14 @@ impl Overlay {
     /// One sentence: a key that is no path, a value that is no YAML.
     pub fn add(&mut self, flag: &str, key: &str, value: &str) -> Result<(), String> {
         self.put(Given::Flag, flag, key, value)
+    }
+
+    /// Adds a value that was typed on the screen of settings.
+    ///
+    /// # Errors
+    /// As for [`Overlay::add`].
+    pub fn screen(&mut self, key: &str, value: &str) -> Result<(), String> {
+        self.put(Given::Screen, "F9", key, value)
     }
 
     fn put(&mut self, given: Given, flag: &str, key: &str, value: &str) -> Result<(), String> {

@@ -166,6 +166,7 @@ fn send(level: Level, area: Area, text: String) {
 }
 
 /// Lines that were left out since this was last asked.
+#[must_use]
 pub fn lost() -> u64 {
     LOST.swap(0, Ordering::Relaxed)
 }

@@ -50,6 +50,17 @@ pub use schema::{Header, SCHEMA};
 pub use trash::{Emptied, TRASH_DAYS};
 pub use writer::{Writer, WriterHandle};
 
+/// Writes a private file of ours, whole or not at all; its folder is made when it is not there.
+///
+/// # Errors
+/// Why it cannot be written; what was there still stands.
+pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    if let Some(folder) = path.parent() {
+        files::create_dirs(folder)?;
+    }
+    files::replace(path, bytes).map_err(|error| files::trouble("write", path, &error))
+}
+
 use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, tz::TimeZone};

@@ -5,8 +5,8 @@
 //! meaning between versions; keys do.
 
 use super::{
-    compare, composer, guide, layer, live, moves::Move, notes, replay, report, review, rooms::Act,
-    sessions, setup,
+    compare, composer, desk, guide, layer, live, moves::Move, notes, replay, report, review,
+    rooms::Act, sessions, setup,
 };
 
 /// One thing to do.
@@ -203,6 +203,7 @@ impl Action {
         room("compare", |to| Act::Compare(compare::Action::Move(to)));
         room("report", |to| Act::Report(report::Action::Move(to)));
         room("guide", |to| Act::Guide(guide::Action::Move(to)));
+        room("desk", |to| Act::Desk(desk::Action::Move(to)));
         add(&mut all, "review", review::Action::TABLE, |action| {
             Self::Room(Act::Review(action))
         });
@@ -223,6 +224,9 @@ impl Action {
         });
         add(&mut all, "guide", guide::Action::TABLE, |action| {
             Self::Room(Act::Guide(action))
+        });
+        add(&mut all, "desk", desk::Action::TABLE, |action| {
+            Self::Room(Act::Desk(action))
         });
         all
     }

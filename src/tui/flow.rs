@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     again, browsing, comparing,
     composer::When,
+    desking,
     effect::{Effect, Effects, Load, Ticket},
     guiding,
     layer::{Confirm, Layer, Messages, Question, Questions, Reply, Talk},
@@ -59,7 +60,8 @@ pub(super) fn pulse(model: &Model) -> Option<Duration> {
         | Screen::Notes
         | Screen::Compare
         | Screen::Report
-        | Screen::Guide => None,
+        | Screen::Guide
+        | Screen::Desk => None,
     }
 }
 
@@ -201,7 +203,7 @@ pub(super) fn talk(model: &mut Model, talk: Talk) -> Effects {
 /// The screen, where rooms count as parts of the live one.
 const fn session_screen(model: &Model) -> Screen {
     match model.screen {
-        Screen::Start | Screen::Compare | Screen::Guide => Screen::Start,
+        Screen::Start | Screen::Compare | Screen::Guide | Screen::Desk => Screen::Start,
         Screen::Live | Screen::Review | Screen::Sessions | Screen::Notes | Screen::Report => {
             Screen::Live
         }
@@ -430,6 +432,9 @@ pub(super) fn woke(model: &mut Model, ticket: Ticket) -> Effects {
         return Effects::one(Effect::Exit);
     }
     if let Some(effects) = browsing::woke(model, ticket) {
+        return effects;
+    }
+    if let Some(effects) = desking::woke(model, ticket) {
         return effects;
     }
     if ticket.is_top() {

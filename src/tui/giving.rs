@@ -238,7 +238,7 @@ pub(super) fn open(model: &mut Model) -> Effects {
                 .into_iter()
                 .collect()
         }
-        Screen::Start | Screen::Guide => Vec::new(),
+        Screen::Start | Screen::Guide | Screen::Desk => Vec::new(),
         Screen::Live | Screen::Review | Screen::Notes | Screen::Compare => {
             if model.shared.running() {
                 return model

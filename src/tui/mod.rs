@@ -16,6 +16,8 @@ pub mod compare;
 mod comparing;
 pub mod composer;
 mod crew;
+pub mod desk;
+mod desking;
 pub mod effect;
 mod flow;
 pub mod giving;

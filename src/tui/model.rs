@@ -86,6 +86,8 @@ pub enum Screen {
     Report,
     /// A team is set up.
     Guide,
+    /// Settings and log.
+    Desk,
 }
 
 /// Parts of the live screen that take keys.

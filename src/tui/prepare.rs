@@ -20,6 +20,7 @@ pub fn prepare(model: &mut Model) {
         Screen::Sessions => prepare_sessions(model),
         Screen::Report => prepare_report(model),
         Screen::Guide => prepare_guide(model),
+        Screen::Desk => prepare_desk(model),
     }
     model.layers.prepare(&model.shared.theme, model.size);
 }
@@ -46,7 +47,12 @@ fn prepare_room(model: &mut Model) {
     };
     let (rooms, shared) = (&mut model.rooms, &model.shared);
     match model.screen {
-        Screen::Start | Screen::Live | Screen::Sessions | Screen::Report | Screen::Guide => {}
+        Screen::Start
+        | Screen::Live
+        | Screen::Sessions
+        | Screen::Report
+        | Screen::Guide
+        | Screen::Desk => {}
         Screen::Review => {
             if let Some(review) = &mut rooms.review {
                 review.prepare(shared, regions.main);
@@ -84,6 +90,17 @@ fn prepare_report(model: &mut Model) {
     };
     if let Some(open) = &mut model.rooms.report {
         open.report.prepare(&model.shared, regions.main);
+    }
+}
+
+fn prepare_desk(model: &mut Model) {
+    let regions = layout::live(model.size, EditorRoom::None);
+    model.seen = Seen {
+        regions,
+        ..Seen::default()
+    };
+    if let Some(open) = &mut model.rooms.desk {
+        open.desk.prepare(&model.shared, regions.main);
     }
 }
 

@@ -6,7 +6,7 @@
 //! top of the program, and an answer reaches the room that its kind names.
 
 use super::{
-    compare, comparing,
+    compare, comparing, desk, desking,
     effect::Ticket,
     giving, guide, guiding,
     model::Screen,
@@ -36,6 +36,8 @@ pub struct Rooms {
     pub(super) trust: Option<Box<trusting::Asked>>,
     /// The set-up screen.
     pub guide: Option<Box<guiding::Opened>>,
+    /// Settings and log.
+    pub desk: Option<Box<desking::Opened>>,
     /// The screen from which the list was opened.
     pub(super) came: Screen,
     /// When the list is to be asked for again.
@@ -52,6 +54,7 @@ impl Default for Rooms {
             report: None,
             trust: None,
             guide: None,
+            desk: None,
             came: Screen::Start,
             wake: None,
         }
@@ -75,6 +78,8 @@ pub enum Act {
     Report(report::Action),
     /// On the set-up screen.
     Guide(guide::Action),
+    /// On the screen of settings and log.
+    Desk(desk::Action),
 }
 
 /// What a room asks.
@@ -96,6 +101,8 @@ pub enum Ask {
     Trust(Box<trusting::Ask>),
     /// About what a team can be put on.
     Guide(Box<guide::Ask>),
+    /// About settings and the log.
+    Desk(Box<desk::Ask>),
 }
 
 impl Ask {
@@ -112,6 +119,7 @@ impl Ask {
             Self::Give(ask) => ask.writes(),
             Self::Trust(_) => true,
             Self::Guide(ask) => ask.writes(),
+            Self::Desk(ask) => ask.writes(),
         }
     }
 }
@@ -135,4 +143,6 @@ pub enum Told {
     Trust(Box<trusting::Told>),
     /// About what a team can be put on.
     Guide(Box<guide::Told>),
+    /// About settings and the log.
+    Desk(Box<desk::Told>),
 }

@@ -4,7 +4,7 @@
 //! character is text and nothing else, except in an empty editor (see [`Context::Empty`]).
 
 use super::{
-    browsing, guide, guiding,
+    browsing, desk, desking, guide, guiding,
     keymap::{Context, Key, Meaning, Room},
     model::{Focus, Model, Screen},
     msg::{Input, Msg},
@@ -39,6 +39,7 @@ pub fn base_contexts(model: &Model) -> Vec<Context> {
             // Nothing is written there.
             Screen::Report => report_place(model),
             Screen::Guide => Context::Room(Room::Guide(guiding::place(model))),
+            Screen::Desk => Context::Room(Room::Desk(desking::place(model))),
         });
         contexts.push(Context::Edit);
     } else {
@@ -57,6 +58,7 @@ pub fn base_contexts(model: &Model) -> Vec<Context> {
             Screen::Compare => contexts.push(Context::Room(Room::Compare)),
             Screen::Report => contexts.push(report_place(model)),
             Screen::Guide => contexts.push(Context::Room(Room::Guide(guiding::place(model)))),
+            Screen::Desk => contexts.push(Context::Room(Room::Desk(desking::place(model)))),
         }
     }
     contexts.extend([Context::Command, Context::Global]);
@@ -94,6 +96,7 @@ pub fn command_contexts(model: &Model) -> Vec<Context> {
         }
         Screen::Compare => vec![Context::Room(Room::Compare)],
         Screen::Guide => vec![Context::Room(Room::Guide(guide::Place::Main))],
+        Screen::Desk => vec![Context::Room(Room::Desk(desk::Place::Main))],
         Screen::Report => {
             let places = [report::Place::Main, report::Place::Asking];
             places
@@ -114,7 +117,7 @@ pub fn editing(model: &Model) -> bool {
         Screen::Live => model.focus == Focus::Editor,
         Screen::Review => place(model) == review::Place::Writing,
         Screen::Notes => noting::writing(model),
-        Screen::Sessions | Screen::Compare | Screen::Report | Screen::Guide => false,
+        Screen::Sessions | Screen::Compare | Screen::Report | Screen::Guide | Screen::Desk => false,
     }
 }
 
@@ -174,6 +177,7 @@ fn typing(model: &Model) -> Typing {
                     Screen::Sessions => browsing::capturing(model),
                     Screen::Report => reporting::place(model) == report::Place::Models,
                     Screen::Guide => guiding::place(model) == guide::Place::Typing,
+                    Screen::Desk => desking::place(model) == desk::Place::Typing,
                 }
         }
     };

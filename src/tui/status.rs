@@ -6,7 +6,7 @@ use super::{
     action::{Action, App, Run},
     again, browsing, comparing,
     composer::{self, When},
-    guiding,
+    desking, guiding,
     keymap::Chord,
     layer, live,
     model::{Focus, Model, Screen},
@@ -120,6 +120,7 @@ fn current(model: &Model) -> Vec<Hint> {
         (None, Screen::Compare) => comparing::hints(),
         (None, Screen::Report) => reporting::hints(model),
         (None, Screen::Guide) => guiding::hints(model),
+        (None, Screen::Desk) => desking::hints(model),
     };
     let contexts = route::contexts(model);
     let panes =

@@ -7,7 +7,7 @@ use super::{
     action::{Action, App, Run},
     again, browsing, checkup, comparing,
     composer::{self, Edit, Moved},
-    crew,
+    crew, desking,
     effect::{Done, Draft, Effect, Effects, Ticket},
     flow, giving, guiding,
     keymap::Context,
@@ -68,9 +68,12 @@ fn perform(model: &mut Model, action: Action) -> Effects {
             Screen::Live => model.live.update(live, &model.shared),
             Screen::Review => reviewing::live_key(model, live),
             Screen::Sessions => browsing::live_key(model, live),
-            Screen::Start | Screen::Notes | Screen::Compare | Screen::Report | Screen::Guide => {
-                model.hint("That is for the live screen.")
-            }
+            Screen::Start
+            | Screen::Notes
+            | Screen::Compare
+            | Screen::Report
+            | Screen::Guide
+            | Screen::Desk => model.hint("That is for the live screen."),
         },
         Action::Room(Act::Review(review)) => reviewing::perform(model, review),
         Action::Room(Act::Replay(replay)) => playing::perform(model, replay),
@@ -79,6 +82,7 @@ fn perform(model: &mut Model, action: Action) -> Effects {
         Action::Room(Act::Compare(action)) => comparing::perform(model, action),
         Action::Room(Act::Report(report)) => reporting::perform(model, report),
         Action::Room(Act::Guide(guide)) => guiding::perform(model, guide),
+        Action::Room(Act::Desk(action)) => desking::perform(model, action),
     }
 }
 
@@ -106,7 +110,8 @@ fn search_key(model: &mut Model, action: layer::Action) -> Effects {
         | Screen::Notes
         | Screen::Compare
         | Screen::Report
-        | Screen::Guide => {}
+        | Screen::Guide
+        | Screen::Desk => {}
     }
     let input = match action {
         layer::Action::Accept => live::Input::Enter,
@@ -344,6 +349,7 @@ fn type_text(model: &mut Model, text: &str) -> Effects {
         Screen::Review | Screen::Notes | Screen::Compare => {}
         Screen::Report => return reporting::type_text(model, text),
         Screen::Guide => return guiding::type_text(model, text),
+        Screen::Desk => return desking::type_text(model, text),
     }
     let taken = model.composer.insert(text);
     if taken < text.len() {
@@ -404,6 +410,7 @@ fn take_mouse(model: &mut Model, mouse: Mouse) -> Effects {
         Screen::Compare => comparing::mouse(model, mouse),
         Screen::Report => reporting::mouse(model, mouse),
         Screen::Guide => guiding::mouse(model, mouse),
+        Screen::Desk => desking::mouse(model, mouse),
         Screen::Live => {
             if click {
                 model.focus = Focus::Panes;
@@ -447,6 +454,7 @@ fn take_answer(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
         Done::Room(Told::Compare(told)) => comparing::told(model, *told),
         Done::Room(Told::Report(told)) => reporting::told(model, ticket, *told),
         Done::Room(Told::Guide(told)) => guiding::told(model, ticket, *told),
+        Done::Room(Told::Desk(told)) => desking::told(model, *told),
         Done::Room(Told::Give(told)) => giving::told(model, *told),
         Done::Room(Told::Trust(told)) => trusting::told(model, *told),
         Done::Left(told) => left::told(model, told),

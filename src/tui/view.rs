@@ -63,6 +63,11 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
                 entered.room().view(&model.shared, frame, regions.main);
             }
         }
+        Screen::Desk => {
+            if let Some(open) = &model.rooms.desk {
+                open.desk.view(theme, frame, regions.main);
+            }
+        }
         Screen::Guide => {
             if let Some(open) = &model.rooms.guide {
                 open.guide.view(theme, frame, regions.main);

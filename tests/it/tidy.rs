@@ -42,7 +42,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("setup", &[]),
     (
         "tui",
-        &["protocol", "run", "text", "capture", "catalog", "setup"],
+        &[
+            "protocol", "logging", "run", "text", "capture", "catalog", "setup",
+        ],
     ),
     ("demo", &["protocol"]),
     ("bench", &["protocol", "run"]),
@@ -64,7 +66,7 @@ const ROOTS: &[&str] = &["app", "cli"];
 /// Features of the screen: none may name another, the runtime, or anything that waits.
 const FEATURES: &[&str] = &[
     "live", "composer", "setup", "sessions", "review", "replay", "notes", "compare", "report",
-    "guide",
+    "desk", "guide",
 ];
 
 /// Where a clock may be read; everywhere else time comes in as data.

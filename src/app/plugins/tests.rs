@@ -33,7 +33,7 @@ impl Place {
         let environment = Environment::new(process, Vec::new());
         let state = temp.path().join("state");
         let mut services = Services::new(environment, state, Speed::default());
-        services.plugins = Some(temp.path().join("plugins"));
+        services.own.plugins = Some(temp.path().join("plugins"));
         Self {
             _temp: temp,
             services,
@@ -42,7 +42,7 @@ impl Place {
 
     /// A plugin of lines with one tool that says to read, and a script for `sh`.
     fn script(&self, more: &str, script: &str) -> PathBuf {
-        let folder = self.services.plugins.as_ref().unwrap().join("mine");
+        let folder = self.services.own.plugins.as_ref().unwrap().join("mine");
         fs::create_dir_all(&folder).unwrap();
         let manifest = format!(
             "name: mine\ncommand: [sh, run.sh]\nprotocol: lines\n{more}tools:\n  \

@@ -241,7 +241,7 @@ impl Services {
         chosen: Chosen,
         purpose: Purpose,
     ) -> Result<Arc<Config>, Refusal> {
-        self.configuration_over(path, chosen, purpose, &self.overlay)
+        self.configuration_over(path, chosen, purpose, &self.overlay_now())
     }
 
     /// The same under these settings in place of the program's own.

@@ -177,6 +177,13 @@ pub fn places(paths: &super::Paths, machine: &Path) -> Vec<(PathBuf, Rank)> {
             (candidate.path, rank)
         })
         .collect();
+    // What the program saved for the person counts more than what they wrote by hand, and less than a
+    // project.
+    if let Some(own) = &paths.config {
+        let behind = places.iter().position(|(_, rank)| *rank == Rank::User);
+        let place = behind.unwrap_or(places.len());
+        places.insert(place, (own.join("settings.yaml"), Rank::User));
+    }
     places.push((machine.join("config.yaml"), Rank::Machine));
     places
 }

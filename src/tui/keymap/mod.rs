@@ -18,7 +18,7 @@ pub use page::markdown;
 
 use super::{
     action::{Action, Entry},
-    guide, notes, report,
+    desk, guide, notes, report,
     review::Place,
 };
 
@@ -64,6 +64,8 @@ pub enum Room {
     Report(report::Place),
     /// The set-up screen.
     Guide(guide::Place),
+    /// Settings and log.
+    Desk(desk::Place),
     /// The live screen over a session that was read from its log.
     Stored(Shown),
     /// The list of sessions.
@@ -90,7 +92,7 @@ pub enum Over {
 
 impl Context {
     /// All contexts, in the order of the help overlay.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::Command,
         Self::Room(Room::Stored(Shown::Ended)),
         Self::Room(Room::Stored(Shown::Between)),
@@ -108,6 +110,8 @@ impl Context {
         Self::Room(Room::Report(report::Place::Asking)),
         Self::Room(Room::Guide(guide::Place::Main)),
         Self::Room(Room::Guide(guide::Place::Typing)),
+        Self::Room(Room::Desk(desk::Place::Main)),
+        Self::Room(Room::Desk(desk::Place::Typing)),
         Self::Task,
         Self::Start,
         Self::Empty,
@@ -145,6 +149,8 @@ impl Context {
             Self::Room(Room::Report(report::Place::Asking)) => "report-asking",
             Self::Room(Room::Guide(guide::Place::Main)) => "guide",
             Self::Room(Room::Guide(guide::Place::Typing)) => "guide-typing",
+            Self::Room(Room::Desk(desk::Place::Main)) => "desk",
+            Self::Room(Room::Desk(desk::Place::Typing)) => "desk-typing",
             Self::Over(Over::List) => "list",
             Self::Over(Over::Confirm) => "confirm",
             Self::Palette => "palette",
@@ -178,6 +184,10 @@ impl Context {
             Self::Room(Room::Guide(guide::Place::Main)) => "Set-up screen",
             Self::Room(Room::Guide(guide::Place::Typing)) => {
                 "Set-up screen, list of models and keys"
+            }
+            Self::Room(Room::Desk(desk::Place::Main)) => "Settings and log",
+            Self::Room(Room::Desk(desk::Place::Typing)) => {
+                "Settings and log, while something is typed"
             }
             Self::Over(Over::List) => "In help, commands, notices and endpoints",
             Self::Over(Over::Confirm) => "In a question",

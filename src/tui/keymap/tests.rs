@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Chord, Context, Key, Keymap, Meaning, Over, Room, Shown, markdown};
-use crate::tui::{action::Action, guide, notes, report, review::Place};
+use crate::tui::{action::Action, desk, guide, notes, report, review::Place};
 
 /// Every stack of contexts that the program can be in, most specific first.
 const STACKS: &[&[Context]] = &[
@@ -99,10 +99,21 @@ const STACKS: &[&[Context]] = &[
         Context::Command,
         Context::Global,
     ],
+    &[
+        Context::Room(Room::Desk(desk::Place::Main)),
+        Context::Command,
+        Context::Global,
+    ],
+    &[
+        Context::Room(Room::Desk(desk::Place::Typing)),
+        Context::Command,
+        Context::Global,
+    ],
 ];
 
 /// Contexts in which plain characters are text.
-const TEXT: [Context; 9] = [
+const TEXT: [Context; 10] = [
+    Context::Room(Room::Desk(desk::Place::Typing)),
     Context::Room(Room::Guide(guide::Place::Typing)),
     Context::Room(Room::Report(report::Place::Models)),
     Context::Room(Room::Notes(notes::Place::Writing)),

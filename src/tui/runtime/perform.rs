@@ -12,7 +12,7 @@ use crate::{
     setup::preset::{Preset, Variable},
     text::{self, clean},
     tui::{
-        LeftTold, compare,
+        LeftTold, compare, desk,
         effect::{Done, Draft, Launch, Query, Ticket},
         guide,
         ports::{Picture, Ports},
@@ -196,6 +196,11 @@ pub(in crate::tui) fn clean_done(done: Done) -> Done {
                 told @ (trusting::Told::Team { .. } | trusting::Told::Asked(_)) => told,
             })))
         }
+        // Lines and values are cleaned where they are read; a failure may name a path.
+        Done::Room(Told::Desk(told)) => Done::Room(Told::Desk(Box::new(match *told {
+            desk::Told::Changed(done) => desk::Told::Changed(done.map_err(clean_failure)),
+            told @ (desk::Told::Log(_) | desk::Told::Settings(_) | desk::Told::Checked(..)) => told,
+        }))),
         Done::Room(Told::Guide(told)) => Done::Room(Told::Guide(Box::new(clean_guide(*told)))),
         // What is known of files is put together from clean lines, and a copy is made of clean text.
         Done::Room(Told::Give(mut told)) => {

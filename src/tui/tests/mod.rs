@@ -3,6 +3,7 @@
 mod again;
 mod compare;
 mod crew;
+mod desk;
 mod flows;
 mod give;
 mod health;

@@ -1,0 +1,200 @@
+//! The screen of settings and log among the others: how it is opened and left, what it asks the world, when
+//! the log is looked at again.
+
+use std::time::Duration;
+
+use super::{
+    action::{Action, App},
+    desk::{self, Ask, Desk, Page, Place, Told, Wish},
+    effect::{Effect, Effects, Query, Ticket},
+    model::{Focus, Model, Screen},
+    moves::Move,
+    msg::{Mouse, MouseKind},
+    rooms::{self, Act},
+};
+
+/// How often the log is looked at while it is on the screen.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// The screen, and where it was opened.
+#[derive(Debug)]
+pub struct Opened {
+    /// It.
+    pub desk: Desk,
+    from: Screen,
+    /// When the log is to be looked at again.
+    wake: Option<Ticket>,
+}
+
+/// The part of the screen that takes keys.
+pub(super) fn place(model: &Model) -> Place {
+    let open = model.rooms.desk.as_ref();
+    open.map_or(Place::Main, |open| open.desk.place())
+}
+
+/// Performs an action of the screen.
+pub(super) fn perform(model: &mut Model, action: desk::Action) -> Effects {
+    if model.screen != Screen::Desk {
+        return match action {
+            desk::Action::Open(page) => open(model, page),
+            _ => model.hint("That is for the screen of settings and log: F9."),
+        };
+    }
+    let open = model.rooms.desk.as_mut();
+    let wishes = open.map(|open| open.desk.update(action));
+    grant(model, wishes.unwrap_or_default())
+}
+
+fn open(model: &mut Model, page: Page) -> Effects {
+    let from = model.screen;
+    model.screen = Screen::Desk;
+    model.focus = Focus::Panes;
+    let wishes = if let Some(open) = &mut model.rooms.desk {
+        open.from = from;
+        open.desk.show(page)
+    } else {
+        let (desk, wishes) = Desk::open(page);
+        model.rooms.desk = Some(Box::new(Opened {
+            desk,
+            from,
+            wake: None,
+        }));
+        wishes
+    };
+    grant(model, wishes)
+}
+
+/// Letters for a value or for words.
+pub(super) fn type_text(model: &mut Model, text: &str) -> Effects {
+    let open = model.rooms.desk.as_mut();
+    match open.and_then(|open| open.desk.type_text(text)) {
+        Some(wishes) => grant(model, wishes),
+        None => model.hint("Nothing takes text here."),
+    }
+}
+
+/// The mouse over the screen.
+pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Effects {
+    let (to, times) = match mouse.kind {
+        MouseKind::WheelUp(notches) => (Move::Up, notches),
+        MouseKind::WheelDown(notches) => (Move::Down, notches),
+        MouseKind::Click => return Effects::none(),
+    };
+    let mut effects = Effects::none();
+    for _ in 0..times.min(20) {
+        effects = effects.and(perform(model, desk::Action::Move(to)));
+    }
+    effects
+}
+
+/// An answer for the screen; it may be left by now.
+pub(super) fn told(model: &mut Model, told: Told) -> Effects {
+    let log = matches!(told, Told::Log(_));
+    let ticket = model.tickets.issue();
+    let on = model.screen == Screen::Desk;
+    let Some(open) = &mut model.rooms.desk else {
+        return Effects::none();
+    };
+    let wishes = open.desk.told(told);
+    let mut effects = Effects::none();
+    if log && on && open.desk.page() == Page::Log && open.wake.is_none() {
+        open.wake = Some(ticket);
+        effects = Effects::one(Effect::Wake {
+            ticket,
+            after: AGAIN,
+        });
+    }
+    effects.and(grant(model, wishes))
+}
+
+/// A timer fired: if it is the log's, the log is looked at again while somebody sees it.
+pub(super) fn woke(model: &mut Model, ticket: Ticket) -> Option<Effects> {
+    let on = model.screen == Screen::Desk;
+    let open = model.rooms.desk.as_mut()?;
+    if open.wake != Some(ticket) {
+        return None;
+    }
+    open.wake = None;
+    if !on || open.desk.page() != Page::Log {
+        return Some(Effects::none());
+    }
+    let again = open.desk.again();
+    Some(grant(model, vec![again]))
+}
+
+fn grant(model: &mut Model, wishes: Vec<Wish>) -> Effects {
+    let mut effects = Effects::none();
+    for wish in wishes {
+        let more = match wish {
+            Wish::Ask(question) => ask(model, question),
+            Wish::Hint(words) => model.hint(words),
+            Wish::Tell(level, words) => model.tell(level, words),
+            Wish::Copy(text) => Effects::one(Effect::Copy(text)),
+            Wish::Leave => leave(model),
+        };
+        effects = effects.and(more);
+    }
+    effects
+}
+
+fn ask(model: &mut Model, question: Ask) -> Effects {
+    let ticket = model.tickets.issue();
+    Effects::one(Effect::Query {
+        ticket,
+        query: Query::Room(rooms::Ask::Desk(Box::new(question))),
+    })
+}
+
+fn leave(model: &mut Model) -> Effects {
+    let from = model.rooms.desk.as_ref().map(|open| open.from);
+    let on_screen = model.shared.run.turn.is_some();
+    model.screen = match from {
+        Some(Screen::Desk) | None => Screen::Start,
+        // The session may have been left meanwhile.
+        Some(Screen::Live | Screen::Review | Screen::Notes) if !on_screen => Screen::Start,
+        Some(from) => from,
+    };
+    Effects::none()
+}
+
+/// The keys that matter now.
+pub(super) fn hints(model: &Model) -> &'static [(Action, &'static str)] {
+    const fn key(action: desk::Action) -> Action {
+        Action::Room(Act::Desk(action))
+    }
+    const BACK: (Action, &str) = (key(desk::Action::Back), "back");
+    const HELP: (Action, &str) = (Action::App(App::Help), "keys");
+    const SETTINGS: &[(Action, &str)] = &[
+        (key(desk::Action::Take), "change"),
+        (key(desk::Action::Undo), "undo"),
+        (key(desk::Action::Other), "log"),
+        BACK,
+        HELP,
+    ];
+    const LOG: &[(Action, &str)] = &[
+        (key(desk::Action::Level), "level"),
+        (key(desk::Action::Find), "find"),
+        (key(desk::Action::Move(Move::Last)), "follow"),
+        (key(desk::Action::Copy), "copy"),
+        (key(desk::Action::Switch), "on or off"),
+        (key(desk::Action::Other), "settings"),
+        BACK,
+        HELP,
+    ];
+    const TYPING: &[(Action, &str)] = &[
+        (key(desk::Action::Take), "take"),
+        (key(desk::Action::Save), "save"),
+        BACK,
+    ];
+    const WORDS: &[(Action, &str)] = &[
+        (key(desk::Action::Take), "keep"),
+        (key(desk::Action::Back), "all"),
+    ];
+    let page = model.rooms.desk.as_ref().map(|open| open.desk.page());
+    match (place(model), page) {
+        (Place::Typing, Some(Page::Log)) => WORDS,
+        (Place::Typing, _) => TYPING,
+        (Place::Main, Some(Page::Log)) => LOG,
+        (Place::Main, _) => SETTINGS,
+    }
+}

@@ -412,6 +412,7 @@ fn undone(services: &Services, configured: &Configured) -> Result<String, Failur
         && let Err(failure) = services.own.settings.write(saved)
     {
         services
+            .own
             .settings
             .held()
             .before

@@ -290,6 +290,7 @@ fn member(model: &Arc<Model>) -> Member {
         },
         system: None,
         provider: Arc::new(HttpProvider::new(Client::new(), endpoint)),
+        tools: None,
     }
 }
 

@@ -8,6 +8,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -484,9 +485,9 @@ fn text(saved: &Saved) -> String {
         let leaf = parts.pop().unwrap_or_default();
         let same = open.iter().zip(&parts).take_while(|(a, b)| a == b).count();
         for (depth, part) in parts.iter().enumerate().skip(same) {
-            text.push_str(&format!("{}{part}:\n", "  ".repeat(depth)));
+            let _ = writeln!(text, "{}{part}:", "  ".repeat(depth));
         }
-        text.push_str(&format!("{}{leaf}: {value}\n", "  ".repeat(parts.len())));
+        let _ = writeln!(text, "{}{leaf}: {value}", "  ".repeat(parts.len()));
         open = parts;
     }
     text

@@ -62,7 +62,7 @@ pub async fn run(globals: &Globals, mut team: TeamArgs, mut task: Option<String>
             var: Vec::new(),
             task,
         };
-        return super::run::run(globals, args).await;
+        return Box::pin(super::run::run(globals, args)).await;
     }
     finish(start(globals, &team, task).await)
 }

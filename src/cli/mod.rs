@@ -118,7 +118,7 @@ async fn dispatch(cli: Cli) -> u8 {
     } = cli;
     match command {
         None => Box::pin(interactive::run(&globals, team, task)).await,
-        Some(Sub::Run(args)) => run::run(&globals, *args).await,
+        Some(Sub::Run(args)) => Box::pin(run::run(&globals, *args)).await,
         Some(Sub::Open(args)) => interactive::open(&globals, args.id.as_deref(), args.at).await,
         Some(Sub::Resume(args)) => resume::run(&globals, *args).await,
         Some(Sub::Bench(args)) => bench::run(&globals, *args).await,

@@ -293,7 +293,7 @@ async fn a_rehearsal_tells_what_does_not_end_or_ends_badly() {
         place.script(&format!("start_seconds: {patience}\n"), script);
         place.trust("mine");
         let server = place.plugin("mine").trusted().unwrap();
-        let said = tokio::time::timeout(Duration::from_secs(120), toolservers::listed(&server));
+        let said = tokio::time::timeout(Duration::from_mins(2), toolservers::listed(&server));
         let said = said.await.unwrap().err();
         match told {
             None => assert_eq!(said, None),

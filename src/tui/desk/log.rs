@@ -13,12 +13,23 @@ use crate::{
 /// Lines kept.
 const KEPT: usize = 2000;
 
+/// What is written down, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// The world was asked and has not answered.
+    Unknown,
+    /// Nothing.
+    Off,
+    /// Lines of this weight and weightier.
+    On(Level),
+}
+
 /// The page.
 #[derive(Debug)]
 pub struct Log {
     lines: Vec<Line>,
-    /// What the world said last; nothing before its first answer.
-    pub(super) level: Option<Option<Level>>,
+    /// What the world said last.
+    pub(super) written: Written,
     pub(super) place: String,
     /// The least weighty that is shown.
     pub(super) least: Level,
@@ -33,7 +44,7 @@ impl Default for Log {
     fn default() -> Self {
         Self {
             lines: Vec::new(),
-            level: None,
+            written: Written::Unknown,
             place: String::new(),
             least: Level::Trace,
             words: String::new(),
@@ -51,7 +62,7 @@ impl Log {
     }
 
     pub(super) fn take(&mut self, news: News) {
-        self.level = Some(news.level);
+        self.written = news.level.map_or(Written::Off, Written::On);
         self.place = news.place;
         let last = self.last();
         let new = news.lines.into_iter().filter(|line| line.number > last);
@@ -125,10 +136,10 @@ impl Log {
 
     /// What is said above the lines.
     pub(super) fn head(&self) -> String {
-        let level = match self.level {
-            None => return "Reading the log …".to_owned(),
-            Some(None) => "off".to_owned(),
-            Some(Some(level)) => format!("log level {}", level.word()),
+        let level = match self.written {
+            Written::Unknown => return "Reading the log …".to_owned(),
+            Written::Off => "off".to_owned(),
+            Written::On(level) => format!("log level {}", level.word()),
         };
         let total = self.lines.len();
         let shown = match self.shown.len() {
@@ -148,14 +159,14 @@ impl Log {
         if !self.shown.is_empty() {
             return None;
         }
-        Some(match (self.level, self.lines.is_empty()) {
-            (None, _) => "",
-            (Some(None), true) => {
+        Some(match (self.written, self.lines.is_empty()) {
+            (Written::Unknown, _) => "",
+            (Written::Off, true) => {
                 "The log is off. l turns it on for this run, from now on. To have it from the first moment: \
                  massgen-tui --debug, or MASSGEN_TUI_LOG=info."
             }
-            (Some(Some(_)), true) => "Nothing was told so far.",
-            (Some(_), false) => "No line fits. v shows other levels, / other words.",
+            (Written::On(_), true) => "Nothing was told so far.",
+            (_, false) => "No line fits. v shows other levels, / other words.",
         })
     }
 

@@ -39,14 +39,30 @@ pub enum Page {
     Log,
 }
 
+/// What the configuration's rules say to a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Judged {
+    /// Not known yet.
+    Asked,
+    /// It can be used.
+    Right,
+    /// What is wrong with it.
+    Wrong(String),
+}
+
+impl From<Option<String>> for Judged {
+    fn from(trouble: Option<String>) -> Self {
+        trouble.map_or(Self::Right, Self::Wrong)
+    }
+}
+
 /// A value that is being typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Draft {
     change: Change,
     /// As it was at first.
     before: String,
-    /// What is wrong with it; `None` while that is not known.
-    judged: Option<Option<String>>,
+    judged: Judged,
     /// The person was told that going back drops it.
     warned: bool,
 }
@@ -175,7 +191,7 @@ impl Desk {
                 wishes
             }
             Action::Switch if self.page == Page::Log => {
-                let on = matches!(self.log.level, Some(Some(_)));
+                let on = matches!(self.log.written, log::Written::On(_));
                 let level = (!on).then_some(Weight::Debug);
                 vec![Wish::Ask(Ask::Level(level)), self.again()]
             }
@@ -233,7 +249,7 @@ impl Desk {
                         value: setting.value.clone(),
                     },
                     before: setting.value.clone(),
-                    judged: Some(None),
+                    judged: Judged::Right,
                     warned: false,
                 });
                 Vec::new()
@@ -247,7 +263,7 @@ impl Desk {
             .filter(|one| one.key == draft.change.key)
             .all(|one| one.savable);
         let refused = match &draft.judged {
-            Some(Some(why)) => Some(why.clone()),
+            Judged::Wrong(why) => Some(why.clone()),
             _ if keep == Keep::Saved && !savable => Some(
                 "It belongs to the team's own file; here it can be changed for this run, with Enter."
                     .to_owned(),
@@ -324,7 +340,7 @@ impl Desk {
             return Vec::new();
         };
         draft.warned = false;
-        draft.judged = None;
+        draft.judged = Judged::Asked;
         vec![Wish::Ask(Ask::Check(draft.change.clone()))]
     }
 
@@ -337,7 +353,7 @@ impl Desk {
                 if let Typing::Value(draft) = &mut self.typing
                     && draft.change == change
                 {
-                    draft.judged = Some(trouble);
+                    draft.judged = trouble.into();
                 }
             }
             Told::Changed(Ok((words, settings))) => {

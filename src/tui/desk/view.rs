@@ -8,7 +8,7 @@ use ratatui::{
     widgets::Widget as _,
 };
 
-use super::{Desk, Draft, Page, Setting, Typing};
+use super::{Desk, Draft, Judged, Page, Setting, Typing};
 use crate::{
     text::width,
     tui::{
@@ -41,13 +41,14 @@ impl Desk {
         };
         let height = usize::from(self.body.height);
         let (rows, top, total) = match self.page {
-            Page::Log => match self.log.empty() {
-                Some(words) => (plain(words, theme, room), 0, 0),
-                None => {
+            Page::Log => {
+                if let Some(words) = self.log.empty() {
+                    (plain(words, theme, room), 0, 0)
+                } else {
                     let (rows, top) = self.log.rows(theme, (usize::from(room), height));
                     (rows, top, self.log.count())
                 }
-            },
+            }
             Page::Settings => {
                 let (rows, marked) = self.sheet(theme, usize::from(room));
                 let top = (marked + 2).saturating_sub(height);
@@ -138,13 +139,15 @@ impl Desk {
         ])];
         let choices = setting.map_or(&[][..], |one| one.choices.as_slice());
         let (words, style) = match &draft.judged {
-            Some(Some(why)) => (why.clone(), theme.bad),
-            None => ("…".to_owned(), theme.dim),
-            Some(None) if draft.change.value.is_empty() => {
+            Judged::Wrong(why) => (why.clone(), theme.bad),
+            Judged::Asked => ("…".to_owned(), theme.dim),
+            Judged::Right if draft.change.value.is_empty() => {
                 ("Empty takes back what was said here.".to_owned(), theme.dim)
             }
-            Some(None) if !choices.is_empty() => (format!("↑↓ {}", choices.join(", ")), theme.dim),
-            Some(None) => (
+            Judged::Right if !choices.is_empty() => {
+                (format!("↑↓ {}", choices.join(", ")), theme.dim)
+            }
+            Judged::Right => (
                 "It can be used. Enter: for this run, Ctrl-S: saved.".to_owned(),
                 theme.ok,
             ),

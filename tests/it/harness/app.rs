@@ -152,6 +152,9 @@ impl Ports for World {
                 let told = massgen_tui::tui::giving::Told { ask: *ask, news };
                 Done::Room(Told::Give(Box::new(told)))
             }
+            Query::Room(Ask::Desk(_)) => Done::Room(Told::Desk(Box::new(
+                massgen_tui::tui::desk::Told::Settings(Vec::new()),
+            ))),
             // Nor is a configuration of a project in the way of any.
             Query::Room(Ask::Trust(_)) => Done::Room(Told::Trust(Box::new(
                 massgen_tui::tui::trusting::Told::Failed(nothing()),

@@ -33,7 +33,7 @@ impl Keyless {
             .unwrap();
         let door = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let base_url = format!("http://127.0.0.1:{}/v1", door.local_addr().unwrap().port());
-        let behind = server.base_url().to_owned();
+        let behind = server.base_url().clone();
         let behind = behind
             .trim_start_matches("http://")
             .trim_end_matches("/v1")

@@ -59,6 +59,16 @@ async fn start(globals: &Globals, mut args: RunArgs) -> Result<u8, Trouble> {
             None => return Err(Trouble::Usage(NO_TEAM.into())),
         },
     };
+    if !args.var.is_empty() && args.preset.is_none() {
+        return Err(Trouble::Usage(
+            "--var fills in a prompt: name it with --preset.".into(),
+        ));
+    }
+    if args.preset.is_some() && args.task.is_some() {
+        return Err(Trouble::Usage(
+            "--preset brings the task along; give one or the other.".into(),
+        ));
+    }
     let mut tasks = preset(&args, paths.config.as_deref())?.into_iter();
     let task = match args.task.as_deref() {
         _ if args.preset.is_some() => tasks.next().unwrap_or_default(),

@@ -53,7 +53,7 @@ pub struct Args {
     #[arg(long, short, value_name = "MODEL", conflicts_with = "agent")]
     pub model: Vec<String>,
     /// Most US dollars a task may cost; 0 is no limit.
-    #[arg(long, value_name = "USD")]
+    #[arg(long, value_name = "USD", allow_negative_numbers = true)]
     pub budget: Option<f64>,
     /// Most minutes a turn may take.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1440))]

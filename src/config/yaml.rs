@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use serde_saphyr::{Location, Spanned};
 
 use super::diagnostic::{Finding, Severity};
-use super::excerpt::clean;
+use super::excerpt::{clean, looks_secret};
 use super::node::{Entry, Kind, Node, Span};
 use super::scalars::reread;
 
@@ -231,12 +231,24 @@ fn hint(reader: &str, text: &str, line: u32) -> Option<String> {
     let value = value.trim();
     let starts = |with: &[char]| value.starts_with(with);
     if reader.contains("mapping values") && !starts(&['"', '\'', '{', '[', '|', '>']) {
-        let value = clean(value, 40);
-        return Some(format!("text with `: ` in it must be quoted: \"{value}\""));
+        return Some(match shown(value) {
+            Some(value) => format!("text with `: ` in it must be quoted: \"{value}\""),
+            None => "text with `: ` in it must be quoted".to_owned(),
+        });
     }
     let special = reader.contains("unexpected character") || reader.contains("alias");
-    (special && starts(&['@', '`', '%', '*']))
-        .then(|| format!("quote the value: \"{}\"", clean(value, 40)))
+    (special && starts(&['@', '`', '%', '*'])).then(|| match shown(value) {
+        Some(value) => format!("quote the value: \"{value}\""),
+        None => "quote the value".to_owned(),
+    })
+}
+
+/// A value as a hint may show it; nothing of one that has a word like a key in it.
+fn shown(value: &str) -> Option<String> {
+    let secret = value
+        .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '{' | '}' | '[' | ']'))
+        .any(looks_secret);
+    (!secret).then(|| clean(value, 40))
 }
 
 /// The reader's words without its own "at line 3, column 4" at the end.

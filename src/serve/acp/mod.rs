@@ -129,8 +129,14 @@ pub async fn serve(
                 // Nobody reads any more.
                 Err(_) => break,
             },
-            Some(ended) = agent.prompts.join_next(), if outs.is_empty() => if let Ok((session, id, end)) = ended {
-                agent.ended(&session, &id, end);
+            Some(ended) = agent.prompts.join_next() => {
+                // What a prompt said last stands before its end.
+                while let Ok(out) = outs.try_recv() {
+                    agent.tell(out);
+                }
+                if let Ok((session, id, end)) = ended {
+                    agent.ended(&session, &id, end);
+                }
             },
         }
     }

@@ -4,7 +4,7 @@ use super::{Ask, Sessions, Wish, find::Search};
 use crate::{
     catalog::{self, Filter, tag},
     protocol::RunId,
-    tui::{composer::Edit, widget::Pen},
+    tui::widget::{Edit, Pen},
 };
 
 /// Longest text of a line, in bytes.

@@ -493,8 +493,8 @@ fn notices_pass_and_are_listed() {
 fn every_key_is_answered() {
     let mut person = Person::new();
     person.begins(1);
-    person.press("H");
-    assert!(person.bottom().contains("H has no meaning here"));
+    person.press("Q");
+    assert!(person.bottom().contains("Q has no meaning here"));
     person.press("i ctrl-x");
     assert!(person.bottom().contains("Ctrl-X …"));
     person.took();

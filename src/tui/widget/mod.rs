@@ -15,7 +15,7 @@ pub use figures::{ago, bytes, took};
 pub use hints::{Hint, Weight, hints};
 pub use marked::marked;
 pub use paragraph::paragraph;
-pub use pen::{Pen, tail};
+pub use pen::{Edit, Pen, tail};
 pub use scrollbar::scrollbar;
 pub use spinner::spinner;
 pub use window::window;

@@ -3,12 +3,14 @@
 //! It counts characters from the end, so a line that is set anew has its cursor at the end. Line ends
 //! become blanks; a line has a longest length, beyond which nothing is added.
 
+pub use crate::tui::composer::Edit;
+
 use ratatui::text::Span;
 
 use crate::{
     text::width,
     tui::{
-        composer::{Edit, Motion, Span as Part},
+        composer::{Motion, Span as Part},
         theme::Theme,
     },
 };

@@ -110,7 +110,7 @@ fn a_session_of_another_process_is_followed_to_its_end() {
     terminal.wait_for_text("running");
     terminal.press(ENTER);
     terminal.wait_for_text("it is followed from here");
-    terminal.wait_for_text("· followed");
+    terminal.wait_for_text("followed");
     terminal.wait_for_text("The process that wrote this session has ended");
     terminal.wait_for_text("answered");
     assert!(other.wait().unwrap().success());

@@ -59,12 +59,18 @@ impl Home {
     }
 
     /// A finished demo session with this task; its name.
+    /// Makes a session. Two of one second have no order, so it is known by not being there before.
     fn session(&self, task: &str) -> String {
+        let runs = || {
+            Store::reading(&self.path("state"))
+                .runs()
+                .unwrap_or_default()
+        };
+        let before = runs();
         let out = self.run(&["run", "--demo", "--demo-speed", "max", task]);
         assert!(out.status.success(), "{out:?}");
-        Store::reading(&self.path("state")).runs().unwrap()[0]
-            .0
-            .clone()
+        let mut new = runs().into_iter().filter(|run| !before.contains(run));
+        new.next().unwrap().0
     }
 }
 

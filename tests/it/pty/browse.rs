@@ -108,6 +108,8 @@ fn a_session_of_another_process_is_followed_to_its_end() {
     let mut other = run(state.path(), "0.5", "a task that takes its time");
     let mut terminal = browse(state.path());
     terminal.wait_for_text("running");
+    // It came on top of the others; the cursor stayed where it was.
+    terminal.press("g");
     terminal.press(ENTER);
     terminal.wait_for_text("it is followed from here");
     terminal.wait_for_text("followed");

@@ -1,7 +1,7 @@
 //! The list of all sessions, remembered: nothing is read anew whose files did not change.
 //!
 //! What is known of a session stands in a table with the lengths and times of the files it was made
-//! from. Listing looks at those and at nothing else: three of them for one of ours, a few more for a log
+//! from. Listing looks at those and at nothing else: two of them for one of ours, a few more for a log
 //! of another program. A session whose files changed within the last moments is looked at again the next
 //! time as well, because a second change may not show. The table is a cache: without it the list is the
 //! same, only later.
@@ -23,7 +23,7 @@ use super::{
     db::{Db, Plan, SqlError, Transaction, TransactionBehavior, params},
     index,
     labels::{LABELS_FILE, labels},
-    lock::{self, LOCK_FILE},
+    lock,
     notes::read_notes,
     shared::shared,
 };
@@ -37,7 +37,7 @@ mod look;
 /// One shelf of it stands in one piece, in the order of its keys.
 const PLAN: Plan = Plan {
     name: "sessions",
-    version: 3,
+    version: 4,
     tables: "CREATE TABLE entries(
         theirs INTEGER NOT NULL, key TEXT NOT NULL, stamp BLOB NOT NULL, watched TEXT NOT NULL,
         live INTEGER NOT NULL, known TEXT NOT NULL, PRIMARY KEY(theirs, key)) WITHOUT ROWID;",
@@ -196,7 +196,7 @@ impl Catalogue {
                 continue;
             };
             let unchanged = looked.known.is_some();
-            // Taking a lock writes its file: what was over stays over as long as that did not change.
+            // Taking a lock touches the folder: what was over stays over as long as that did not change.
             let live = (!unchanged || looked.was_live) && shelf.is_live(place);
             let known = looked.known.unwrap_or_else(|| shelf.read(place));
             if !unchanged || live != looked.was_live {
@@ -295,7 +295,8 @@ impl Kind<'_> {
             .filter(|name| place.beside.join(name).exists());
         match self {
             Self::Ours | Self::Trash => {
-                let always = [LOG_FILE, ".", LOCK_FILE];
+                // A lock that is taken shows in the time of the folder.
+                let always = [LOG_FILE, "."];
                 let all: Vec<&str> = always.iter().chain(inside).copied().collect();
                 all.join("\n")
             }

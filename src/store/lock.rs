@@ -1,7 +1,8 @@
 //! One writer per session: a lock that the system takes away when its holder ends, however it ends.
 //!
 //! The file beside the log says who holds it, for the words of a refusal. It stays when the session
-//! is over; only the lock on it counts. Where the system has no locks, writing goes on without.
+//! is over; only the lock on it counts. Taking it shows in the time of the session's folder, so that the
+//! list of sessions has one thing less to look at. Where the system has no locks, writing goes on without.
 
 use std::{
     fs::{File, TryLockError},
@@ -51,6 +52,7 @@ impl Lock {
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{}", std::process::id()));
+        files::touched(dir);
         Ok(Self { file })
     }
 }
@@ -102,5 +104,17 @@ mod tests {
         drop(first);
         assert!(!is_held(dir.path()));
         Lock::take(dir.path(), &run).unwrap();
+    }
+
+    #[test]
+    fn taking_it_again_shows_in_the_time_of_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = RunId("r".into());
+        drop(Lock::take(dir.path(), &run).unwrap());
+        let long_ago = std::time::SystemTime::UNIX_EPOCH;
+        let folder = File::open(dir.path()).unwrap();
+        folder.set_modified(long_ago).unwrap();
+        let _held = Lock::take(dir.path(), &run).unwrap();
+        assert_ne!(folder.metadata().unwrap().modified().unwrap(), long_ago);
     }
 }

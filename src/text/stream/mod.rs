@@ -275,6 +275,12 @@ impl Doc {
         find::find(self.rows.from(0), needle)
     }
 
+    /// Bytes of memory that it takes, about: its text, the text of its rows, and the rows.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.source.text.capacity() + self.source.text.len() + self.rows.weight()
+    }
+
     /// Bytes given to the markdown parser so far: what a delta costs, as a number that tests and
     /// benches can compare.
     #[must_use]

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use ratatui::text::Span;
+
 use super::Row;
 
 /// A place in a document that survives deltas, resizes and dropped rows.
@@ -103,6 +105,14 @@ impl Rows {
 
     pub(super) fn len(&self) -> usize {
         usize::from(self.notice.is_some()) + self.frozen.len() + self.tail.len()
+    }
+
+    /// Bytes of memory that they take beside their text, about.
+    pub(super) fn weight(&self) -> usize {
+        /// Spans of a row that there is room for: a list grows to four at once.
+        const SPANS: usize = 4;
+        (self.frozen.capacity() + self.tail.capacity()) * size_of::<Row>()
+            + self.len() * SPANS * size_of::<Span<'static>>()
     }
 
     pub(super) fn get(&self, index: usize) -> Option<&Row> {

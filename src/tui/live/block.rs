@@ -164,6 +164,11 @@ impl Block {
         }
     }
 
+    /// Bytes of memory that its body takes, about.
+    pub(super) fn weight(&self) -> usize {
+        self.body.as_ref().map_or(0, Doc::weight)
+    }
+
     /// A remark: a sign, and the text beside it.
     pub(super) fn note(sign: &'static str, role: Role, text: &str) -> Self {
         let mut block = Self::plain(Head::None, role).indented(2);

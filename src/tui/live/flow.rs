@@ -406,7 +406,7 @@ impl Flow {
             });
             match old {
                 Some(old) if Arc::ptr_eq(old, block) => size_of::<Arc<Block>>(),
-                Some(_) | None => block.bytes + OVERHEAD,
+                Some(_) | None => block.weight() + OVERHEAD,
             }
         };
         (self.first..).zip(&self.blocks).map(own).sum()

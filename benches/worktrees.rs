@@ -105,6 +105,7 @@ fn main() {
         access: Access::Write,
         untracked: Untracked::default(),
         include: Vec::new(),
+        beside: massgen_tui::workspace::Beside::WhereNeeded,
     };
     let mut making = Row::default();
     let mut snapshot = Row::default();

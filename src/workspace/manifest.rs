@@ -98,6 +98,20 @@ pub struct KeptPlace {
     /// How often its baseline was taken again.
     #[serde(default)]
     pub renewed: u32,
+    /// When it gets a repository of ours beside it.
+    #[serde(default)]
+    pub beside: Beside,
+}
+
+/// When a folder gets a repository of ours beside it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Beside {
+    /// When it is in none that can be used.
+    #[default]
+    WhereNeeded,
+    /// Whatever repository it is in, which is not looked at.
+    Always,
 }
 
 /// One worktree.

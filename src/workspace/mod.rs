@@ -51,7 +51,7 @@ pub use grounds::{Desk, Grounds, Looking, Made, Making, Place, Renewed, Seen};
 pub use housekeeping::{
     Chore, Keeping, Leftover, LeftoverKind, Mode, Ripe, Staying, Swept, housekeep,
 };
-pub use manifest::{Inner, KeptPlace, KeptTree, Manifest, Start, TreeStage};
+pub use manifest::{Beside, Inner, KeptPlace, KeptTree, Manifest, Start, TreeStage};
 pub use person::person;
 pub use repo::Repo;
 pub use rescue::{keep, write_out};

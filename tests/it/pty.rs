@@ -473,6 +473,7 @@ fn what_a_crash_left_behind_is_offered_and_kept() {
         access: Access::Write,
         untracked: Untracked::default(),
         include: Vec::new(),
+        beside: massgen_tui::workspace::Beside::WhereNeeded,
     };
     let run = RunId("20261121-101530-k3f9".to_owned());
     let mut grounds = Grounds::lay(state.path(), &run, &[place]).unwrap();

@@ -59,6 +59,7 @@ pub fn sample(repository: &Path, state: &Path) -> Sample {
         access: Access::Write,
         untracked: Untracked::default(),
         include: Vec::new(),
+        beside: massgen_tui::workspace::Beside::WhereNeeded,
     };
     let mut grounds = Grounds::lay(state, &run, &[place]).expect("a ground");
     let places = grounds.workplaces().to_vec();

@@ -56,6 +56,7 @@ impl Studio {
                     access: Access::Write,
                     untracked: Untracked::default(),
                     include: Vec::new(),
+                    beside: massgen_tui::workspace::Beside::WhereNeeded,
                 }
             })
             .collect();
@@ -72,6 +73,7 @@ impl Studio {
                 access: Access::Write,
                 untracked: Untracked::default(),
                 include: Vec::new(),
+                beside: massgen_tui::workspace::Beside::WhereNeeded,
             })
             .collect();
         drop(self.grounds);

@@ -56,6 +56,7 @@ async fn ended(root: &Path) -> Services {
         access: crate::protocol::change::Access::Write,
         untracked: Untracked::default(),
         include: Vec::new(),
+        beside: crate::workspace::Beside::WhereNeeded,
     };
     let mut grounds = Grounds::lay(&state, &run, &[place]).unwrap();
     let desk = grounds.worktree(AgentId(1)).unwrap().remove(0);

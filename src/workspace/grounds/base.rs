@@ -11,7 +11,8 @@ use crate::{
         change::{Access, ContextId, KeptIn, ObjectId, RepoPath, Workplace},
     },
     workspace::{
-        KeptPlace, Repo, Taken, Trouble, TroubleKind, Watch, include, manifest, names, shadow,
+        Beside, KeptPlace, Repo, Taken, Trouble, TroubleKind, Watch, include, manifest, names,
+        shadow,
     },
 };
 
@@ -32,7 +33,7 @@ pub(super) fn lay(
         .path
         .canonicalize()
         .map_err(|error| Trouble::io("cannot open the folder", &place.path, &error))?;
-    let found = keeper(state, &path, place.access)?;
+    let found = keeper(state, &path, place)?;
     let Some((repo, kept)) = found else {
         return Ok(looked_at(place, &path, context, None));
     };
@@ -73,12 +74,14 @@ pub(super) fn lay(
         left_out: taken.left_out,
         more: taken.more,
         renewed,
+        beside: place.beside,
     })
 }
 
 /// The repository that keeps the objects: the person's, or a shadow. `None` for a folder that is only
 /// looked at and is under no version control.
-fn keeper(state: &Path, path: &Path, access: Access) -> Result<Option<(Repo, KeptIn)>, Trouble> {
+fn keeper(state: &Path, path: &Path, place: &Place) -> Result<Option<(Repo, KeptIn)>, Trouble> {
+    let access = place.access;
     let folder = || -> PathBuf {
         if path.is_file() {
             path.parent().unwrap_or(path).to_path_buf()
@@ -86,6 +89,12 @@ fn keeper(state: &Path, path: &Path, access: Access) -> Result<Option<(Repo, Kep
             path.to_path_buf()
         }
     };
+    if place.beside == Beside::Always && access == Access::Write {
+        let folder = folder();
+        let real = Some(folder.join(".git")).filter(|git| git.is_dir());
+        let shadow = shadow::open(state, &folder, real.as_deref())?;
+        return Ok(Some((shadow, KeptIn::Shadow)));
+    }
     match Repo::discover(path) {
         Ok(repo) => {
             let objects = repo.git().commondir().join("objects");
@@ -144,6 +153,7 @@ fn looked_at(place: &Place, path: &Path, context: ContextId, repo: Option<&Repo>
         left_out: Vec::new(),
         more: 0,
         renewed: 0,
+        beside: place.beside,
     }
 }
 

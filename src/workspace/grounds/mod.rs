@@ -23,8 +23,8 @@ pub use self::{
 };
 
 use super::{
-    Manifest, Repo, Trouble, TroubleKind, Untracked, Watch, lock::Lock, names, refs, shadow,
-    unwatched,
+    Beside, Manifest, Repo, Trouble, TroubleKind, Untracked, Watch, lock::Lock, names, refs,
+    shadow, unwatched,
 };
 use crate::protocol::{
     AgentId, Label, RunId,
@@ -43,6 +43,8 @@ pub struct Place {
     /// Ignored files that agents get a copy of, as lines of a `.gitignore`, beside those of the
     /// folder's `.worktreeinclude`.
     pub include: Vec<String>,
+    /// When it gets a repository of ours beside it.
+    pub beside: Beside,
 }
 
 /// Where an agent works on one folder.
@@ -83,7 +85,7 @@ impl Grounds {
     pub fn beside(&self) -> Vec<String> {
         let places = self.manifest.places.iter();
         places
-            .filter(|kept| kept.place.kept == KeptIn::Shadow)
+            .filter(|kept| kept.place.kept == KeptIn::Shadow && kept.beside == Beside::WhereNeeded)
             .filter(|kept| shadow::git_above(kept.root()).is_some())
             .map(|kept| {
                 format!(

@@ -44,6 +44,7 @@ impl Grounds {
                 access: kept.place.access,
                 untracked: kept.untracked,
                 include: Vec::new(),
+                beside: kept.beside,
             };
             let run = self.manifest.run.clone();
             let again = (&place, kept.renewed + 1);

@@ -34,6 +34,7 @@ pub fn place(path: impl Into<PathBuf>) -> Place {
         access: Access::Write,
         untracked: Untracked::default(),
         include: Vec::new(),
+        beside: massgen_tui::workspace::Beside::WhereNeeded,
     }
 }
 

@@ -16,6 +16,7 @@ fn a_folder_without_a_repository_gets_files_and_patches_and_nothing_else() {
         access: Access::Write,
         untracked: Untracked::default(),
         include: Vec::new(),
+        beside: crate::workspace::Beside::WhereNeeded,
     };
     let mut grounds = Grounds::lay(&state, &run, &[place]).unwrap();
     let desk = grounds.worktree(AgentId(1)).unwrap().remove(0);

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::backends::Backend;
 use super::diagnostic::{Finding, Severity};
 use super::excerpt::clean;
+use super::holding;
 use super::model::Wire;
 use super::node::{Entry, Node};
 use super::schema::{self, Use};
@@ -30,6 +31,7 @@ const RESERVED: &[&str] = &[
 const CONTROL: &[&str] = &[
     "type",
     "model",
+    "cwd",
     "api_key",
     "base_url",
     "azure_endpoint",
@@ -98,7 +100,8 @@ pub fn parameters(
         findings,
     };
     for entry in node.entries() {
-        if !CONTROL.contains(&entry.key.as_str()) {
+        let key = entry.key.as_str();
+        if !CONTROL.contains(&key) && !holding::KEYS.contains(&key) {
             fields.entry(entry, &join(path, &entry.key));
         }
     }
@@ -338,7 +341,8 @@ mod tests {
             ("gemini", "text: {verbosity: low}", "{}", vec!["not-used"]),
             (
                 "openai",
-                "{cwd: w, enable_web_search: true, mcp_servers: []}",
+                "{cwd: w, enable_web_search: true, mcp_servers: [], enable_mcp_command_line: true, \
+                 command_line_allowed_commands: [ls], command_line_blocked_commands: [rm]}",
                 "{}",
                 vec![],
             ),

@@ -55,6 +55,7 @@ const TOOL_CALLING: &str = "auto";
 
 /// Options of every subcommand.
 #[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Globals {
     /// Folder for session logs and captures.
     #[arg(long, value_name = "DIR", global = true, env = "MASSGEN_TUI_STATE_DIR")]
@@ -139,7 +140,8 @@ pub enum Sub {
     Logs(super::logs::Args),
     /// Make a picture of a stored session: any screen at any moment, as PNG, SVG or text.
     Screenshot(super::screenshot::Args),
-    /// Check a configuration file.
+    /// Configurations: check, explain, show, begin a new one, trust one.
+    #[command(after_help = super::config_help::CONFIG)]
     Config(super::config_cmd::Args),
     /// What this machine has.
     #[command(flatten)]

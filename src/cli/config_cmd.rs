@@ -1,4 +1,4 @@
-//! `massgen-tui config`: `check`, `path`, `schema`, `explain`.
+//! `massgen-tui config`: `check`, `path`, `schema`, `explain`; the other commands stand beside it.
 //!
 //! `check` prints every finding of every file at once and exits with 2 when one is an error. What
 //! only this machine lacks (a key, a variable) is a warning: a file is right or wrong wherever it is.
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use serde_json::json;
 
+use super::config_help as help;
 use crate::config::{Environment, Loaded, Paths, Purpose, Severity, load_bytes, load_file};
 
 /// Arguments of `config`.
@@ -23,28 +24,38 @@ pub struct Args {
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Check configuration files and print everything that is wrong with them
+    #[command(after_help = help::CHECK)]
     Check(CheckArgs),
     /// Show where a configuration is looked for and which one is used
+    #[command(after_help = help::PATH)]
     Path,
     /// Print the JSON Schema of configurations, for editors
+    #[command(after_help = help::SCHEMA)]
     Schema,
     /// Explain a key: what it means, what it may be, what becomes of it here
+    #[command(after_help = help::EXPLAIN)]
     Explain {
         /// Name or path of the key: `temperature`, `orchestrator.policy`
         #[arg(value_name = "KEY")]
         key: String,
     },
     /// Format files: even indentation, the usual order of keys, comments kept
+    #[command(after_help = help::FMT)]
     Fmt(super::config_edit::FmtArgs),
     /// Bring old keys up to date: show what would change, or write it
+    #[command(after_help = help::MIGRATE)]
     Migrate(super::config_edit::MigrateArgs),
     /// Show what is in force here, and where each value comes from
+    #[command(after_help = help::SHOW)]
     Show(Box<super::showing::Args>),
     /// Approve the exact content of a project's configuration
+    #[command(after_help = help::TRUST)]
     Trust(super::trusting::TrustArgs),
     /// Take an approval back
+    #[command(after_help = help::UNTRUST)]
     Untrust(super::trusting::UntrustArgs),
     /// Write a commented configuration from a template, with the models that are at hand
+    #[command(after_help = help::NEW)]
     New(super::new::Args),
 }
 
@@ -105,13 +116,19 @@ pub fn run_on(args: &Args, paths: &Paths, env: &Environment, out: &mut dyn Write
         Command::Migrate(args) => written(super::config_edit::migrate(args, paths, out)),
         Command::Explain { key } => match crate::config::explain(key) {
             Ok(text) => (0, write!(out, "{text}")),
-            Err(message) => (WRONG, writeln!(out, "{message}")),
+            Err(message) => {
+                super::complain(&message);
+                (WRONG, Ok(()))
+            }
         },
         // They need more than folders and variables, and are done before.
         Command::Trust(_) | Command::Untrust(_) | Command::Show(_) | Command::New(_) => (0, Ok(())),
     };
     match written.and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => 1,
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            super::complain(&format!("The output cannot be written: {error}."));
+            super::ERROR
+        }
         _ => code,
     }
 }
@@ -128,8 +145,8 @@ fn check(
         args.files.clone()
     };
     if files.is_empty() {
-        let text = "no configuration found; name a file, or see `massgen-tui config path`";
-        return (WRONG, writeln!(out, "{text}"));
+        super::complain(super::config_edit::NONE);
+        return (WRONG, Ok(()));
     }
     let checked: Vec<Loaded> = files
         .iter()
@@ -237,12 +254,8 @@ fn path(paths: &Paths, out: &mut dyn Write) -> io::Result<()> {
         } else {
             "not there"
         };
-        writeln!(
-            out,
-            "{}  ({}; {state})",
-            candidate.path.display(),
-            candidate.whose
-        )?;
+        let path = crate::config::clean(&candidate.path.display().to_string(), 400);
+        writeln!(out, "{path}  ({}; {state})", candidate.whose)?;
     }
     Ok(())
 }

@@ -48,9 +48,17 @@ fn files(named: &[PathBuf], paths: &Paths) -> Vec<PathBuf> {
 }
 
 fn read(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
     let file = std::fs::File::open(path)?;
-    file.take(MOST_BYTES + 1).read_to_string(&mut text)?;
+    if file.metadata()?.is_dir() {
+        return Err(io::Error::other("it is a folder"));
+    }
+    whole(file)
+}
+
+/// A text to its end; one that is too long is an error, not cut.
+fn whole(from: impl io::Read) -> io::Result<String> {
+    let mut text = String::new();
+    from.take(MOST_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MOST_BYTES {
         return Err(io::Error::other("it is too large for a configuration"));
     }
@@ -61,7 +69,9 @@ fn shown(path: &Path) -> String {
     clean(&path.display().to_string(), 400)
 }
 
-const NONE: &str = "no configuration found; name a file, or see `massgen-tui config path`";
+/// Said where no file is named and none is found.
+pub(super) const NONE: &str =
+    "There is no configuration here. Name a file, or see `massgen-tui config path`.";
 
 /// Formats files; 0, or 2 when one cannot be formatted, read or written, or (with `--check`) is not.
 ///
@@ -69,23 +79,21 @@ const NONE: &str = "no configuration found; name a file, or see `massgen-tui con
 /// The output cannot be written.
 pub fn fmt(args: &FmtArgs, paths: &Paths, out: &mut dyn Write) -> io::Result<u8> {
     if args.files == [PathBuf::from("-")] {
-        let mut text = String::new();
-        io::stdin()
-            .lock()
-            .take(MOST_BYTES)
-            .read_to_string(&mut text)?;
-        return match config::format(&text) {
-            Ok(new) if args.check => Ok(if new == text { 0 } else { WRONG }),
-            Ok(new) => write!(out, "{new}").map(|()| 0),
+        let text = whole(io::stdin().lock()).map_err(|error| error.to_string());
+        let new = text.and_then(|text| Ok((config::format(&text)?, text)));
+        return match new {
+            Ok((new, text)) if args.check => Ok(if new == text { 0 } else { WRONG }),
+            Ok((new, _)) => write!(out, "{new}").map(|()| 0),
             Err(why) => {
-                eprintln!("<stdin>: left alone: {why}");
+                super::complain(&format!("<stdin>: left alone: {why}"));
                 Ok(WRONG)
             }
         };
     }
     let files = files(&args.files, paths);
     if files.is_empty() {
-        return writeln!(out, "{NONE}").map(|()| WRONG);
+        super::complain(NONE);
+        return Ok(WRONG);
     }
     let mut code = 0;
     for path in &files {
@@ -126,7 +134,8 @@ pub fn fmt(args: &FmtArgs, paths: &Paths, out: &mut dyn Write) -> io::Result<u8>
 pub fn migrate(args: &MigrateArgs, paths: &Paths, out: &mut dyn Write) -> io::Result<u8> {
     let files = files(&args.files, paths);
     if files.is_empty() {
-        return writeln!(out, "{NONE}").map(|()| WRONG);
+        super::complain(NONE);
+        return Ok(WRONG);
     }
     let mut code = 0;
     for path in &files {

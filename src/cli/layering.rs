@@ -151,7 +151,8 @@ impl Layers {
     }
 }
 
-fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+/// The bytes of a file, at most a little more than a configuration may have.
+pub(super) fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs::File::open(path)?
         .take(yaml::MAX_BYTES as u64 + 1)

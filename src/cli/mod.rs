@@ -8,6 +8,7 @@ mod args;
 mod bench;
 pub mod config_cmd;
 mod config_edit;
+mod config_help;
 pub mod demo_server;
 pub mod doctor;
 pub mod doors;
@@ -120,7 +121,7 @@ async fn dispatch(cli: Cli) -> u8 {
         None => Box::pin(interactive::run(&globals, team, task)).await,
         Some(Sub::Run(args)) => Box::pin(run::run(&globals, *args)).await,
         Some(Sub::Open(args)) => interactive::open(&globals, args.id.as_deref(), args.at).await,
-        Some(Sub::Resume(args)) => resume::run(&globals, *args).await,
+        Some(Sub::Resume(args)) => Box::pin(resume::run(&globals, *args)).await,
         Some(Sub::Bench(args)) => bench::run(&globals, *args).await,
         Some(Sub::Logs(args)) if args.command.is_none() => interactive::sessions(&globals).await,
         Some(Sub::Logs(args)) => logs::run(&globals, &args).await,

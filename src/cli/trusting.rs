@@ -9,6 +9,7 @@ use std::{
 use super::{
     Globals, complain,
     launch::{self, Trouble},
+    layering,
     rules::RuleArgs,
 };
 use crate::{
@@ -122,7 +123,7 @@ fn approved(services: &Services, file: &Path) -> Result<String, Trouble> {
 
 /// Approves a file that has no team and only changes settings; `None` when it is none.
 fn settings(services: &Services, file: &Path) -> Option<Result<String, Trouble>> {
-    let bytes = std::fs::read(file).ok()?;
+    let bytes = layering::bytes(file).ok()?;
     let tree = Tree::new(file, &bytes, Rank::Project, &|_| None).ok()?;
     if tree.has_team() {
         return None;
@@ -150,7 +151,8 @@ fn settings(services: &Services, file: &Path) -> Option<Result<String, Trouble>>
 /// Approves a `.env` of the project: all of its variables count then, not its keys alone.
 fn variables(services: &Services, file: &Path) -> Result<String, Trouble> {
     let wrong = |why: &str| Trouble::Usage(format!("{} {why}.", shown(file)));
-    let bytes = std::fs::read(file).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+    let bytes =
+        layering::bytes(file).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
     let parsed = dotenv::parse(&String::from_utf8_lossy(&bytes));
     let read = ReadFile {
         path: file.to_owned(),

@@ -58,17 +58,25 @@ pub fn explain(asked: &str) -> Result<String, String> {
             if fits {
                 texts.push(one(scope, name, key, &path));
             }
-            paths.push(plain);
+            if !matches!(key.usage, Use::Removed(_)) {
+                paths.push(plain);
+            }
         }
     }
     if !texts.is_empty() {
         return Ok(texts.join("\n"));
     }
     let last = asked.rsplit('.').next().unwrap_or_default();
-    let names = paths
-        .iter()
+    let whole = paths.iter().map(String::as_str);
+    let names = whole
+        .clone()
         .map(|path| path.rsplit('.').next().unwrap_or_default());
-    let near = nearest(&asked, paths.iter().map(String::as_str)).or_else(|| nearest(last, names));
+    // A bare name is most like another name, wherever that stands.
+    let near = if asked.contains('.') {
+        nearest(&asked, whole).or_else(|| nearest(last, names))
+    } else {
+        nearest(last, names)
+    };
     let hint = match near {
         Some(near) => format!("; did you mean `{near}`?"),
         None => "; docs/config.md lists all".to_owned(),
@@ -199,6 +207,12 @@ mod tests {
     fn an_unknown_key_is_told_with_the_nearest() {
         assert!(
             explain("votting_sensitivity")
+                .unwrap_err()
+                .contains("voting_sensitivity")
+        );
+        // A key of the first format would be a bad guess.
+        assert!(
+            explain("voting_sensitivty")
                 .unwrap_err()
                 .contains("voting_sensitivity")
         );

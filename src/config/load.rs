@@ -3,7 +3,7 @@
 //! Nothing here reads the process environment or decides on a run: variables come in through
 //! [`Env`], and a missing variable is an error only for a [`Purpose::Run`].
 
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use super::agents::AgentBuilder;
@@ -18,6 +18,7 @@ use super::model::{BackendConfig, Config};
 use super::modes;
 use super::node::{Entry, Kind, Node, Span};
 use super::overlay::Overlay;
+use super::owning;
 use super::rules;
 use super::teams::{self, Nest};
 use super::yaml;
@@ -99,9 +100,14 @@ fn load_from(path: &Path, env: Env, purpose: Purpose, overlay: &Overlay, nest: &
             loaded
         }
         Err(error) => {
+            let help = match error.kind() {
+                ErrorKind::NotFound => "check the path",
+                ErrorKind::IsADirectory => "name a file in it",
+                _ => "check the path and its permissions",
+            };
             let finding = Finding::new(Severity::Error, "unreadable", Span::default(), "")
                 .message(format!("the file cannot be read: {error}"))
-                .help("check the path and its permissions");
+                .help(help);
             Loaded {
                 config: None,
                 report: Report::new(Source::new(&name, "", None), vec![finding]),
@@ -115,7 +121,10 @@ fn load_from(path: &Path, env: Env, purpose: Purpose, overlay: &Overlay, nest: &
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     let file = std::fs::File::open(path)?;
     if file.metadata()?.is_dir() {
-        return Err(std::io::Error::other("it is a folder"));
+        return Err(std::io::Error::new(
+            ErrorKind::IsADirectory,
+            "it is a folder",
+        ));
     }
     let mut bytes = Vec::new();
     file.take(yaml::MAX_BYTES as u64 + 1)
@@ -195,6 +204,7 @@ fn load_bytes_with(
     let (mut limits, mut rules) = limits::read(&root, agents.len(), &mut findings);
     let names: Vec<String> = agents.iter().map(|agent| agent.name.clone()).collect();
     modes::read(&root, &names, &mut limits, &mut rules, &mut findings);
+    owning::read(&root, &agents, &mut rules.working, &mut findings);
     findings.extend(teams::too_deep(&agents, limits.depth, &builder.teams));
     overlay.place(&mut findings, file);
     let prompt = root.get("prompt").and_then(Node::text).map(str::to_owned);

@@ -332,7 +332,7 @@ impl Refusal {
                 let name = clean::line(&report.source.name).into_owned();
                 Failure::new(
                     FailureKind::Request,
-                    format!("{name} cannot be used: {}.", report.summary()),
+                    format!("{} in {name}: nothing of it is used.", report.summary()),
                 )
                 .hint(format!(
                     "`massgen-tui config check {name}` lists what is wrong."

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::config::files;
 use massgen_tui::config::schema::{self, Use};
 use massgen_tui::config::{self, Kind, Node, Purpose, Severity, load_file, yaml};
 
@@ -18,20 +19,6 @@ fn all(name: &str) -> Option<String> {
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
 }
 
 /// A folder of the data that MassGen's files are in, when it is at hand.
@@ -270,11 +257,7 @@ fn every_file_that_massgen_ships_loads() {
                     finding.code == "backend-not-served" || table && finding.code == "no-agents"
                 }
                 Severity::Warning => {
-                    table
-                        || matches!(
-                            finding.code,
-                            "incomplete-workspace" | "no-program" | "unknown-model"
-                        )
+                    table || matches!(finding.code, "no-program" | "unknown-model")
                 }
                 Severity::Note => {
                     finding.code != "not-used"

@@ -379,12 +379,12 @@ fn save(
             path: shown.clone(),
         },
     };
-    let folders = source.folders(services);
+    let given = source.given(services);
     let saved = guide::Saved {
         path: shown,
         old: saved.old.map(|old| old.display().to_string()),
         team,
-        folders,
+        given,
     };
     Ok((saved, source))
 }

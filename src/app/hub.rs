@@ -157,7 +157,7 @@ impl Hub {
     ) -> Result<RunId, Failure> {
         let mut team = source.build(&self.services).await?;
         if let Some(folders) = folders {
-            team.rules.working.folders = folders;
+            team.rules.working.given(folders);
         }
         self.close().await;
         let events = self.events.clone();

@@ -28,6 +28,7 @@ pub mod listening;
 pub mod notes;
 mod noting;
 pub mod opening;
+mod owned;
 pub mod plugins;
 mod ports;
 pub mod prompts;
@@ -57,7 +58,7 @@ pub use left::{left_behind, tidied};
 pub use ports::World;
 pub use session::start;
 pub use taking::{End, Policy, Taken, after_run};
-pub use team::{Source, Team};
+pub use team::{Source, Team, given};
 pub use ways::endpoint;
 
 use std::{path::PathBuf, sync::OnceLock};

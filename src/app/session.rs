@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::{Services, Team, ground::Ground, inbox::Inbox};
+use super::{Services, Team, ground::Ground, inbox::Inbox, owned};
 use crate::{
     demo,
     engine::{
@@ -53,12 +53,15 @@ pub(super) async fn start_as(
     if let Some(folder) = planted(services, &team, &run).await? {
         team.rules.working.folders = vec![folder];
     }
+    let made = owned::settle(&services.state_dir, &run, &mut team.rules.working).await?;
     tell(Level::Info, Area::Run, || {
         format!("session {run} starts with {} agents", team.members.len())
     });
     let redactor = Redactor::new(&team.secrets);
     let gate = gate(services, &run, &team.rules, redactor)?;
-    let ground = Ground::lay(services, &run, &team.rules, &gate).await?;
+    let ground = Ground::lay(services, &run, &team.rules, &gate)
+        .await
+        .inspect_err(|_| made.iter().for_each(|made| owned::unmake(made)))?;
     let opened = match &services.store {
         Ok(store) => store.write(run.clone()),
         Err(failure) => Err(failure.clone()),

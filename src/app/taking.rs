@@ -14,7 +14,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::Services;
+use super::{Services, owned};
 use crate::{
     engine::outbox,
     protocol::{
@@ -57,6 +57,8 @@ pub struct Taken {
     pub winner: Label,
     /// Files it changed.
     pub files: Vec<RepoPath>,
+    /// True when the folder was made for the run and is nobody else's.
+    pub own: bool,
     /// What became of them.
     #[serde(flatten)]
     pub end: End,
@@ -190,6 +192,12 @@ impl Case<'_> {
             }],
             to: &Destination::WorkingTree,
         };
+        let own = Path::new(&self.place.path) == owned::folder(self.state_dir, self.run);
+        let policy = match policy {
+            // Nobody else has anything in that folder: there is nothing to ask about.
+            Policy::Patch | Policy::Ask if own => Policy::Auto,
+            policy => policy,
+        };
         let end = match policy {
             Policy::Never => End::Left,
             Policy::Patch => self.patch(&repo)?,
@@ -216,6 +224,7 @@ impl Case<'_> {
             root: self.place.root.clone(),
             winner: self.winner,
             files: changes.files.into_iter().map(|file| file.path).collect(),
+            own,
             end,
         })
     }
@@ -324,6 +333,21 @@ impl Taken {
             self.folder
         );
         let git = |patch: &str| format!("git -C '{}' apply '{patch}'", self.root);
+        if let (true, End::Applied { .. }) = (self.own, &self.end) {
+            let folder = &self.folder;
+            let (noun, are) = if files == 1 {
+                ("file", "It is")
+            } else {
+                ("files", "They are")
+            };
+            return vec![
+                format!(
+                    "{} made {files} {noun}. {are} in the folder of this session: {folder}",
+                    self.winner
+                ),
+                format!("To have them elsewhere: cp -R '{folder}/.' DIR"),
+            ];
+        }
         match &self.end {
             End::Left => vec![format!("{what}; nothing was applied.")],
             End::Patch { patch } => vec![

@@ -11,10 +11,13 @@ use crate::{
     demo::{self, Actor, Scenario},
     engine::{Member, SessionSetup, nested::NestedTeam},
     mcp::{Shared, Tools},
-    protocol::{AgentCard, AgentId, Context, Failure, Form, Limits, Origin, Rules, RunId},
+    protocol::{
+        AgentCard, AgentId, Context, Failure, Form, Limits, Origin, Own, Rules, RunId, Working,
+    },
     provider::{Endpoint, Manners, Price, RateLimit, ToolCalling, Wire},
     store::redact::Redactor,
     tool::Outside,
+    tui::options::Given,
 };
 
 /// Where a team comes from.
@@ -68,7 +71,7 @@ impl Source {
     pub fn works_on_folders(&self) -> bool {
         match self {
             Self::Demo(name) => demo::find(name).is_ok_and(|scenario| !scenario.files.is_empty()),
-            Self::Config(config) => !config.rules.working.folders.is_empty(),
+            Self::Config(config) => given(&config.rules.working) != Given::Nothing,
             Self::Backends(_) => false,
         }
     }
@@ -142,13 +145,13 @@ impl Source {
         }
     }
 
-    /// How many folders it would work on.
+    /// What it gives agents to work on.
     #[must_use]
-    pub fn folders(&self, services: &Services) -> usize {
+    pub fn given(&self, services: &Services) -> Given {
         match self {
-            Self::Demo(_) => 0,
-            Self::Config(config) => config.rules.working.folders.len(),
-            Self::Backends(_) => services.overlay.layered(&[]).1.working.folders.len(),
+            Self::Demo(_) => Given::Nothing,
+            Self::Config(config) => given(&config.rules.working),
+            Self::Backends(_) => given(&services.overlay.layered(&[]).1.working),
         }
     }
 
@@ -176,6 +179,21 @@ impl Source {
             },
             Self::Backends(_) => Origin::Direct,
         }
+    }
+}
+
+/// What rules give agents to work on.
+#[must_use]
+pub fn given(working: &Working) -> Given {
+    let more = match &working.own {
+        Own::Empty if !working.is_changed() => return Given::Own,
+        // Whether it is there is seen when the run begins.
+        Own::At(_) => 1,
+        Own::Empty | Own::None => 0,
+    };
+    match working.folders.len() + more {
+        0 => Given::Nothing,
+        folders => Given::Folders(folders),
     }
 }
 

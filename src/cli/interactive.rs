@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     app::{
-        Hub, Services, Source, World, opening, sharing,
+        self, Hub, Services, Source, World, opening, sharing,
         shelf::Volume,
         trust::{
             Chosen, Refusal,
@@ -91,8 +91,8 @@ async fn start(
     };
     options.configured = configured.as_ref().map(summary);
     options.folder = paths.cwd.display().to_string();
-    let said = configured.as_ref().map(|source| source.folders(&services));
-    options.folders = said.unwrap_or_else(|| services.overlay.layered(&[]).1.working.folders.len());
+    let said = configured.as_ref().map(|source| source.given(&services));
+    options.given = said.unwrap_or_else(|| app::given(&services.overlay.layered(&[]).1.working));
     options.launch = straight_in(named.as_ref(), configured.as_ref(), task, &mut options);
     show(&services, configured, None, options).await
 }

@@ -37,6 +37,7 @@ pub mod models;
 mod modes;
 mod node;
 mod overlay;
+mod owning;
 mod params;
 pub mod paths;
 mod permitting;

@@ -16,6 +16,7 @@ use super::excerpt::clean;
 use super::model::{BackendConfig, RateLimit, ToolCalling};
 use super::node::{Node, Span};
 use super::schema::{self, Use};
+use super::servers;
 use super::yaml::join;
 
 /// How a program speaks.
@@ -90,37 +91,13 @@ pub enum Instructions {
 /// The word for the model of a program that chooses itself.
 pub const OWN_CHOICE: &str = "its own model";
 
-/// What every program may see: where it is, how it speaks to people, how it gets out.
-const COMMON: [&str; 24] = [
-    "PATH",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "SHELL",
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "TZ",
-    "TMPDIR",
-    "XDG_CONFIG_HOME",
-    "XDG_CACHE_HOME",
-    "XDG_DATA_HOME",
-    "XDG_STATE_HOME",
-    "XDG_RUNTIME_DIR",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "NODE_EXTRA_CA_CERTS",
-];
+/// What every program may see beside what a server of tools sees.
+const FURTHER: [&str; 2] = ["XDG_STATE_HOME", "XDG_RUNTIME_DIR"];
 
 /// Keys of a backend that is a program; others that are request fields mean nothing to it.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "type",
+    "cwd",
     "model",
     "command",
     "extra_args",
@@ -233,7 +210,8 @@ impl AgentBuilder<'_> {
         node: &Node,
     ) -> Vec<(String, SecretString)> {
         let named = words(node.some("env"));
-        let common = COMMON.iter().map(|name| (*name).to_owned());
+        let common = servers::COMMON.iter().chain(&FURTHER);
+        let common = common.map(|name| (*name).to_owned());
         let mut env: Vec<(String, SecretString)> = Vec::new();
         for name in common.chain(entry.env.iter().cloned()).chain(named) {
             if env.iter().all(|(known, _)| *known != name)

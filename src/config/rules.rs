@@ -125,16 +125,16 @@ fn workspace(backend: &Node, root: &Node, path: &str, findings: &mut Vec<Finding
     if !missing.is_empty() {
         findings.push(
             Finding::new(
-                Severity::Warning,
+                Severity::Note,
                 "incomplete-workspace",
                 cwd.span,
                 &format!("{path}.cwd"),
             )
             .message(format!(
-                "`cwd` needs `orchestrator.{}`",
+                "MassGen does not start with `cwd` and without `orchestrator.{}`",
                 missing.join("` and `orchestrator.")
             ))
-            .help("MassGen does not start without it"),
+            .help("nothing to do here"),
         );
     }
 }

@@ -63,10 +63,13 @@ pub enum Reached {
     Remote(Remote),
 }
 
+/// In words of a command: the folder of the agent that starts it.
+pub const FOLDER: &str = "${cwd}";
+
 /// A server that is a program.
 #[derive(Clone, Debug)]
 pub struct Started {
-    /// Program and arguments. Never empty.
+    /// Program and arguments. Never empty. [`FOLDER`] stands for a folder that is made when it starts.
     pub command: Vec<String>,
     /// Everything it sees of the environment.
     pub env: Vec<(String, SecretString)>,
@@ -131,7 +134,7 @@ impl Default for Patience {
 }
 
 /// Variables that every server may see: where it is and how it gets out.
-const COMMON: [&str; 22] = [
+pub(super) const COMMON: [&str; 22] = [
     "PATH",
     "HOME",
     "USER",
@@ -375,8 +378,8 @@ impl Reader<'_> {
             None => arg.json().map(|value| value.to_string()),
         }));
         for word in &mut command {
-            if let Some(cwd) = self.cwd {
-                *word = word.replace("${cwd}", cwd);
+            if let Some(cwd) = self.cwd.filter(|cwd| Path::new(cwd).is_absolute()) {
+                *word = word.replace(FOLDER, cwd);
             }
         }
         if command.is_empty() {

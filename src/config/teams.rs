@@ -15,6 +15,7 @@ use super::load::load_nested;
 use super::model::{AgentConfig, BackendConfig, Config};
 use super::modes;
 use super::node::{Kind, Node, Span};
+use super::owning;
 use super::rules;
 use super::yaml::join;
 
@@ -158,6 +159,7 @@ impl AgentBuilder<'_> {
         let (mut limits, mut rules) = limits::read(&root, agents.len(), &mut findings);
         let names: Vec<String> = agents.iter().map(|agent| agent.name.clone()).collect();
         modes::read(&root, &names, &mut limits, &mut rules, &mut findings);
+        owning::read(&root, &agents, &mut rules.working, &mut findings);
         let broken = findings.iter().any(|one| one.severity == Severity::Error);
         self.findings
             .extend(findings.into_iter().map(|one| Finding {

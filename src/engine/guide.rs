@@ -51,7 +51,7 @@ pub fn system(rules: &Rules, agent: AgentId, purpose: Purpose) -> String {
     }
     // Whoever checks is told of the files with what is to be checked.
     if purpose != Purpose::Verify {
-        text.push_str(&premises::words(&rules.working));
+        text.push_str(&premises::words(&rules.working, agent));
     }
     match &rules.mode {
         Mode::Team | Mode::Plan(_) => {}

@@ -7,7 +7,9 @@
 //! transport ends the whole group at once.
 
 use std::{
+    fs::DirBuilder,
     io,
+    os::unix::fs::DirBuilderExt as _,
     process::{ExitStatus, Stdio},
     sync::Arc,
     time::Duration,
@@ -30,7 +32,7 @@ use tokio::{
 };
 
 use crate::{
-    config::servers::Started,
+    config::servers::{FOLDER, Started},
     logging::{Area, Level, tell},
     provider::cli::lines::{Line, Lines},
     text::clean,
@@ -44,10 +46,35 @@ const TAIL: usize = 64 * 1024;
 const SHOWN: usize = 600;
 /// Wait after its input is closed, and after each signal.
 const GRACE: Duration = Duration::from_secs(2);
+/// Temporary folders of this process that are tried.
+const FOLDERS: u32 = 1000;
 /// Messages on their way to the server.
 const SAYINGS: usize = 64;
 /// Notices that mean something here.
 const HEARD: [&str; 2] = ["notifications/progress", "notifications/tools/list_changed"];
+
+/// The words of a command with a private folder where they ask for the agent's: a relative name of one
+/// means nothing in the folder this program was started in. It is named like other temporary folders of
+/// ours, and cleared away with them.
+fn placed(command: &[String]) -> io::Result<Vec<String>> {
+    if !command.iter().any(|word| word.contains(FOLDER)) {
+        return Ok(command.to_vec());
+    }
+    let base = std::env::temp_dir();
+    for number in 0..FOLDERS {
+        let path = base.join(format!("massgen-tui-{}-{number}", std::process::id()));
+        match DirBuilder::new().mode(0o700).create(&path) {
+            Ok(()) => {
+                let path = path.display().to_string();
+                let words = command.iter().map(|word| word.replace(FOLDER, &path));
+                return Ok(words.collect());
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
 
 /// What a server wrote to its standard error, the end of it.
 #[derive(Clone, Debug)]
@@ -123,10 +150,8 @@ impl Pipe {
     /// # Errors
     /// It cannot be started.
     pub fn start(started: &Started) -> io::Result<Self> {
-        let (name, words) = started
-            .command
-            .split_first()
-            .ok_or(io::ErrorKind::InvalidInput)?;
+        let words = placed(&started.command)?;
+        let (name, words) = words.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let mut command = Command::new(name);
         command
             .args(words)

@@ -61,7 +61,7 @@ pub use reading::{Damage, Mark};
 pub use review::{ReviewEvent, Verdict};
 pub use rules::{
     ApprovePolicy, Asking, Context, Criterion, Deciding, Degree, Finish, Finishing, Folder, Form,
-    Gate, Hiding, Improving, Isolation, Mode, Network, Novelty, Offered, Permitting, Policy,
+    Gate, Hiding, Improving, Isolation, Mode, Network, Novelty, Offered, Own, Permitting, Policy,
     QuestionPolicy, Rules, Scaling, Seeing, Talking, Untracked, Verify, Visibility, Working,
 };
 pub use search::{Bit, Hit, Hits, Passage};

@@ -40,6 +40,9 @@ use crate::protocol::{AgentId, Label, Permitting, ToolNote, ToolSpec};
 /// Name of the tool that runs commands.
 pub const RUN_COMMAND: &str = "run_command";
 
+/// Name of the tool that shows the files of other agents' answers.
+pub const READ_PEER: &str = "read_peer";
+
 /// What a tool may look at.
 #[derive(Clone, Debug)]
 pub struct Context {
@@ -87,6 +90,8 @@ const MAX_NAME: usize = 64;
 #[derive(Clone, Default)]
 pub struct Toolbox {
     tools: Vec<Arc<dyn Tool>>,
+    /// Those that work on files.
+    files: Vec<Arc<dyn Tool>>,
     /// Those of one agent that come from outside.
     outside: Option<Arc<dyn Outside>>,
 }
@@ -97,6 +102,7 @@ impl Toolbox {
     pub fn standard() -> Self {
         Self {
             tools: vec![Arc::new(OpenAnswer)],
+            files: Vec::new(),
             outside: None,
         }
     }
@@ -117,20 +123,31 @@ impl Toolbox {
     /// The same with tools that work on files, as far as they are offered.
     #[must_use]
     pub fn with_files(mut self, crew: &Arc<dyn Crew>, permitting: &Permitting) -> Self {
-        self.tools.extend(files::all(crew, permitting));
+        self.files.extend(files::all(crew, permitting));
         self
+    }
+
+    /// The same for an agent without folders: of files it only sees what others have published.
+    #[must_use]
+    pub fn without_hands(mut self) -> Self {
+        self.files.retain(|tool| tool.spec().name == READ_PEER);
+        self
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Arc<dyn Tool>> {
+        self.tools.iter().chain(&self.files)
     }
 
     /// How the tools are offered.
     #[must_use]
     pub fn specs(&self) -> Vec<ToolSpec> {
-        self.tools.iter().map(|tool| tool.spec()).collect()
+        self.all().map(|tool| tool.spec()).collect()
     }
 
     /// Runs the tool called `name` with arguments as the model wrote them.
     pub async fn run(&self, name: &str, arguments: &str, context: Context) -> Ran {
-        let Some(tool) = self.tools.iter().find(|tool| tool.spec().name == name) else {
-            let known: Vec<String> = self.tools.iter().map(|tool| tool.spec().name).collect();
+        let Some(tool) = self.all().find(|tool| tool.spec().name == name) else {
+            let known: Vec<String> = self.all().map(|tool| tool.spec().name).collect();
             let name = &name[..name.floor_char_boundary(MAX_NAME)];
             return Ran::from(Err(format!(
                 "There is no tool named \"{name}\". Tools here: new_answer, vote, {}.",

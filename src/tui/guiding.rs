@@ -136,9 +136,9 @@ fn grant(model: &mut Model, wishes: Vec<Wish>) -> Effects {
             Wish::Hint(words) => model.hint(words),
             Wish::Tell(level, words) => model.tell(level, words),
             Wish::Leave => leave(model),
-            Wish::Start(team, folders) => {
+            Wish::Start(team, given) => {
                 model.screen = Screen::Start;
-                model.setup.set_up(&team, folders);
+                model.setup.set_up(&team, given);
                 model.hint("Write the task, Enter runs it with your team.")
             }
         };

@@ -25,6 +25,18 @@ pub enum Begin {
     Guide,
 }
 
+/// What a configuration or the flags give agents to work on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Given {
+    /// Nothing: they only talk.
+    #[default]
+    Nothing,
+    /// So many folders.
+    Folders(usize),
+    /// An empty folder that is made for the run, perhaps with others to look at.
+    Own,
+}
+
 /// Everything that is known before the first frame.
 #[derive(Clone, Debug)]
 pub struct StartOptions {
@@ -42,8 +54,8 @@ pub struct StartOptions {
     pub begin: Begin,
     /// The folder the program was started in.
     pub folder: String,
-    /// Folders that the configuration or the flags give to agents.
-    pub folders: usize,
+    /// What the configuration or the flags give agents to work on.
+    pub given: Given,
     /// Seconds that clocks here are ahead of UTC.
     pub zone: i32,
     /// Show these stored sessions side by side.
@@ -73,7 +85,7 @@ impl StartOptions {
             zone: 0,
             compared: Vec::new(),
             folder: String::new(),
-            folders: 0,
+            given: Given::Nothing,
             draft: String::new(),
             notices: Vec::new(),
             theme,

@@ -7,7 +7,7 @@ use super::{
     effect::{Effect, Effects, Launch, Query},
     layer::{Layer, TrustCard},
     model::Model,
-    options::TeamSummary,
+    options::{Given, TeamSummary},
     rooms,
 };
 use crate::{
@@ -59,8 +59,8 @@ pub enum Told {
     Team {
         /// The team.
         team: TeamSummary,
-        /// Folders that it works on.
-        folders: usize,
+        /// What it works on.
+        given: Given,
         /// The leave holds for this run alone, because it could not be written down.
         unkept: Option<Failure>,
     },
@@ -116,10 +116,10 @@ pub(super) fn told(model: &mut Model, told: Told) -> Effects {
     match told {
         Told::Team {
             team,
-            folders,
+            given,
             unkept,
         } => {
-            model.setup.configure(&team, folders);
+            model.setup.configure(&team, given);
             let words = match unkept {
                 None => Effects::none(),
                 Some(failure) => {

@@ -25,6 +25,7 @@ mod lived;
 mod modes;
 mod notes;
 mod notices;
+mod owned;
 mod pictures;
 mod proofs;
 mod provider;

@@ -22,8 +22,9 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use self::crew::Kit;
-use super::Services;
+use super::{Services, owned};
 use crate::{
+    config::Paths,
     engine::{
         desk::Desk,
         leave::Gate,
@@ -32,11 +33,11 @@ use crate::{
     protocol::{
         AgentEvent, AgentId, Event, EventKind, Failure, FailureKind, Isolation, Label, Rules,
         RunId, Untracked, Working,
-        change::{Snapshot, Workplace},
+        change::{Access, Snapshot, Workplace},
     },
     provider::Folders,
     tool::Toolbox,
-    workspace::{self, Grounds, Place, Renewed, Trouble, TroubleKind, unwatched},
+    workspace::{self, Beside, Grounds, Place, Renewed, Trouble, TroubleKind, unwatched},
 };
 
 /// Pieces of work that may wait.
@@ -96,8 +97,9 @@ impl Ground {
         if rules.working.folders.is_empty() {
             return Ok(None);
         }
-        let cwd = std::env::current_dir().unwrap_or_default();
-        let places = places(&rules.working, &cwd)?;
+        let paths = Paths::discover(std::env::current_dir().unwrap_or_default());
+        let own = owned::folder(&services.state_dir, run);
+        let places = places(&rules.working, &paths, &own)?;
         let (state, named) = (services.state_dir.clone(), run.clone());
         let grounds = blocking(move || Grounds::lay(&state, &named, &places)).await?;
         let kit = Kit::new(services, rules, run, gate);
@@ -317,6 +319,8 @@ fn begin(keeper: &mut Keeper, team: Option<AgentId>, start: Start) -> Result<Beg
         Start::Step(files) => (files, None),
         Start::Further(files) => match keeper.grounds.renew(&unwatched)? {
             Renewed::Same => (files, None),
+            // What the last turn ended with was taken, and nothing else has changed.
+            Renewed::New if is_taken(&keeper.grounds, &files) => (Vec::new(), None),
             Renewed::New => {
                 let words = "Your files have changed since the last turn: agents begin with them as \
                              they are now.";
@@ -332,20 +336,33 @@ fn begin(keeper: &mut Keeper, team: Option<AgentId>, start: Start) -> Result<Beg
     Ok((news, keeper.grounds.workplaces().to_vec()))
 }
 
-/// The folders that the rules name, as the workspace takes them.
-fn places(working: &Working, cwd: &Path) -> Result<Vec<Place>, Failure> {
+/// Whether the person's files are what a turn ended with.
+fn is_taken(grounds: &Grounds, files: &[Snapshot]) -> bool {
+    let places = grounds.workplaces().iter();
+    let mut changed = places.filter(|place| place.access == Access::Write);
+    changed.all(|place| {
+        let last = files.iter().find(|one| one.context == place.context);
+        last.is_some_and(|one| one.tree == place.tree)
+    })
+}
+
+/// The folders that the rules name, as the workspace takes them; `own` is the one that is made for the
+/// run, which is in no repository of anybody's.
+fn places(working: &Working, paths: &Paths, own: &Path) -> Result<Vec<Place>, Failure> {
     let untracked = match working.untracked {
         Untracked::All => workspace::Untracked::default(),
         Untracked::None => workspace::Untracked::Leave,
     };
     let mut places: Vec<Place> = Vec::new();
     for folder in &working.folders {
-        let path = cwd.join(&folder.path);
+        let path = paths.cwd.join(paths.expand_home(Path::new(&folder.path)));
         if !path.exists() {
             return Err(local(format!("There is no folder {}.", path.display()))
                 .hint("Correct the path under `context_paths`, or make the folder."));
         }
-        if working.isolation == Isolation::Worktree && workspace::Repo::discover(&path).is_err() {
+        let made = path == own;
+        let in_repository = || workspace::Repo::discover(&path).is_ok();
+        if working.isolation == Isolation::Worktree && !made && !in_repository() {
             return Err(
                 local(format!("{} is in no git repository.", path.display())).hint(
                     "`write_mode: worktree` asks for one: run `git init` there, or write `auto`.",
@@ -357,6 +374,11 @@ fn places(working: &Working, cwd: &Path) -> Result<Vec<Place>, Failure> {
             access: folder.access,
             untracked,
             include: Vec::new(),
+            beside: if made || working.isolation == Isolation::Shadow {
+                Beside::Always
+            } else {
+                Beside::WhereNeeded
+            },
         });
     }
     Ok(places)

@@ -366,7 +366,7 @@ impl Ground {
     /// Gives the team its folders, each with its whole path.
     fn place(&self, team: &mut Team, folders: Option<Vec<Folder>>) -> Result<(), Failure> {
         if let Some(folders) = folders {
-            team.rules.working.folders = folders
+            let folders = folders
                 .into_iter()
                 .map(|folder| {
                     let real = self.allowed(Path::new(&folder.path))?;
@@ -374,6 +374,7 @@ impl Ground {
                     Ok(Folder { path, ..folder })
                 })
                 .collect::<Result<_, Failure>>()?;
+            team.rules.working.given(folders);
             return Ok(());
         }
         // What a configuration names counts from the folder of the request.

@@ -56,7 +56,7 @@ pub(in crate::app) fn answer(services: &Services, configured: &Configured, ask: 
             let source = Source::Config(config);
             let told = Told::Team {
                 team: summary(&source),
-                folders: source.folders(services),
+                given: source.given(services),
                 unkept: kept.err(),
             };
             configured.set(source);

@@ -9,7 +9,7 @@ use crate::{
     config::{
         BackendConfig, Config, Node, ToolServer, clean, layers::ReadFile, servers::Reached, yaml,
     },
-    protocol::{ApprovePolicy, Network, Offered, change::Access},
+    protocol::{ApprovePolicy, Network, Offered, Own, Working, change::Access},
 };
 
 /// Cells of one name.
@@ -54,6 +54,8 @@ pub enum Use {
         /// Whether agents change a copy of it.
         writes: bool,
     },
+    /// Agents make files in an empty folder of the run.
+    Own,
     /// Something is permitted that is not by itself.
     Permits(String),
     /// Values of the environment are put into it.
@@ -88,6 +90,7 @@ impl fmt::Display for Use {
                 path,
                 writes: false,
             } => write!(f, "read the folder {path}"),
+            Self::Own => f.write_str("let agents make files in an empty folder of the session"),
             Self::Permits(what) => write!(f, "permit: {what}"),
             Self::Takes(names) => write!(f, "take these from your environment: {names}"),
         }
@@ -119,6 +122,7 @@ impl Use {
                 path: mask(&path),
                 writes,
             },
+            Self::Own => Self::Own,
             Self::Permits(what) => Self::Permits(mask(&what)),
             Self::Takes(names) => Self::Takes(names),
         }
@@ -143,16 +147,23 @@ fn team(config: &Config, all: &mut Vec<Use>) {
             team(inner, all);
         }
     }
-    for folder in &config.rules.working.folders {
-        add(
-            all,
-            Use::Folder {
-                path: clean(&folder.path, NAME),
-                writes: folder.access == Access::Write,
-            },
-        );
-    }
+    folders(&config.rules.working, all);
     permissions(config, all);
+}
+
+fn folders(working: &Working, all: &mut Vec<Use>) {
+    let folder = |path: &str, access| Use::Folder {
+        path: clean(path, NAME),
+        writes: access == Access::Write,
+    };
+    for one in &working.folders {
+        add(all, folder(&one.path, one.access));
+    }
+    match &working.own {
+        Own::At(path) => add(all, folder(path, Access::Write)),
+        Own::Empty if !working.is_changed() => add(all, Use::Own),
+        Own::Empty | Own::None => {}
+    }
 }
 
 /// A server of tools: a program that is started, or an address that calls go to.

@@ -17,8 +17,11 @@ const READING: [&str; 5] = ["read_file", "list_dir", "glob", "search", "read_pee
 
 impl Driver<'_> {
     /// Brings the final files to an agent that checks them; the tools to read them with. None where
-    /// there are no folders, or they could not be brought.
+    /// there are no folders, the agent has no tools for files, or they could not be brought.
     pub(super) async fn lend(&mut self, agent: AgentId, review: &Review) -> Vec<ToolSpec> {
+        if !self.has_hands(agent) {
+            return Vec::new();
+        }
         if let Err(failure) = self.try_lend(agent, review).await {
             let words = format!(
                 "The final files could not be given to {agent}, who checks the answer by its words \

@@ -91,7 +91,7 @@ impl Driver<'_> {
             agent,
             sitting: self.roster.sit(agent),
             provider,
-            tools: self.tools.clone().with_outside(member.tools.clone()),
+            tools: self.toolbox(agent).with_outside(member.tools.clone()),
             outbox: self.ways.outbox.clone(),
             reports: self.seating.reports.clone(),
             directives: receiver,

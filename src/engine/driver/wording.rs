@@ -12,7 +12,7 @@ use crate::{
         verdict, workflow,
     },
     protocol::{AgentId, Label, Purpose, ToolChoice, ToolSpec},
-    tool::RUN_COMMAND,
+    tool::{RUN_COMMAND, Toolbox},
 };
 
 impl Driver<'_> {
@@ -152,10 +152,11 @@ impl Driver<'_> {
     /// the tools of the folders when its worktrees are the winner's.
     fn reading_tools(&self, agent: AgentId, brief: &Brief, stands: bool) -> Vec<ToolSpec> {
         let digest = prompt::has_digest(&brief.again, &self.answers.borrow());
+        let hands = stands && self.has_hands(agent);
         let mut tools = self.tools_of(agent);
         tools.retain(|tool| match tool.name.as_str() {
             workflow::OPEN_ANSWER => digest,
-            _ => stands,
+            _ => hands,
         });
         tools
     }
@@ -180,10 +181,25 @@ impl Driver<'_> {
         }
     }
 
+    /// Whether an agent gets tools for files, where there are folders.
+    pub(super) fn has_hands(&self, agent: AgentId) -> bool {
+        self.coordination.rules().working.has_hands(agent)
+    }
+
+    /// What an agent may call.
+    pub(super) fn toolbox(&self, agent: AgentId) -> Toolbox {
+        let tools = self.tools.clone();
+        if self.has_hands(agent) {
+            tools
+        } else {
+            tools.without_hands()
+        }
+    }
+
     /// The tools of an agent: without commands where it is to run none.
     fn tools_of(&self, agent: AgentId) -> Vec<ToolSpec> {
         let runs = self.coordination.rules().permitting.runs_commands(agent);
-        let mut tools = self.tools.specs();
+        let mut tools = self.toolbox(agent).specs();
         tools.retain(|tool| runs || tool.name != RUN_COMMAND);
         tools
     }

@@ -57,7 +57,7 @@ pub fn rules(own: &Rules) -> Rules {
         rules::Asking::Nobody
     };
     rules.talking.inbox = None;
-    rules.working.folders.clear();
+    rules.working.given(Vec::new());
     if let Mode::Plan(planning) = &mut rules.mode {
         planning.approval = rules::Approval::Auto;
     }

@@ -35,7 +35,7 @@ pub use policy::{Form, Policy};
 pub use scaling::Scaling;
 pub use seeing::{Hiding, Seeing, Visibility};
 pub use talking::{Asking, Degree, QuestionPolicy, Talking};
-pub use working::{Folder, Isolation, Untracked, Working};
+pub use working::{Folder, Isolation, Own, Untracked, Working};
 
 /// All rules of a turn. Limits are told beside them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use crate::{
 /// How it is offered.
 pub fn spec() -> ToolSpec {
     ToolSpec {
-        name: "read_peer".into(),
+        name: crate::tool::READ_PEER.into(),
         description: "Look at the files behind a published answer: agent2.1 lists its top, \
                       agent2.1/src/main.rs reads a file; with \"diff\" what it changed."
             .into(),

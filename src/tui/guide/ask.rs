@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     protocol::Failure,
     setup::{Agent, Model, Way, preset::Preset},
-    tui::options::TeamSummary,
+    tui::options::{Given, TeamSummary},
 };
 
 /// A question.
@@ -170,8 +170,8 @@ pub struct Saved {
     pub old: Option<String>,
     /// The team in it, as the start screen offers it.
     pub team: TeamSummary,
-    /// Folders that it gives to agents.
-    pub folders: usize,
+    /// What it gives agents to work on.
+    pub given: Given,
 }
 
 /// `$0.10/$0.50` for a million tokens in and out, `free`, or `price unknown`.

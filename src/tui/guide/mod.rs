@@ -22,7 +22,10 @@ use picker::Picker;
 use rows::Row;
 use trial::Trial;
 
-use super::{effect::Load, options::TeamSummary};
+use super::{
+    effect::Load,
+    options::{Given, TeamSummary},
+};
 use crate::{
     protocol::Level,
     setup::{Draft, Hand},
@@ -50,8 +53,8 @@ pub enum Wish {
     Tell(Level, String),
     /// Back to where it was opened.
     Leave,
-    /// To the start screen, with this team, which gives agents so many folders.
-    Start(TeamSummary, usize),
+    /// To the start screen, with this team and what it gives agents to work on.
+    Start(TeamSummary, Given),
 }
 
 /// Pages in their order.

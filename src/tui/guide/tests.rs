@@ -371,7 +371,7 @@ fn nothing_is_replaced_before_a_second_enter() {
         path: "/home/ada/.config/massgen-tui/config.yaml".to_owned(),
         old: None,
         team: team.clone(),
-        folders: 1,
+        given: crate::tui::options::Given::Folders(1),
     };
     guide.told(Ticket(9), Told::Saved(Ok(Box::new(saved.clone()))));
     assert!(painted(&mut guide, SIZES[2]).contains("Saved"));
@@ -380,7 +380,10 @@ fn nothing_is_replaced_before_a_second_enter() {
         guide.told(Ticket(9), Told::Saved(Ok(Box::new(saved.clone()))));
         guide
     });
-    assert_eq!(guide.update(Action::Take), [Wish::Start(team, 1)]);
+    assert_eq!(
+        guide.update(Action::Take),
+        [Wish::Start(team, crate::tui::options::Given::Folders(1))]
+    );
 }
 
 proptest! {

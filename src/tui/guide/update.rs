@@ -139,9 +139,9 @@ impl Guide {
         if self.page == Page::Save {
             return match self.saved.take() {
                 Some(saved) => {
-                    let Saved { team, folders, .. } = *saved;
+                    let Saved { team, given, .. } = *saved;
                     self.page = Page::Found;
-                    vec![Wish::Start(team, folders)]
+                    vec![Wish::Start(team, given)]
                 }
                 None => hint("Choose where it is saved."),
             };

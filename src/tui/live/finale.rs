@@ -6,6 +6,7 @@
 
 use super::{
     block::{Block, Head},
+    files,
     flow::Flow,
     ink::Role,
     phrase::{self, clean, clock},
@@ -112,6 +113,7 @@ impl Finale {
             return;
         }
         let flow = &mut self.flow;
+        files::rows(flow, turn);
         if let Some(decision) = &turn.decision {
             votes::heading(flow, Role::Accent, &votes::title(turn, "Votes"));
             if turn.votes_are_taken() {

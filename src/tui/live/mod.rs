@@ -19,6 +19,7 @@ mod block;
 mod calls;
 mod card;
 mod count;
+mod files;
 mod finale;
 mod flow;
 mod grid;

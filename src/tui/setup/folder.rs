@@ -9,28 +9,42 @@ use super::{
     Pick, Setup, Wish,
     rows::{Maker, Row, plain},
 };
-use crate::{text::width, tui::effect::Here};
+use crate::{
+    text::width,
+    tui::{effect::Here, options::Given},
+};
 
 impl Here {
     /// The choices in their order; what was said elsewhere only when something was.
-    fn choices(said: usize) -> &'static [Self] {
+    fn choices(said: Given) -> &'static [Self] {
         const ALL: &[Here] = &[Here::AsSaid, Here::Nothing, Here::Read, Here::Write];
         const UNSAID: &[Here] = &[Here::AsSaid, Here::Read, Here::Write];
-        if said > 0 { ALL } else { UNSAID }
+        match said {
+            Given::Nothing => UNSAID,
+            Given::Folders(_) | Given::Own => ALL,
+        }
     }
 
     /// What it means, and the same in short.
-    fn words(self, said: usize) -> (String, &'static str) {
-        match self {
-            Self::AsSaid if said == 1 => ("as configured: 1 folder".to_owned(), "as configured"),
-            Self::AsSaid if said > 1 => (format!("as configured: {said} folders"), "as configured"),
-            Self::AsSaid | Self::Nothing => ("agents only talk".to_owned(), "not used"),
-            Self::Read => ("agents look at it".to_owned(), "read"),
-            Self::Write => (
-                "each agent changes a copy, you take what you like".to_owned(),
+    fn words(self, said: Given) -> (String, &'static str) {
+        let (long, short) = match (self, said) {
+            (Self::AsSaid, Given::Folders(1)) => ("as configured: 1 folder", "as configured"),
+            (Self::AsSaid, Given::Folders(many)) => {
+                let long = format!("as configured: {many} folders");
+                return (long, "as configured");
+            }
+            (Self::AsSaid, Given::Own) => (
+                "not used: as configured, agents make files in an empty one",
+                "an empty one",
+            ),
+            (Self::AsSaid, Given::Nothing) | (Self::Nothing, _) => ("agents only talk", "not used"),
+            (Self::Read, _) => ("agents look at it", "read"),
+            (Self::Write, _) => (
+                "each agent changes a copy, you take what you like",
                 "a copy each",
             ),
-        }
+        };
+        (long.to_owned(), short)
     }
 }
 
@@ -47,7 +61,7 @@ impl Setup {
                 "The demo team leaves your folder alone; pick another team to work on it.",
             );
         }
-        let choices = Here::choices(self.offer.folders);
+        let choices = Here::choices(self.offer.given);
         let at = choices.iter().position(|one| *one == self.here);
         let all = choices.len();
         let next = (at.unwrap_or(0) + if forward { 1 } else { all - 1 }) % all;
@@ -59,7 +73,7 @@ impl Setup {
 impl Maker<'_> {
     /// The row of the folder.
     pub(super) fn folder(&self, rows: &mut Vec<Row>, place: usize) {
-        let (long, short) = self.setup.here.words(self.setup.offer.folders);
+        let (long, short) = self.setup.here.words(self.setup.offer.given);
         let folder = &self.setup.offer.folder;
         let room = usize::from(self.room);
         let wide = room >= 18 + width::of(&long) + width::of(folder).min(24);

@@ -16,7 +16,7 @@ pub use update::Wish;
 
 use super::{
     effect::{Here, Launch, Load, TeamChoice, Ticket},
-    options::{DemoScenario, Sample, StartOptions, TeamSummary},
+    options::{DemoScenario, Given, Sample, StartOptions, TeamSummary},
 };
 use crate::{
     protocol::{Discovered, Failure},
@@ -78,8 +78,8 @@ pub struct Offer {
     pub version: String,
     /// The folder the program was started in.
     pub folder: String,
-    /// Folders that the configuration or the flags give to agents.
-    pub folders: usize,
+    /// What the configuration or the flags give agents to work on.
+    pub given: Given,
 }
 
 /// Parts of the screen that take keys.
@@ -138,7 +138,7 @@ impl Setup {
                 samples: options.samples.clone(),
                 version: options.version.clone(),
                 folder: clean::line(&options.folder).into_owned(),
-                folders: options.folders,
+                given: options.given,
             },
             focus: Section::Editor,
             servers: Load::Idle,
@@ -158,10 +158,10 @@ impl Setup {
     }
 
     /// The team of the configuration may be used after all.
-    pub fn configure(&mut self, team: &TeamSummary, folders: usize) {
+    pub fn configure(&mut self, team: &TeamSummary, given: Given) {
         let under_cursor = self.item();
         self.offer.configured = Some(cleaned(team));
-        self.offer.folders = folders;
+        self.offer.given = given;
         self.rows.clear();
         if !self.touched {
             self.picked = Pick::Configured;
@@ -170,9 +170,9 @@ impl Setup {
     }
 
     /// A team was set up: it is the configured one now, and it is picked.
-    pub fn set_up(&mut self, team: &TeamSummary, folders: usize) {
+    pub fn set_up(&mut self, team: &TeamSummary, given: Given) {
         self.offer.configured = Some(cleaned(team));
-        self.offer.folders = folders;
+        self.offer.given = given;
         self.picked = Pick::Configured;
         self.touched = true;
         self.focus = Section::Editor;

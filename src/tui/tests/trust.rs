@@ -103,7 +103,7 @@ fn a_yes_makes_the_team_run_what_was_to_be_run() {
             &mut person,
             trusting::Told::Team {
                 team: configured(),
-                folders: 1,
+                given: crate::tui::options::Given::Folders(1),
                 unkept: None,
             },
         );

@@ -7,13 +7,15 @@
 //!
 //! `script` is the form of a scenario, `offer` reads what a request allows, `cast` finds the line that
 //! fits, `score` turns it into tokens, `player` paces them, `wire` writes them, `route` and `server`
-//! serve them, `director` remembers who has said what; `analyst` is the script that reads logs. Scripts live in `assets/demo/*.yaml`; how to
-//! write one is told in `docs/demo.md`.
+//! serve them, `director` remembers who has said what. Beside the teams stand `analyst`, a script that reads
+//! logs, and `guest`, one that calls a team from another program. Scripts live in `assets/demo/*.yaml`; how
+//! to write one is told in `docs/demo.md`.
 
 mod analyst;
 mod bench;
 mod cast;
 mod director;
+mod guest;
 mod library;
 mod marks;
 mod offer;

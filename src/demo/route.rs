@@ -11,10 +11,11 @@ use super::{
     analyst,
     cast::{Commit, Cue, Reply, Turn},
     director::{Director, Part},
-    library,
+    guest, library,
     offer::Offer,
     pace::Speed,
     player::Setting,
+    score::Score,
     script::{Actor, Scenario},
     wire::{self, Ask, Family, Frames, WireMessage},
 };
@@ -213,8 +214,16 @@ impl Stage {
                 return (Answer::Refused(refusal), "unreadable body".into());
             }
         };
+        let prefix = || format!("call_{number}");
         if analyst::is_meant(&request.model) {
-            return self.analysis(route, &request, number);
+            let score = analyst::reply(&request, prefix());
+            let note = "the script that reads logs".to_owned();
+            return (self.apart(route, &request, number, score), note);
+        }
+        if guest::is_meant(&request.model) {
+            let score = guest::reply(&request, prefix());
+            let note = "the script that calls a team".to_owned();
+            return (self.apart(route, &request, number, score), note);
         }
         let Some((scenario, agent)) = self.cast(&request.model) else {
             let model: String = request.model.chars().take(80).collect();
@@ -246,16 +255,16 @@ impl Stage {
         (perform(turn, family, &request, setting), note)
     }
 
-    /// The script that reads logs. It remembers nothing.
-    fn analysis(&self, route: &Route, request: &Ask, number: u64) -> (Answer, String) {
+    /// The reply of a script that is no part of a team and remembers nothing.
+    fn apart(&self, route: &Route, request: &Ask, number: u64, score: Score) -> Answer {
         let reply = Reply {
-            score: analyst::reply(request, format!("call_{number}")),
-            commit: Commit::Said(Cue::Step),
+            score,
+            commit: Commit::Said(Cue::Aside),
             cut: None,
         };
         let part = Part {
             session: route.session.clone(),
-            scenario: analyst::MODEL.to_owned(),
+            scenario: request.model.clone(),
             agent: String::new(),
         };
         let setting = Setting {
@@ -264,9 +273,7 @@ impl Stage {
             ledger: self.director.ledger(part),
             speed: self.speed,
         };
-        let turn = Some(Turn::Reply(reply));
-        let answer = perform(turn, route.family, request, setting);
-        (answer, "the script that reads logs".to_owned())
+        perform(Some(Turn::Reply(reply)), route.family, request, setting)
     }
 }
 

@@ -13,6 +13,8 @@ use tokio::{
     time::timeout,
 };
 
+use super::files::Start;
+
 /// The name of the marketplace and of the plugin in it.
 const MARKET: &str = "massgen-tui";
 const PLUGIN: &str = "massgen-tui@massgen-tui";
@@ -31,9 +33,19 @@ pub struct Claude {
 /// What a person types where Claude Code is not found.
 pub fn by_hand(folder: &Path) -> [String; 2] {
     [
-        format!("claude plugin marketplace add {}", folder.display()),
+        format!("claude plugin marketplace add {}", quoted(folder)),
         format!("claude plugin install {PLUGIN}"),
     ]
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
+    if path.chars().all(plain) {
+        return path;
+    }
+    format!("'{}'", path.replace('\'', r"'\''"))
 }
 
 impl Claude {
@@ -145,10 +157,10 @@ fn names(listed: &str, name: &str) -> bool {
 }
 
 /// Starts our own server as Claude Code would, and counts its tools.
-pub async fn greet(program: &Path) -> Result<usize, String> {
-    let mut command = Command::new(program);
+pub async fn greet(start: &Start) -> Result<usize, String> {
+    let mut command = Command::new(&start.program);
     command
-        .arg("mcp")
+        .args(start.arguments())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

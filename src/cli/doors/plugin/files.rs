@@ -1,23 +1,26 @@
 //! The plugin's files: what they are, what is on disk, writing and removing them.
 
 use std::{
+    borrow::Cow,
     fs, io,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
 use serde_json::json;
 
-use crate::export::hash::{hex, sha256};
+use crate::{
+    export::hash::{hex, sha256},
+    store::replace_private,
+};
 
 macro_rules! pieces {
     ($($path:literal),* $(,)?) => {
-        &[$(($path, include_str!(concat!("../../../../assets/claude-plugin/", $path)))),*]
+        &[$(($path, include_bytes!(concat!("../../../../assets/claude-plugin/", $path)))),*]
     };
 }
 
 /// Every file of the plugin and its marketplace.
-const PIECES: &[(&str, &str)] = pieces![
+const PIECES: &[(&str, &[u8])] = pieces![
     ".claude-plugin/marketplace.json",
     "massgen-tui/.claude-plugin/plugin.json",
     "massgen-tui/.mcp.json",
@@ -27,6 +30,7 @@ const PIECES: &[(&str, &str)] = pieces![
     "massgen-tui/commands/review.md",
     "massgen-tui/commands/run.md",
     "massgen-tui/commands/status.md",
+    "massgen-tui/icon.png",
     "massgen-tui/skills/team/SKILL.md",
 ];
 /// The one that names this program.
@@ -54,22 +58,42 @@ pub struct Removed {
     pub kept: Vec<PathBuf>,
 }
 
+/// How the plugin starts this program.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// This program.
+    pub program: PathBuf,
+    /// The state folder, where it is not the usual one: sessions of Claude Code are to be found there too.
+    pub state: Option<PathBuf>,
+}
+
+impl Start {
+    /// The arguments of the server.
+    pub fn arguments(&self) -> Vec<String> {
+        let mut all = vec!["mcp".to_owned()];
+        if let Some(state) = &self.state {
+            all.extend(["--state-dir".to_owned(), state.display().to_string()]);
+        }
+        all
+    }
+}
+
 /// The folder of the plugin.
 pub struct Folder {
     place: PathBuf,
-    pieces: Vec<(&'static str, String)>,
+    pieces: Vec<(&'static str, Cow<'static, [u8]>)>,
 }
 
 impl Folder {
     /// The plugin that starts this program, in this folder.
-    pub fn new(place: PathBuf, program: &Path) -> Self {
-        let pieces = PIECES.iter().map(|(path, text)| {
-            let text = if *path == SERVER {
-                server(program)
+    pub fn new(place: PathBuf, start: &Start) -> Self {
+        let pieces = PIECES.iter().map(|(path, bytes)| {
+            let bytes = if *path == SERVER {
+                Cow::Owned(server(start).into_bytes())
             } else {
-                (*text).to_owned()
+                Cow::Borrowed(*bytes)
             };
-            (*path, text)
+            (*path, bytes)
         });
         Self {
             place,
@@ -84,10 +108,10 @@ impl Folder {
 
     /// How each file is.
     pub fn state(&self) -> Vec<(PathBuf, Piece)> {
-        let state = |(path, text): &(&str, String)| {
+        let state = |(path, whole): &(&str, Cow<[u8]>)| {
             let path = self.place.join(path);
             let piece = match fs::read(&path) {
-                Ok(bytes) if bytes == text.as_bytes() => Piece::Same,
+                Ok(bytes) if bytes == **whole => Piece::Same,
                 Ok(_) => Piece::Other,
                 Err(_) => Piece::Missing,
             };
@@ -108,16 +132,17 @@ impl Folder {
     pub fn write(&self) -> Result<usize, String> {
         let mut written = 0;
         let mut sums = serde_json::Map::new();
-        for (path, text) in &self.pieces {
-            let whole = self.place.join(path);
-            sums.insert((*path).to_owned(), hex(&sha256(text.as_bytes())).into());
-            if fs::read(&whole).is_ok_and(|bytes| bytes == text.as_bytes()) {
+        for (path, whole) in &self.pieces {
+            let place = self.place.join(path);
+            sums.insert((*path).to_owned(), hex(&sha256(whole)).into());
+            if fs::read(&place).is_ok_and(|bytes| bytes == **whole) {
                 continue;
             }
-            replace(&whole, text)?;
+            replace(&place, whole)?;
             written += 1;
         }
-        replace(&self.place.join(WRITTEN), &format!("{}\n", json!(sums)))?;
+        let sums = format!("{}\n", json!(sums));
+        replace(&self.place.join(WRITTEN), sums.as_bytes())?;
         Ok(written)
     }
 
@@ -167,8 +192,9 @@ const FOLDERS: &[&str] = &[
 ];
 
 /// The server's entry, with the whole path of this program: Claude Code need not find it by name.
-fn server(program: &Path) -> String {
-    let entry = json!({"mcpServers": {"team": {"command": program, "args": ["mcp"]}}});
+fn server(start: &Start) -> String {
+    let arguments = start.arguments();
+    let entry = json!({"mcpServers": {"team": {"command": start.program, "args": arguments}}});
     format!("{entry:#}\n")
 }
 
@@ -176,22 +202,8 @@ fn failed(what: &str, path: &Path, error: &io::Error) -> String {
     format!("{} cannot be {what}: {error}.", path.display())
 }
 
-/// Writes a file beside its place and moves it there.
-fn replace(path: &Path, text: &str) -> Result<(), String> {
-    let folder = path.parent().unwrap_or(path);
-    let wrong = |error: io::Error| failed("written", path, &error);
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(wrong)?;
-    let beside = path.with_extension("new");
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let mut file = options.open(&beside).map_err(wrong)?;
-    io::Write::write_all(&mut file, text.as_bytes()).map_err(wrong)?;
-    file.sync_all().map_err(wrong)?;
-    fs::rename(&beside, path).map_err(wrong)
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    replace_private(path, bytes).map_err(|failure| failure.words())
 }
 
 #[cfg(test)]
@@ -201,7 +213,12 @@ mod tests {
     #[test]
     fn what_was_written_is_taken_back_and_nothing_else() {
         let base = tempfile::tempdir().expect("a folder");
-        let folder = Folder::new(base.path().join("plugin"), Path::new("/opt/massgen-tui"));
+        let start = |program: &str, state: Option<&str>| Start {
+            program: program.into(),
+            state: state.map(PathBuf::from),
+        };
+        let place = || base.path().join("plugin");
+        let folder = Folder::new(place(), &start("/opt/massgen-tui", None));
         assert!(!folder.is_whole());
         assert_eq!(folder.write(), Ok(PIECES.len()));
         assert!(folder.is_whole());
@@ -209,9 +226,13 @@ mod tests {
         let server = fs::read_to_string(folder.place().join(SERVER)).expect("a file");
         assert!(server.contains("\"/opt/massgen-tui\""), "{server}");
         // A newer program writes anew what differs.
-        let newer = Folder::new(base.path().join("plugin"), Path::new("/new/massgen-tui"));
+        let newer = Folder::new(place(), &start("/new/massgen-tui", Some("/s t")));
         assert!(!newer.is_whole());
         assert_eq!(newer.write(), Ok(1));
+        let server = fs::read_to_string(folder.place().join(SERVER)).expect("a file");
+        let server: serde_json::Value = serde_json::from_str(&server).expect("JSON");
+        let arguments = &server["mcpServers"]["team"]["args"];
+        assert_eq!(*arguments, json!(["mcp", "--state-dir", "/s t"]));
         // What somebody changed or added stays.
         let changed = folder.place().join("massgen-tui/commands/run.md");
         fs::write(&changed, "mine").expect("a file");
@@ -222,7 +243,7 @@ mod tests {
         assert!(changed.is_file() && folder.place().join("massgen-tui/own.md").is_file());
         assert_eq!(newer.remove(), Ok(Removed::default()));
         // Nothing of others: not even the folder stays.
-        let alone = Folder::new(base.path().join("alone"), Path::new("/x"));
+        let alone = Folder::new(base.path().join("alone"), &start("/x", None));
         alone.write().expect("it is written");
         assert_eq!(alone.remove().map(|removed| removed.gone), Ok(PIECES.len()));
         assert!(!alone.place().exists());
@@ -230,8 +251,9 @@ mod tests {
 
     #[test]
     fn versions_are_those_of_the_program() {
-        for (path, text) in PIECES {
+        for (path, bytes) in PIECES {
             if path.ends_with("plugin.json") || path.ends_with("marketplace.json") {
+                let text = String::from_utf8_lossy(bytes);
                 let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
                 assert!(text.contains(&version), "{path}");
             }

@@ -8,13 +8,13 @@
 mod claude;
 mod files;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
 
 use self::{
     claude::Claude,
-    files::{Folder, Piece},
+    files::{Folder, Piece, Start},
 };
 use crate::cli::{Globals, complain, config_cmd};
 
@@ -57,12 +57,16 @@ pub async fn run(globals: &Globals, args: &Args) -> u8 {
             return super::super::ERROR;
         }
     };
-    let folder = Folder::new(state.join("claude-plugin"), &program);
+    let start = Start {
+        program,
+        state: globals.state_dir.is_some().then(|| state.clone()),
+    };
+    let folder = Folder::new(state.join("claude-plugin"), &start);
     let claude = Claude::find(args.claude.as_deref());
     let done = match args.what {
         What::Install => install(&folder, claude.as_ref()).await,
         What::Uninstall => uninstall(&folder, claude.as_ref()).await,
-        What::Doctor => doctor(&folder, claude.as_ref(), &program).await,
+        What::Doctor => doctor(&folder, claude.as_ref(), &start).await,
     };
     match done {
         Ok(code) => code,
@@ -124,7 +128,7 @@ async fn uninstall(folder: &Folder, claude: Option<&Claude>) -> Result<u8, Strin
     Ok(0)
 }
 
-async fn doctor(folder: &Folder, claude: Option<&Claude>, program: &Path) -> Result<u8, String> {
+async fn doctor(folder: &Folder, claude: Option<&Claude>, start: &Start) -> Result<u8, String> {
     let mut bad = 0;
     let mut tell = |good: bool, line: &str| {
         bad += u32::from(!good);
@@ -146,7 +150,7 @@ async fn doctor(folder: &Folder, claude: Option<&Claude>, program: &Path) -> Res
         let place = folder.place().display();
         tell(true, &format!("the plugin of this version is in {place}"));
     }
-    match claude::greet(program).await {
+    match claude::greet(start).await {
         Ok(tools) => tell(
             true,
             &format!("`massgen-tui mcp` answers, with {tools} tools"),

@@ -4,12 +4,14 @@
 //! failed, was cancelled or says nothing leaves no file. Analyses are files beside a session, no
 //! sessions of their own, so none is ever "the latest".
 
+mod desk;
 mod models;
 mod pick;
 mod plan;
 mod run;
 mod shelf;
 
+pub use desk::{Desk, meant};
 pub use models::{Candidate, KeyNeed, Offer, candidates, of_team};
 pub use pick::{AUTO, DEMO, Wanted, pick, usual};
 pub use plan::{Analyst, Money, Plan, plan};

@@ -90,6 +90,28 @@ pub struct Plan {
     pub money: Money,
 }
 
+impl Plan {
+    /// Whether it stays within so many US dollars.
+    ///
+    /// # Errors
+    /// Of kind `Request`: it may cost more, or its price is not known.
+    pub fn affordable(&self, limit: f64) -> Result<(), Failure> {
+        let name = self.analyst.name();
+        let what = match self.money.most {
+            Some(most) if most <= limit => return Ok(()),
+            Some(most) => format!(
+                "{name} may cost up to {}, more than the {} that it may. Nothing was sent.",
+                usd(most),
+                usd(limit)
+            ),
+            None => format!(
+                "The price of {name} is not known, so no limit of money can be kept. Nothing was sent."
+            ),
+        };
+        Err(Failure::new(FailureKind::Request, what))
+    }
+}
+
 /// What a call may cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Money {

@@ -19,7 +19,7 @@ use super::{Globals, written};
 use crate::{
     app::{
         Services,
-        analysis::{self, AUTO, Analyst, Kept, Plan, VARIABLE, Wanted},
+        analysis::{self, Analyst, Desk, Kept, Plan, Wanted},
         shelf::Shelf,
         trust::Chosen,
     },
@@ -29,10 +29,9 @@ use crate::{
         rules::RuleArgs,
     },
     config::{Config, Paths, Purpose},
-    headless::words::{count, usd},
-    protocol::{AgentId, Event, Failure, FailureKind, Message, Sheet},
+    headless::words::count,
+    protocol::{Failure, FailureKind, Message},
     report::{self, Of, Report},
-    store::Session,
     text::clean,
 };
 
@@ -171,84 +170,11 @@ pub async fn run(globals: &Globals, args: &Args) -> u8 {
     }
 }
 
-/// A session and what is beside it.
-struct Desk {
-    session: Session,
-    report: Report,
-    beside: PathBuf,
-}
-
-impl Desk {
-    fn open(shelf: &Shelf, id: &str) -> Result<Self, Failure> {
-        let volume = shelf.find(id)?;
-        let session = shelf.read(&volume)?;
-        let report = report::of(&session.header.run, &session.events);
-        Ok(Self {
-            session,
-            report,
-            beside: shelf.beside(&volume),
-        })
-    }
-
-    /// The turn that is named: `2`, `2.1`, or none for the last.
-    fn turn(&self, name: Option<&str>) -> Result<&Of, Trouble> {
-        let turns = &self.report.turns;
-        let Some(name) = name else {
-            let none =
-                || Trouble::Usage("The log holds no turn, so there is nothing to read.".into());
-            return turns.last().ok_or_else(none);
-        };
-        let (turn, attempt) = match name.split_once('.') {
-            Some((turn, attempt)) => (turn, Some(attempt)),
-            None => (name, None),
-        };
-        let fits = |of: &&Of| {
-            of.turn.to_string() == turn
-                && attempt.is_none_or(|attempt| of.part.attempt.0.to_string() == attempt)
-        };
-        turns.iter().rfind(fits).ok_or_else(|| {
-            let all: Vec<String> = turns
-                .iter()
-                .map(|of| match of.part.attempt {
-                    (_, 1) => of.turn.to_string(),
-                    (one, _) => format!("{}.{one}", of.turn),
-                })
-                .collect();
-            Trouble::Usage(format!(
-                "The session has no turn {name}; it has {}.",
-                all.join(", ")
-            ))
-        })
-    }
-
-    fn name(&self, id: AgentId) -> String {
-        let mut agents = self.report.turns.iter().flat_map(|turn| &turn.agents);
-        let found = agents.find(|agent| agent.agent == id);
-        found.map_or_else(
-            || id.to_string(),
-            |agent| clean::line(&agent.name).into_owned(),
-        )
-    }
-
-    /// An analysis as a page.
-    fn sheet(&self, kept: &Kept) -> Sheet {
-        let stale = report::analysis::stale(&kept.analysis, &self.report.turns);
-        let words = |number: u64| {
-            let events = &self.session.events;
-            let found = events.binary_search_by_key(&number, |event: &Event| event.seq.0);
-            let event = events.get(found.ok()?)?;
-            let words = report::analysis::words_of(event, &|id| self.name(id));
-            Some(clean::line(&words).into_owned())
-        };
-        report::analysis::sheet(&kept.analysis, stale.as_deref(), &words)
-    }
-}
-
 async fn asked(globals: &Globals, args: &Args) -> Result<u8, Trouble> {
     let (services, paths) = launch::services(globals, "1", &RuleArgs::default())?;
     let shelf = super::shelf(&services.state_dir);
     let desk = Desk::open(&shelf, &args.id)?;
-    let turn = desk.turn(args.turn.as_deref())?;
+    let turn = desk.turn(args.turn.as_deref()).map_err(wrong)?;
     let config = match &args.how.config {
         Some(name) => Some(configuration(name, &services, &paths)?),
         None => None,
@@ -256,7 +182,7 @@ async fn asked(globals: &Globals, args: &Args) -> Result<u8, Trouble> {
     let mut plans = Vec::new();
     for name in &args.model {
         let wanted = Wanted {
-            name: meant(name, &services, &paths, config.as_ref()),
+            name: analysis::meant(name, &services, &paths, config.as_ref()),
             base_url: args.how.base_url.clone(),
             config: config.clone(),
         };
@@ -273,7 +199,9 @@ async fn asked(globals: &Globals, args: &Args) -> Result<u8, Trouble> {
         return Ok(0);
     }
     for plan in &plans {
-        affordable(plan, args.how.max_usd)?;
+        if let Some(limit) = args.how.max_usd {
+            plan.affordable(limit).map_err(wrong)?;
+        }
     }
     let mut made = Vec::new();
     let mut failed = false;
@@ -316,51 +244,6 @@ fn configuration(name: &Path, services: &Services, paths: &Paths) -> Result<Arc<
     // Keys of agents that are not asked do not matter.
     let config = services.configuration_for(&path, Chosen::ByHand, Purpose::Check);
     config.map_err(|refusal| Trouble::Usage(refusal.words()))
-}
-
-/// The name behind `auto`: the variable's, the configuration's, or `auto` itself.
-fn meant(name: &str, services: &Services, paths: &Paths, config: Option<&Arc<Config>>) -> String {
-    if name != AUTO {
-        return name.to_owned();
-    }
-    let said = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-    services
-        .environment
-        .get(VARIABLE)
-        .and_then(said)
-        .or_else(|| match config {
-            Some(config) => config.analysis_model.clone().and_then(said),
-            None => usual(services, paths)?
-                .analysis_model
-                .clone()
-                .and_then(said),
-        })
-        .unwrap_or_else(|| AUTO.to_owned())
-}
-
-/// The configuration in its usual place, when it can be read and may be used.
-fn usual(services: &Services, paths: &Paths) -> Option<Arc<Config>> {
-    let path = paths.default_config()?;
-    let config = services.configuration_for(&path, Chosen::Found, Purpose::Check);
-    config.ok()
-}
-
-fn affordable(plan: &Plan, most: Option<f64>) -> Result<(), Trouble> {
-    let Some(limit) = most else {
-        return Ok(());
-    };
-    let name = plan.analyst.name();
-    match plan.money.most {
-        Some(most) if most <= limit => Ok(()),
-        Some(most) => Err(Trouble::Usage(format!(
-            "{name} may cost up to {}, more than the {} of --max-usd. Nothing was sent.",
-            usd(most),
-            usd(limit)
-        ))),
-        None => Err(Trouble::Usage(format!(
-            "The price of {name} is not known, so --max-usd cannot be kept. Nothing was sent."
-        ))),
-    }
 }
 
 /// What would be sent.
@@ -441,7 +324,7 @@ async fn one(
     args: &Args,
 ) -> Result<Kept, Failure> {
     if !args.how.force
-        && let Some(kept) = fresh(desk, plan)
+        && let Some(kept) = desk.fresh(plan)
     {
         complain(&format!(
             "{} has read this turn as it is (analysis {}); --force asks again.",
@@ -465,16 +348,4 @@ async fn one(
         crate::headless::words::money(analysis.by.usage.cost)
     ));
     Ok(Kept { number, analysis })
-}
-
-/// What this model has made of the turn as it is now.
-fn fresh(desk: &Desk, plan: &Plan) -> Option<Kept> {
-    let (kept, _) = analysis::kept(&desk.beside);
-    kept.into_iter().rev().find(|kept| {
-        let (of, by) = (&kept.analysis.of, &kept.analysis.by);
-        (of.turn, of.attempt) == plan.turn
-            && by.provider == plan.analyst.provider
-            && by.model == plan.analyst.model
-            && report::analysis::stale(&kept.analysis, &desk.report.turns).is_none()
-    })
 }

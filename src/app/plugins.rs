@@ -121,11 +121,11 @@ pub fn all(services: &Services) -> Vec<Plugin> {
     let folders = entries.filter_map(|entry| Some(entry.ok()?.path()));
     let mut folders: Vec<PathBuf> = folders
         .filter(|folder| folder.join(MANIFEST).is_file())
-        .take(MOST)
         .collect();
     folders.sort();
     folders
         .into_iter()
+        .take(MOST)
         .map(|folder| one(services, folder))
         .collect()
 }
@@ -297,7 +297,8 @@ fn write(folder: &Path, name: &str, kind: Kind) -> io::Result<()> {
     }
     // A folder that is there already is somebody's.
     fs::DirBuilder::new().mode(0o700).create(folder)?;
-    for (file, content, mode) in kind.files() {
+    let mut files = kind.files().into_iter();
+    let written = files.try_for_each(|(file, content, mode)| {
         let content = content.replace(kind.name(), &format!("name: {name}"));
         let mut options = fs::OpenOptions::new();
         let mut file = options
@@ -305,9 +306,13 @@ fn write(folder: &Path, name: &str, kind: Kind) -> io::Result<()> {
             .create_new(true)
             .mode(mode)
             .open(folder.join(file))?;
-        file.write_all(content.as_bytes())?;
+        file.write_all(content.as_bytes())
+    });
+    if written.is_err() {
+        // A part of a plugin is of no use, and would be in the way of another try.
+        let _ = fs::remove_dir_all(folder);
     }
-    Ok(())
+    written
 }
 
 fn shown(path: &Path) -> String {

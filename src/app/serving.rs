@@ -12,7 +12,7 @@ use super::{
     trust::{Chosen, Refusal},
 };
 use crate::{
-    catalog::{Entry, Filter, Ground, Shown, Sort, Standing as Kept},
+    catalog::{Entry, Standing as Kept},
     config::Paths,
     demo,
     export::{Format, Selection},
@@ -206,15 +206,8 @@ impl Serving {
     }
 
     async fn listed(&self, ask: ListAsk) -> Result<Listed, Refused> {
-        let ground = Ground {
-            now: crate::engine::outbox::now(),
-            zone: jiff::tz::TimeZone::system(),
-            here: Some(self.paths.cwd.display().to_string()),
-        };
-        let filter = Filter::parse(&ask.filter, &ground)
-            .map_err(|wrong| Refused::new(Why::Wrong, wrong.what).hint(wrong.hint))?;
         let running = self.host.running().await?;
-        let entries = self.host.list().await?;
+        let entries = self.host.filtered(&ask.filter).await?;
         let standing = |entry: &Entry| {
             if running.contains(&entry.summary.run) {
                 Standing::Running
@@ -224,10 +217,8 @@ impl Serving {
                 Standing::Over
             }
         };
-        let shown = crate::catalog::select(&entries, &filter, Sort::default(), Shown::default());
-        let sessions: Vec<_> = shown
-            .into_iter()
-            .filter_map(|at| entries.get(at))
+        let sessions: Vec<_> = entries
+            .iter()
             .map(|entry| (entry.summary.clone(), standing(entry)))
             .filter(|(_, standing)| match ask.scope {
                 Scope::Running => *standing == Standing::Running,

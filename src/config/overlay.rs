@@ -115,6 +115,15 @@ impl Overlay {
         })
     }
 
+    /// The number that a key is set to; `None` when nothing sets it, or not to a number.
+    #[must_use]
+    pub fn number(&self, key: &str) -> Option<f64> {
+        let wanted = steps(key)?;
+        let mut settings = self.settings.iter().rev();
+        let setting = settings.find(|one| one.path == wanted)?;
+        setting.value.number()
+    }
+
     /// Adds `KEY=VALUE`, as `--set` takes it.
     ///
     /// # Errors

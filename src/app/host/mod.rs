@@ -12,10 +12,13 @@
 
 mod feed;
 mod keeper;
+mod reading;
 mod registry;
 mod request;
 mod seen;
+mod sessions;
 mod teams;
+mod template;
 #[cfg(test)]
 mod tests;
 
@@ -28,17 +31,15 @@ use tokio::{
 };
 
 pub use feed::{Feed, Told};
-pub use request::{StartRequest, TeamChoice};
+pub use reading::{Read, Reading};
+pub use request::{StartRequest, TeamChoice, fenced};
 pub use seen::{AgentStatus, AnswerLine, RunResult, Seen, State, Status};
-pub use teams::{Demo, Teams};
+pub use teams::{Demo, Teams, TemplateLine};
 
 use self::registry::{Registry, Request};
 use super::{Services, shelf::Volume};
 pub use crate::headless::Presence;
-use crate::{
-    catalog::Entry,
-    protocol::{Command, Failure, FailureKind, RunId, Seq},
-};
+use crate::protocol::{Command, Failure, FailureKind, RunId, Seq};
 
 /// Requests that may wait for the owner of the runs.
 const REQUESTS: usize = 64;
@@ -180,19 +181,6 @@ impl Host {
             .await
     }
 
-    /// All sessions of this machine, the newest first; those in the bin are left out.
-    ///
-    /// # Errors
-    /// The list cannot be read.
-    pub async fn list(&self) -> Result<Vec<Entry>, Failure> {
-        let shelf = self.services.shelf();
-        blocking(move || {
-            let entries = shelf.entries()?;
-            Ok(entries.into_iter().filter(|one| !one.deleted).collect())
-        })
-        .await
-    }
-
     /// The full name of the session that `name` means.
     ///
     /// # Errors
@@ -319,4 +307,8 @@ async fn blocking<T: Send + 'static>(
 
 fn local(what: impl Into<String>) -> Failure {
     Failure::new(FailureKind::Local, what)
+}
+
+fn refused(what: impl Into<String>) -> Failure {
+    Failure::new(FailureKind::Request, what)
 }

@@ -5,6 +5,7 @@
 //! person's, as it could be anybody's.
 
 use std::{
+    fmt::Write as _,
     fs::File,
     io::Read as _,
     path::{Path, PathBuf},
@@ -17,13 +18,14 @@ use super::{
     super::{Services, Source, Team, Way, go_on, session, trust::Chosen},
     Bounds, Presence,
     keeper::{Begun, EVENTS},
-    local,
+    local, refused, template,
 };
 use crate::{
     config::{BackendConfig, Overlay, Paths, Purpose},
     demo,
     protocol::{Failure, FailureKind, Folder, RunId},
     run::RunState,
+    text::clean,
 };
 
 /// Longest task, in bytes.
@@ -45,6 +47,8 @@ pub enum TeamChoice {
     Demo(String),
     /// A configuration: a path, or the name of a saved one.
     Config(String),
+    /// A template of the set-up, with the models that are at hand.
+    Template(String),
     /// Models, one agent each.
     Models {
         /// The server's address; `None` asks each model's own vendor. No key of the person's is sent to an
@@ -88,9 +92,14 @@ impl StartRequest {
     ) -> Result<Begun, Failure> {
         let ground = Ground::new(self.cwd.as_deref(), &bounds.roots)?;
         let overlay = laid(&services.overlay, &self.settings)?;
-        let (shared, places, team) = (Arc::clone(services), ground.clone(), self.team.clone());
-        let over = overlay.clone();
-        let named = super::blocking(move || source(&team, &places, &shared, &over)).await?;
+        let named = match &self.team {
+            TeamChoice::Template(name) => Some(template::team(services, name, &overlay).await?),
+            team => {
+                let (shared, places, team) = (Arc::clone(services), ground.clone(), team.clone());
+                let over = overlay.clone();
+                super::blocking(move || source(&team, &places, &shared, &over)).await?
+            }
+        };
         let (places, files) = (ground.clone(), self.files);
         let task = super::blocking(move || task(self.prompt, &files, &places)).await?;
         let (sender, events) = mpsc::channel(EVENTS);
@@ -113,7 +122,15 @@ impl StartRequest {
         }
         let source = named.ok_or_else(no_team)?;
         let mut team = source.build_over(services, &overlay).await?;
-        ground.place(&mut team, self.folders)?;
+        let folders = match self.team {
+            // A client that names a template names its folders: they are no more trusted than others.
+            TeamChoice::Template(_) => {
+                let own = || team.rules.working.folders.clone();
+                Some(self.folders.unwrap_or_else(own))
+            }
+            _ => self.folders,
+        };
+        ground.place(&mut team, folders)?;
         let run = self.name.unwrap_or_else(session::new_name);
         if services.store.as_ref().is_ok_and(|store| store.has(&run)) {
             return Err(local(format!("There is a session {run} already.")));
@@ -136,11 +153,20 @@ fn no_team() -> Failure {
     )
 }
 
-/// The program's settings with those of the request over them.
+/// The program's settings with those of the request over them. A limit that the program was started with
+/// can be lowered, not raised.
 fn laid(base: &Overlay, settings: &[String]) -> Result<Overlay, Failure> {
     let mut overlay = base.clone();
     for setting in settings {
-        overlay.set(setting).map_err(refused)?;
+        let said = setting.split_once('=');
+        let raised = said.is_some_and(|(key, value)| {
+            let wanted = value.trim().parse::<f64>();
+            let own = base.number(key.trim());
+            matches!((own, wanted), (Some(own), Ok(wanted)) if wanted > own)
+        });
+        if !raised {
+            overlay.set(setting).map_err(refused)?;
+        }
     }
     match overlay.troubles().into_iter().next() {
         Some(trouble) => Err(refused(trouble)),
@@ -169,6 +195,8 @@ fn source(
             let path = ground.configuration(name)?;
             Some(configuration(&path, services, overlay)?)
         }
+        // It has to be put together first.
+        TeamChoice::Template(_) => None,
         TeamChoice::Models { base_url, models } => {
             if models.is_empty() || models.len() > MODELS {
                 return Err(refused(format!("Name 1 to {MODELS} models.")));
@@ -215,9 +243,8 @@ fn task(prompt: String, files: &[PathBuf], ground: &Ground) -> Result<String, Fa
         let path = ground.allowed(file)?;
         let text = text_of(&path, room)?;
         room = room.saturating_sub(text.len() as u64);
-        let fence = fence(&text);
         let name = path.strip_prefix(&ground.cwd).unwrap_or(&path).display();
-        task = format!("{task}\n\nFile {name}:\n\n{fence}\n{text}\n{fence}");
+        let _ = write!(task, "\n\n{}", fenced(&name.to_string(), &text));
     }
     Ok(task)
 }
@@ -228,12 +255,13 @@ fn text_of(path: &Path, room: u64) -> Result<String, Failure> {
         refused(format!("{} cannot be read: {error}.", path.display()))
             .hint("Name a text file that exists.")
     };
-    let file = File::open(path).map_err(unread)?;
-    if !file.metadata().map_err(unread)?.is_file() {
+    // Looked at before it is opened: a pipe would be waited for.
+    if !path.metadata().map_err(unread)?.is_file() {
         return Err(refused(format!("{} is no file.", path.display()))
             .hint("Name a folder as a folder: the agents can look into it."));
     }
     let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unread)?;
     file.take(room + 1)
         .read_to_end(&mut bytes)
         .map_err(unread)?;
@@ -251,7 +279,13 @@ fn text_of(path: &Path, room: u64) -> Result<String, Failure> {
     })
 }
 
-/// A fence that the text does not hold.
+/// The text of a file as a part of a task: under its name, in a fence that the text does not hold.
+#[must_use]
+pub fn fenced(name: &str, text: &str) -> String {
+    let fence = fence(text);
+    format!("File {}:\n\n{fence}\n{text}\n{fence}", clean::line(name))
+}
+
 fn fence(text: &str) -> String {
     let mut longest = 0;
     let mut run = 0;
@@ -386,6 +420,31 @@ impl Ground {
     }
 }
 
-fn refused(what: impl Into<String>) -> Failure {
-    Failure::new(FailureKind::Request, what)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_of_the_program_is_lowered_and_never_raised() {
+        let key = "orchestrator.limits.usd";
+        let mut base = Overlay::default();
+        base.set("orchestrator.limits.usd=0.5").expect("a setting");
+        for (wanted, held) in [("5", 0.5), ("0.2", 0.2), ("0.5", 0.5)] {
+            let overlay = laid(&base, &[format!("{key}={wanted}")]).expect("settings");
+            assert_eq!(overlay.number(key), Some(held), "{wanted}");
+        }
+        let open = laid(&Overlay::default(), &[format!("{key}=5")]).expect("settings");
+        assert_eq!(open.number(key), Some(5.0));
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_any_in_the_text() {
+        assert_eq!(
+            fenced("a\u{1b}[2J\nb.md", "````"),
+            format!(
+                "File {}:\n\n`````\n````\n`````",
+                clean::line("a\u{1b}[2J\nb.md")
+            )
+        );
+    }
 }

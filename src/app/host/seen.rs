@@ -262,7 +262,7 @@ fn nothing(run: &RunId, state: State) -> Status {
 fn status(run: &RunId, state: &RunState, turn: &Turn, standing: State) -> Status {
     let questions = turn.waiting().map(|asked| {
         let mut question = asked.question.clone();
-        question.text = clean::text(&question.text).into_owned();
+        clean::question(&mut question);
         question
     });
     let notices = turn.record.notices.iter().rev();

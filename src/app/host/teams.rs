@@ -6,9 +6,11 @@ use serde::Serialize;
 
 use super::{Host, blocking, request::Ground};
 use crate::{
-    app::{Policy, Taken, after_run},
+    app::prompts,
+    config::Paths,
     demo,
-    protocol::{Event, Failure, RunId},
+    protocol::Failure,
+    setup::{Template, preset::Preset},
     text::clean,
 };
 
@@ -22,8 +24,21 @@ pub struct Teams {
     pub usual: Option<String>,
     /// Names or paths of saved ones.
     pub saved: Vec<String>,
+    /// Templates of the set-up, which take the models that are at hand.
+    pub templates: Vec<TemplateLine>,
     /// Scripted teams.
     pub demos: Vec<Demo>,
+}
+
+/// A template of the set-up.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TemplateLine {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for.
+    pub purpose: &'static str,
+    /// What it needs, where that is not just any model.
+    pub needs: Option<&'static str>,
 }
 
 /// A scripted team.
@@ -59,6 +74,13 @@ impl Host {
             Ok(Teams {
                 usual: paths.default_config().map(shown),
                 saved: saved.into_iter().map(shown).collect(),
+                templates: Template::ALL
+                    .map(|template| TemplateLine {
+                        name: template.name(),
+                        purpose: template.purpose(),
+                        needs: template.needs(),
+                    })
+                    .to_vec(),
                 demos: demo::scenarios()
                     .into_iter()
                     .map(|one| Demo {
@@ -72,30 +94,33 @@ impl Host {
         .await
     }
 
-    /// All events of a session's log and its whole name.
+    /// The prompts that are kept: those of the person and those that come with the program. What cannot be
+    /// read is left out.
     ///
     /// # Errors
-    /// No session is called so, or its log cannot be read.
-    pub async fn events(&self, name: &str) -> Result<(RunId, Vec<Event>), Failure> {
-        let run = self.find(name).await?;
-        let shelf = self.services.shelf();
-        blocking(move || {
-            let volume = shelf.find(&run.0)?;
-            let session = shelf.read(&volume)?;
-            Ok((run, session.events))
+    /// The program is leaving.
+    pub async fn presets(&self) -> Result<Vec<Preset>, Failure> {
+        blocking(|| {
+            let settings = settings();
+            let all = prompts::all(settings.as_deref()).into_iter();
+            Ok(all.filter_map(|kept| kept.preset.ok()).collect())
         })
         .await
     }
 
-    /// The files that the winner of an ended session changed; nobody is asked, and no file of the person
-    /// changes unless the policy says so.
+    /// One of them.
     ///
     /// # Errors
-    /// The log or the worktrees cannot be read, or a patch cannot be written.
-    pub async fn taken(&self, run: &RunId, policy: Policy) -> Result<Vec<Taken>, Failure> {
-        let (services, run) = (std::sync::Arc::clone(&self.services), run.clone());
-        blocking(move || after_run(&services, &run, policy, &|_| None)).await
+    /// There is none of that name, or its file is wrong.
+    pub async fn preset(&self, name: &str) -> Result<Preset, Failure> {
+        let name = name.to_owned();
+        blocking(move || prompts::named(settings().as_deref(), &name)).await
     }
+}
+
+/// The person's settings folder. Blocking.
+fn settings() -> Option<PathBuf> {
+    Paths::discover(std::env::current_dir().unwrap_or_default()).config
 }
 
 /// The configurations in a folder, by name.

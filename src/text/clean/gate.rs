@@ -154,20 +154,7 @@ fn run_event(event: &mut RunEvent) {
 
 fn question(event: &mut QuestionEvent) {
     match event {
-        QuestionEvent::Asked(Question {
-            id: _,
-            asker: _,
-            text,
-            kind,
-            seconds: _,
-        }) => {
-            clean_text(text);
-            match kind {
-                QuestionKind::Question { options } => options.iter_mut().for_each(clean_line),
-                QuestionKind::Plan { plan } => clean_text(plan),
-                QuestionKind::Approval(approval) => approval.texts_mut(&mut clean_text),
-            }
-        }
+        QuestionEvent::Asked(question) => asked(question),
         QuestionEvent::Answered {
             id: _,
             reply: Reply::Text(text) | Reply::Edited(text) | Reply::Rejected(text),
@@ -178,6 +165,23 @@ fn question(event: &mut QuestionEvent) {
         }
         | QuestionEvent::Withdrawn { id: _ }
         | QuestionEvent::Expired { id: _ } => {}
+    }
+}
+
+/// Cleans a question with all that can be answered.
+pub fn asked(question: &mut Question) {
+    let Question {
+        id: _,
+        asker: _,
+        text,
+        kind,
+        seconds: _,
+    } = question;
+    clean_text(text);
+    match kind {
+        QuestionKind::Question { options } => options.iter_mut().for_each(clean_line),
+        QuestionKind::Plan { plan } => clean_text(plan),
+        QuestionKind::Approval(approval) => approval.texts_mut(&mut clean_text),
     }
 }
 

@@ -24,7 +24,7 @@ use std::borrow::Cow;
 use self::chars::Class;
 use super::width;
 
-pub use self::gate::Gate;
+pub use self::gate::{Gate, asked as question};
 
 /// Stands where an escape sequence was.
 pub const ESCAPE_MARK: char = '␛';

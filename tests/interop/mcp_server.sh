@@ -33,12 +33,12 @@ has() {
 }
 
 inspect tools/list
-for tool in run_start run_ask run_status run_result run_list run_steer run_stop run_analyze run_changes config_list; do
+for tool in run_start run_ask run_status run_result run_list run_steer run_answer run_stop run_analyze run_changes config_list; do
     has "\"$tool\""
 done
 has outputSchema
 has readOnlyHint
-echo "ok: inspector lists 10 tools"
+echo "ok: inspector lists 11 tools"
 
 inspect tools/call --tool-name run_ask --tool-arg "prompt=How does the team decide?"
 has '"state": "answered"'
@@ -54,12 +54,35 @@ for call in "run_status id=$run" "run_result id=$run" "run_list limit=5" "run_st
 done
 inspect tools/call --tool-name config_list
 has '"demos"'
+has '"templates"'
+inspect tools/call --tool-name run_analyze --tool-arg "id=$run" --tool-arg model=demo/analyst
+has 'Kept as analysis 1'
 # One that is refused, in words.
 refused run_ask --tool-arg prompt=x --tool-arg cwd=/etc
 has 'outside of what may be named'
 refused run_steer --tool-arg "id=$run" --tool-arg text=Hello
 has 'does not run here'
+refused run_answer --tool-arg "id=$run" --tool-arg question=1 --tool-arg skip=true
+has 'no question 1 that waits'
+refused run_analyze --tool-arg "id=$run" --tool-arg model=demo/analist
+has 'demo/analyst'
+refused run_start --tool-arg prompt=x --tool-arg template=chaep
+has 'Did you mean cheap'
 echo "ok: inspector calls every tool"
+
+inspect resources/list
+has "massgen-tui://session/$run/answer"
+inspect resources/templates/list
+has 'massgen-tui://session/{id}/report'
+inspect resources/read --uri "massgen-tui://session/$run/answer"
+has 'won with'
+inspect resources/read --uri massgen-tui://session/latest/report
+has 'text/markdown'
+inspect prompts/list
+has '"find-bug"'
+inspect prompts/get --prompt-name explain --prompt-args "subject=Bloom filters"
+has 'Bloom filters'
+echo "ok: inspector reads resources and prompts"
 
 cp "$here/mcp_client.mjs" "$work/npm/client.mjs"
 timeout "${LIMIT:-90}" node "$work/npm/client.mjs" "$program" "$state" >"$work/said" 2>"$work/wrong" ||

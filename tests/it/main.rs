@@ -16,6 +16,7 @@ mod compat;
 mod config;
 mod config_fuzz;
 mod demo;
+mod doors;
 mod engine;
 mod families;
 mod hands;

@@ -56,7 +56,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "protocol", "run", "text", "store", "report", "headless", "app",
+            "protocol", "logging", "run", "text", "catalog", "setup", "store", "report",
+            "headless", "app",
         ],
     ),
 ];

@@ -35,6 +35,7 @@ pub struct Start {
     prompt: String,
     demo: Option<String>,
     config: Option<String>,
+    template: Option<String>,
     models: Option<Vec<String>>,
     base_url: Option<String>,
     #[serde(default)]
@@ -47,8 +48,22 @@ pub struct Start {
     max_seconds: Option<u64>,
     max_usd: Option<f64>,
     max_answers: Option<u32>,
+    /// Of `run_start` alone.
+    #[serde(default)]
+    questions: Questions,
     /// Of `run_ask` alone.
     pub wait_seconds: Option<u64>,
+}
+
+/// What becomes of questions of the agents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Questions {
+    /// Nobody hears them.
+    #[default]
+    Skip,
+    /// They wait for `run_answer`, as long as agents are patient.
+    Wait,
 }
 
 impl Start {
@@ -56,6 +71,12 @@ impl Start {
     #[must_use]
     pub fn after(&self) -> Option<&str> {
         self.after.as_deref()
+    }
+
+    /// Whether questions of the agents wait for an answer.
+    #[must_use]
+    pub fn hears(&self) -> bool {
+        self.questions == Questions::Wait
     }
 
     /// The request for it; `usual` is the team when none is named, `after` the whole name of the session
@@ -70,22 +91,28 @@ impl Start {
     ) -> Result<StartRequest, Failure> {
         let settings = self.settings()?;
         let folders = self.given();
-        let team = match (self.demo, self.config, self.models) {
-            (None, None, None) if self.base_url.is_some() => {
-                return Err(refused("base_url is given without models.")
-                    .hint("Name the models that the server has."));
-            }
-            (None, None, None) if after.is_some() => TeamChoice::Usual,
-            (None, None, None) => usual.clone(),
-            (Some(demo), None, None) => TeamChoice::Demo(demo.trim().to_owned()),
-            (None, Some(config), None) => TeamChoice::Config(config),
-            (None, None, Some(models)) => TeamChoice::Models {
-                base_url: self.base_url,
-                models,
-            },
-            _ => {
+        if self.base_url.is_some() && self.models.is_none() {
+            return Err(refused("base_url is given without models.")
+                .hint("Name the models that the server has."));
+        }
+        let base_url = self.base_url;
+        let models = |models| TeamChoice::Models { base_url, models };
+        let mut named = [
+            self.demo
+                .map(|name| TeamChoice::Demo(name.trim().to_owned())),
+            self.config.map(TeamChoice::Config),
+            self.template.map(TeamChoice::Template),
+            self.models.map(models),
+        ]
+        .into_iter()
+        .flatten();
+        let team = match (named.next(), named.next()) {
+            (None, _) if after.is_some() => TeamChoice::Usual,
+            (None, _) => usual.clone(),
+            (Some(team), None) => team,
+            (Some(_), Some(_)) => {
                 return Err(refused("Several teams are named.")
-                    .hint("Give one of demo, config and models."));
+                    .hint("Give one of demo, config, template and models."));
             }
         };
         Ok(StartRequest {
@@ -97,7 +124,10 @@ impl Start {
             settings,
             after,
             name: None,
-            presence: Presence::Nobody,
+            presence: match self.questions {
+                Questions::Skip => Presence::Nobody,
+                Questions::Wait => Presence::Somebody,
+            },
         })
     }
 
@@ -150,6 +180,20 @@ pub struct Named {
     pub id: String,
 }
 
+/// A session that is looked at afterwards.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Analyzed {
+    /// As it was named.
+    pub id: String,
+    /// Who reads it; nobody: figures alone.
+    pub model: Option<String>,
+    /// Which turn the model reads.
+    pub turn: Option<String>,
+    /// US dollars that this may cost.
+    pub max_usd: Option<f64>,
+}
+
 /// A session and how long it is waited for.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -167,7 +211,7 @@ pub struct Awaited {
 pub struct Listed {
     /// Most sessions.
     pub limit: Option<usize>,
-    /// Words to look for.
+    /// Which are meant, in the words of the list of sessions.
     pub filter: Option<String>,
 }
 
@@ -274,6 +318,7 @@ mod tests {
         )
         .expect("a request");
         assert_eq!(one.team, TeamChoice::Demo("quick".into()));
+        assert_eq!(one.presence, Presence::Nobody);
         let folders = one.folders.expect("folders");
         assert_eq!(folders.len(), 2);
         assert_eq!(folders[1].access, Access::Write);
@@ -300,11 +345,31 @@ mod tests {
                 json!({"prompt": "x", "base_url": "http://h"}),
                 "without models",
             ),
+            (
+                json!({"prompt": "x", "base_url": "http://h", "config": "y"}),
+                "without models",
+            ),
+            (
+                json!({"prompt": "x", "template": "cheap", "models": ["y"]}),
+                "Several teams",
+            ),
+            (
+                json!({"prompt": "x", "questions": "maybe"}),
+                "unknown variant",
+            ),
             (json!({"prompt": "x", "max_usd": -1}), "no amount of money"),
         ] {
             let failure = start(&wrong).expect_err(told);
             assert!(failure.words().contains(told), "{failure}");
         }
+    }
+
+    #[test]
+    fn a_template_is_a_team_and_questions_wait_when_they_are_wanted() {
+        let one = json!({"prompt": "x", "template": "cheap", "questions": "wait"});
+        let one = start(&one).expect("a request");
+        assert_eq!(one.team, TeamChoice::Template("cheap".into()));
+        assert_eq!(one.presence, Presence::Somebody);
     }
 
     #[test]

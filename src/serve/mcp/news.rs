@@ -32,6 +32,11 @@ impl Progress {
             told: 0,
         }
     }
+
+    /// How many pieces were told.
+    pub const fn told(&self) -> u64 {
+        self.told
+    }
 }
 
 /// From which weight on log messages are sent.

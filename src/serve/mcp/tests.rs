@@ -40,7 +40,7 @@ fn words(answer: &Value) -> &str {
 #[test]
 fn the_list_of_tools_can_be_read_and_says_what_they_do() {
     let tools = tools().expect("tools");
-    assert_eq!(tools.len(), 10);
+    assert_eq!(tools.len(), 11);
     for tool in tools {
         assert!(tool.output_schema.is_some(), "{}", tool.name);
         let hints = tool.annotations.expect("annotations");

@@ -12,14 +12,18 @@ function check(good, words) {
   }
 }
 
-function connect(speed) {
-  const child = spawn(program, ["acp", "--state-dir", state, "--demo", "--demo-speed", speed], {
+function connect(speed, demo = "quick") {
+  const asked = [];
+  const child = spawn(program, ["acp", "--state-dir", state, "--demo", demo, "--demo-speed", speed], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const updates = [];
   const app = acp
     .client({ name: "proof" })
-    .onRequest(acp.methods.client.session.requestPermission, () => ({ outcome: { outcome: "cancelled" } }))
+    .onRequest(acp.methods.client.session.requestPermission, (one) => {
+      asked.push(one.params);
+      return { outcome: { outcome: "selected", optionId: one.params.options[0].optionId } };
+    })
     .onNotification(acp.methods.client.session.update, (one) => { updates.push(one.params.update); });
   const stream = acp.ndJsonStream(Writable.toWeb(child.stdin), Readable.toWeb(child.stdout));
   const connection = app.connect(stream);
@@ -28,6 +32,7 @@ function connect(speed) {
   return {
     child,
     updates,
+    asked,
     connection: {
       initialize: ask(on.initialize),
       newSession: ask(on.session.new),
@@ -84,3 +89,20 @@ await link.connection.cancel({ sessionId: other.sessionId });
 check((await going).stopReason === "cancelled", "it was not cancelled");
 console.log("ok: a prompt was cancelled");
 await end(link);
+
+// What agents ask goes to the editor, and the run goes on with what was chosen there.
+for (const [demo, wanted] of [["talking", "asks"], ["plan", "a plan"]]) {
+  link = connect("20", demo);
+  await begin(link);
+  const one = await link.connection.newSession({
+    cwd: project,
+    mcpServers: [{ name: "files", command: "no-such-program", args: [], env: [] }],
+  });
+  const done = await link.connection.prompt({ sessionId: one.sessionId, prompt: words });
+  check(done.stopReason === "end_turn", JSON.stringify(done));
+  const titles = link.asked.map((one) => one.toolCall.title);
+  check(titles.some((title) => title.includes(wanted)), `${demo}: nobody was asked: ${JSON.stringify(titles)}`);
+  check(text(link.updates, "agent_thought_chunk").includes("are not used by the team (files)"), "the tool server is not told");
+  console.log(`ok: ${demo}: the editor was asked ${titles.length} times, first: ${titles[0]}`);
+  await end(link);
+}

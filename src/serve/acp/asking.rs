@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    protocol::{Question, QuestionKind, Reply, approval},
+    protocol::{Approval, Deed, Question, QuestionKind, Reply, approval},
     text::clean,
 };
 
@@ -24,7 +24,7 @@ pub fn request(session: &str, question: &Question, asker: &str) -> Option<Value>
             }
             options.push(option("reject", "Refuse", "reject_once"));
             let title = format!("{asker}: {} {}", approval.tool, approval.deed.target());
-            (title, approval.why.clone(), options)
+            (title, deed(approval), options)
         }
         QuestionKind::Plan { plan } => {
             let options = vec![
@@ -55,6 +55,25 @@ pub fn request(session: &str, question: &Question, asker: &str) -> Option<Value>
         },
         "options": options,
     }))
+}
+
+/// What would be done, whole, why it is asked, and what holds it: nobody allows what they have not seen.
+fn deed(approval: &Approval) -> String {
+    let what = match &approval.deed {
+        Deed::Command { line, folder } => format!("{line}\n\nin {folder}"),
+        Deed::Read { path } => path.clone(),
+        Deed::Write { path, diff } => format!("{path}\n\n{diff}"),
+        Deed::Fetch { url } => url.clone(),
+        Deed::Tool {
+            tool,
+            arguments,
+            changed,
+        } => format!("{tool}\n\n{arguments}\n\n{changed}"),
+        Deed::Other { words } => words.clone(),
+    };
+    let parts = [what.trim(), approval.why.trim(), approval.held.trim()];
+    let said: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    said.join("\n\n")
 }
 
 #[derive(Deserialize)]
@@ -103,7 +122,7 @@ pub fn reply(question: &Question, answer: Option<Value>) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Approval, Deed, QuestionId};
+    use crate::protocol::QuestionId;
 
     fn question(kind: QuestionKind) -> Question {
         Question {
@@ -131,6 +150,22 @@ mod tests {
         })));
         let asked = request("s", &leave, "ada").expect("a request");
         assert_eq!(asked["options"].as_array().map(Vec::len), Some(2));
+        let call = question(QuestionKind::Approval(Box::new(Approval {
+            tool: "mcp__db__drop".into(),
+            deed: Deed::Tool {
+                tool: "mcp__db__drop".into(),
+                arguments: "{\"table\": \"users\"}".into(),
+                changed: String::new(),
+            },
+            why: "it may destroy something".into(),
+            always: None,
+            held: "Nothing holds it.".into(),
+            fixed: false,
+        })));
+        let asked = request("s", &call, "ada").expect("a request").to_string();
+        for part in ["users", "it may destroy something", "Nothing holds it."] {
+            assert!(asked.contains(part), "{part}: {asked}");
+        }
         assert_eq!(reply(&leave, Some(selected("allow"))), Reply::Approved);
         for other in [
             None,

@@ -41,6 +41,8 @@ use crate::{
 const WAITING: usize = 64;
 /// Sessions of one client.
 const SESSIONS: usize = 256;
+/// Tool servers of the editor that are named.
+const SERVERS: usize = 20;
 /// Teams that are offered as modes.
 const MODES: usize = 40;
 
@@ -59,8 +61,41 @@ struct Session {
     mode: String,
     /// Whether the session has a log.
     begun: bool,
+    /// What the person is told once about tool servers of the editor; empty for nothing.
+    unused: String,
     /// Ends the prompt that is at work.
     cancel: Option<CancellationToken>,
+}
+
+impl Session {
+    /// One without a log.
+    fn new(cwd: PathBuf, offered: &[Offered]) -> Self {
+        Self {
+            cwd,
+            mode: USUAL.to_owned(),
+            begun: false,
+            unused: unused(offered),
+            cancel: None,
+        }
+    }
+}
+
+/// What is said about tool servers of the editor. They are not used: the editor chose them for an agent that
+/// works in the person's own folder, and ours work in copies, side by side.
+fn unused(offered: &[Offered]) -> String {
+    let names: Vec<String> = offered
+        .iter()
+        .take(SERVERS)
+        .map(|one| clean::line(&one.name).into_owned())
+        .collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(
+        "The tool servers of the editor are not used by the team ({}). Name those it should have under \
+         mcp_servers of its configuration.",
+        names.join(", ")
+    )
 }
 
 /// The agent.
@@ -150,6 +185,8 @@ pub async fn serve(
 #[serde(rename_all = "camelCase")]
 struct New {
     cwd: PathBuf,
+    #[serde(default)]
+    mcp_servers: Vec<Offered>,
 }
 
 #[derive(Deserialize)]
@@ -157,6 +194,15 @@ struct New {
 struct Load {
     session_id: String,
     cwd: PathBuf,
+    #[serde(default)]
+    mcp_servers: Vec<Offered>,
+}
+
+/// A tool server that the editor offers.
+#[derive(Deserialize)]
+struct Offered {
+    #[serde(default)]
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -274,42 +320,60 @@ impl Agent {
     }
 
     async fn new_session(&mut self, params: Value) -> Result<Value, Refused> {
-        let New { cwd } = read(params)?;
+        let New { cwd, mcp_servers } = read(params)?;
         let modes = self.modes(&cwd).await?;
         let id = self.host.new_name();
-        self.keep(&id.0, cwd, false)?;
+        let session = Session::new(cwd, &mcp_servers);
+        self.keep(&id.0, session)?;
         Ok(json!({"sessionId": id, "modes": modes}))
     }
 
     /// Opens a stored session: its tasks and answers are told again.
     async fn load(&mut self, params: Value) -> Result<Value, Refused> {
-        let Load { session_id, cwd } = read(params)?;
+        let Load {
+            session_id,
+            cwd,
+            mcp_servers,
+        } = read(params)?;
+        self.idle(&session_id)?;
         let modes = self.modes(&cwd).await?;
         let (run, events) = self
             .host
             .events(&session_id)
             .await
             .map_err(|failure| (NOT_FOUND, failed(&failure).1))?;
+        let mut session = Session::new(cwd, &mcp_servers);
+        session.begun = true;
+        self.keep(&run.0, session)?;
         for update in turn::told_again(&events) {
             self.queue.push_back(wire::update(&run.0, &update));
         }
-        self.keep(&run.0, cwd, true)?;
         Ok(json!({"modes": modes}))
     }
 
-    fn keep(&mut self, id: &str, cwd: PathBuf, begun: bool) -> Result<(), Refused> {
-        if self.sessions.len() >= SESSIONS {
-            self.sessions.retain(|_, session| session.cancel.is_some());
+    /// Refuses what must not happen while a prompt of the session is at work.
+    fn idle(&self, id: &str) -> Result<(), Refused> {
+        let known = self.sessions.get(id);
+        if known.is_some_and(|session| session.cancel.is_some()) {
+            let words = "The team is at work on the prompt before; cancel that first.";
+            return Err((PARAMS, words.to_owned()));
         }
-        if self.sessions.len() >= SESSIONS {
-            return Err((INTERNAL, "Too many sessions are at work.".to_owned()));
+        Ok(())
+    }
+
+    /// Remembers a session; one that is at work stays as it is, the oldest idle one goes when there are
+    /// too many.
+    fn keep(&mut self, id: &str, session: Session) -> Result<(), Refused> {
+        self.idle(id)?;
+        if !self.sessions.contains_key(id) && self.sessions.len() >= SESSIONS {
+            // Names begin with the time, so the first is the oldest.
+            let mut idle = self.sessions.iter().filter(|(_, one)| one.cancel.is_none());
+            let Some((oldest, _)) = idle.next() else {
+                return Err((INTERNAL, "Too many sessions are at work.".to_owned()));
+            };
+            let oldest = oldest.clone();
+            self.sessions.remove(&oldest);
         }
-        let session = Session {
-            cwd,
-            mode: USUAL.to_owned(),
-            begun,
-            cancel: None,
-        };
         self.sessions.insert(id.to_owned(), session);
         Ok(())
     }
@@ -367,13 +431,11 @@ impl Agent {
         let Prompt { session_id, prompt } = read(params)?;
         let task = prompt::task(prompt).map_err(|words| (PARAMS, words))?;
         let (host, out, usual) = (self.host.clone(), self.out.clone(), self.usual.clone());
+        self.idle(&session_id)?;
         let session = self.session(&session_id)?;
-        if session.cancel.is_some() {
-            let words = "The team is at work on the prompt before; cancel that first.";
-            return Err((PARAMS, words.to_owned()));
-        }
         let cancel = CancellationToken::new();
         session.cancel = Some(cancel.clone());
+        let unused = std::mem::take(&mut session.unused);
         let team = match session.mode.as_str() {
             DEMO => TeamChoice::Demo(String::new()),
             mode => match mode.strip_prefix(CONFIG) {
@@ -392,6 +454,10 @@ impl Agent {
             task,
             cancel,
         };
+        if !unused.is_empty() {
+            let update = wire::update(&session_id, &show::thought(&unused));
+            self.queue.push_back(update);
+        }
         let id = id.clone();
         self.prompts
             .spawn(async move { (session_id, id, job.run().await) });

@@ -4,6 +4,8 @@ use std::{fmt::Write as _, path::PathBuf};
 
 use serde::Deserialize;
 
+use crate::app::host::fenced;
+
 /// A prompt as the task of a team.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Task {
@@ -67,7 +69,7 @@ pub fn task(blocks: Vec<Block>) -> Result<Task, String> {
                 };
                 let name =
                     path(&resource.uri).map_or(resource.uri, |path| path.display().to_string());
-                let _ = write!(task.text, "\n\nFile {name}:\n\n````\n{text}\n````\n");
+                let _ = write!(task.text, "\n\n{}\n", fenced(&name, &text));
             }
             Block::Other => {
                 return Err("A team takes text and files; leave pictures and sounds out.".into());
@@ -118,7 +120,7 @@ mod tests {
         assert_eq!(told.files, [PathBuf::from("/a b/c.rs")]);
         assert_eq!(
             told.text,
-            "Look at /a b/c.rshttps://h/x\n\nFile /d.md:\n\n````\nhi\n````\n"
+            "Look at /a b/c.rshttps://h/x\n\nFile /d.md:\n\n```\nhi\n```\n"
         );
         assert!(of(json!([{"type": "image", "data": "x", "mimeType": "image/png"}])).is_err());
         assert!(

@@ -202,7 +202,8 @@ pub fn message(text: &str) -> Value {
 }
 
 /// A line beside the message.
-fn thought(line: &str) -> Value {
+#[must_use]
+pub fn thought(line: &str) -> Value {
     let text = format!("{}\n", line.trim());
     json!({"sessionUpdate": "agent_thought_chunk", "content": {"type": "text", "text": text}})
 }

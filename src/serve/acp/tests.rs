@@ -32,7 +32,8 @@ async fn prompts_are_turns_of_one_session_that_can_be_loaded_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let host = host(folder.path(), Speed::Max);
     let (mut client, served) = begun(&host).await;
-    let cwd = json!({"cwd": folder.path(), "mcpServers": []});
+    let server = json!({"name": "files\u{1b}[2J", "command": "x", "args": [], "env": []});
+    let cwd = json!({"cwd": folder.path(), "mcpServers": [server]});
     let new = client.call(1, "session/new", cwd.clone()).await;
     let session = new["result"]["sessionId"]
         .as_str()
@@ -49,6 +50,11 @@ async fn prompts_are_turns_of_one_session_that_can_be_loaded_again() {
             said.contains(&format!("massgen-tui open {session}")),
             "{said}"
         );
+        // Once, and clean.
+        let thoughts = text(&client.news, "agent_thought_chunk");
+        let told = thoughts.contains("The tool servers of the editor are not used");
+        assert_eq!(told, id == 2, "{thoughts}");
+        assert!(!thoughts.contains('\u{1b}'));
         let kinds: Vec<&Value> = client
             .news
             .iter()
@@ -83,6 +89,9 @@ async fn a_prompt_is_cancelled_and_wrong_words_are_refused() {
     client.request(2, "session/prompt", prompt.clone()).await;
     let twice = client.call(3, "session/prompt", prompt).await;
     assert_eq!(twice["error"]["code"], PARAMS, "{twice}");
+    let load = json!({"sessionId": session, "cwd": folder.path(), "mcpServers": []});
+    let load = client.call(4, "session/load", load).await;
+    assert_eq!(load["error"]["code"], PARAMS, "{load}");
     client
         .notify("session/cancel", json!({"sessionId": session}))
         .await;

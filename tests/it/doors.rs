@@ -270,7 +270,7 @@ fn sessions_are_found_by_the_words_of_the_list() {
     let home = tempfile::tempdir().unwrap();
     let mut client = Client::start(home.path(), &[], &["--demo", "--demo-speed", "max"]);
     client.done("run_ask", json!({"prompt": "How?"}));
-    for (filter, count) in [("outcome:answered how", 1), ("outcome:stopped", 0)] {
+    for (filter, count) in [("outcome:answered how", 1), ("outcome:cancelled", 0)] {
         let (words, data) = client.done("run_list", json!({ "filter": filter }));
         assert_eq!(data["total"], count, "{filter}: {words}");
     }

@@ -45,14 +45,40 @@ pub struct Start {
     cwd: Option<PathBuf>,
     #[serde(rename = "continue")]
     after: Option<String>,
-    max_seconds: Option<u64>,
-    max_usd: Option<f64>,
-    max_answers: Option<u32>,
+    #[serde(skip)]
+    limits: Limits,
     /// Of `run_start` alone.
     #[serde(default)]
     questions: Questions,
     /// Of `run_ask` alone.
     pub wait_seconds: Option<u64>,
+}
+
+/// What a run may take.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limits {
+    #[serde(rename = "max_seconds")]
+    seconds: Option<u64>,
+    #[serde(rename = "max_usd")]
+    usd: Option<f64>,
+    #[serde(rename = "max_answers")]
+    answers: Option<u32>,
+}
+
+/// Reads what is to be started.
+///
+/// # Errors
+/// As for [`read`].
+pub fn start(tool: &str, arguments: Option<Map<String, Value>>) -> Result<Start, Failure> {
+    let (limits, rest) = arguments
+        .unwrap_or_default()
+        .into_iter()
+        .partition(|(name, _)| name.starts_with("max_"));
+    Ok(Start {
+        limits: read(tool, Some(limits))?,
+        ..read(tool, Some(rest))?
+    })
 }
 
 /// What becomes of questions of the agents.
@@ -89,7 +115,7 @@ impl Start {
         usual: &TeamChoice,
         after: Option<RunId>,
     ) -> Result<StartRequest, Failure> {
-        let settings = self.settings()?;
+        let settings = self.limits.settings()?;
         let folders = self.given();
         if self.base_url.is_some() && self.models.is_none() {
             return Err(refused("base_url is given without models.")
@@ -148,20 +174,22 @@ impl Start {
         folders.extend(all(&self.writable_folders, Access::Write));
         Some(folders)
     }
+}
 
+impl Limits {
     /// Limits as settings. Their keys are ours, never the client's.
-    fn settings(&self) -> Result<Vec<String>, Failure> {
+    fn settings(self) -> Result<Vec<String>, Failure> {
         let mut settings = Vec::new();
-        if let Some(seconds) = self.max_seconds {
+        if let Some(seconds) = self.seconds {
             settings.push(format!("{SECONDS}={seconds}"));
         }
-        if let Some(usd) = self.max_usd {
+        if let Some(usd) = self.usd {
             if !usd.is_finite() || usd <= 0.0 {
                 return Err(refused("max_usd is no amount of money.").hint("Give more than 0."));
             }
             settings.push(format!("{USD}={usd}"));
         }
-        if let Some(answers) = self.max_answers {
+        if let Some(answers) = self.answers {
             settings.push(format!("{ANSWERS}={answers}"));
         }
         Ok(settings)
@@ -306,7 +334,7 @@ mod tests {
     use super::*;
 
     fn start(arguments: &Value) -> Result<StartRequest, Failure> {
-        let read: Start = read("run_start", arguments.as_object().cloned())?;
+        let read = super::start("run_start", arguments.as_object().cloned())?;
         read.request(&TeamChoice::Demo("quick".into()), None)
     }
 

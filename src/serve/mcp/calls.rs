@@ -57,8 +57,8 @@ impl Calls {
         gone: &CancellationToken,
     ) -> Result<Done, Failure> {
         match name {
-            "run_start" => self.start(arguments::read(name, given)?, news).await,
-            "run_ask" => self.ask(arguments::read(name, given)?, news, gone).await,
+            "run_start" => self.start(arguments::start(name, given)?, news).await,
+            "run_ask" => self.ask(arguments::start(name, given)?, news, gone).await,
             "run_status" => self.status(arguments::read(name, given)?).await,
             "run_result" => self.result(arguments::read(name, given)?, gone).await,
             "run_list" => self.list(arguments::read(name, given)?).await,

@@ -237,6 +237,16 @@ impl Words {
     }
 }
 
+/// The same words, every other two with a sign between.
+fn as_code(text: &str) -> String {
+    let mut odd = false;
+    let joined = text.chars().map(|c| {
+        odd ^= c == ' ';
+        if c == ' ' && odd { '_' } else { c }
+    });
+    joined.collect()
+}
+
 /// A session of about a megabyte: text and thinking in pieces, tools, answers.
 fn lived(folder: &Path, number: u64, words: &mut Words, rare: bool) -> u64 {
     let run = run_id(number);
@@ -267,7 +277,7 @@ fn lived(folder: &Path, number: u64, words: &mut Words, rare: bool) -> u64 {
                 AgentEvent::Tool(ToolEvent::Finished {
                     call,
                     ok: true,
-                    output: words.text(500),
+                    output: as_code(&words.text(500)),
                     elapsed_ms: 10,
                 }),
             ));
@@ -316,7 +326,7 @@ fn search(megabytes: u64) {
     let shelf = shelf(folder);
     let (made, go) = timed(|| shelf.index(&mut |_| Go::On).unwrap());
     assert_eq!(go, Go::On);
-    let index = fs::metadata(folder.join("state/index/search-2.db"))
+    let index = fs::metadata(folder.join("state/index/search-3.db"))
         .unwrap()
         .len();
     let note = format!(
@@ -334,6 +344,7 @@ fn search(megabytes: u64) {
         ("a word that is not there", "nowhere", 0),
         ("a beginning", "w4999*", 0),
         ("a beginning that many words have", "w1*", 20),
+        ("a beginning behind a sign", "w1ord_w1*", 20),
         ("a common word in votes, where none is", "w1ord in:vote", 0),
         (
             "a common word of failed sessions",

@@ -31,7 +31,7 @@ use crate::protocol::Failure;
 /// last and are found first.
 const PLAN: Plan = Plan {
     name: "search",
-    version: 2,
+    version: 3,
     tables: "
         CREATE TABLE sources(
             id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, run TEXT NOT NULL, theirs INTEGER NOT NULL,

@@ -6,7 +6,7 @@
 use super::{
     gather::Piece,
     query::{mark, passage_mark},
-    words::{beginnings, each_word},
+    words::{beginnings, chains, each_word},
 };
 use crate::store::db::{
     Connection, OptionalExtension as _, SqlError, Transaction, TransactionBehavior, params,
@@ -197,6 +197,11 @@ fn indexed(piece: &Piece, source: i64) -> String {
         text.push(' ');
         text.push_str(mark);
     };
+    for chain in chains(&piece.text) {
+        add(&chain);
+        // So that the next chain does not go on with this one.
+        add(&mark('j', ""));
+    }
     for beginning in &short {
         add(beginning);
     }

@@ -4,7 +4,7 @@
 //! a place that does not exist (`in:nowhere`), a query that says only what is not meant, and one without a
 //! letter or digit. What concerns whole sessions (`outcome:failed`) is left to whoever knows sessions.
 
-use super::words::{each_word, is_short};
+use super::words::{each_word, is_short, joints};
 use crate::protocol::{Failure, FailureKind, Passage};
 
 /// Most characters of a query that are read.
@@ -64,6 +64,12 @@ impl Term {
             && is_short(word)
         {
             return format!("\"{}\"", mark('b', word));
+        }
+        // A beginning behind a sign; words with blanks between are not meant.
+        if self.open
+            && let Some(joints) = joints(&self.words)
+        {
+            return format!("\"{joints}\"*");
         }
         let star = if self.open { "*" } else { "" };
         format!("\"{}\"{star}", self.words.join(" "))
@@ -284,7 +290,10 @@ mod tests {
     /// The expression with a visible sign for marks.
     fn shown(text: &str) -> String {
         match Query::parse(text) {
-            Ok(query) => query.expression(&[]).replace(MARK, "@"),
+            Ok(query) => {
+                let expression = query.expression(&[]);
+                expression.replace(MARK, "@").replace('\u{e001}', "+")
+            }
             Err(failure) => failure.message,
         }
     }
@@ -299,7 +308,11 @@ mod tests {
         check("\"dead*\"", r#"("dead")"#);
         check("a -b -\"c d\"", r#"("a") NOT ("b" OR "c d")"#);
         check("snake_case std::fs", r#"("snake case" AND "std fs")"#);
-        check("東京", r#"("東 京")"#);
+        check(
+            "snake_c* std::fs::re*",
+            r#"("snake+c"* AND "std+fs fs+re"*)"#,
+        );
+        check("東京 東京*", r#"("東 京" AND "東 京"*)"#);
         check(
             "x in:answer,votes agent:\"the critic\" tool:run_",
             r#"("x" AND (("@panswer") OR ("@pvote")) AND (("@athe"* AND "@acritic"*)) AND (("@trun"*)))"#,

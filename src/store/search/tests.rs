@@ -282,6 +282,47 @@ fn every_kind_of_words_is_found_where_it_stands() {
 }
 
 #[test]
+fn a_beginning_behind_a_sign_is_found_where_only_signs_stand_between() {
+    let mut world = World::new();
+    let texts = [
+        "call snake_case_now here",
+        "call Snake.Cat there",
+        "a snake catches mice",
+        "crates::snake::crawl",
+        "no_snake",
+        "snake_x x_case",
+        "snake_\ncase",
+        "北京tower_bell",
+    ];
+    let kinds = texts.map(|text| samples::published(1, 1, text));
+    let mut events = samples::numbered(kinds.to_vec());
+    for (event, label) in events.iter_mut().zip(1..) {
+        // Answers with one label would be one.
+        event.kind = samples::published(label, 1, texts[usize::from(label) - 1]);
+    }
+    world.ours(RUN, &events);
+    let check = |query: &str, want: &[usize]| {
+        let found: Vec<String> = world.find(query);
+        let numbers: Vec<usize> = found
+            .iter()
+            .map(|hit| hit.split(' ').next().unwrap().parse().unwrap())
+            .collect();
+        assert_eq!(numbers, want, "{query}");
+    };
+    check("snake_c*", &[4, 2, 1]);
+    check("snake_ca*", &[2, 1]);
+    check("snake::case*", &[1]);
+    check("snake_case_n*", &[1]);
+    // Chains do not go on with one another.
+    check("snake_x_c*", &[]);
+    check("here -snake_c*", &[]);
+    check("call -snake_case_n*", &[2]);
+    check("京tow*", &[8]);
+    check("北京tow*", &[8]);
+    check("snake_case", &[7, 1]);
+}
+
+#[test]
 fn newest_first_and_no_more_than_wanted() {
     let mut world = World::new();
     for day in [2, 3, 1] {
@@ -465,7 +506,7 @@ fn two_at_once_and_a_broken_file_do_no_harm() {
     });
     let expected = fresh(&world);
     assert_eq!(dump(&mut world.index()), expected);
-    let path = world.folder.path().join("index/search-2.db");
+    let path = world.folder.path().join("index/search-3.db");
     let mut bytes = fs::read(&path).unwrap();
     for byte in bytes.iter_mut().skip(4096).step_by(7) {
         *byte ^= 0x5a;

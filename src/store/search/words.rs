@@ -4,7 +4,10 @@
 //! that put no blanks between words each character is one, so that any part of a sentence is found as a
 //! phrase. Everything else only separates.
 
-use std::{collections::HashSet, ops::Range};
+use std::{
+    collections::{BTreeSet, HashSet},
+    ops::Range,
+};
 
 /// Most characters of a word; the rest is not looked at. Keys, hashes and encoded files are long.
 const LONGEST: usize = 64;
@@ -77,6 +80,55 @@ pub(super) fn is_short(beginning: &str) -> bool {
 /// Whether it is a character that is a word by itself, so that nothing begins with it but itself.
 fn is_alone(word: &str) -> bool {
     word.chars().next().is_none_or(stands_alone)
+}
+
+/// What stands between the two words of a joint; no word of a text has it.
+const JOINT: char = '\u{e001}';
+
+/// The joints of a text: two words each that nothing but signs stands between, as in `snake_case`. Those
+/// of one chain (`a.b.c`) stand in a row, with blanks between; each chain is given once. Without them a
+/// beginning behind a sign (`snake_c*`) would have to be put together from every word with a c.
+pub(super) fn chains(text: &str) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    let mut chain = String::new();
+    let mut before: Option<(String, usize)> = None;
+    each_word(text, |word, at| {
+        let joined = before.as_ref().filter(|(_, end)| {
+            let between = text.get(*end..at.start).unwrap_or_default();
+            !is_alone(word) && !between.contains(|c: char| c.is_whitespace() || c.is_control())
+        });
+        if let Some((before, _)) = joined {
+            if !chain.is_empty() {
+                chain.push(' ');
+            }
+            chain.push_str(&joint(before, word));
+        } else if !chain.is_empty() {
+            all.insert(std::mem::take(&mut chain));
+        }
+        before = Some((word.to_owned(), at.end));
+    });
+    if !chain.is_empty() {
+        all.insert(chain);
+    }
+    all
+}
+
+fn joint(one: &str, other: &str) -> String {
+    format!("{one}{JOINT}{other}")
+}
+
+/// The joints of words that stand one behind the other, as [`chains`] gives them; `None` when some of
+/// them have none in the index.
+pub(super) fn joints(words: &[String]) -> Option<String> {
+    let (_, behind) = words
+        .split_first()
+        .filter(|(_, behind)| !behind.is_empty())?;
+    if behind.iter().any(|word| is_alone(word)) {
+        return None;
+    }
+    let pairs = words.iter().zip(behind);
+    let joints = pairs.map(|(one, other)| joint(one, other));
+    Some(joints.collect::<Vec<_>>().join(" "))
 }
 
 /// Whether a word that ends with `before` goes on with `after`.
@@ -201,6 +253,30 @@ mod tests {
         check("при 東 ab", &["a", "ab", "п", "пр", "при"]);
         assert!(is_short("tow") && is_short("при") && is_short("a"));
         assert!(!is_short("towe") && !is_short("東") && !is_short(""));
+    }
+
+    #[test]
+    fn chains_are_words_with_nothing_but_signs_between() {
+        let check = |text: &str, want: &[&str]| {
+            let found = chains(text).into_iter();
+            let found: Vec<String> = found.map(|chain| chain.replace(JOINT, "+")).collect();
+            assert_eq!(found, want, "{text:?}");
+        };
+        check("", &[]);
+        check("two words", &[]);
+        check("A snake_case, snake_case!", &["snake+case"]);
+        check("std::fs a.b.c x", &["a+b b+c", "std+fs"]);
+        check("a\tb a\nb a\u{0}b", &[]);
+        // Characters that stand alone are found as phrases; what follows one is joined to it.
+        check("東京都 京tower", &["京+tower"]);
+        let joined = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+            joints(&words).map(|joints| joints.replace(JOINT, "+"))
+        };
+        assert_eq!(joined(&["a", "b", "c"]), Some("a+b b+c".to_owned()));
+        assert_eq!(joined(&["京", "to"]), Some("京+to".to_owned()));
+        assert_eq!(joined(&["a"]), None);
+        assert_eq!(joined(&["a", "京"]), None);
     }
 
     proptest! {

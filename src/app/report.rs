@@ -41,6 +41,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const PACE: Duration = Duration::from_millis(120);
 /// Most lines of what would be sent that are shown.
 const LINES: usize = 2_000;
+/// A reply that comes is read again when it has grown by this part of its length.
+const FRACTION: usize = 64;
 /// Most lines of a reply that are shown while it comes.
 const SAID: usize = 200;
 
@@ -194,9 +196,10 @@ async fn perform(job: &Job, tell: &watch::Sender<Heard>) -> Result<u32, Failure>
     blocking(move || analysis::keep(&desk.beside, &done)).await
 }
 
-/// Folds steps into what is heard.
+/// Folds steps into what is heard. The reply is read again from its beginning when it has grown by a
+/// part of its length, so that a long one in many small pieces costs no more than a few of its length.
 async fn follow(mut steps: mpsc::Receiver<Step>, tell: &watch::Sender<Heard>) {
-    let mut text = String::new();
+    let (mut text, mut enough) = (String::new(), 0);
     while let Some(step) = steps.recv().await {
         tell.send_modify(|heard| {
             heard.number += 1;
@@ -204,11 +207,14 @@ async fn follow(mut steps: mpsc::Receiver<Step>, tell: &watch::Sender<Heard>) {
                 Step::Said(more) => {
                     heard.said += more.chars().count();
                     text.push_str(&more);
+                    if text.len() >= enough {
+                        enough = text.len() + text.len() / FRACTION;
+                        heard.rows = so_far(&text);
+                    }
                 }
                 Step::Thought(more) => heard.thought += more,
                 Step::Told(words) => heard.told.push(clean::line(&words).into_owned()),
             }
-            heard.rows = so_far(&text);
         });
     }
 }

@@ -56,11 +56,11 @@ pub fn sheet_of(report: &Report, turn: &Of) -> Sheet {
 
 fn write_turn(parts: &mut Vec<SheetPart>, turn: &Of) {
     let won = turn.winner.as_ref().map(|(label, agent)| {
-        let (votes, of) = turn.voting.winner;
-        format!(
-            ", won by {label} of {} with {votes} of {of} votes",
-            quoted(agent)
-        )
+        let counted = match turn.voting.winner {
+            (_, 0) => "without a vote".to_owned(),
+            (votes, of) => format!("with {votes} of {of} votes"),
+        };
+        format!(", won by {label} of {} {counted}", quoted(agent))
     });
     let attempt = match turn.part.attempt {
         (_, 1) => String::new(),

@@ -61,6 +61,8 @@ struct Sum {
     found: u64,
     suspects: u64,
     left: u64,
+    /// Of what is left, what stands in files of MassGen and could be masked.
+    theirs: u64,
     changed: u64,
     failed: u64,
 }
@@ -104,7 +106,8 @@ fn perform(globals: &Globals, args: &ScanArgs) -> Result<u8, Trouble> {
         sum.sessions += 1;
         let written = match scan::scan(&shelf, volume, &redactor, doing) {
             Ok(scan) => {
-                count(&mut sum, &scan, doing);
+                let left = count(&mut sum, &scan, doing);
+                sum.theirs += if ours { 0 } else { left };
                 if args.json {
                     writeln!(out, "{}", as_json(&run.0, ours, &scan))
                 } else {
@@ -154,14 +157,14 @@ fn asked(logs: usize) -> Answer {
     }
 }
 
-fn count(sum: &mut Sum, scan: &Scan, doing: Doing) {
+/// Adds a session up; says how many secrets are left in it.
+fn count(sum: &mut Sum, scan: &Scan, doing: Doing) -> u64 {
     let sure = scan.findings.iter().filter(|one| one.hit.sure).count() as u64;
     let suspects = scan.findings.len() as u64 - sure;
     sum.found += sure;
     sum.suspects += suspects;
     sum.changed += scan.changed.len() as u64;
-    sum.left += suspects;
-    sum.left += match doing {
+    let left = match doing {
         Doing::Look => sure,
         Doing::Mask => {
             let kept = |one: &&crate::store::scrub::Finding| {
@@ -170,6 +173,8 @@ fn count(sum: &mut Sum, scan: &Scan, doing: Doing) {
             scan.findings.iter().filter(kept).count() as u64
         }
     };
+    sum.left += suspects + left;
+    left
 }
 
 fn tell(run: &str, scan: &Scan, out: &mut dyn io::Write) -> io::Result<()> {
@@ -226,10 +231,15 @@ fn end(sum: &Sum, args: &ScanArgs, out: &mut dyn io::Write) -> io::Result<()> {
         words::counted(sum.suspects, "suspect"),
         words::counted(sum.changed, "file")
     )?;
-    if sum.left > 0 && !args.fix {
+    if sum.found > 0 && !args.fix {
         writeln!(
             out,
             "--fix masks secrets in our sessions, --fix --massgen in MassGen's files, too."
+        )?;
+    } else if sum.theirs > 0 && !args.massgen {
+        writeln!(
+            out,
+            "Files of MassGen stay as they are; --fix --massgen masks what was found there."
         )?;
     }
     if sum.suspects > 0 {

@@ -100,7 +100,7 @@ impl AnalysisFolder {
     }
 }
 
-/// Pages that a person had written: `<state>/reports/`.
+/// Pages that a person had written: `<state>/reports/`, `<state>/comparisons/`.
 #[derive(Clone, Debug)]
 pub struct PageFolder {
     folder: PathBuf,
@@ -112,6 +112,14 @@ impl PageFolder {
     pub fn new(state_dir: &Path) -> Self {
         Self {
             folder: state_dir.join("reports"),
+        }
+    }
+
+    /// The same for sessions side by side.
+    #[must_use]
+    pub fn comparisons(state_dir: &Path) -> Self {
+        Self {
+            folder: state_dir.join("comparisons"),
         }
     }
 
@@ -163,6 +171,21 @@ mod tests {
         assert_eq!(mode(&place.path().join("session/analysis")), 0o700);
         let names = fs::read_dir(place.path().join("session/analysis")).unwrap();
         assert_eq!(names.count(), 2, "nothing else is left");
+    }
+
+    #[test]
+    fn pages_are_private_and_stay_in_their_folder() {
+        let place = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        for (pages, name) in [
+            (PageFolder::new(place.path()), "reports"),
+            (PageFolder::comparisons(place.path()), "comparisons"),
+        ] {
+            let path = pages.write("../a b.md", "words").unwrap();
+            assert_eq!(path, place.path().join(name).join("-a-b.md"));
+            assert_eq!(fs::read_to_string(&path).unwrap(), "words");
+            assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ use super::{
     index,
     labels::{LABELS_FILE, labels},
     lock,
-    notes::read_notes,
+    notes::{NOTES_FILE, read_notes},
     shared::shared,
 };
 use crate::{
@@ -43,8 +43,6 @@ const PLAN: Plan = Plan {
         live INTEGER NOT NULL, known TEXT NOT NULL, PRIMARY KEY(theirs, key)) WITHOUT ROWID;",
 };
 
-/// Notes on a session.
-const NOTES_FILE: &str = "notes.jsonl";
 /// The folder of reports that models wrote.
 const ANALYSIS_FOLDER: &str = "analysis";
 /// Sessions below which a second thread is not worth it.

@@ -135,7 +135,7 @@ fn take(store: &Store, unpacked: &Unpacked) -> Result<Imported, Failure> {
     }
     let mark = serde_json::to_vec_pretty(&manifest)
         .map_err(io::Error::from)
-        .and_then(|text| fs::write(aside.join(SHARED_FILE), text))
+        .and_then(|text| private(&aside.join(SHARED_FILE))?.write_all(&text))
         .and_then(|()| fs::rename(aside, &home));
     mark.map_err(|error| trouble("It cannot be put among the sessions", &error))?;
     Ok(Imported {
@@ -154,12 +154,16 @@ fn place(aside: &Path, part: &Part) -> io::Result<Box<dyn Write>> {
             .mode(0o700)
             .create(folder)?;
     }
-    let file = OpenOptions::new()
+    Ok(Box::new(BufWriter::new(private(&path)?)))
+}
+
+/// A new file that only its owner reads.
+fn private(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(&path)?;
-    Ok(Box::new(BufWriter::new(file)))
+        .open(path)
 }
 
 /// The SHA-256 of a file, in hexadecimal digits.

@@ -50,7 +50,7 @@ use tokio::signal::unix::{SignalKind, signal};
 pub use args::{Cli, Globals, TeamArgs};
 use args::{Machine, Programs, Sub};
 
-use crate::protocol::Failure;
+use crate::protocol::{Failure, FailureKind};
 
 /// Exit code for wrong usage or configuration, as `clap` uses it.
 pub const USAGE: u8 = 2;
@@ -159,6 +159,14 @@ async fn dispatch(cli: Cli) -> u8 {
 pub(crate) fn complain(text: &str) {
     let clean = crate::text::clean::text(text);
     let _ = writeln!(std::io::stderr(), "massgen-tui: {clean}");
+}
+
+/// Signals cannot be heard, so nothing is begun that they should end.
+pub(crate) fn deaf(error: &std::io::Error) -> Failure {
+    Failure::new(
+        FailureKind::Local,
+        format!("Signals cannot be heard: {error}."),
+    )
 }
 
 /// An exit code, or what kept the subcommand from its work.

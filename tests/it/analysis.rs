@@ -391,7 +391,13 @@ fn a_form_that_is_refused_leads_to_a_simpler_one() {
 }
 
 #[test]
-fn ctrl_c_ends_the_call_and_keeps_nothing() {
+fn signals_end_the_call_and_keep_nothing() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        ended_by(signal, code);
+    }
+}
+
+fn ended_by(signal: Signal, code: i32) {
     let home = Home::new();
     let server = home.runtime.block_on(Server::start());
     let config = home.config(("openai", "chat"), &server.base_url(), KEY, "m");
@@ -402,12 +408,12 @@ fn ctrl_c_ends_the_call_and_keeps_nothing() {
         connection.open().await;
         let first = frames("chat", "Half");
         connection.send(&first[0]).await;
-        kill_process(pid, Signal::INT).unwrap();
+        kill_process(pid, signal).unwrap();
         // The server sees that nobody listens any more.
         connection.closed().await;
     });
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(code), "{}", said(&output));
     assert!(said(&output).contains("nothing was kept"));
     assert!(home.kept().is_empty());
 }

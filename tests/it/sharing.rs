@@ -16,6 +16,7 @@ use massgen_tui::{
     protocol::{AgentEvent, AgentId, Channel, Event, EventKind, RunId, Seq, Timestamp, ToolEvent},
     store::{Header, Store},
 };
+use rustix::process::{Pid, Signal, kill_process};
 
 const KEY: &str = "sk-proj-0123456789abcdefghijklmnopqrstuvwxyz";
 /// Data that a process may have; a session larger than this is written with it.
@@ -58,8 +59,8 @@ impl Home {
             .unwrap()
     }
 
-    /// A finished demo session with this task; its name.
-    /// Makes a session. Two of one second have no order, so it is known by not being there before.
+    /// A finished demo session with this task; its name. Two of one second have no order, so it is known
+    /// by not being there before.
     fn session(&self, task: &str) -> String {
         let runs = || {
             Store::reading(&self.path("state"))
@@ -210,6 +211,15 @@ fn a_bundle_opens_elsewhere_and_is_only_looked_at() {
         assert_eq!(session.damage, None);
         session.events
     };
+    let taken_in = other.path("state/sessions").join(&run);
+    for file in fs::read_dir(&taken_in).unwrap() {
+        let file = file.unwrap();
+        let about = file.metadata().unwrap();
+        if about.is_file() {
+            let mode = about.permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{:?}", file.path());
+        }
+    }
     let (here, there) = (events(&home), events(&other));
     assert_eq!(here.len(), there.len());
     assert_eq!(here.last(), there.last());
@@ -489,6 +499,98 @@ fn a_session_goes_to_the_services_that_keep_snippets_and_buckets() {
     assert!(text(&out.stderr).contains("AWS_ACCESS_KEY_ID"), "{out:?}");
 }
 
+/// A program of this name that writes down what it was told, and says where it put the file.
+fn stub(home: &Home, name: &str, says: &str) -> String {
+    let folder = home.path("bin");
+    fs::create_dir_all(&folder).unwrap();
+    let script = "#!/bin/sh\nprintf '%s\\n' \"$@\" >\"$HOME/told\"\n\
+                  for last; do :; done\ncat \"$last\" >\"$HOME/given\" || exit 4\n";
+    let path = folder.join(name);
+    fs::write(&path, format!("{script}{says}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    let usual = std::env::var("PATH").unwrap_or_default();
+    format!("{}:{usual}", folder.display())
+}
+
+#[test]
+fn a_session_goes_through_the_persons_own_clients() {
+    let home = Home::new();
+    let run = home.session("a task");
+    assert!(
+        home.run(&["export", "--format", "md", "-o", "same.md"])
+            .status
+            .success()
+    );
+    for (target, name, words) in [
+        (
+            "snippet",
+            "glab",
+            "snippet\ncreate\n--personal\n--visibility\nprivate\n--title\nmassgen-tui: a task\n--filename\n",
+        ),
+        (
+            "gist",
+            "gh",
+            "gist\ncreate\n--desc\nmassgen-tui: a task\n--filename\n",
+        ),
+    ] {
+        let path = stub(&home, name, "echo made it; echo https://there.example/7");
+        let environment = [("PATH", path.as_str())];
+        let out = home.with(&["share", "--to", target, "--yes"], &environment);
+        assert!(out.status.success(), "{out:?}");
+        assert_eq!(text(&out.stdout).trim(), "https://there.example/7");
+        let told = fs::read_to_string(home.path("told")).unwrap();
+        let file = format!("/{run}.md\n");
+        assert!(
+            told.starts_with(&format!("{words}{run}.md\n")) && told.ends_with(&file),
+            "{told}"
+        );
+        assert_eq!(
+            fs::read(home.path("given")).unwrap(),
+            fs::read(home.path("same.md")).unwrap()
+        );
+        // One who is not logged in is told how.
+        let path = stub(&home, name, "echo 'not logged in' >&2; exit 1");
+        let environment = [("PATH", path.as_str())];
+        let out = home.with(&["share", "--to", target, "--yes"], &environment);
+        assert_eq!(out.status.code(), Some(1), "{out:?}");
+        let said = text(&out.stderr);
+        let way = format!("`{name} auth login`");
+        assert!(
+            said.contains("not logged in") && said.contains(&way),
+            "{said}"
+        );
+    }
+    let left = fs::read_dir(home.path("state/outgoing")).unwrap();
+    assert_eq!(left.count(), 0, "nothing is left behind");
+}
+
+#[test]
+fn signals_end_the_sending_and_nothing_is_left_behind() {
+    let home = Home::new();
+    home.session("a task");
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let to = format!("http://{}/x/", listener.local_addr().unwrap());
+        let child = home
+            .command(env!("CARGO_BIN_EXE_massgen-tui"))
+            .args(["share", "--to", &to, "--yes"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let pid = Pid::from_raw(child.id().cast_signed()).unwrap();
+        // The server has it all, and never answers.
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = read(&mut stream);
+        kill_process(pid, signal).unwrap();
+        let out = child.wait_with_output().unwrap();
+        assert_eq!(out.status.code(), Some(code), "{out:?}");
+        assert!(text(&out.stderr).contains("not sent as a whole"), "{out:?}");
+        let left = fs::read_dir(home.path("state/outgoing")).unwrap();
+        assert_eq!(left.count(), 0, "nothing is left behind");
+    }
+}
+
 #[test]
 fn a_session_goes_to_commands_files_and_named_places() {
     let home = Home::new();
@@ -582,6 +684,10 @@ fn old_secrets_are_found_and_masked() {
         Some(1),
         "MassGen's are still there: {}",
         text(&out.stdout)
+    );
+    assert!(
+        text(&out.stdout).contains("--fix --massgen masks"),
+        "{out:?}"
     );
     assert!(!fs::read_to_string(&log).unwrap().contains("0123456789abc"));
     assert_eq!(

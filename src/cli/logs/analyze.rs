@@ -24,12 +24,12 @@ use crate::{
         trust::Chosen,
     },
     cli::{
-        complain,
+        complain, deaf,
         launch::{self, Trouble},
         rules::RuleArgs,
     },
     config::{Config, Paths, Purpose},
-    headless::words::count,
+    headless::{self, Exit, words::count},
     protocol::{Failure, FailureKind, Message},
     report::{self, Of, Report},
     text::clean,
@@ -37,8 +37,6 @@ use crate::{
 
 /// Steps that may wait to be told.
 const STEPS: usize = 64;
-/// Exit code after Ctrl-C, as shells have it.
-const CANCELLED: u8 = 130;
 
 /// Arguments of `logs analyze`.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -157,15 +155,19 @@ fn json<T: Serialize>(out: &mut dyn io::Write, value: &T) -> Result<(), Failure>
 
 /// Has models read the log; returns the exit code.
 pub async fn run(globals: &Globals, args: &Args) -> u8 {
+    let mut signals = match headless::signals() {
+        Ok(signals) => signals,
+        Err(error) => return Trouble::from(deaf(&error)).tell(),
+    };
     let work = asked(globals, args);
     tokio::select! {
         done = work => match done {
             Ok(code) => code,
             Err(trouble) => trouble.tell(),
         },
-        _ = tokio::signal::ctrl_c() => {
+        Some(signal) = signals.recv() => {
             complain("Cancelled; nothing was kept of what was not finished.");
-            CANCELLED
+            Exit::Stopped(signal).code()
         }
     }
 }

@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    super::{Globals, USAGE, complain, config_cmd, launch::Trouble},
+    super::{Globals, USAGE, complain, config_cmd, deaf, launch::Trouble},
     UNMASKED,
     export::{WhatArgs, prepared, print},
     told,
@@ -24,6 +24,7 @@ use crate::{
     config,
     engine::outbox,
     export::{Format, base64},
+    headless::{self, Exit},
     protocol::{Failure, FailureKind},
     text::clean,
 };
@@ -81,6 +82,7 @@ async fn perform(globals: &Globals, args: Args) -> Result<u8, Trouble> {
         .state_dir(globals.state_dir.as_deref(), None)
         .map_err(|error| Trouble::Usage(format!("{error}.")))?;
     let order = order(&args, &target)?;
+    let watch = order.watch.clone();
     let globals = globals.clone();
     let prepared = tokio::task::spawn_blocking(move || prepared(&globals, &order))
         .await
@@ -107,7 +109,16 @@ async fn perform(globals: &Globals, args: Args) -> Result<u8, Trouble> {
         return Ok(code);
     }
     let mut told = told::json(&prepared, None);
-    let delivered = give(prepared, &target, &args, &state, &environment).await?;
+    // From here on whatever lies aside is cleared away before the program ends.
+    let mut signals = headless::signals().map_err(|error| deaf(&error))?;
+    let delivered = tokio::select! {
+        delivered = give(prepared, &target, &args, &state, &environment) => delivered?,
+        Some(signal) = signals.recv() => {
+            watch.stop();
+            complain("Cancelled; it was not sent as a whole.");
+            return Ok(Exit::Stopped(signal).code());
+        }
+    };
     if args.json {
         if let Some(told) = told.as_object_mut() {
             told.insert("url".to_owned(), delivered.url.clone().into());
@@ -168,7 +179,9 @@ async fn give(
         } else {
             Existing::Keep
         };
-        let path = sharing::save(&prepared, place, existing)?;
+        let place = place.clone();
+        let saved = tokio::task::spawn_blocking(move || sharing::save(&prepared, &place, existing));
+        let path = saved.await.map_err(|error| broken(&error))??;
         return Ok(Delivered {
             url: Some(path.display().to_string()),
             said: String::new(),
@@ -194,7 +207,7 @@ fn broken(error: &tokio::task::JoinError) -> Failure {
     local(format!("It broke off: {error}."))
 }
 
-/// Sends with progress on the terminal; Ctrl-C ends it.
+/// Sends with progress on the terminal.
 async fn sent(
     parcel: &Parcel,
     target: &Target,
@@ -209,7 +222,6 @@ async fn sent(
     let result = loop {
         tokio::select! {
             done = &mut work => break done,
-            _ = tokio::signal::ctrl_c() => break Err(Failure::new(FailureKind::Cancelled, "You stopped it; it was not sent as a whole.")),
             _ = tick.tick() => if shown {
                 let _ = write!(io::stderr(), "\r{} of {} ", told::size(count.load(Ordering::Relaxed)), told::size(parcel.bytes));
             }

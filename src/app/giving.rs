@@ -150,7 +150,7 @@ fn news(
             };
             let many = ask.order.runs.len() > 1;
             for run in &ask.order.runs {
-                let prepared = prepare(run)?;
+                let prepared = prepare(run).map_err(|failure| work.told(failure))?;
                 add(&mut look, &prepared, many);
                 if !many {
                     look.turns = prepared.turns;

@@ -273,6 +273,15 @@ pub(super) fn ask(model: &mut Model, ask: Ask) -> Effects {
     }
 }
 
+/// The card on top is about to be closed: nobody waits for its look any more.
+pub(super) fn closing(model: &mut Model) -> Effects {
+    let stop = match model.layers.top() {
+        Some(Layer::Give(card)) => card.look_ends(),
+        _ => None,
+    };
+    stop.map_or_else(Effects::none, |stop| ask(model, stop))
+}
+
 /// An answer; the card may be closed by now.
 pub(super) fn told(model: &mut Model, told: Told) -> Effects {
     let copied = match &told.news {
@@ -288,11 +297,10 @@ pub(super) fn told(model: &mut Model, told: Told) -> Effects {
                 model.tell(Level::Info, format!("Written: {}", paths.join(", ")))
             }
             Ok(News::Sent(said)) => model.tell(Level::Info, format!("Sent: {}", said.join(", "))),
+            Err(_) if told.ask.what == What::Look => Effects::none(),
             Err(failure) if failure.kind == FailureKind::Cancelled => model.hint(failure.message),
-            Err(failure) if told.ask.what != What::Look => {
-                model.tell(Level::Error, failure.words())
-            }
-            _ => Effects::none(),
+            Err(failure) => model.tell(Level::Error, failure.words()),
+            Ok(_) => Effects::none(),
         },
     };
     copied.and(after)

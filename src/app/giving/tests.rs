@@ -13,6 +13,11 @@ const RUN: &str = "20261121-101530-k3f9";
 
 /// A state folder with the sample session, whose task is this.
 fn state(root: &Path, task: &str) -> Services {
+    state_in(root, task, Environment::default())
+}
+
+/// The same, in this environment.
+fn state_in(root: &Path, task: &str, environment: Environment) -> Services {
     let folder = root.join("state/sessions").join(RUN);
     fs::create_dir_all(&folder).unwrap();
     let mut events = samples::session(RUN);
@@ -22,7 +27,7 @@ fn state(root: &Path, task: &str) -> Services {
         write!(log, "\n{}", serde_json::to_string(&event).unwrap()).unwrap();
     }
     fs::write(folder.join("events.jsonl"), log + "\n").unwrap();
-    Services::new(Environment::default(), root.join("state"), Speed::default())
+    Services::new(environment, root.join("state"), Speed::default())
 }
 
 fn told(
@@ -222,6 +227,52 @@ async fn it_is_sent_to_files_folders_commands_and_servers() {
     assert!(request.ends_with(&page), "{request}");
     let kept = fs::read_dir(at("state/outgoing")).unwrap().count();
     assert_eq!(kept, 0, "what stood aside is gone");
+}
+
+#[tokio::test]
+async fn a_look_is_stopped_and_the_next_one_is_not() {
+    let root = tempfile::tempdir().unwrap();
+    let services = Arc::new(state(root.path(), "a task"));
+    let desk = Desk::default();
+    // Nothing is done before somebody waits for it.
+    let look = desk.answer(Arc::clone(&services), asks(What::Look));
+    let stop = desk.answer(Arc::clone(&services), asks(What::Stop)).await;
+    assert_eq!(stop.news, Ok(News::Stopping));
+    let failure = look.await.news.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Cancelled, "{failure}");
+    let look = desk.answer(services, asks(What::Look)).await;
+    assert!(matches!(look.news, Ok(News::Look(_))), "{look:?}");
+}
+
+#[tokio::test]
+async fn it_is_sent_to_a_bucket() {
+    let root = tempfile::tempdir().unwrap();
+    let (address, heard) = server(true).await;
+    let base = address.trim_end_matches("/shared/").to_owned();
+    let process = [
+        ("AWS_ACCESS_KEY_ID", "AKIDTESTONLY".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "no-real-secret-at-all".to_owned()),
+        ("AWS_ENDPOINT_URL", base.clone()),
+    ];
+    let process = process.map(|(name, value)| (name.to_owned(), value));
+    let environment = Environment::gather(process, root.path(), None, None);
+    let services = Arc::new(state_in(root.path(), "a task", environment));
+    let desk = Desk::default();
+    let told = sent(Arc::clone(&services), "s3://box/a b/", &desk).await;
+    let url = format!("{base}/box/a%20b/{RUN}.md");
+    assert_eq!(told, Ok(News::Sent(vec![url])));
+    let request = heard.await.unwrap();
+    let line = format!("PUT /box/a%20b/{RUN}.md ");
+    assert!(request.starts_with(&line), "{request}");
+    assert!(request.contains("AWS4-HMAC-SHA256 Credential=AKIDTESTONLY/"));
+    assert!(
+        !request.contains("no-real-secret"),
+        "the secret signs and stays"
+    );
+    // Without a key the card says which ones it wants.
+    let services = Arc::new(state(root.path(), "a task"));
+    let failure = sent(services, "s3://box/", &desk).await.unwrap_err();
+    assert!(failure.words().contains("AWS_ACCESS_KEY_ID"), "{failure}");
 }
 
 #[tokio::test]

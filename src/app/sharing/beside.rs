@@ -11,11 +11,12 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Workspace, veil::Veil};
+use super::{Watch, Workspace, veil::Veil};
 use crate::{
     app::shelf::{Shelf, Volume},
     export::{Attachment, AttachmentKind, LeftOut, Survey},
     protocol::{Label, RunId, change::Snapshot},
+    store::NOTES_FILE,
     workspace::{Manifest, Repo, apply},
 };
 
@@ -66,13 +67,13 @@ impl Found {
     }
 }
 
-/// Gathers what goes along.
+/// Gathers what goes along; less, when it is stopped.
 pub(super) fn gather(
     shelf: &Shelf,
     volume: &Volume,
     state: &Path,
     survey: &Survey,
-    workspace: Workspace,
+    (workspace, watch): (Workspace, &Watch),
 ) -> Found {
     let mut found = Found::default();
     records(&shelf.beside(volume), &mut found);
@@ -81,8 +82,13 @@ pub(super) fn gather(
         return found;
     }
     match volume {
-        Volume::Ours(run) => patches(state, run, &shelf.beside(volume), survey, &mut found),
-        Volume::MassGen(root) => files(root, &mut found),
+        Volume::Ours(run) => {
+            let wanted = wanted(survey);
+            let several = survey.turns.len() > 1;
+            let beside = shelf.beside(volume);
+            patches(state, run, &beside, (wanted, several), watch, &mut found);
+        }
+        Volume::MassGen(root) => files(root, watch, &mut found),
     }
     found
 }
@@ -119,7 +125,7 @@ fn cover(value: &mut Value, veil: &Veil) {
 
 /// Labels, notes, analyses.
 fn records(folder: &Path, found: &mut Found) {
-    let mut names = vec!["labels.json".to_owned(), "notes.jsonl".to_owned()];
+    let mut names = vec!["labels.json".to_owned(), NOTES_FILE.to_owned()];
     let analyses = fs::read_dir(folder.join("analysis")).into_iter().flatten();
     let mut numbered: Vec<String> = analyses
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
@@ -161,9 +167,9 @@ fn text(path: &Path) -> Result<Option<String>, String> {
         .map_err(|_| "it is no text".to_owned())
 }
 
-/// What answers changed, and what the turns ended with.
-fn patches(state: &Path, run: &RunId, beside: &Path, survey: &Survey, found: &mut Found) {
-    let mut wanted: Vec<(Label, Snapshot)> = Vec::new();
+/// What answers changed.
+fn wanted(survey: &Survey) -> Vec<(Label, Snapshot)> {
+    let mut wanted = Vec::new();
     for turn in survey.state.turns() {
         for published in &turn.answers {
             let answer = &published.answer;
@@ -171,12 +177,26 @@ fn patches(state: &Path, run: &RunId, beside: &Path, survey: &Survey, found: &mu
             wanted.extend(all.map(|files| (answer.label, files.clone())));
         }
     }
+    wanted
+}
+
+/// The patch of each change; of `several` turns labels come twice.
+fn patches(
+    state: &Path,
+    run: &RunId,
+    beside: &Path,
+    (wanted, several): (Vec<(Label, Snapshot)>, bool),
+    watch: &Watch,
+    found: &mut Found,
+) {
     if wanted.is_empty() {
         return;
     }
-    let several = survey.turns.len() > 1;
     let manifest = Manifest::read(state, run);
     for (place, (label, files)) in wanted.into_iter().enumerate() {
+        if watch.is_stopped() {
+            return;
+        }
         let context = files.context.0;
         let name = format!(
             "patches/{label}-{context}{}.patch",
@@ -218,7 +238,7 @@ fn patches(state: &Path, run: &RunId, beside: &Path, survey: &Survey, found: &mu
 }
 
 /// The text files of the final workspaces of a log of MassGen.
-fn files(root: &Path, found: &mut Found) {
+fn files(root: &Path, watch: &Watch, found: &mut Found) {
     let mut folders = vec![(root.to_owned(), 0)];
     let mut all: Vec<PathBuf> = Vec::new();
     while let Some((folder, depth)) = folders.pop() {
@@ -250,6 +270,9 @@ fn files(root: &Path, found: &mut Found) {
         all.truncate(FILES);
     }
     for (place, path) in all.iter().enumerate() {
+        if watch.is_stopped() {
+            return;
+        }
         let title = path
             .strip_prefix(root)
             .unwrap_or(path)

@@ -135,8 +135,10 @@ pub fn prepare(
     let survey = export::survey(&run, &tape).map_err(|error| trouble(&error))?;
     let veil = tape.veil();
     // A change after this would count twice.
-    let found = beside::gather(shelf, &volume, state, &survey, order.workspace);
-    along(found, order.format, veil, &mut about);
+    let along = (order.workspace, &order.watch);
+    let found = beside::gather(shelf, &volume, state, &survey, along);
+    order.watch.go_on().map_err(|error| trouble(&error))?;
+    take_along(found, order.format, veil, &mut about);
     if matches!(order.format, Format::Html | Format::Md | Format::Json) {
         let wanted = |event: u64| {
             let before = turns.iter().take_while(|(_, began)| *began <= event);
@@ -251,7 +253,7 @@ fn chosen(
 }
 
 /// Takes along what a format shows of what lies beside the session.
-fn along(found: beside::Found, format: Format, veil: &Veil, about: &mut Particulars) {
+fn take_along(found: beside::Found, format: Format, veil: &Veil, about: &mut Particulars) {
     if format == Format::Cast {
         let what = "files, diffs and notes";
         let why = "a recording holds screens alone";

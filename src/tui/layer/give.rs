@@ -2,7 +2,8 @@
 //! size, what is masked, what is left out, what stands in the way.
 //!
 //! One look is under way at a time; an answer to an older choice makes the card ask again. What is being
-//! written or sent tells how far it is, and Esc stops it; the card stays until that is done.
+//! written or sent tells how far it is, and Esc stops it; the card stays until that is done. A look that
+//! nobody waits for any more, because the card was closed or something else was chosen, is stopped too.
 
 mod paint;
 
@@ -10,7 +11,7 @@ use ratatui::layout::Rect;
 
 use super::{Action, Wish};
 use crate::{
-    protocol::RunId,
+    protocol::{FailureKind, RunId},
     tui::giving::{Ask, Files, Format, Look, News, Order, Progress, Suspects, Told, Turns, What},
 };
 
@@ -157,7 +158,10 @@ impl Give {
             if !matches!(self.state, State::Looking(_)) {
                 return Taken::Yes;
             }
-            if told.ask != self.ask(What::Look) {
+            // Also when it was stopped for another choice, and the first one was taken again.
+            let stopped =
+                matches!(&told.news, Err(failure) if failure.kind == FailureKind::Cancelled);
+            if stopped || told.ask != self.ask(What::Look) {
                 self.asked = true;
                 return Taken::Ask(self.ask(What::Look));
             }
@@ -185,6 +189,11 @@ impl Give {
             Err(failure) => State::Failed(failure.words()),
         };
         Taken::Yes
+    }
+
+    /// What ends the look that is under way, when there is one.
+    pub fn look_ends(&self) -> Option<Ask> {
+        self.asked.then(|| self.ask(What::Stop))
     }
 
     /// True while a place is typed.
@@ -307,8 +316,8 @@ impl Give {
         self.state = State::Looking(None);
         self.top = 0;
         if self.asked {
-            // Its answer makes the card ask again.
-            return Wish::Nothing;
+            // It is about an older choice; its answer makes the card ask again.
+            return Wish::Give(self.ask(What::Stop));
         }
         self.asked = true;
         Wish::Give(self.ask(What::Look))

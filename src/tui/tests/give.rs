@@ -130,9 +130,10 @@ fn a_session_is_looked_at_chosen_and_written() {
     // Nothing is written unseen.
     person.press("enter");
     assert_eq!(asked(&mut person), []);
-    // One look at a time: the answer to the old choice makes it ask for the new one.
+    // One look at a time: the old one is stopped, and its answer makes the card ask for the new one.
     person.press("right").press("right");
-    assert_eq!(asked(&mut person), []);
+    let stops = [Format::Md, Format::Json].map(|format| ask(format, Suspects::Stop, What::Stop));
+    assert_eq!(asked(&mut person), stops);
     looked(&mut person, Format::Html, Suspects::Stop, look());
     let json = ask(Format::Json, Suspects::Stop, What::Look);
     assert_eq!(asked(&mut person), [json]);
@@ -146,6 +147,42 @@ fn a_session_is_looked_at_chosen_and_written() {
     assert!(person.sees().contains("/here/x.json"));
     person.press("enter");
     assert!(!person.sees().contains("Export"));
+}
+
+#[test]
+fn a_look_that_nobody_waits_for_is_stopped() {
+    let stopped = || Failure::new(FailureKind::Cancelled, "Stopped; nothing was left behind.");
+    let html = |what| ask(Format::Html, Suspects::Stop, what);
+    for key in ["esc", "ctrl-c"] {
+        let mut person = Person::new();
+        opens(&mut person);
+        assert_eq!(asked(&mut person), [html(What::Look)]);
+        person.press(key);
+        assert!(!person.sees().contains("Export"), "the card is closed");
+        assert_eq!(asked(&mut person), [html(What::Stop)], "{key}");
+        // Nobody is bothered with its end.
+        person.press("esc");
+        let before = person.sees();
+        tell(&mut person, html(What::Look), Err(stopped()));
+        assert_eq!(person.sees(), before, "{key}");
+    }
+    // Once it has looked, there is nothing to stop.
+    let mut person = Person::new();
+    opens(&mut person);
+    looked(&mut person, Format::Html, Suspects::Stop, look());
+    asked(&mut person);
+    person.press("esc");
+    assert_eq!(asked(&mut person), []);
+    // Away and back again while the first look ends: it is looked at anew.
+    let mut person = Person::new();
+    opens(&mut person);
+    person.press("right left");
+    asked(&mut person);
+    tell(&mut person, html(What::Look), Err(stopped()));
+    assert_eq!(asked(&mut person), [html(What::Look)]);
+    assert!(person.sees().contains("Reading the session"));
+    looked(&mut person, Format::Html, Suspects::Stop, look());
+    assert!(person.sees().contains("Masked: secret"));
 }
 
 #[test]
@@ -168,15 +205,20 @@ fn turns_and_files_are_chosen_and_looked_at_anew() {
     wanted.order.files = Files::Without;
     assert_eq!(asked(&mut person), std::slice::from_ref(&wanted));
     tell(&mut person, wanted, Ok(News::Look(look())));
-    // A bundle holds a whole session.
+    // A bundle holds a whole session. The one before it was chosen first: its look is not waited for.
     person.press("end left");
     let mut bundle = ask(Format::Cast, Suspects::Stop, What::Look);
     bundle.order.files = Files::Without;
     bundle.order.turns = Turns::Latest;
-    assert_eq!(asked(&mut person), std::slice::from_ref(&bundle));
-    tell(&mut person, bundle.clone(), Ok(News::Look(look())));
+    let looked_at = bundle.clone();
     bundle.order.format = Format::Bundle;
     bundle.order.turns = Turns::All;
+    let stop = Ask {
+        what: What::Stop,
+        ..bundle.clone()
+    };
+    assert_eq!(asked(&mut person), [looked_at.clone(), stop]);
+    tell(&mut person, looked_at, Ok(News::Look(look())));
     assert_eq!(asked(&mut person), [bundle]);
     person.press("4");
     assert!(

@@ -249,12 +249,14 @@ impl Notes {
         let sign = if unread { "● " } else { "  " };
         let (kind, style, on, rest) = match item {
             Item::Answer { label, turn, .. } => {
-                let name = shared
-                    .run
-                    .turns()
-                    .nth(*turn)
-                    .map(|turn| turn.name(label.agent));
-                let who = clean::line(name.unwrap_or("an agent")).into_owned();
+                let several = shared.run.turns().nth(1).is_some();
+                let turn = shared.run.turns().nth(*turn);
+                let name = turn.map(|turn| turn.name(label.agent));
+                let mut who = clean::line(name.unwrap_or("an agent")).into_owned();
+                // Labels begin anew in every turn.
+                if let Some(turn) = turn.filter(|_| several) {
+                    let _ = write!(who, " · turn {}", turn.start.turn);
+                }
                 let rest = if unread {
                     format!("{who} · not looked at")
                 } else {

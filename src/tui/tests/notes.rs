@@ -90,6 +90,11 @@ impl Kept {
 
 /// A stored session with two answers, on a screen of this size.
 fn opened(width: u16, height: u16) -> Person {
+    opened_with(width, height, 1)
+}
+
+/// The same two answers in each of so many turns.
+fn opened_with(width: u16, height: u16, turns: u32) -> Person {
     let mut log = Person::new();
     let published = |agent: u16, text: &str| EventKind::Agent {
         id: AgentId(agent),
@@ -100,22 +105,25 @@ fn opened(width: u16, height: u16) -> Person {
             changes: Vec::new(),
         }),
     };
-    let kinds = [
-        started(1),
-        published(1, "The sky is blue because of Rayleigh scattering."),
-        published(
-            2,
-            "Short waves scatter more.\n\nSo blue comes from everywhere.",
-        ),
-        EventKind::Run(RunEvent::Ended(Outcome::Answered {
-            changes: Vec::new(),
-            winner: Label::new(AgentId(1), 1),
-            text: "The sky is blue because of Rayleigh scattering.".to_owned(),
-            presenter: None,
-            end: OutcomeEnd::Consensus,
-        })),
-    ];
-    let events = kinds.into_iter().map(|kind| log.event(kind)).collect();
+    let turn = |turn| {
+        [
+            started(turn),
+            published(1, "The sky is blue because of Rayleigh scattering."),
+            published(
+                2,
+                "Short waves scatter more.\n\nSo blue comes from everywhere.",
+            ),
+            EventKind::Run(RunEvent::Ended(Outcome::Answered {
+                changes: Vec::new(),
+                winner: Label::new(AgentId(1), 1),
+                text: "The sky is blue because of Rayleigh scattering.".to_owned(),
+                presenter: None,
+                end: OutcomeEnd::Consensus,
+            })),
+        ]
+    };
+    let kinds = (1..=turns).flat_map(turn);
+    let events = kinds.map(|kind| log.event(kind)).collect();
     let run = RunId("20261121-101530-k3f9".to_owned());
     Person::at(
         width,
@@ -125,6 +133,21 @@ fn opened(width: u16, height: u16) -> Person {
             ..options()
         },
     )
+}
+
+#[test]
+fn answers_of_one_label_are_told_apart_by_their_turns() {
+    for (turns, told) in [(1, false), (2, true)] {
+        let mut kept = Kept::default();
+        let mut person = opened_with(100, 24, turns);
+        kept.serve(&mut person);
+        person.press("f8");
+        kept.serve(&mut person);
+        let screen = person.sees();
+        // In the list, where the words beside it always name the turn.
+        let has = |turn: u32| screen.contains(&format!("  ada · turn {turn} · "));
+        assert_eq!((has(1), has(2)), (told, told), "{screen}");
+    }
 }
 
 #[test]

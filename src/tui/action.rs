@@ -82,6 +82,8 @@ pub enum Run {
     Export,
     /// Pick one of the prompts that are kept.
     Prompts,
+    /// Back to the team at work, from whatever is on the screen.
+    Team,
 }
 
 /// An action's name within its feature, its line of help, and the action.
@@ -155,6 +157,11 @@ const RUN: &[Named<Run>] = &[
         "prompts",
         "pick a prompt that is kept, and fill in its variables",
         Run::Prompts,
+    ),
+    (
+        "team",
+        "go back to the team at work, from another session",
+        Run::Team,
     ),
 ];
 

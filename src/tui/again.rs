@@ -6,6 +6,7 @@
 
 use super::{
     action::{Action, Run},
+    aside,
     effect::{Effect, Effects, Here, Launch, Onward, TeamChoice, Ticket},
     keymap::Context,
     model::{Focus, Model},
@@ -67,6 +68,9 @@ fn go_on(model: &mut Model, onward: Onward, prompt: String) -> Effects {
     if model.waits.again.is_some() {
         return model.hint("The session is being opened for writing.");
     }
+    if aside::works(model) {
+        return aside::busy(model);
+    }
     let Some(turn) = &model.shared.run.turn else {
         return model.hint("The log holds no team that could go on.");
     };
@@ -74,18 +78,20 @@ fn go_on(model: &mut Model, onward: Onward, prompt: String) -> Effects {
         run: turn.start.run.clone(),
         onward,
     };
+    let closed = aside::close(model);
     let ticket = model.tickets.issue();
     model.waits.again = Some(ticket);
     let told = model.hint("Going on with this session…");
-    Effects::one(Effect::Launch {
-        ticket,
-        launch: Launch {
-            team,
-            prompt,
-            folder: Here::AsSaid,
-        },
-    })
-    .and(told)
+    closed
+        .and(Effects::one(Effect::Launch {
+            ticket,
+            launch: Launch {
+                team,
+                prompt,
+                folder: Here::AsSaid,
+            },
+        }))
+        .and(told)
 }
 
 /// The first event of a session that goes on: it lives.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{
     action::{Action, App},
-    compare,
+    aside, compare,
     composer::{self, Edit, Span},
     effect::{Effect, Effects, Query, Ticket},
     keymap::{Context, Room},
@@ -19,10 +19,7 @@ use super::{
     rooms::{Act, Ask},
     sessions::{self, Bin, Keys, Label, Mark, Sessions, Told, Typed, View, Wish},
 };
-use crate::{
-    protocol::{Command, Level, RunId, Seq},
-    text::clean,
-};
+use crate::protocol::{Command, RunId, Seq};
 
 /// How often the list is looked at again while somebody writes a session.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -122,50 +119,49 @@ pub(super) fn ask(model: &mut Model, ask: sessions::Ask) -> Effects {
     })
 }
 
-/// Shows a session: the one at work here as it lives, another as its log tells.
+/// Shows a session: the one at work here as it lives, another as its log tells. A team at work goes on
+/// beside it.
 pub(super) fn open(model: &mut Model, run: RunId, at: Option<Seq>) -> Effects {
     if shown(model).as_ref() == Some(&run) && model.shared.live && at.is_none() {
         model.screen = Screen::Live;
         return Effects::none();
     }
-    let closed = match close(model, &run) {
-        Ok(closed) => closed,
-        Err(refused) => return refused,
+    if aside::session(model) == Some(&run) && at.is_none() {
+        return aside::back(model);
+    }
+    if model.setup.launching.is_some() {
+        return model.hint("The team is starting.");
+    }
+    let closed = if model.shared.running() {
+        Effects::none()
+    } else {
+        close(model)
     };
     closed.and(model.open_at(run, at))
 }
 
 /// Goes on with a session that broke off.
 fn resume(model: &mut Model, run: RunId) -> Effects {
-    match close(model, &run) {
-        Ok(closed) => {
-            let opened = model.open(run);
-            model.waits.resume = model.waits.open;
-            closed.and(opened)
-        }
-        Err(refused) => refused,
+    if model.setup.launching.is_some() {
+        return model.hint("The team is starting.");
     }
+    if aside::works(model) {
+        return aside::busy(model);
+    }
+    let closed = close(model);
+    let opened = model.open(run);
+    model.waits.resume = model.waits.open;
+    closed.and(opened)
 }
 
-/// Closes the session that was lived here, so that another one can be shown. A team at work is never
-/// closed in passing; another terminal shows the one that is wanted.
-fn close(model: &mut Model, wanted: &RunId) -> Result<Effects, Effects> {
-    if model.setup.launching.is_some() {
-        return Err(model.hint("The team is starting."));
-    }
-    if model.shared.running() {
-        let words = format!(
-            "Another terminal shows it: massgen-tui open {}. Your team is at work and has this one.",
-            clean::line(&wanted.0)
-        );
-        return Err(model.tell(Level::Warning, words));
-    }
+/// Closes the session that was lived here and is over, so that another one can be shown.
+fn close(model: &mut Model) -> Effects {
     let kept = reviewing::farewell(model);
     if model.shared.live && shown(model).is_some() {
         model.session.fresh = true;
-        return Ok(kept.and(Effects::one(Effect::Engine(Command::Close))));
+        return kept.and(Effects::one(Effect::Engine(Command::Close)));
     }
-    Ok(kept)
+    kept
 }
 
 /// An answer for the list, which may be out of sight by now.

@@ -1,6 +1,7 @@
 //! What the person does with the team: keys and commands about the focused agent.
 
 use super::{
+    aside,
     effect::{Effect, Effects},
     layer::{Crew, Layer, Team},
     model::Model,
@@ -15,8 +16,10 @@ pub(super) fn perform(model: &mut Model, action: Team) -> Effects {
     if !model.shared.live || !model.shared.running() {
         let words = match action {
             // The same key plays a session that was opened.
-            Team::Pause => "No team is at work; a session opened from the list (F6) is played.",
-            _ => "No team is at work.",
+            Team::Pause if !aside::works(model) => {
+                "No team is at work; a session opened from the list (F6) is played."
+            }
+            _ => return aside::nobody(model),
         };
         return model.hint(words);
     }

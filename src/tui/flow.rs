@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::{
-    again, browsing, comparing,
+    again, aside, browsing, comparing,
     composer::When,
     desking,
     effect::{Effect, Effects, Load, Ticket},
-    guiding,
-    layer::{Confirm, Layer, Messages, Question, Questions, Reply, Talk},
+    giving, guiding,
+    layer::{Confirm, Layer, Question, Reply},
     live::{self, Live},
     model::{Focus, Hearers, Leaving, Model, Screen},
     msg::{Mouse, MouseKind},
@@ -16,7 +16,7 @@ use super::{
     replay::Stops,
     reporting, reviewing, route,
     setup::Section,
-    stored, trusting, update,
+    stored, trusting,
 };
 use crate::{
     protocol::{
@@ -174,42 +174,6 @@ fn asked(model: &mut Model, question: &protocol::Question) -> Effects {
     model.tell(Level::Info, format!("{who} asks you: {words}"))
 }
 
-/// Opens the card of questions or the list of messages, or acts on the one that is open.
-pub(super) fn talk(model: &mut Model, talk: Talk) -> Effects {
-    let (Some(turn), Screen::Live) = (&model.shared.run.turn, session_screen(model)) else {
-        return model.hint("No team is at work.");
-    };
-    let layer = match (talk, model.layers.top()) {
-        // Whatever is open stays below: who waits for leave is answered from anywhere.
-        (Talk::Questions, top) if !matches!(top, Some(Layer::Questions(_))) => {
-            let live = model.shared.live;
-            Questions::new(turn).filter(|_| live).map(Layer::Questions)
-        }
-        (Talk::Messages, None) => Some(Layer::Messages(Messages::new(turn))),
-        _ => {
-            let wish = model.layers.talk(talk);
-            return update::grant(model, wish);
-        }
-    };
-    match layer {
-        Some(layer) => {
-            model.layers.open(layer);
-            Effects::none()
-        }
-        None => model.hint("Nobody asks you anything."),
-    }
-}
-
-/// The screen, where rooms count as parts of the live one.
-const fn session_screen(model: &Model) -> Screen {
-    match model.screen {
-        Screen::Start | Screen::Compare | Screen::Guide | Screen::Desk => Screen::Start,
-        Screen::Live | Screen::Review | Screen::Sessions | Screen::Notes | Screen::Report => {
-            Screen::Live
-        }
-    }
-}
-
 fn ended(model: &mut Model) -> Effects {
     match model.session.leaving {
         Leaving::Stopping => Effects::one(Effect::Exit),
@@ -289,7 +253,7 @@ pub(super) fn next_hearers(model: &mut Model) -> Effects {
 /// Asks the team to wrap up.
 pub(super) fn answer_now(model: &mut Model) -> Effects {
     if !model.shared.running() {
-        return model.hint("No team is at work.");
+        return aside::nobody(model);
     }
     let told = model.hint("Asked the team to wrap up and decide.");
     Effects::one(Effect::Engine(Command::AnswerNow)).and(told)
@@ -298,7 +262,7 @@ pub(super) fn answer_now(model: &mut Model) -> Effects {
 /// Asks before the turn is stopped.
 pub(super) fn ask_to_stop(model: &mut Model) -> Effects {
     if !model.shared.running() {
-        return model.hint("No team is at work.");
+        return aside::nobody(model);
     }
     ask(model, Question::Stop)
 }
@@ -317,7 +281,7 @@ pub(super) fn answer(model: &mut Model, reply: Reply) -> Effects {
             let told = model.hint("Stopping; the best published answer stands.");
             Effects::one(Effect::Engine(Command::Stop)).and(told)
         }
-        Reply::StopAndLeave if model.shared.running() => {
+        Reply::StopAndLeave if aside::works(model) => {
             let ticket = model.tickets.issue();
             model.waits.leave = Some(ticket);
             model.session.leaving = Leaving::Stopping;
@@ -335,7 +299,7 @@ pub(super) fn answer(model: &mut Model, reply: Reply) -> Effects {
 
 /// Leaves, after a question while a team is at work.
 pub(super) fn quit(model: &mut Model) -> Effects {
-    if model.session.leaving == Leaving::Stopping || !model.shared.running() {
+    if model.session.leaving == Leaving::Stopping || !aside::works(model) {
         return Effects::one(Effect::Exit);
     }
     ask(model, Question::Leave)
@@ -347,14 +311,15 @@ pub(super) fn interrupt(model: &mut Model) -> Effects {
     if asked || model.session.leaving != Leaving::No {
         return Effects::one(Effect::Exit);
     }
-    if model.shared.running() {
+    if aside::works(model) {
         model.layers.clear();
         return ask(model, Question::Leave);
     }
     model.session.leaving = Leaving::Armed;
     if model.layers.top().is_some() {
+        let stopped = giving::closing(model);
         model.layers.close();
-        return model.hint("Ctrl-C again leaves.");
+        return stopped.and(model.hint("Ctrl-C again leaves."));
     }
     if route::editing(model) && !model.composer.is_empty() {
         model.composer.clear();
@@ -372,10 +337,13 @@ pub(super) fn home(model: &mut Model) -> Effects {
     if model.shared.running() {
         return model.hint("The team is at work; stop it first (x).");
     }
+    if aside::works(model) {
+        return aside::busy(model);
+    }
     let close = if model.shared.live {
         Effects::one(Effect::Engine(Command::Close))
     } else {
-        Effects::none()
+        aside::close(model)
     };
     let kept = reviewing::farewell(model);
     model.screen = Screen::Start;
@@ -441,7 +409,9 @@ pub(super) fn woke(model: &mut Model, ticket: Ticket) -> Effects {
         let _ = model.notices.woke(ticket);
         return Effects::none();
     }
-    model.live.done(ticket, super::effect::Done::Woke)
+    let woke = super::effect::Done::Woke;
+    let aside = aside::done(model, ticket, &woke);
+    model.live.done(ticket, woke).and(aside)
 }
 
 /// The text is back from `$EDITOR`.

@@ -4,6 +4,7 @@
 
 use super::{
     action::{Action, App},
+    aside,
     effect::{Effect, Effects, Query, Ticket},
     guide::{self, Ask, Guide, Place, Told, Wish},
     layer::{Layer, Prompts},
@@ -24,7 +25,7 @@ pub struct Opened {
 
 /// Opens the screen.
 pub(super) fn open(model: &mut Model) -> Effects {
-    if model.shared.running() {
+    if aside::works(model) {
         return model.hint("The team is at work; a new one is set up when it has ended.");
     }
     if model.screen == Screen::Guide {

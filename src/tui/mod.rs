@@ -10,6 +10,7 @@
 
 pub mod action;
 mod again;
+mod aside;
 mod browsing;
 mod checkup;
 pub mod compare;
@@ -51,6 +52,7 @@ pub mod shared;
 mod status;
 pub mod still;
 mod stored;
+mod talking;
 #[cfg(test)]
 mod tests;
 pub mod theme;

@@ -7,7 +7,7 @@ use ratatui::layout::{Rect, Size};
 
 use super::{
     action::Action,
-    browsing, comparing,
+    aside, browsing, comparing,
     composer::Composer,
     effect::{Effect, Effects, Launch, Load, MouseReports, Query, Ticket, Tickets},
     flow, guiding,
@@ -125,6 +125,8 @@ pub(super) struct Session {
     pub(super) stops: Stops<Fold>,
     /// What is done when it was read to its end.
     pub(super) then: Then,
+    /// The session that is lived here, while that one is on the screen.
+    pub(super) aside: Option<Box<aside::Aside>>,
     /// The clock on the wall.
     pub(super) wall: Timestamp,
     /// Seconds that clocks here are ahead of UTC.
@@ -197,6 +199,7 @@ impl Model {
                 reel: None,
                 stops: Stops::default(),
                 then: Then::Nothing,
+                aside: None,
                 wall: Timestamp::default(),
                 zone: options.zone,
             },
@@ -257,6 +260,7 @@ impl Model {
         if self.shared.live {
             self.shared.now = now;
         }
+        aside::clock(self, now);
     }
 
     /// Starts a launch; the screen changes when the first event arrives.
@@ -356,7 +360,9 @@ impl Model {
 
     /// What remains when the program leaves now.
     pub fn summary(&self, reason: ExitReason) -> ExitSummary {
-        let run = &self.shared.run;
+        // The session that was lived, also when another one was looked at.
+        let shared = aside::team(self);
+        let run = &shared.run;
         let last_answer = run
             .turns()
             .filter_map(|turn| match &turn.outcome {
@@ -367,8 +373,8 @@ impl Model {
         ExitSummary {
             final_answer: last_answer,
             session: run.turn.as_ref().map(|turn| turn.start.run.clone()),
-            demo: self.shared.demo(),
-            stored: !self.shared.live,
+            demo: shared.demo(),
+            stored: !shared.live,
             reason,
         }
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{
     action::{Action, App},
+    aside,
     effect::{Effect, Effects, Query},
     live,
     model::{Focus, Model, Screen},
@@ -214,6 +215,15 @@ fn show(model: &mut Model, seq: Seq) -> Effects {
 
 /// The notes of a session are here.
 pub(super) fn told(model: &mut Model, told: Told) -> Effects {
+    let here = model.rooms.notes.as_ref();
+    let here = here.is_some_and(|entered| *entered.room.run() == told.run);
+    if !here && aside::session(model) == Some(&told.run) {
+        return aside::with_team(model, |model| told_here(model, told));
+    }
+    told_here(model, told)
+}
+
+fn told_here(model: &mut Model, told: Told) -> Effects {
     let Some(entered) = &mut model.rooms.notes else {
         return Effects::none();
     };

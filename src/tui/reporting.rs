@@ -4,6 +4,7 @@
 
 use super::{
     action::{Action, App},
+    browsing,
     effect::{Effect, Effects, Query, Ticket},
     model::{Focus, Model, Screen},
     moves::Move,
@@ -160,7 +161,7 @@ fn open_event(model: &mut Model, seq: Seq) -> Effects {
         return Effects::none();
     };
     let run = open.report.run().clone();
-    model.open_at(run, Some(seq))
+    browsing::open(model, run, Some(seq))
 }
 
 fn leave(model: &mut Model) -> Effects {

@@ -162,6 +162,19 @@ pub(super) fn farewell(model: &mut Model) -> Effects {
     review.map_or_else(Effects::none, |review| review.keep_last())
 }
 
+/// Closes the review: a comment that is being written is kept as it is, and so is all that was noted.
+pub(super) fn close(model: &mut Model) -> Effects {
+    let text = model.composer.text();
+    let review = model.rooms.review.as_mut();
+    let wishes = review
+        .filter(|review| review.context() == review::Place::Writing)
+        .map(|review| review.written(Some(&text)));
+    let written = grant(model, wishes.unwrap_or_default());
+    let kept = farewell(model);
+    model.rooms.review = None;
+    written.and(kept)
+}
+
 /// The run has gone on.
 pub(super) fn follow(model: &mut Model, event: &Event) {
     let matters = match &event.kind {

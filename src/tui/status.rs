@@ -1,10 +1,10 @@
 //! The last row: a notice, or the keys that matter now.
 
-use ratatui::{Frame, layout::Rect, text::Span, widgets::Widget as _};
+use ratatui::{Frame, layout::Rect, style::Style, text::Span, widgets::Widget as _};
 
 use super::{
     action::{Action, App, Run},
-    again, browsing, comparing,
+    again, aside, browsing, comparing,
     composer::{self, When},
     desking, guiding,
     keymap::Chord,
@@ -17,6 +17,7 @@ use super::{
     stored,
     widget::{Hint, Weight, hints},
 };
+use crate::text::width;
 
 /// Paints the row.
 pub(super) fn view(model: &Model, frame: &mut Frame<'_>, area: Rect) {
@@ -27,6 +28,7 @@ pub(super) fn view(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         ..area
     };
     let (place, badge) = questions(model, place);
+    let (place, team) = team(model, place);
     let line = match model.notices.shown() {
         Some(notice) => {
             let contexts = route::contexts(model);
@@ -39,14 +41,52 @@ pub(super) fn view(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         None => hints(&current(model), theme, place.width),
     };
     line.render(place, frame.buffer_mut());
-    if let Some((badge, area)) = badge {
+    for (badge, area) in badge.into_iter().chain(team) {
         badge.render(area, frame.buffer_mut());
     }
 }
 
+/// Cells that a notice has at least, whatever else stands in the row but questions.
+const LEAST: usize = 24;
+
+/// A word at the end of the row, and where it stands.
+type Badge = (Span<'static>, Rect);
+
+/// Cuts a badge off the end of the row, when there is room for it.
+fn badge(row: Rect, words: String, style: Style) -> (Rect, Option<Badge>) {
+    let cells = u16::try_from(width::of(&words)).unwrap_or(u16::MAX);
+    if cells > row.width {
+        return (row, None);
+    }
+    let rest = row.width - cells;
+    let place = Rect {
+        x: row.x + rest,
+        width: cells,
+        ..row
+    };
+    let row = Rect { width: rest, ..row };
+    (row, Some((Span::styled(words, style), place)))
+}
+
+/// The team at work, while another session is on the screen.
+fn team(model: &Model, row: Rect) -> (Rect, Option<Badge>) {
+    let Some([long, short]) = aside::words(model) else {
+        return (row, None);
+    };
+    // The keys of the screen want some room, too; what is told wants it more.
+    let fits = usize::from(row.width) >= 3 * width::of(&long);
+    let words = if fits { long } else { short };
+    let left = usize::from(row.width).saturating_sub(width::of(&words));
+    if left < LEAST && model.notices.shown().is_some() {
+        return (row, None);
+    }
+    badge(row, words, model.shared.theme.accent)
+}
+
 /// How many questions wait, at the end of the row; in sight whatever else is said.
-fn questions(model: &Model, row: Rect) -> (Rect, Option<(Span<'static>, Rect)>) {
-    let turn = model.shared.run.turn.as_ref().filter(|_| model.shared.live);
+fn questions(model: &Model, row: Rect) -> (Rect, Option<Badge>) {
+    let team = aside::team(model);
+    let turn = team.run.turn.as_ref().filter(|_| team.live);
     let words = match turn.map_or(0, |turn| turn.waiting().count()) {
         0 => return (row, None),
         1 => "1 question".to_owned(),
@@ -60,18 +100,7 @@ fn questions(model: &Model, row: Rect) -> (Rect, Option<(Span<'static>, Rect)>) 
         .filter(|_| !open)
         .map_or_else(String::new, |key| format!(" {key}"));
     let words = format!(" ? {words}{key} ");
-    let cells = u16::try_from(words.len()).unwrap_or(u16::MAX);
-    if cells > row.width {
-        return (row, None);
-    }
-    let rest = row.width - cells;
-    let place = Rect {
-        x: row.x + rest,
-        width: cells,
-        ..row
-    };
-    let badge = Span::styled(words, model.shared.theme.warn);
-    (Rect { width: rest, ..row }, Some((badge, place)))
+    badge(row, words, model.shared.theme.warn)
 }
 
 /// The keys that matter now, the most useful first.
@@ -130,6 +159,7 @@ fn current(model: &Model) -> Vec<Hint> {
     let mut hints: Vec<Hint> = inside
         .iter()
         .chain(wanted)
+        .filter(|(action, _)| !aside::refuses(model, *action))
         .filter_map(|(action, does)| {
             let key = model.keymap.key_for(&contexts, *action)?;
             Some(Hint {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 
 use super::{
-    again,
+    again, aside,
     effect::{Effect, Effects, Query, Ticket},
     keymap::{Context, Room, Shown},
     live::Live,
@@ -117,6 +117,7 @@ pub(super) fn told(
 
 /// Shows a session of which the first part has come.
 pub(super) fn show(model: &mut Model, piece: Piece, at: Option<Seq>, then: Then) -> Effects {
+    let put = aside::put(model);
     model.screen = Screen::Live;
     model.focus = Focus::Panes;
     model.session.fresh = false;
@@ -136,7 +137,17 @@ pub(super) fn show(model: &mut Model, piece: Piece, at: Option<Seq>, then: Then)
     unfold(model);
     model.session.stops = Stops::default();
     model.session.reel = Some(Box::new(reel));
-    drive(model)
+    put.and(drive(model))
+}
+
+/// The session on the screen is left, and what was to be opened in its place is not waited for.
+pub(super) fn put_away(model: &mut Model) {
+    model.session.reel = None;
+    model.session.stops = Stops::default();
+    model.session.then = Then::Nothing;
+    model.waits.open = None;
+    model.waits.place = None;
+    model.waits.resume = None;
 }
 
 /// Puts the screen to where it was before the first event.
@@ -303,7 +314,12 @@ fn settled(model: &mut Model, rest: Rest, before: Option<Rest>) -> Effects {
     }
     match (rest, before) {
         (Rest::Growing, _) => {
-            let words = "This session is at work in another process; it is followed from here.";
+            let shown = model.shared.run.turn.as_ref().map(|turn| &turn.start.run);
+            let words = if shown.is_some() && aside::session(model) == shown {
+                "This is your team's session as its log tells it; it is followed from here."
+            } else {
+                "This session is at work in another process; it is followed from here."
+            };
             return effects.and(model.tell(Level::Info, words));
         }
         (_, Some(Rest::Growing)) => {

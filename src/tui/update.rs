@@ -5,7 +5,7 @@
 
 use super::{
     action::{Action, App, Run},
-    again, browsing, checkup, comparing,
+    again, aside, browsing, checkup, comparing,
     composer::{self, Edit, Moved},
     crew, desking,
     effect::{Done, Draft, Effect, Effects, Ticket},
@@ -19,7 +19,7 @@ use super::{
     rooms::{Act, Told},
     route,
     setup::{self, Section},
-    stored, trusting,
+    stored, talking, trusting,
 };
 use crate::{protocol::Level, tui::layout};
 
@@ -41,7 +41,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             model.size = layout::effective(size);
             Effects::none()
         }
-        Msg::Engine(event) => flow::event(model, &event),
+        Msg::Engine(event) => aside::event(model, &event),
         Msg::Done(ticket, done) => take_answer(model, ticket, done),
     };
     if !covered && model.layers.top().is_some() {
@@ -62,7 +62,7 @@ fn perform(model: &mut Model, action: Action) -> Effects {
             let wish = model.layers.update(layer);
             grant(model, wish)
         }
-        Action::Talk(talk) => flow::talk(model, talk),
+        Action::Talk(talk) => talking::talk(model, talk),
         Action::Team(team) => crew::perform(model, team),
         Action::Live(live) => match model.screen {
             Screen::Live => model.live.update(live, &model.shared),
@@ -175,6 +175,7 @@ fn perform_run(model: &mut Model, run: Run) -> Effects {
             Effects::none()
         }
         Run::Compose if stored::moves(model) => stored::refuse(model),
+        Run::Compose if aside::refuses(model, Action::Run(run)) => aside::busy(model),
         Run::Compose => {
             model.focus = Focus::Editor;
             Effects::none()
@@ -189,6 +190,7 @@ fn perform_run(model: &mut Model, run: Run) -> Effects {
         Run::Review => reviewing::open(model),
         Run::Report => reporting::open(model),
         Run::Export => giving::open(model),
+        Run::Team => aside::back(model),
         Run::Panes => {
             model.focus = Focus::Panes;
             Effects::none()
@@ -212,6 +214,7 @@ fn grant_setup(model: &mut Model, wish: setup::Wish) -> Effects {
             Effects::none()
         }
         setup::Wish::Run if model.setup.launching.is_some() => model.hint("The team is starting."),
+        setup::Wish::Run | setup::Wish::Resume(_) if aside::works(model) => aside::busy(model),
         setup::Wish::Run => match model.setup.launch(&model.composer.text()) {
             Ok(launch) => model.start(launch),
             Err(missing) => model.hint(missing),
@@ -226,7 +229,7 @@ fn grant_setup(model: &mut Model, wish: setup::Wish) -> Effects {
             model.waits.resume = model.waits.open;
             opened
         }
-        setup::Wish::Open(run) => model.open(run),
+        setup::Wish::Open(run) => browsing::open(model, run, None),
         setup::Wish::Tell(text) => model.hint(text),
     }
 }
@@ -262,8 +265,10 @@ pub(super) fn grant(model: &mut Model, wish: layer::Wish) -> Effects {
         layer::Wish::Nothing => Effects::none(),
         layer::Wish::Close => {
             let written = model.layers.written();
+            let stopped = giving::closing(model);
             model.layers.close();
-            written.map_or_else(Effects::none, |written| write_task(model, &written))
+            let told = written.map(|written| write_task(model, &written));
+            stopped.and(told.unwrap_or_default())
         }
         layer::Wish::Perform(action) => {
             model.layers.close();
@@ -293,7 +298,7 @@ pub(super) fn grant(model: &mut Model, wish: layer::Wish) -> Effects {
         layer::Wish::Give(ask) => giving::ask(model, ask),
         layer::Wish::Open(run) => {
             model.layers.close();
-            model.open(run)
+            browsing::open(model, run, None)
         }
     }
 }
@@ -340,6 +345,9 @@ fn type_text(model: &mut Model, text: &str) -> Effects {
                 .input(live::Input::Paste(text.to_owned()), &model.shared);
         }
         Screen::Live if stored::moves(model) => return stored::refuse(model),
+        Screen::Live if aside::refuses(model, Action::Run(Run::Compose)) => {
+            return aside::busy(model);
+        }
         Screen::Live => model.focus = Focus::Editor,
         Screen::Review if !route::editing(model) => return reviewing::type_text(model, text),
         Screen::Sessions => return browsing::type_text(model, text),
@@ -446,7 +454,10 @@ fn take_answer(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
         }
         Done::Edited(result) => flow::edited(model, ticket, result),
         Done::LaunchFailed(failure) => flow::launch_failed(model, ticket, failure),
-        Done::Highlighted(_) => model.live.done(ticket, done),
+        Done::Highlighted(_) => {
+            let aside = aside::done(model, ticket, &done);
+            model.live.done(ticket, done).and(aside)
+        }
         // Only the review screen asks for these, with its own tickets.
         Done::Room(Told::Review(_)) => Effects::none(),
         Done::Room(Told::Sessions(told)) => browsing::told(model, *told),

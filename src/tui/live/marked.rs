@@ -92,9 +92,13 @@ impl Live {
         self.zoom = before.zoom;
         self.by_hand.was_chosen = before.by_hand.chosen.or(before.by_hand.was_chosen);
         self.end_key.clone_from(&before.end_key);
-        // What was asked for before is not taken for what is asked for from now on.
-        self.tickets.next = self.tickets.next.max(before.tickets.next);
+        self.number_after(before);
         self.by_hand.touched = false;
+    }
+
+    /// What was asked for on another screen is not taken for what is asked for from now on.
+    pub fn number_after(&mut self, other: &Self) {
+        self.tickets.next = self.tickets.next.max(other.tickets.next);
     }
 
     /// True when somebody did something here since the fold began: it is no longer what events alone make.

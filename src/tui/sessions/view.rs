@@ -70,12 +70,14 @@ impl Sessions {
     pub fn prepare(&mut self, shared: &Shared, area: Rect) {
         let theme = &shared.theme;
         let zone = self.ground.zone.clone();
+        // Whose team is at work stays said.
+        let scripted = shared.running() && shared.demo();
+        let badge = scripted.then(|| demo_badge(theme, area.width / 2));
+        let taken = badge.as_ref().map_or(0, |badge| badge.width() + 1);
+        let taken = u16::try_from(taken).unwrap_or(area.width);
         let mut painted = Painted {
-            title: self.title(shared, area.width),
-            badge: shared.running().then(|| shared.demo()).and_then(|demo| {
-                // Whose team is at work stays said.
-                demo.then(|| demo_badge(theme, area.width / 2))
-            }),
+            title: self.title(shared, area.width.saturating_sub(taken)),
+            badge,
             ..Painted::default()
         };
         painted.input = self.input(theme, area.width);

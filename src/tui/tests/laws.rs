@@ -3,11 +3,14 @@
 use proptest::prelude::*;
 use ratatui::layout::Size;
 
-use super::kit::{Person, options, servers};
+use super::{
+    aside::stored,
+    kit::{Person, options, servers},
+};
 use crate::{
     protocol::{AgentEvent, AgentId, EventKind, Failure, FailureKind, Level, Phase, RunEvent},
     tui::{
-        action::Action,
+        action::{Action, Run},
         effect::{Done, Effect},
         keymap::Key,
         model::Screen,
@@ -35,6 +38,9 @@ enum Step {
     Ends,
     /// Timers fire, the oldest first.
     Wakes,
+    /// A session of the list is taken, and is there.
+    Looks,
+    Back,
     Frame,
 }
 
@@ -133,6 +139,8 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => Just(Step::Benched),
         1 => Just(Step::Ends),
         1 => Just(Step::Wakes),
+        1 => Just(Step::Looks),
+        1 => Just(Step::Back),
         3 => Just(Step::Frame),
     ]
 }
@@ -206,6 +214,10 @@ fn play(person: &mut Person, step: Step, turn: &mut u32) {
                 person.send(Msg::Done(ticket, Done::Woke));
             }
         }
+        Step::Looks => {
+            person.looks_at(&stored());
+        }
+        Step::Back => person.send(Msg::Action(Action::Run(Run::Team))),
         Step::Frame => {
             let _ = person.sees();
         }

@@ -1,6 +1,7 @@
 //! The front as a whole, without a terminal: messages in, effects and screens out.
 
 mod again;
+mod aside;
 mod compare;
 mod crew;
 mod desk;

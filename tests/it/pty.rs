@@ -14,6 +14,7 @@ use std::{
 };
 
 use massgen_tui::{
+    export::base64,
     protocol::{AgentEvent, AgentId, EventKind, RunEvent, RunId, change::Access},
     store::Store,
     workspace::{Grounds, Place, Standing, Untracked, list},
@@ -43,6 +44,8 @@ struct Terminal {
 /// What the program has painted so far.
 struct Display {
     parser: Mutex<vt100::Parser>,
+    /// All bytes as they came.
+    bytes: Mutex<Vec<u8>>,
     changed: Condvar,
 }
 
@@ -109,6 +112,7 @@ impl Terminal {
                 lines(start.columns),
                 SCROLLBACK,
             )),
+            bytes: Mutex::default(),
             changed: Condvar::new(),
         });
         let output = pair.master.try_clone_reader().unwrap();
@@ -160,6 +164,14 @@ impl Terminal {
         self.wait_for(text, |screen| screen.contents().contains(text));
     }
 
+    /// Whether this text was handed to the terminal's clipboard.
+    fn copied(&self, text: &str) -> bool {
+        let sent = format!("\x1b]52;c;{}\x1b\\", base64(text.as_bytes()));
+        let bytes = self.display.bytes.lock().unwrap();
+        let mut windows = bytes.windows(sent.len());
+        windows.any(|window| window == sent.as_bytes())
+    }
+
     fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
@@ -204,6 +216,7 @@ impl Display {
         let mut buffer = [0; 8192];
         // On Linux the end of the program shows as an error of the reading side.
         while let Ok(count @ 1..) = output.read(&mut buffer) {
+            self.bytes.lock().unwrap().extend(&buffer[..count]);
             self.parser.lock().unwrap().process(&buffer[..count]);
             self.changed.notify_all();
         }

@@ -41,10 +41,12 @@ fn two_sessions() -> tempfile::TempDir {
     state
 }
 
+/// Over this state folder, which is the home as well: exports name no home folder.
 fn browse(state: &Path) -> Terminal {
+    let state = state.to_str().unwrap();
     Terminal::start(&Start {
         arguments: &["logs"],
-        variables: &[("MASSGEN_TUI_STATE_DIR", state.to_str().unwrap())],
+        variables: &[("MASSGEN_TUI_STATE_DIR", state), ("HOME", state)],
         ..Start::default()
     })
 }
@@ -108,8 +110,10 @@ fn a_session_of_another_process_is_followed_to_its_end() {
     let mut other = run(state.path(), "0.5", "a task that takes its time");
     let mut terminal = browse(state.path());
     terminal.wait_for_text("running");
-    // It came on top of the others; the cursor stayed where it was.
-    terminal.press("g");
+    // Sessions of one second have no order.
+    terminal.press("/is:live");
+    terminal.press(ENTER);
+    terminal.wait_for_text("1 of 3");
     terminal.press(ENTER);
     terminal.wait_for_text("it is followed from here");
     terminal.wait_for_text("followed");
@@ -140,6 +144,77 @@ fn the_list_opens_over_a_team_at_work_and_closes_again() {
     terminal.press(CTRL_C);
     terminal.press(CTRL_C);
     let _ = terminal.end();
+}
+
+#[test]
+fn another_session_is_looked_at_while_a_team_is_at_work() {
+    let state = two_sessions();
+    let mut terminal = Terminal::start(&Start {
+        arguments: &["--demo", "slow", "--demo-speed", "0.1"],
+        variables: &[("MASSGEN_TUI_STATE_DIR", state.path().to_str().unwrap())],
+        ..Start::default()
+    });
+    terminal.wait_for_text("working");
+    terminal.press(F6);
+    // The others ran in another folder.
+    terminal.wait_for_text("1 of 3");
+    terminal.press("m");
+    terminal.wait_for_text("3 of 3");
+    terminal.press("/outcome:answered");
+    terminal.press(ENTER);
+    terminal.wait_for_text("2 of 3");
+    terminal.press(ENTER);
+    terminal.wait_for("a stored session, and a word of the team", |screen| {
+        let text = screen.contents();
+        text.contains("answered") && text.contains("1 team at work")
+    });
+    // Alt-T leads back: the team has gone on, and goes on.
+    terminal.press("\x1bt");
+    terminal.wait_for("the team is in sight again", |screen| {
+        let text = screen.contents();
+        text.contains("working") && !text.contains("1 team at work")
+    });
+    terminal.press(CTRL_C);
+    terminal.press(CTRL_C);
+    let _ = terminal.end();
+}
+
+#[test]
+fn what_is_copied_reaches_the_clipboard_of_the_terminal() {
+    let state = tempfile::tempdir().unwrap();
+    assert!(run(state.path(), "max", "a task").wait().unwrap().success());
+    let export = ["export", "latest", "--format", "md", "-o", "-"];
+    let text = program(state.path(), &export)
+        .stdout(Stdio::piped())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.starts_with("# Session"), "{text}");
+
+    let mut terminal = browse(state.path());
+    terminal.wait_for_text("1 of 1");
+    terminal.press("E");
+    terminal.wait_for_text("copy it");
+    terminal.press("\x1b[C");
+    terminal.wait_for_text(".md, ");
+    assert!(!terminal.copied(&text), "nothing leaves unseen");
+    terminal.press("2");
+    terminal.wait_for_text("Copied.");
+    assert!(terminal.copied(&text));
+    terminal.press(ENTER);
+    leave(terminal);
+
+    // The command does the same.
+    let share = ["share", "latest", "--to", "clipboard", "--yes"];
+    let home = state.path().to_str().unwrap();
+    let terminal = Terminal::start(&Start {
+        arguments: &share,
+        variables: &[("MASSGEN_TUI_STATE_DIR", home), ("HOME", home)],
+        ..Start::default()
+    });
+    terminal.wait_for_text("handed to the terminal's clipboard");
+    assert!(terminal.copied(&text));
+    assert_eq!(terminal.end().0, 0);
 }
 
 #[test]

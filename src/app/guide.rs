@@ -148,12 +148,9 @@ async fn blocking<T: Send + 'static>(
 fn words(tried: &Tried) -> String {
     let seconds = tried.took_ms as f64 / 1_000.0;
     let mut words = format!("answers in {seconds:.1} s");
-    match tried.cost {
-        Some(cost) => {
-            words.push_str(" · ");
-            words.push_str(&money(cost));
-        }
-        None => words.clone_from(&tried.words),
+    if let Some(cost) = tried.cost {
+        words.push_str(" · ");
+        words.push_str(&money(cost));
     }
     words
 }

@@ -7,7 +7,10 @@ use std::io::{self, Read as _, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, Paths, Source, clean, yaml};
+use crate::{
+    app::setup::replace,
+    config::{self, Paths, Source, clean, yaml},
+};
 
 /// Exit code when something is wrong with a file.
 const WRONG: u8 = 2;
@@ -187,31 +190,6 @@ fn migrate_one(path: &Path, args: &MigrateArgs, out: &mut dyn Write) -> io::Resu
         }
     }
     Ok(code)
-}
-
-/// Puts a text in the place of a file, whole or not at all, with the old one's mode. A link stays a link.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let path = std::fs::canonicalize(path)?;
-    let mode = std::fs::metadata(&path)?.permissions();
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let new = path.with_file_name(name);
-    let written = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&new)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.set_permissions(mode)?;
-            file.sync_all()
-        })
-        .and_then(|()| std::fs::rename(&new, &path));
-    if written.is_err() {
-        // What is left over is of no use; that it cannot be removed changes nothing.
-        let _ = std::fs::remove_file(&new);
-    }
-    written
 }
 
 /// Puts the old text beside the file, under a name that is free.

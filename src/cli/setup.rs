@@ -271,10 +271,6 @@ fn tried_words(tried: &Tried) -> String {
         words.push_str(", ");
         words.push_str(&money(cost));
     }
-    if !tried.words.is_empty() {
-        words.push_str(", ");
-        words.push_str(&tried.words);
-    }
     words
 }
 
@@ -284,7 +280,6 @@ fn test_json(test: &Test) -> Value {
             "ok": true,
             "took_ms": tried.took_ms,
             "usd": tried.cost.filter(|cost| !cost.partial).map(|cost| cost.usd),
-            "words": tried.words,
         }),
         Err(failure) => json!({
             "ok": false,

@@ -274,3 +274,58 @@ fn a_conversation_is_one_session_of_several_turns() {
     assert_eq!(code, 0);
     assert!(out.contains("First look."), "{out}");
 }
+
+/// A stand-in for Claude Code in a folder for `PATH`, which says these lines.
+fn stand_in(home: &Path, lines: &[Value]) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = home.join("bin");
+    fs::create_dir_all(&folder).unwrap();
+    let said: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    let said = said.join("\n");
+    let script = format!("#!/bin/sh\ncat <<'END'\n{said}\nEND\n");
+    fs::write(folder.join("claude"), script).unwrap();
+    let mode = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(folder.join("claude"), mode).unwrap();
+    format!("{}:/usr/bin:/bin", folder.display())
+}
+
+#[test]
+fn a_program_is_asked_for_a_word_and_says_when_it_is_not_logged_in() {
+    let test = [
+        "setup",
+        "--test",
+        "--json",
+        "--agent",
+        "id=a,provider=claude_code",
+    ];
+    let outcome = |lines: &[Value]| {
+        let home = tempfile::tempdir().unwrap();
+        let path = stand_in(home.path(), lines);
+        // Which variable the login is in does not matter here.
+        let login = ("CLAUDE_CODE_OAUTH_TOKEN", "x");
+        let (code, out, err) = run(home.path(), &[("PATH", &path), login], &test);
+        let said: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+        (code, said["agents"][0]["test"].clone())
+    };
+    let content = serde_json::json!([{"type": "text", "text": "ok"}]);
+    let (code, told) = outcome(&[
+        serde_json::json!({"type": "system", "subtype": "init", "session_id": "s"}),
+        serde_json::json!({"type": "assistant", "message": {"id": "m", "content": content}}),
+        serde_json::json!({"type": "result", "subtype": "success", "is_error": false,
+            "session_id": "s", "usage": {"input_tokens": 9, "output_tokens": 1},
+            "total_cost_usd": 0.25}),
+    ]);
+    assert_eq!((code, &told["ok"]), (0, &Value::Bool(true)), "{told}");
+    assert_eq!(told["usd"], 0.25, "{told}");
+    let please = "Please run /login";
+    let content = serde_json::json!([{"type": "text", "text": please}]);
+    let (code, told) = outcome(&[
+        serde_json::json!({"type": "assistant", "error": "authentication_failed",
+            "message": {"id": "m", "content": content}}),
+        serde_json::json!({"type": "result", "subtype": "success", "is_error": true,
+            "result": please, "session_id": "s"}),
+    ]);
+    assert_eq!((code, &told["ok"]), (4, &Value::Bool(false)), "{told}");
+    let words = told["words"].as_str().unwrap();
+    assert!(words.contains("Log in with `"), "{words}");
+}

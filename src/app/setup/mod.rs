@@ -8,8 +8,8 @@ mod save;
 mod tried;
 
 pub use look::{Found, FoundKey, FoundProgram, Login, hand, keys, list, look, programs, servers};
-pub use save::{Place, Replace, Saved, approve, save, target};
-pub use tried::{BOUND, Tried, attempt};
+pub use save::{Place, Replace, Saved, approve, replace, save, target};
+pub use tried::{BOUND, PROGRAM, Tried, attempt};
 
 use crate::config::{Environment, Paths};
 

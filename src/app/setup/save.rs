@@ -129,6 +129,22 @@ pub fn approve(trust: &Trust, path: &Path, env: &Environment) -> Result<(), Fail
     }
 }
 
+/// Puts a text in the place of a file that is there, whole or not at all, with the old one's mode. A link
+/// stays a link.
+///
+/// # Errors
+/// The system's; the old text then still stands.
+pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let path = std::fs::canonicalize(path)?;
+    let mode = std::fs::metadata(&path)?.permissions();
+    let new = fresh(&path, bytes)?;
+    if let Err(error) = std::fs::set_permissions(&new, mode) {
+        let _ = std::fs::remove_file(&new);
+        return Err(error);
+    }
+    rename(&new, &path)
+}
+
 /// A new file beside `path` with these bytes, for the owner only.
 fn fresh(path: &Path, bytes: &[u8]) -> std::io::Result<PathBuf> {
     let new = beside(path, &format!("{:08x}.tmp", fastrand::u32(..)));

@@ -1,29 +1,27 @@
 //! One tiny call to a member: does it answer, how soon, for how much.
 //!
-//! A model is asked for one word. A program is only started for its version: a call would be a whole
-//! session of it. Dropping the future ends either.
+//! A model is asked for one word. A program is asked for the same, in a conversation of its own without
+//! tools, through what a run asks it through. Dropping the future ends either.
 
-use std::process::Stdio;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
-use super::look::{FoundProgram, Login, programs};
+use super::look::{Login, programs};
 use crate::{
-    app::sentence,
-    config::{self, Environment, Severity, backends},
-    protocol::{Cost, Failure, FailureKind, Message, ToolChoice},
+    app::{sentence, ways::Ways},
+    config::{self, BackendConfig, Environment, Severity},
+    protocol::{Cost, Failure, FailureKind, Form, Message, ToolChoice},
     provider::{Provider as _, Request, StopReason, StreamEvent, http::Client, http::HttpProvider},
     setup::Agent,
-    text::clean,
 };
 
 /// Longest wait for a member; a model that is still being loaded needs a while.
 pub const BOUND: Duration = Duration::from_secs(45);
-/// Longest wait for a program to say its version.
-const VERSION: Duration = Duration::from_secs(10);
+/// Longest wait for a program: it starts, looks at its login, and asks its model.
+pub const PROGRAM: Duration = Duration::from_mins(2);
 /// Most tokens of the reply: enough for models that think before they speak.
 const REPLY: u64 = 300;
 
@@ -32,10 +30,8 @@ const REPLY: u64 = 300;
 pub struct Tried {
     /// How long it took.
     pub took_ms: u64,
-    /// What it cost; `None` when nothing was asked of a model.
+    /// What it cost; `None` when a program did not say.
     pub cost: Option<Cost>,
-    /// What is worth a word: the version of a program, a login that is missing.
-    pub words: String,
 }
 
 /// Tries a member.
@@ -43,52 +39,81 @@ pub struct Tried {
 /// # Errors
 /// Why it does not answer, with what to do.
 pub async fn attempt(client: &Client, env: &Environment, agent: &Agent) -> Result<Tried, Failure> {
-    let is_program = backends::find(&agent.backend).is_some_and(|one| one.program.is_some());
-    if is_program {
-        return version(env, agent).await;
-    }
-    match timeout(BOUND, asked(client, env, agent)).await {
-        Ok(tried) => tried,
-        Err(_) => Err(Failure::new(
-            FailureKind::Transient,
-            format!("It said nothing within {} s.", BOUND.as_secs()),
-        )
-        .hint("It may still be loading the model; try again.")),
+    let backend = backend(env, agent)?;
+    let bound = if backend.program.is_some() {
+        PROGRAM
+    } else {
+        BOUND
+    };
+    let tried = timeout(bound, asked(client, &backend)).await;
+    let outcome = tried.unwrap_or_else(|_| {
+        let words = format!("It said nothing within {} s.", bound.as_secs());
+        Err(Failure::new(FailureKind::Transient, words)
+            .hint("It may still be starting or loading its model; try again."))
+    });
+    match outcome {
+        Err(failure) if backend.program.is_some() => Err(advised(env, agent, failure).await),
+        outcome => outcome,
     }
 }
 
-async fn asked(client: &Client, env: &Environment, agent: &Agent) -> Result<Tried, Failure> {
+/// A program that does not answer and was not logged in, as far as its traces tell: that comes first.
+async fn advised(env: &Environment, agent: &Agent, failure: Failure) -> Failure {
+    let found = programs(env).await.into_iter();
+    let mut found = found.filter(|one| one.backend == agent.backend);
+    match found.next() {
+        Some(one) if one.login == Login::NotFound && failure.kind != FailureKind::Auth => {
+            let how = one.how;
+            failure.hint(format!(
+                "No login of it was found: log in once with `{how}`."
+            ))
+        }
+        _ => failure,
+    }
+}
+
+fn backend(env: &Environment, agent: &Agent) -> Result<BackendConfig, Failure> {
     let lookup = |name: &str| env.get(name);
     let (url, model) = (agent.base_url.as_deref(), agent.model.as_deref());
-    let backend =
-        config::direct(Some(&agent.backend), url, model, &lookup).map_err(|findings| {
-            let mut errors = findings.into_iter();
-            let first = errors.find(|finding| finding.severity == Severity::Error);
-            first.map_or_else(
-                || Failure::new(FailureKind::Request, "It cannot be reached."),
-                |finding| {
-                    Failure::new(FailureKind::Request, sentence(&finding.message))
-                        .hint(sentence(&finding.suggestion))
-                },
-            )
-        })?;
-    let mut endpoint = crate::app::endpoint(&backend);
-    endpoint
-        .parameters
-        .insert("max_tokens".to_owned(), Value::from(REPLY));
+    config::direct(Some(&agent.backend), url, model, &lookup).map_err(|findings| {
+        let mut errors = findings.into_iter();
+        let first = errors.find(|finding| finding.severity == Severity::Error);
+        first.map_or_else(
+            || Failure::new(FailureKind::Request, "It cannot be reached."),
+            |finding| {
+                Failure::new(FailureKind::Request, sentence(&finding.message))
+                    .hint(sentence(&finding.suggestion))
+            },
+        )
+    })
+}
+
+async fn asked(client: &Client, backend: &BackendConfig) -> Result<Tried, Failure> {
     let began = Instant::now();
-    let provider = HttpProvider::new(client.clone(), endpoint).impatient();
-    let mut stream = provider.stream(Request {
+    let request = Request {
         messages: vec![Message::User {
             text: "Reply with the one word: ok".to_owned(),
         }],
         tools: Vec::new(),
         choice: ToolChoice::Auto,
-    });
-    let (mut cost, mut spoke, mut refused) = (Cost::default(), false, false);
+    };
+    let (mut cost, mut spoke, mut refused) = (None, false, false);
+    let mut stream = if backend.program.is_some() {
+        let program = Ways::of(backend).connect(client, Form::default());
+        program.aside(request)
+    } else {
+        let mut endpoint = crate::app::endpoint(backend);
+        endpoint
+            .parameters
+            .insert("max_tokens".to_owned(), Value::from(REPLY));
+        cost = Some(Cost::default());
+        HttpProvider::new(client.clone(), endpoint)
+            .impatient()
+            .stream(request)
+    };
     while let Some(event) = stream.next().await {
         match event? {
-            StreamEvent::Usage(usage) => cost = usage.cost,
+            StreamEvent::Usage(usage) => cost = Some(usage.cost),
             StreamEvent::Stop(reason) => {
                 // One that thinks until its tokens are used up is there all the same.
                 spoke |= reason == StopReason::Length;
@@ -107,65 +132,6 @@ async fn asked(client: &Client, env: &Environment, agent: &Agent) -> Result<Trie
     }
     Ok(Tried {
         took_ms: began.elapsed().as_millis() as u64,
-        cost: Some(cost),
-        words: String::new(),
+        cost,
     })
-}
-
-/// Starts a program for its version, and looks for its login.
-async fn version(env: &Environment, agent: &Agent) -> Result<Tried, Failure> {
-    let found = programs(env).await;
-    let Some(program) = found.into_iter().find(|one| one.backend == agent.backend) else {
-        let entry = backends::find(&agent.backend).and_then(|one| one.program.as_ref());
-        let install = entry.map_or("", |entry| entry.install.as_str());
-        let failure = Failure::new(FailureKind::Local, "It is not installed.");
-        return Err(if install.is_empty() {
-            failure.hint("`massgen-tui config check` says what its configuration needs.")
-        } else {
-            failure.hint(format!("Install it: `{install}`."))
-        });
-    };
-    let began = Instant::now();
-    let mut command = tokio::process::Command::new(&program.path);
-    command
-        .arg("--version")
-        .env_clear()
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
-    for name in ["PATH", "HOME", "LANG", "TMPDIR"] {
-        if let Some(value) = env.process(name) {
-            command.env(name, value);
-        }
-    }
-    let output = match timeout(VERSION, command.output()).await {
-        Ok(Ok(output)) if output.status.success() => output,
-        Ok(Ok(output)) => return Err(broken(&program, &format!("ended with {}", output.status))),
-        Ok(Err(error)) => return Err(broken(&program, &error.to_string())),
-        Err(_) => return Err(broken(&program, "did not say its version in time")),
-    };
-    let said = String::from_utf8_lossy(&output.stdout);
-    let first: String = said
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(40)
-        .collect();
-    let first = clean::line(first.trim()).into_owned();
-    if program.login == Login::NotFound {
-        let failure = Failure::new(FailureKind::Auth, format!("{first}: no login was found."));
-        return Err(failure.hint(format!("Log in once with `{}`.", program.how)));
-    }
-    Ok(Tried {
-        took_ms: began.elapsed().as_millis() as u64,
-        cost: None,
-        words: format!("{first}, logged in; not asked"),
-    })
-}
-
-fn broken(program: &FoundProgram, what: &str) -> Failure {
-    let what = clean::line(what);
-    Failure::new(FailureKind::Local, format!("{} {what}.", program.path))
-        .hint("Start it yourself once to see what it says.")
 }

@@ -1,6 +1,6 @@
 //! The list of models: every way at hand with its models, searched by typing.
 
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::ask::priced;
 use crate::{
@@ -10,12 +10,10 @@ use crate::{
         effect::{Load, Ticket},
         moves::Move,
         theme::Theme,
-        widget::{marked, spinner},
+        widget::{Sought, marked, spinner},
     },
 };
 
-/// Most letters of a search.
-const LETTERS: usize = 80;
 /// Rows that a page of it moves.
 const PAGE: usize = 10;
 /// Cells from which a model is one row.
@@ -30,7 +28,7 @@ pub(super) struct Picker {
     choices: Vec<Choice>,
     /// What could not be listed.
     troubles: Vec<String>,
-    search: String,
+    sought: Sought,
     cursor: usize,
     top: usize,
 }
@@ -52,7 +50,7 @@ impl Picker {
             lists: Load::Idle,
             choices: choices(&hand.ways),
             troubles: Vec::new(),
-            search: String::new(),
+            sought: Sought::default(),
             cursor: 0,
             top: 0,
         }
@@ -79,16 +77,12 @@ impl Picker {
     }
 
     pub(super) fn type_text(&mut self, text: &str) {
-        let letters = text.chars().filter(|c| !c.is_control());
-        self.search.extend(letters);
-        if let Some((cut, _)) = self.search.char_indices().nth(LETTERS) {
-            self.search.truncate(cut);
-        }
+        self.sought.type_text(text);
         self.cursor = 0;
     }
 
     pub(super) fn erase(&mut self) {
-        self.search.pop();
+        self.sought.erase();
         self.cursor = 0;
     }
 
@@ -102,7 +96,7 @@ impl Picker {
         if let Some(choice) = self.found().get(self.cursor) {
             return Ok(choice.place.clone());
         }
-        let typed = self.search.trim();
+        let typed = self.sought.typed();
         let own = typed.split_once('/').and_then(|(backend, model)| {
             let mut ways = self.choices.iter().map(|one| &one.place);
             let way = ways.find(|place| place.backend == backend && !model.is_empty())?;
@@ -118,11 +112,10 @@ impl Picker {
 
     /// The choices that hold every word that is typed.
     fn found(&self) -> Vec<&Choice> {
-        let search = self.search.to_lowercase();
-        let words: Vec<&str> = search.split_whitespace().collect();
+        let words = self.sought.words();
         let fits = |choice: &&Choice| {
             let text = format!("{} {}", choice.name, choice.note).to_lowercase();
-            words.iter().all(|word| text.contains(word))
+            words.iter().all(|word| text.contains(word.as_str()))
         };
         self.choices.iter().filter(fits).collect()
     }
@@ -134,14 +127,7 @@ impl Picker {
         tick: u64,
         (room, height): (usize, usize),
     ) -> Vec<Line<'static>> {
-        let mut rows = vec![Line::from(vec![
-            Span::styled("Model: ", theme.dim),
-            Span::styled(
-                width::fit(&self.search, room.saturating_sub(9)).into_owned(),
-                theme.strong,
-            ),
-            Span::styled("▏", theme.accent),
-        ])];
+        let mut rows = vec![self.sought.line(theme, room)];
         let found = self.found();
         let mut count = format!("{} of {} models", found.len(), self.choices.len());
         if self.is_loading() {

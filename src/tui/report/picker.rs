@@ -1,6 +1,6 @@
 //! The list of models: what each can, what it may cost for this log, whether it can be asked now.
 
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::{Choice, Turn};
 use crate::tui::moves::Move;
@@ -10,12 +10,10 @@ use crate::{
     tui::{
         effect::{Load, Ticket},
         theme::Theme,
-        widget::{marked, spinner},
+        widget::{Sought, marked, spinner},
     },
 };
 
-/// Most letters of a search.
-const LETTERS: usize = 60;
 /// Rows that a page of it moves.
 const PAGE: usize = 10;
 /// Cells from which a model is one row.
@@ -26,7 +24,7 @@ const WIDE: usize = 96;
 pub(super) struct Picker {
     turn: Turn,
     all: Load<Vec<Choice>>,
-    search: String,
+    sought: Sought,
     cursor: usize,
     top: usize,
 }
@@ -37,7 +35,7 @@ impl Picker {
         Self {
             turn,
             all: Load::Idle,
-            search: String::new(),
+            sought: Sought::default(),
             cursor: 0,
             top: 0,
         }
@@ -70,16 +68,12 @@ impl Picker {
     }
 
     pub(super) fn type_text(&mut self, text: &str) {
-        let letters = text.chars().filter(|c| !c.is_control());
-        self.search.extend(letters);
-        if let Some((cut, _)) = self.search.char_indices().nth(LETTERS) {
-            self.search.truncate(cut);
-        }
+        self.sought.type_text(text);
         self.cursor = 0;
     }
 
     pub(super) fn erase(&mut self) {
-        self.search.pop();
+        self.sought.erase();
         self.cursor = 0;
     }
 
@@ -108,11 +102,10 @@ impl Picker {
         let Load::Ready(all) = &self.all else {
             return Vec::new();
         };
-        let search = self.search.to_lowercase();
-        let words: Vec<&str> = search.split_whitespace().collect();
+        let words = self.sought.words();
         let fits = |choice: &&Choice| {
             let text = format!("{} {} {}", choice.name, choice.can, choice.key).to_lowercase();
-            words.iter().all(|word| text.contains(word))
+            words.iter().all(|word| text.contains(word.as_str()))
         };
         all.iter().filter(fits).collect()
     }
@@ -124,14 +117,7 @@ impl Picker {
         tick: u64,
         (room, height): (usize, usize),
     ) -> Vec<Line<'static>> {
-        let mut rows = vec![Line::from(vec![
-            Span::styled("Model: ", theme.dim),
-            Span::styled(
-                width::fit(&self.search, room.saturating_sub(9)).into_owned(),
-                theme.strong,
-            ),
-            Span::styled("▏", theme.accent),
-        ])];
+        let mut rows = vec![self.sought.line(theme, room)];
         let note = match &self.all {
             Load::Idle | Load::Loading(_) => Some(format!(
                 "{} Counting the log and looking for model servers on this machine…",

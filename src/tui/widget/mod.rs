@@ -7,6 +7,7 @@ mod marked;
 mod paragraph;
 mod pen;
 mod scrollbar;
+mod sought;
 mod spinner;
 mod window;
 
@@ -17,5 +18,6 @@ pub use marked::marked;
 pub use paragraph::paragraph;
 pub use pen::{Edit, Pen, tail};
 pub use scrollbar::scrollbar;
+pub use sought::Sought;
 pub use spinner::spinner;
 pub use window::window;

@@ -86,6 +86,8 @@ pub struct Own {
     pub plugins: Option<PathBuf>,
     /// What was changed on the screen, and where it is saved.
     pub settings: settings::Settings,
+    /// The file of the person's keys.
+    pub keys: Option<PathBuf>,
 }
 
 /// What every part of the program shares.

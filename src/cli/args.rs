@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{keeping::KeepArgs, logging::LogArgs, rules::RuleArgs};
+use super::{keeping::KeepArgs, logging::LogArgs, looks::LookArgs, rules::RuleArgs};
 
 /// One task, a team of LLM agents, a vote, an answer, in the terminal.
 #[derive(Debug, Parser)]
@@ -75,6 +75,9 @@ pub struct Globals {
     /// Write where the time of the run went into this file, for `chrome://tracing` or Perfetto.
     #[arg(long, value_name = "FILE", global = true)]
     pub profile_trace: Option<PathBuf>,
+    /// How the screen looks.
+    #[command(flatten)]
+    pub looks: LookArgs,
     /// The program's own log.
     #[command(flatten)]
     pub log: LogArgs,

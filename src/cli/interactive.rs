@@ -37,7 +37,6 @@ use crate::{
             Begin, DemoScenario, ExitReason, ExitSummary, First, Opening, Sample, StartOptions,
         },
         review::Review,
-        theme::Theme,
     },
 };
 
@@ -78,7 +77,7 @@ async fn start(
         None => None,
     };
     let (services, paths) = launch::services(globals, &team.demo_speed, &team.rules)?;
-    let mut options = options(globals);
+    let mut options = options(globals, &services);
     options.notices.extend(services.notices.iter().cloned());
     options
         .notices
@@ -183,7 +182,7 @@ async fn listed(globals: &Globals) -> Result<ExitSummary, Trouble> {
 
 async fn begun(globals: &Globals, begin: Begin) -> Result<ExitSummary, Trouble> {
     let (services, paths) = launch::services(globals, "1", &RuleArgs::default())?;
-    let mut options = options(globals);
+    let mut options = options(globals, &services);
     options
         .notices
         .extend(super::taking::ended(&services).await);
@@ -222,7 +221,7 @@ async fn opened(
 ) -> Result<ExitSummary, Trouble> {
     let (services, _) = launch::services(globals, "1", &RuleArgs::default())?;
     let shelf = super::logs::shelf(&services.state_dir);
-    let mut options = options(globals);
+    let mut options = options(globals, &services);
     let mut id = id.unwrap_or("latest").to_owned();
     if sharing::is_bundle(&id) {
         let imported = sharing::import(&services.state_dir, Path::new(&id))?;
@@ -256,7 +255,7 @@ pub async fn compare(globals: &Globals, ids: &[String]) -> u8 {
 async fn compared(globals: &Globals, ids: &[String]) -> Result<ExitSummary, Trouble> {
     let (services, _) = launch::services(globals, "1", &RuleArgs::default())?;
     let shelf = services.shelf();
-    let mut options = options(globals);
+    let mut options = options(globals, &services);
     for id in ids {
         options.compared.push(match shelf.find(id)? {
             Volume::Ours(run) => run,
@@ -284,7 +283,7 @@ async fn reviewed(globals: &Globals, id: Option<&str>) -> Result<ExitSummary, Tr
         Some(id) => store.find(id)?,
         None => latest_changes(&store)?,
     };
-    let mut options = options(globals);
+    let mut options = options(globals, &services);
     options
         .notices
         .extend(super::taking::ended(&services).await);
@@ -336,7 +335,7 @@ async fn resumed(
 ) -> Result<ExitSummary, Trouble> {
     // Without a folder that can be written, nothing could go on.
     services.store.clone()?;
-    let mut options = options(globals);
+    let mut options = options(globals, services);
     let volume = Volume::Ours(run.clone());
     options.opened = Some(Opening::whole(opening::first(&services.shelf(), &volume)?));
     options.launch = Some(Launch {
@@ -367,9 +366,15 @@ async fn show(
     result.map_err(|error| Trouble::Usage(format!("The screen cannot be used: {error}.")))
 }
 
-fn options(globals: &Globals) -> StartOptions {
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let mut options = StartOptions::new(if plain { Theme::plain() } else { Theme::ansi() });
+fn options(globals: &Globals, services: &Services) -> StartOptions {
+    let (look, troubles) = services.look_now();
+    let mut options = StartOptions::new(look.theme);
+    options.own.look = look;
+    options.notices = troubles;
+    match services.own_keys() {
+        Ok(keys) => options.own.keys = keys,
+        Err(trouble) => options.notices.push(trouble),
+    }
     options.demo_scenarios = demo::scenarios()
         .into_iter()
         .map(|info| DemoScenario {

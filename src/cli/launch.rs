@@ -82,6 +82,7 @@ pub fn services(
     };
     let environment = environment.released(&approved);
     let mut overlay = overlay;
+    globals.looks.add(&mut overlay).map_err(Trouble::Usage)?;
     overlay
         .environment(environment.all_of_process())
         .map_err(Trouble::Usage)?;
@@ -98,6 +99,7 @@ pub fn services(
     services.notices.extend(unwritten);
     services.trust = trust;
     services.overlay = overlay.over(layers.stack);
+    services.own.keys = own.map(|own| own.join(settings::KEYS));
     services.own.plugins = paths.config.as_ref().map(|own| own.join("plugins"));
     services.dump_prompts.clone_from(&globals.dump_prompts);
     services.keeping = globals.keep.keeping();

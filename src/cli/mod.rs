@@ -22,6 +22,7 @@ mod launch;
 mod layering;
 mod logging;
 pub mod logs;
+pub mod looks;
 mod members;
 pub mod models;
 pub mod new;

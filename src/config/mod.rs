@@ -43,6 +43,7 @@ pub mod paths;
 mod permitting;
 pub mod plugins;
 pub mod program;
+mod replacing;
 mod rules;
 mod scalars;
 mod scaling;
@@ -71,7 +72,8 @@ pub use model::{
     RateLimit, ToolCalling, Wire,
 };
 pub use node::{Entry, Kind, Node, Span};
-pub use overlay::Overlay;
+pub use overlay::{Looks, Overlay};
 pub use paths::Paths;
 pub use program::{Dialect, Program};
+pub use replacing::replaced;
 pub use servers::{AgentTools, ToolServer};

@@ -34,6 +34,15 @@ struct Setting {
     given: Given,
 }
 
+/// How the screen is to look, as somebody said it; nobody has judged the words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Looks {
+    /// The name of a theme.
+    pub theme: Option<String>,
+    /// How much of an agent's work its pane shows.
+    pub verbosity: Option<String>,
+}
+
 /// Where a setting was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Given {
@@ -50,7 +59,7 @@ const VARIABLE: &str = "MASSGEN_TUI__";
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     Key(String),
     Item(usize),
 }
@@ -206,6 +215,18 @@ impl Overlay {
         read(&root, names)
     }
 
+    /// How the screen is to look, by settings and by the layers of files.
+    #[must_use]
+    pub fn looks(&self) -> Looks {
+        let mut root = Node::new(Kind::Map(Vec::new()), Span::default());
+        self.lay(&mut root, None);
+        let said = |key: &str| Some(root.get("ui")?.get(key)?.text()?.to_owned());
+        Looks {
+            theme: said("theme"),
+            verbosity: said("verbosity"),
+        }
+    }
+
     /// Limits and rules for a team that has no file, with what the layers of files say.
     #[must_use]
     pub fn layered(&self, names: &[String]) -> (Limits, Rules) {
@@ -248,7 +269,7 @@ impl Setting {
 }
 
 /// `a.b[0].c` in steps; `None` when it is no path.
-fn steps(key: &str) -> Option<Vec<Step>> {
+pub(super) fn steps(key: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     for part in key.split('.') {
         let (name, mut rest) = part.find('[').map_or((part, ""), |at| part.split_at(at));
@@ -266,7 +287,7 @@ fn steps(key: &str) -> Option<Vec<Step>> {
 }
 
 /// Replaces or adds the value at a path. An item that a list does not have is left alone.
-fn put(node: &mut Node, path: &[Step], value: &Node) {
+pub(super) fn put(node: &mut Node, path: &[Step], value: &Node) {
     match path {
         [] => *node = value.clone(),
         [Step::Item(index), rest @ ..] => {

@@ -84,6 +84,8 @@ pub enum Run {
     Prompts,
     /// Back to the team at work, from whatever is on the screen.
     Team,
+    /// Leave out the tasks of a conversation that are still to come.
+    LeaveOut,
 }
 
 /// An action's name within its feature, its line of help, and the action.
@@ -162,6 +164,11 @@ const RUN: &[Named<Run>] = &[
         "team",
         "go back to the team at work, from another session",
         Run::Team,
+    ),
+    (
+        "leave-out",
+        "leave out the tasks of the conversation that are still to come",
+        Run::LeaveOut,
     ),
 ];
 

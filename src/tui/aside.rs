@@ -54,6 +54,7 @@ pub(super) fn put(model: &mut Model) -> Effects {
     let mut aside = Aside {
         shared: Shared {
             tick: model.shared.tick,
+            detail: model.shared.detail,
             ..Shared::new(model.shared.theme)
         },
         live,
@@ -125,6 +126,7 @@ pub(super) fn back(model: &mut Model) -> Effects {
     aside.swap(model);
     model.live.number_after(&aside.live);
     model.shared.theme = aside.shared.theme;
+    model.shared.detail = aside.shared.detail;
     model.shared.tick = aside.shared.tick;
     model.screen = Screen::Live;
     model.focus = Focus::Panes;

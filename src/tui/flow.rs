@@ -5,13 +5,12 @@ use std::time::Duration;
 use super::{
     again, aside, browsing, comparing,
     composer::When,
-    desking,
+    conversation, desking,
     effect::{Effect, Effects, Load, Ticket},
     giving, guiding,
     layer::{Confirm, Layer, Question, Reply},
-    live::{self, Live},
+    live::Live,
     model::{Focus, Hearers, Leaving, Model, Screen},
-    msg::{Mouse, MouseKind},
     noting,
     replay::Stops,
     reporting, reviewing, route,
@@ -99,10 +98,12 @@ pub(super) fn event(model: &mut Model, event: &Event) -> Effects {
             model.session.reel = None;
             model.session.stops = Stops::default();
             model.live = Live::new();
+            model.keys_changed();
             model.rooms.review = None;
             model.rooms.notes = None;
             model.shared.noted.clear();
             model.shared.noted_files.clear();
+            conversation::begins(model);
             model.setup.launching = None;
             model.focus = Focus::Panes;
             let _ = model.composer.take();
@@ -184,9 +185,11 @@ fn ended(model: &mut Model) -> Effects {
             }
             if model.focus == Focus::Editor && !model.composer.is_empty() {
                 let words = "The turn has ended: Enter would start the next one with this text.";
-                return model.tell(Level::Info, words);
+                return model
+                    .tell(Level::Info, words)
+                    .and(conversation::ended(model));
             }
-            Effects::none()
+            conversation::ended(model)
         }
     }
 }
@@ -205,7 +208,13 @@ pub(super) fn send(model: &mut Model, when: When) -> Effects {
                 model.focus = Focus::Panes;
                 Effects::one(Effect::Engine(Command::FollowUp { prompt }))
             }
-            None => model.hint("Type the next task first."),
+            None => match conversation::resume(model) {
+                Some(sent) => {
+                    model.focus = Focus::Panes;
+                    sent
+                }
+                None => model.hint("Type the next task first."),
+            },
         };
     }
     let chosen = match (model.session.hearers, model.live.focused_agent()) {
@@ -278,6 +287,7 @@ pub(super) fn answer(model: &mut Model, reply: Reply) -> Effects {
         Reply::Stay => Effects::none(),
         Reply::Trust(leave) => trusting::answer(model, leave),
         Reply::Stop => {
+            conversation::hold(model);
             let told = model.hint("Stopping; the best published answer stands.");
             Effects::one(Effect::Engine(Command::Stop)).and(told)
         }
@@ -350,6 +360,7 @@ pub(super) fn home(model: &mut Model) -> Effects {
     model.setup.focus = Section::Editor;
     model.session.fresh = true;
     model.session.hearers = Hearers::All;
+    model.session.later = conversation::Later::default();
     // A draft from before a session was looked at is still wanted.
     if model.shared.live {
         model.composer.clear();
@@ -360,6 +371,7 @@ pub(super) fn home(model: &mut Model) -> Effects {
     model.session.reel = None;
     model.session.stops = Stops::default();
     model.live = Live::new();
+    model.keys_changed();
     model.rooms.review = None;
     model.rooms.notes = None;
     model.shared.noted.clear();
@@ -445,23 +457,5 @@ pub(super) fn edited(
         }
         Ok(None) => model.hint("The text was left as it was."),
         Err(failure) => model.tell(Level::Error, format!("The editor failed: {failure}")),
-    }
-}
-
-/// A mouse report for the live screen.
-pub(super) fn live_mouse(mouse: Mouse) -> live::Input {
-    let Mouse { kind, column, row } = mouse;
-    match kind {
-        MouseKind::Click => live::Input::Click { column, row },
-        MouseKind::WheelUp(notches) => live::Input::Wheel {
-            column,
-            row,
-            delta: -i32::from(notches),
-        },
-        MouseKind::WheelDown(notches) => live::Input::Wheel {
-            column,
-            row,
-            delta: i32::from(notches),
-        },
     }
 }

@@ -9,6 +9,7 @@ use super::{
     action::Action,
     aside, browsing, comparing,
     composer::Composer,
+    conversation::Later,
     effect::{Effect, Effects, Launch, Load, MouseReports, Query, Ticket, Tickets},
     flow, guiding,
     keymap::{Context, Key, Keymap},
@@ -127,6 +128,8 @@ pub(super) struct Session {
     pub(super) then: Then,
     /// The session that is lived here, while that one is on the screen.
     pub(super) aside: Option<Box<aside::Aside>>,
+    /// Tasks of a conversation that are still to come.
+    pub(super) later: Later,
     /// The clock on the wall.
     pub(super) wall: Timestamp,
     /// Seconds that clocks here are ahead of UTC.
@@ -185,11 +188,14 @@ impl Model {
             layers: Layers::default(),
             setup: Setup::new(options),
             composer: Composer::default(),
-            shared: Shared::new(options.theme),
+            shared: Shared {
+                detail: options.own.look.detail,
+                ..Shared::new(options.own.look.theme)
+            },
             live: Live::new(),
             notices: Notices::default(),
             size: layout::FALLBACK,
-            keymap: Keymap::builtin(),
+            keymap: Keymap::with_own(&options.own.keys),
             rooms: Rooms::default(),
             session: Session {
                 fresh: true,
@@ -200,6 +206,7 @@ impl Model {
                 stops: Stops::default(),
                 then: Then::Nothing,
                 aside: None,
+                later: Later::default(),
                 wall: Timestamp::default(),
                 zone: options.zone,
             },
@@ -207,16 +214,18 @@ impl Model {
             tickets: Tickets::default(),
             seen: Seen::default(),
         };
-        let follow = live::Action::Scroll(live::Move::End);
-        if let Some(key) = model
-            .keymap
-            .key_for(&[Context::Panes], Action::Live(follow))
-        {
-            model.live.set_end_key(key.to_string());
-        }
+        model.keys_changed();
         model.composer.set(&clean::text(&options.draft));
         let mut effects = Effects::none();
-        for notice in &options.notices {
+        let keys = model.keymap.problems().iter();
+        let keys: Vec<String> = keys
+            .map(|problem| {
+                let words = problem.to_string();
+                let words = words.trim_end_matches('.');
+                format!("Your {words}. The line is left out; Alt-K shows what keys mean.")
+            })
+            .collect();
+        for notice in options.notices.iter().chain(&keys) {
             let ticket = model.tickets.issue();
             let text = clean::line(notice).into_owned();
             effects = effects.and(model.notices.tell(Level::Warning, text, ticket));
@@ -261,6 +270,14 @@ impl Model {
             self.shared.now = now;
         }
         aside::clock(self, now);
+    }
+
+    /// Keys mean something else than before.
+    pub(super) fn keys_changed(&mut self) {
+        let follow = Action::Live(live::Action::Scroll(live::Move::End));
+        let key = self.keymap.key_for(&[Context::Panes], follow);
+        let key = key.map_or_else(|| "palette".to_owned(), |key| key.to_string());
+        self.live.set_end_key(key);
     }
 
     /// Starts a launch; the screen changes when the first event arrives.

@@ -4,6 +4,7 @@
 //! text gate when the model takes them in.
 
 use super::{
+    detail::Detail,
     effect::{Launch, MouseReports},
     replay::Piece,
     theme::Theme,
@@ -64,12 +65,30 @@ pub struct StartOptions {
     pub draft: String,
     /// Problems met before the screen was there, one sentence each; shown as notices.
     pub notices: Vec<String>,
-    /// Colours.
-    pub theme: Theme,
+    /// What the person set for the screen.
+    pub own: Own,
     /// Mouse reports (`--no-mouse` switches them off).
     pub mouse: MouseReports,
     /// Version of the program, for the title line.
     pub version: String,
+}
+
+/// What the person set for the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// How it looks.
+    pub look: Look,
+    /// Their keys, as their file has them; empty without one.
+    pub keys: String,
+}
+
+/// How the screen looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Colours.
+    pub theme: Theme,
+    /// How much of agents' work panes show.
+    pub detail: Detail,
 }
 
 impl StartOptions {
@@ -88,7 +107,13 @@ impl StartOptions {
             given: Given::Nothing,
             draft: String::new(),
             notices: Vec::new(),
-            theme,
+            own: Own {
+                look: Look {
+                    theme,
+                    detail: Detail::default(),
+                },
+                keys: String::new(),
+            },
             mouse: MouseReports::On,
             version: String::new(),
         }

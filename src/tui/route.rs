@@ -61,7 +61,11 @@ pub fn base_contexts(model: &Model) -> Vec<Context> {
             Screen::Desk => contexts.push(Context::Room(Room::Desk(desking::place(model)))),
         }
     }
-    contexts.extend([Context::Command, Context::Global]);
+    // Where keys are pressed for an action, only few mean something themselves.
+    if contexts.first() != Some(&Context::Room(Room::Desk(desk::Place::Keys))) {
+        contexts.push(Context::Command);
+    }
+    contexts.push(Context::Global);
     contexts
 }
 
@@ -177,7 +181,7 @@ fn typing(model: &Model) -> Typing {
                     Screen::Sessions => browsing::capturing(model),
                     Screen::Report => reporting::place(model) == report::Place::Models,
                     Screen::Guide => guiding::place(model) == guide::Place::Typing,
-                    Screen::Desk => desking::place(model) == desk::Place::Typing,
+                    Screen::Desk => desking::place(model) != desk::Place::Main,
                 }
         }
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::theme::Theme;
+use super::{detail::Detail, theme::Theme};
 use crate::{
     protocol::{Label, Timestamp, change::RepoPath},
     run::RunState,
@@ -15,6 +15,8 @@ pub struct Shared {
     pub run: RunState,
     /// Colours.
     pub theme: Theme,
+    /// How much of agents' work panes show.
+    pub detail: Detail,
     /// The clock as of the last message, for elapsed times. Views never read a clock.
     pub now: Timestamp,
     /// True while events still arrive; false for a session read from the log.
@@ -64,6 +66,7 @@ impl Shared {
         Self {
             run: RunState::default(),
             theme,
+            detail: Detail::default(),
             now: Timestamp::default(),
             live: true,
             replayed: false,

@@ -7,7 +7,7 @@ use super::{
     action::{Action, App, Run},
     again, aside, browsing, checkup, comparing,
     composer::{self, Edit, Moved},
-    crew, desking,
+    conversation, crew, desking,
     effect::{Done, Draft, Effect, Effects, Ticket},
     flow, giving, guiding,
     keymap::Context,
@@ -44,6 +44,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         Msg::Engine(event) => aside::event(model, &event),
         Msg::Done(ticket, done) => take_answer(model, ticket, done),
     };
+    conversation::settle(model);
     if !covered && model.layers.top().is_some() {
         model.notices.put_away();
     }
@@ -189,6 +190,7 @@ fn perform_run(model: &mut Model, run: Run) -> Effects {
         Run::Prompts => model.hint("That is for the start screen."),
         Run::Review => reviewing::open(model),
         Run::Report => reporting::open(model),
+        Run::LeaveOut => conversation::leave_out(model),
         Run::Export => giving::open(model),
         Run::Team => aside::back(model),
         Run::Panes => {
@@ -307,10 +309,11 @@ pub(super) fn grant(model: &mut Model, wish: layer::Wish) -> Effects {
 fn write_task(model: &mut Model, written: &layer::Written) -> Effects {
     model.composer.set(&written.text);
     model.setup.focus = Section::Editor;
-    match written.more {
+    model.session.later = conversation::Later::new(written.later.clone());
+    match written.later.len() {
         0 => Effects::none(),
         more => model.hint(format!(
-            "The first of {} tasks; `massgen-tui run --preset` asks all of them.",
+            "The first of {} tasks; each of the others follows when the one before is answered.",
             more + 1
         )),
     }
@@ -325,6 +328,7 @@ fn take_input(model: &mut Model, input: Input) -> Effects {
             model.waits.prefix = Some(key);
             model.hint(format!("{key} …"))
         }
+        Input::Unbound(key) if desking::pressed(model, key) => Effects::none(),
         Input::Unbound(key) => model.hint(format!("{key} has no meaning here · F1 shows all keys")),
     }
 }
@@ -423,7 +427,7 @@ fn take_mouse(model: &mut Model, mouse: Mouse) -> Effects {
             if click {
                 model.focus = Focus::Panes;
             }
-            model.live.input(flow::live_mouse(mouse), &model.shared)
+            model.live.input(live_mouse(mouse), &model.shared)
         }
     }
 }
@@ -469,5 +473,23 @@ fn take_answer(model: &mut Model, ticket: Ticket, done: Done) -> Effects {
         Done::Room(Told::Give(told)) => giving::told(model, *told),
         Done::Room(Told::Trust(told)) => trusting::told(model, *told),
         Done::Left(told) => left::told(model, told),
+    }
+}
+
+/// A mouse report for the live screen.
+fn live_mouse(mouse: Mouse) -> live::Input {
+    let Mouse { kind, column, row } = mouse;
+    match kind {
+        MouseKind::Click => live::Input::Click { column, row },
+        MouseKind::WheelUp(notches) => live::Input::Wheel {
+            column,
+            row,
+            delta: -i32::from(notches),
+        },
+        MouseKind::WheelDown(notches) => live::Input::Wheel {
+            column,
+            row,
+            delta: i32::from(notches),
+        },
     }
 }

@@ -10,7 +10,7 @@ use ratatui::{
 
 use super::{
     composer::Look,
-    layout,
+    conversation, layout,
     model::{Focus, Hearers, Model, Screen},
     route, status, stored,
     widget::demo_badge,
@@ -129,7 +129,10 @@ fn task_editor(model: &Model, frame: &mut Frame<'_>) {
         .border_type(BorderType::Rounded)
         .border_style(style)
         // The frame below may be dimmed.
-        .title(Line::styled(" Task ", Style::reset().patch(theme.strong)))
+        .title(Line::styled(
+            conversation::title(model),
+            Style::reset().patch(theme.strong),
+        ))
         .render(regions.composer, frame.buffer_mut());
     let look = Look {
         placeholder: "What should the team work on?".to_owned(),
@@ -199,6 +202,10 @@ fn placeholder(model: &Model) -> String {
         return "Enter notes it, Alt-Enter begins a new line, Esc leaves it".to_owned();
     }
     let focused = model.focus == Focus::Editor;
+    let steers = model.shared.running() && focused;
+    if let Some(words) = conversation::placeholder(model).filter(|_| !steers) {
+        return words;
+    }
     match (model.shared.running(), focused) {
         (true, true) => {
             "What should they hear? Enter queues it, Alt-N interrupts, @1,3 chooses".to_owned()

@@ -15,8 +15,8 @@ mod tree;
 pub use profile::Profiles;
 pub use seen::{ReadFile, Seen};
 pub use show::{Row, Shown};
-pub(super) use tree::placeless;
 pub use tree::{Rank, Tree, may_fill};
+pub(super) use tree::{at, placeless};
 
 use std::{
     fmt::Write as _,

@@ -252,7 +252,7 @@ pub(in crate::config) fn placeless(node: &Node) -> Node {
 
 /// The value at a key path (`a.b[0].c`); of a path that leads further than the tree, the nearest value
 /// above that is no map.
-pub(super) fn at<'n>(root: &'n Node, key: &str) -> Option<&'n Node> {
+pub(in crate::config) fn at<'n>(root: &'n Node, key: &str) -> Option<&'n Node> {
     let mut node = root;
     for part in key.split('.') {
         let (name, rest) = part.find('[').map_or((part, ""), |at| part.split_at(at));

@@ -6,7 +6,7 @@
 //! difference first.
 
 mod diff;
-mod edits;
+pub(super) mod edits;
 mod first;
 
 use super::backends;

@@ -1,4 +1,4 @@
-//! What can be done on the screen of settings and log, as data with stable names.
+//! What can be done on the screen of settings, keys and log, as data with stable names.
 
 use super::Page;
 use crate::tui::{action::Named, moves::Move};
@@ -12,24 +12,42 @@ pub enum Action {
     Move(Move),
     /// The other page.
     Other,
-    /// Change the setting under the cursor, or take what was typed, for this run.
+    /// Change what is under the cursor, or take what was typed, for this run.
     Take,
     /// Take what was typed, and save it.
     Save,
     /// Take the last change back.
     Undo,
-    /// Show fewer or more levels of the log: the next one in turn.
-    Level,
-    /// Narrow the log by words.
+    /// Narrow the log or the keys by words.
     Find,
-    /// Copy the lines that are shown.
-    Copy,
-    /// Turn the log on or off.
-    Switch,
-    /// Take back a letter.
+    /// Do something with the log.
+    Log(Log),
+    /// Take back a letter; of an action, the person's own keys.
     Erase,
     /// Out of the line, else away.
     Back,
+    /// Have panes show more or less; on any screen.
+    Detail(Step),
+}
+
+/// What can be done with the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Log {
+    /// Show fewer or more levels of it: the next one in turn.
+    Level,
+    /// Copy the lines that are shown.
+    Copy,
+    /// Turn it on or off.
+    Switch,
+}
+
+/// A step from one level of detail to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// To one that shows more.
+    More,
+    /// To one that shows less.
+    Less,
 }
 
 impl Action {
@@ -40,16 +58,43 @@ impl Action {
             "settings: what is in force, and change it",
             Self::Open(Page::Settings),
         ),
+        (
+            "keys",
+            "all keys, and give actions others",
+            Self::Open(Page::Keys),
+        ),
         ("log", "what the program itself does", Self::Open(Page::Log)),
-        ("other", "settings or log", Self::Other),
+        ("other", "settings, keys or log", Self::Other),
         ("take", "change it, or take it for this run", Self::Take),
         ("save", "take it and save it for later", Self::Save),
         ("undo", "take the last change back", Self::Undo),
-        ("level", "show fewer or more levels of the log", Self::Level),
-        ("find", "narrow the log by words", Self::Find),
-        ("copy", "copy the lines that are shown", Self::Copy),
-        ("switch", "turn the log on or off", Self::Switch),
-        ("erase", "take back a letter", Self::Erase),
+        (
+            "level",
+            "show fewer or more levels of the log",
+            Self::Log(Log::Level),
+        ),
+        ("find", "narrow the log or the keys by words", Self::Find),
+        (
+            "copy",
+            "copy the lines that are shown",
+            Self::Log(Log::Copy),
+        ),
+        ("switch", "turn the log on or off", Self::Log(Log::Switch)),
+        (
+            "erase",
+            "take back a letter; of an action, your own keys",
+            Self::Erase,
+        ),
         ("back", "out of the line, else away", Self::Back),
+        (
+            "more",
+            "panes show more of what agents do",
+            Self::Detail(Step::More),
+        ),
+        (
+            "less",
+            "panes show less of what agents do",
+            Self::Detail(Step::Less),
+        ),
     ];
 }

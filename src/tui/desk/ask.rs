@@ -1,6 +1,11 @@
 //! What the screen of settings and log asks of the world, and what it is told.
 
-use crate::{logging::Level, protocol::Failure};
+use super::Bind;
+use crate::{
+    logging::Level,
+    protocol::Failure,
+    tui::options::{Look, TeamSummary},
+};
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,13 +22,16 @@ pub enum Ask {
     Change(Change, Keep),
     /// Take the last change back.
     Undo,
+    /// Write keys into the person's file.
+    Bind(Bind),
 }
 
 impl Ask {
-    /// True for what is written down.
+    /// True for what is written down, or has to keep its order.
     #[must_use]
     pub const fn writes(&self) -> bool {
-        matches!(self, Self::Change(_, Keep::Saved) | Self::Undo)
+        // Changes for this run, too, come one after the other.
+        matches!(self, Self::Change(..) | Self::Undo | Self::Bind(_))
     }
 }
 
@@ -46,7 +54,7 @@ pub enum Keep {
 }
 
 /// An answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Told {
     /// The log.
     Log(News),
@@ -54,8 +62,23 @@ pub enum Told {
     Settings(Vec<Setting>),
     /// What is wrong with a value, if anything.
     Checked(Change, Option<String>),
-    /// What became of a change, in words, and what is in force now.
-    Changed(Result<(String, Vec<Setting>), Failure>),
+    /// What became of a change.
+    Changed(Result<Box<Changed>, Failure>),
+    /// Keys were written, and what there is to say about it.
+    Bound(Bind, Result<String, Failure>),
+}
+
+/// A change that was made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changed {
+    /// What there is to say about it.
+    pub words: String,
+    /// What is in force now.
+    pub settings: Vec<Setting>,
+    /// How the screen looks now.
+    pub look: Look,
+    /// The configured team as it is now.
+    pub team: Option<TeamSummary>,
 }
 
 /// The log as it is.
@@ -99,6 +122,6 @@ pub struct Setting {
     pub origin: String,
     /// The values it can have, when they are few.
     pub choices: Vec<String>,
-    /// Whether it can be saved outside the team's own file.
-    pub savable: bool,
+    /// Why it can be changed for this run only, if so.
+    pub unsaved: Option<String>,
 }

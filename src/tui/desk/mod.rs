@@ -1,21 +1,27 @@
-//! Settings and log of the program: two pages of one screen.
+//! Settings, keys and log of the program: three pages of one screen.
 //!
 //! The settings show what is in force and who said it; a value is typed on a line, judged while it is
-//! typed by the rules of the configuration, and taken for this run or saved. The log shows the latest lines.
-//! The screen knows both as plain data; who reads, judges, writes and copies is asked.
+//! typed by the rules of the configuration, and taken for this run or saved; so are the keys of actions,
+//! by the rules of the keymap. The log shows the latest lines. The screen knows all of it as plain data; who
+//! reads, judges values, writes and copies is asked.
 
 mod action;
 mod ask;
+mod keys;
 mod log;
 mod view;
 
 use ratatui::{layout::Rect, text::Line as Row};
 
-pub use action::Action;
-pub use ask::{Ask, Change, Keep, Line, News, Setting, Told};
+pub use action::{Action, Log as LogAct, Step};
+pub use ask::{Ask, Change, Changed, Keep, Line, News, Setting, Told};
+pub use keys::Bind;
 
-use self::log::Log;
-use super::moves::Move;
+use self::{keys::Keys, log::Log};
+use super::{
+    keymap::{Key, Keymap},
+    moves::Move,
+};
 use crate::{logging::Level as Weight, protocol::Level};
 
 /// Longest value or words that can be typed, in bytes.
@@ -28,6 +34,8 @@ pub enum Place {
     Main,
     /// A line of text.
     Typing,
+    /// A line of keys: those without a meaning there are taken as they are pressed.
+    Keys,
 }
 
 /// The pages.
@@ -35,8 +43,30 @@ pub enum Place {
 pub enum Page {
     /// What is in force.
     Settings,
+    /// What keys mean.
+    Keys,
     /// What the program did.
     Log,
+}
+
+impl Page {
+    /// All of them, in the order of the tabs.
+    pub const ALL: [Self; 3] = [Self::Settings, Self::Keys, Self::Log];
+
+    /// Its tab.
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Settings => "Settings",
+            Self::Keys => "Keys",
+            Self::Log => "Log",
+        }
+    }
+
+    fn next(self) -> Self {
+        let place = Self::ALL.iter().position(|page| *page == self);
+        let next = place.map_or(0, |place| (place + 1) % Self::ALL.len());
+        Self::ALL.get(next).copied().unwrap_or(self)
+    }
 }
 
 /// What the configuration's rules say to a value.
@@ -74,6 +104,7 @@ enum Typing {
     Nothing,
     Words,
     Value(Draft),
+    Keys(keys::Draft),
 }
 
 /// What the screen wants done.
@@ -85,6 +116,8 @@ pub enum Wish {
     Hint(String),
     /// Say something that stays.
     Tell(Level, String),
+    /// Give an action other keys.
+    Bind(Bind, Keep),
     /// Put text on the clipboard.
     Copy(String),
     /// Leave.
@@ -98,6 +131,7 @@ pub struct Desk {
     settings: Option<Vec<Setting>>,
     at: usize,
     typing: Typing,
+    keys: Keys,
     log: Log,
     /// A change is on its way.
     busy: bool,
@@ -117,6 +151,7 @@ impl Desk {
             settings: None,
             at: 0,
             typing: Typing::Nothing,
+            keys: Keys::default(),
             log: Log::default(),
             busy: false,
             rows: Vec::new(),
@@ -134,8 +169,14 @@ impl Desk {
         self.page = page;
         match page {
             Page::Settings => vec![Wish::Ask(Ask::Settings)],
+            Page::Keys => Vec::new(),
             Page::Log => vec![self.again()],
         }
+    }
+
+    /// Takes in what keys mean now.
+    pub fn learn(&mut self, map: &Keymap) {
+        self.keys.learn(map);
     }
 
     /// Asks for what the log has got since.
@@ -156,6 +197,7 @@ impl Desk {
         match self.typing {
             Typing::Nothing => Place::Main,
             Typing::Words | Typing::Value(_) => Place::Typing,
+            Typing::Keys(_) => Place::Keys,
         }
     }
 
@@ -164,24 +206,34 @@ impl Desk {
         match action {
             Action::Open(page) => self.show(page),
             Action::Move(to) => self.go(to),
-            Action::Other => match self.page {
-                Page::Settings => self.show(Page::Log),
-                Page::Log => self.show(Page::Settings),
-            },
+            Action::Other => self.show(self.page.next()),
             Action::Take => self.take(Keep::Run),
             Action::Save => self.take(Keep::Saved),
             Action::Back => self.back(),
             Action::Erase => self.erase(),
             Action::Undo if self.page == Page::Settings => vec![Wish::Ask(Ask::Undo)],
-            Action::Level if self.page == Page::Log => {
-                let least = self.log.turn();
-                hint(format!("Lines of level {} and weightier.", least.word()))
+            Action::Undo => hint("That is for the settings; Tab shows them."),
+            Action::Find if self.page == Page::Settings => {
+                hint("That is for the keys and the log; Tab shows them.")
             }
-            Action::Find if self.page == Page::Log => {
+            Action::Find => {
                 self.typing = Typing::Words;
                 Vec::new()
             }
-            Action::Copy if self.page == Page::Log => {
+            Action::Log(act) if self.page == Page::Log => self.log(act),
+            Action::Log(_) => hint("That is for the log; Tab shows it."),
+            // Done where it is pressed, whatever is on the screen.
+            Action::Detail(_) => Vec::new(),
+        }
+    }
+
+    fn log(&mut self, act: LogAct) -> Vec<Wish> {
+        match act {
+            LogAct::Level => {
+                let least = self.log.turn();
+                hint(format!("Lines of level {} and weightier.", least.word()))
+            }
+            LogAct::Copy => {
                 let (count, text) = self.log.text();
                 if count == 0 {
                     return hint("There is no line to copy.");
@@ -190,14 +242,10 @@ impl Desk {
                 wishes.push(Wish::Copy(text));
                 wishes
             }
-            Action::Switch if self.page == Page::Log => {
+            LogAct::Switch => {
                 let on = matches!(self.log.written, log::Written::On(_));
                 let level = (!on).then_some(Weight::Debug);
                 vec![Wish::Ask(Ask::Level(level)), self.again()]
-            }
-            Action::Undo => hint("That is for the settings; Tab shows them."),
-            Action::Level | Action::Find | Action::Copy | Action::Switch => {
-                hint("That is for the log; Tab shows it.")
             }
         }
     }
@@ -220,8 +268,13 @@ impl Desk {
                 draft.change.value = value;
                 self.judge()
             }
+            (Typing::Keys(_), _) => Vec::new(),
             (Typing::Nothing | Typing::Words, Page::Log) => {
                 self.log.go(to, page);
+                Vec::new()
+            }
+            (Typing::Nothing | Typing::Words, Page::Keys) => {
+                self.keys.go(to, page);
                 Vec::new()
             }
             (Typing::Nothing | Typing::Words, Page::Settings) => {
@@ -236,7 +289,18 @@ impl Desk {
         match std::mem::take(&mut self.typing) {
             Typing::Words => Vec::new(),
             Typing::Value(draft) => self.send(draft, keep),
+            Typing::Keys(draft) => match draft.bind() {
+                Ok(bind) => vec![Wish::Bind(bind, keep)],
+                Err(why) => {
+                    self.typing = Typing::Keys(draft);
+                    hint(why)
+                }
+            },
             Typing::Nothing if self.page == Page::Log => Vec::new(),
+            Typing::Nothing if self.page == Page::Keys => {
+                self.typing = self.keys.draft().map_or(Typing::Nothing, Typing::Keys);
+                Vec::new()
+            }
             Typing::Nothing if self.busy => hint("Still at work on the last change."),
             Typing::Nothing => {
                 let setting = self.settings.iter().flatten().nth(self.at);
@@ -258,16 +322,14 @@ impl Desk {
     }
 
     fn send(&mut self, draft: Draft, keep: Keep) -> Vec<Wish> {
-        let savable = self.settings.iter().flatten();
-        let savable = savable
-            .filter(|one| one.key == draft.change.key)
-            .all(|one| one.savable);
-        let refused = match &draft.judged {
-            Judged::Wrong(why) => Some(why.clone()),
-            _ if keep == Keep::Saved && !savable => Some(
-                "It belongs to the team's own file; here it can be changed for this run, with Enter."
-                    .to_owned(),
-            ),
+        let mut settings = self.settings.iter().flatten();
+        let setting = settings.find(|one| one.key == draft.change.key);
+        let unsaved = setting.and_then(|one| one.unsaved.as_ref());
+        let refused = match (&draft.judged, unsaved) {
+            (Judged::Wrong(why), _) => Some(why.clone()),
+            (_, Some(why)) if keep == Keep::Saved => {
+                Some(format!("{why} Enter changes it for this run."))
+            }
             _ => None,
         };
         if let Some(why) = refused {
@@ -285,14 +347,14 @@ impl Desk {
         match &mut self.typing {
             Typing::Nothing => return vec![Wish::Leave],
             Typing::Words => {
-                self.log.words.clear();
-                self.log.sift();
+                self.words().clear();
+                self.sift();
             }
             Typing::Value(draft) if draft.change.value != draft.before && !draft.warned => {
                 draft.warned = true;
                 return hint("Enter takes it for this run, Ctrl-S saves it; Esc again drops it.");
             }
-            Typing::Value(_) => {}
+            Typing::Value(_) | Typing::Keys(_) => {}
         }
         self.typing = Typing::Nothing;
         Vec::new()
@@ -300,10 +362,19 @@ impl Desk {
 
     fn erase(&mut self) -> Vec<Wish> {
         match &mut self.typing {
+            Typing::Nothing if self.page == Page::Keys => match self.keys.reset() {
+                Ok(bind) => vec![Wish::Bind(bind, Keep::Saved)],
+                Err(why) => hint(why),
+            },
             Typing::Nothing => Vec::new(),
+            Typing::Keys(draft) => {
+                draft.erase();
+                self.keys.judge(draft);
+                Vec::new()
+            }
             Typing::Words => {
-                self.log.words.pop();
-                self.log.sift();
+                self.words().pop();
+                self.sift();
                 Vec::new()
             }
             Typing::Value(draft) => {
@@ -318,10 +389,15 @@ impl Desk {
         let line = text.lines().next().unwrap_or_default();
         match &mut self.typing {
             Typing::Nothing => None,
+            Typing::Keys(draft) => {
+                draft.write(line);
+                self.keys.judge(draft);
+                Some(Vec::new())
+            }
             Typing::Words => {
-                if self.log.words.len() + line.len() <= LONGEST {
-                    self.log.words.push_str(line);
-                    self.log.sift();
+                if self.words().len() + line.len() <= LONGEST {
+                    self.words().push_str(line);
+                    self.sift();
                 }
                 Some(Vec::new())
             }
@@ -331,6 +407,29 @@ impl Desk {
                 }
                 Some(self.judge())
             }
+        }
+    }
+
+    /// A key without a meaning here: it may be meant for an action.
+    pub fn press(&mut self, key: Key) {
+        if let Typing::Keys(draft) = &mut self.typing {
+            draft.press(key);
+            self.keys.judge(draft);
+        }
+    }
+
+    /// The words that narrow the page.
+    fn words(&mut self) -> &mut String {
+        match self.page {
+            Page::Keys => &mut self.keys.words,
+            Page::Settings | Page::Log => &mut self.log.words,
+        }
+    }
+
+    fn sift(&mut self) {
+        match self.page {
+            Page::Keys => self.keys.sift(),
+            Page::Settings | Page::Log => self.log.sift(),
         }
     }
 
@@ -356,15 +455,17 @@ impl Desk {
                     draft.judged = trouble.into();
                 }
             }
-            Told::Changed(Ok((words, settings))) => {
+            Told::Changed(Ok(changed)) => {
                 self.busy = false;
-                self.settle(settings);
-                return vec![Wish::Tell(Level::Info, words)];
+                self.settle(changed.settings);
+                return vec![Wish::Tell(Level::Info, changed.words)];
             }
             Told::Changed(Err(failure)) => {
                 self.busy = false;
                 return vec![Wish::Tell(Level::Error, failure.words())];
             }
+            // Keys are the whole program's.
+            Told::Bound(..) => {}
         }
         Vec::new()
     }

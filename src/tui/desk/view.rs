@@ -8,7 +8,7 @@ use ratatui::{
     widgets::Widget as _,
 };
 
-use super::{Desk, Draft, Judged, Page, Setting, Typing};
+use super::{Desk, Draft, Judged, Page, Setting, Typing, keys};
 use crate::{
     text::width,
     tui::{
@@ -49,8 +49,12 @@ impl Desk {
                     (rows, top, self.log.count())
                 }
             }
-            Page::Settings => {
-                let (rows, marked) = self.sheet(theme, usize::from(room));
+            Page::Settings | Page::Keys => {
+                let (rows, marked) = if self.page == Page::Keys {
+                    self.keys.rows(theme, usize::from(room))
+                } else {
+                    self.sheet(theme, usize::from(room))
+                };
                 let top = (marked + 2).saturating_sub(height);
                 let top = top.min(rows.len().saturating_sub(height));
                 let total = rows.len();
@@ -95,8 +99,13 @@ impl Desk {
         let cells = usize::from(room);
         match (&self.typing, self.page) {
             (Typing::Value(draft), _) => self.value(draft, theme, room),
-            (Typing::Words, _) => {
-                let words = tail(&self.log.words, cells.saturating_sub(4));
+            (Typing::Keys(draft), _) => pressed(draft, theme, room),
+            (Typing::Words, page) => {
+                let words = match page {
+                    Page::Keys => &self.keys.words,
+                    Page::Settings | Page::Log => &self.log.words,
+                };
+                let words = tail(words, cells.saturating_sub(4));
                 vec![Row::styled(format!(" / {words}▏"), theme.accent)]
             }
             (Typing::Nothing, Page::Log) => {
@@ -106,6 +115,13 @@ impl Desk {
                     .collect();
                 // One row shows no more than the list does.
                 if lines.len() > 1 { lines } else { Vec::new() }
+            }
+            (Typing::Nothing, Page::Keys) => {
+                let words = self.keys.foot();
+                vec![Row::styled(
+                    format!(" {}", width::fit(&words, cells)),
+                    theme.dim,
+                )]
             }
             (Typing::Nothing, Page::Settings) => {
                 let setting = self.settings.iter().flatten().nth(self.at);
@@ -164,25 +180,25 @@ impl Desk {
             height: 1,
             ..area
         };
-        let tab = |page: Page, words: &'static str| {
-            let style = if self.page == page {
-                theme.selection
-            } else {
-                theme.dim
-            };
-            Span::styled(words, style)
-        };
         if area.height >= HEAD {
-            let tabs = [
-                tab(Page::Settings, " Settings "),
-                Span::raw(" "),
-                tab(Page::Log, " Log "),
-            ];
-            Row::from(tabs.to_vec()).render(place(area.y), frame.buffer_mut());
+            let tabs = Page::ALL.into_iter().flat_map(|page| {
+                let style = if self.page == page {
+                    theme.selection
+                } else {
+                    theme.dim
+                };
+                [
+                    Span::styled(format!(" {} ", page.title()), style),
+                    Span::raw(" "),
+                ]
+            });
+            let tabs: Vec<Span<'static>> = tabs.collect();
+            Row::from(tabs).render(place(area.y), frame.buffer_mut());
             let head = match self.page {
                 Page::Log => self.log.head(),
+                Page::Keys => self.keys.head(),
                 Page::Settings => {
-                    "Changes count from the next session on; a team at work keeps what it began with."
+                    "What the screen shows counts at once, the rest from the next session on."
                         .to_owned()
                 }
             };
@@ -198,6 +214,31 @@ impl Desk {
         }
         scrollbar(self.total, self.top, theme, frame, self.body);
     }
+}
+
+/// The line on which keys are typed or pressed, and what is to be said of them.
+fn pressed(draft: &keys::Draft, theme: &Theme, room: u16) -> Vec<Row<'static>> {
+    let title = width::fit(draft.title(), usize::from(room) / 2).into_owned();
+    let left = usize::from(room).saturating_sub(width::of(&title) + 4);
+    let mut rows = vec![Row::from(vec![
+        Span::styled(format!(" {title}: "), theme.strong),
+        Span::styled(format!("{}▏", tail(&draft.typed, left)), theme.accent),
+    ])];
+    let (words, style) = match &draft.judged {
+        Err(why) => (why.as_str(), theme.bad),
+        Ok(Some(note)) => (note.as_str(), theme.warn),
+        Ok(None) if draft.typed.trim().is_empty() => (
+            "No key: the palette still offers it. Press a key, or type its name.",
+            theme.dim,
+        ),
+        Ok(None) => (
+            "Press a key, or type its name. Enter: for this run, Ctrl-S: saved.",
+            theme.dim,
+        ),
+    };
+    let lines = paragraph(words, room).into_iter().take(FOOT - 1);
+    rows.extend(lines.map(|line| Row::styled(format!(" {line}"), style)));
+    rows
 }
 
 fn row(setting: &Setting, marked: bool, theme: &Theme, room: usize) -> Row<'static> {

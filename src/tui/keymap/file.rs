@@ -19,7 +19,10 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "keymap line {}: {}", self.line, self.what)
+        match self.line {
+            0 => write!(f, "keymap: {}", self.what),
+            line => write!(f, "keymap line {line}: {}", self.what),
+        }
     }
 }
 

@@ -18,13 +18,14 @@ pub struct Key {
 }
 
 /// Keys with a name of their own: name in files, name for people.
-const NAMED: [(&str, &str, KeyCode); 14] = [
+const NAMED: [(&str, &str, KeyCode); 15] = [
     ("enter", "Enter", KeyCode::Enter),
     ("esc", "Esc", KeyCode::Esc),
     ("tab", "Tab", KeyCode::Tab),
     ("backspace", "Backspace", KeyCode::Backspace),
     ("delete", "Delete", KeyCode::Delete),
     ("space", "Space", KeyCode::Char(' ')),
+    ("comma", ",", KeyCode::Char(',')),
     ("up", "↑", KeyCode::Up),
     ("down", "↓", KeyCode::Down),
     ("left", "←", KeyCode::Left),
@@ -53,6 +54,33 @@ impl Key {
     /// The stroke behind a terminal event; `None` for a key that was let go.
     pub fn from_event(event: KeyEvent) -> Option<Self> {
         (event.kind != KeyEventKind::Release).then(|| Self::new(event.code, event.modifiers))
+    }
+
+    /// Its name in files; what [`FromStr`] reads.
+    #[must_use]
+    pub fn name(self) -> String {
+        let mut name = String::new();
+        for (flag, word) in [
+            (KeyModifiers::CONTROL, "ctrl-"),
+            (KeyModifiers::ALT, "alt-"),
+            (KeyModifiers::SHIFT, "shift-"),
+        ] {
+            if self.modifiers.contains(flag) {
+                name.push_str(word);
+            }
+        }
+        let named = NAMED.iter().find(|(_, _, code)| *code == self.code);
+        match (named, self.code) {
+            (Some((word, ..)), _) => name.push_str(word),
+            (None, KeyCode::Char(c)) => name.push(c),
+            (None, KeyCode::F(number)) => {
+                name.push('f');
+                name.push_str(&number.to_string());
+            }
+            // No file can name it.
+            (None, _) => name.push_str("none"),
+        }
+        name
     }
 
     /// The character this key types into a text, if it types one.
@@ -167,6 +195,17 @@ pub struct Chord {
     pub first: Key,
     /// The second, for a two-key binding.
     pub second: Option<Key>,
+}
+
+impl Chord {
+    /// Its name in files; what [`FromStr`] reads.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self.second {
+            Some(second) => format!("{} {}", self.first.name(), second.name()),
+            None => self.first.name(),
+        }
+    }
 }
 
 impl FromStr for Chord {

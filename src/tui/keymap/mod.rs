@@ -6,6 +6,7 @@
 
 mod file;
 mod key;
+mod own;
 mod page;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use std::collections::HashMap;
 
 pub use file::Problem;
 pub use key::{Chord, Key, KeyParseError};
+pub use own::written;
 pub use page::markdown;
 
 use super::{
@@ -92,7 +94,7 @@ pub enum Over {
 
 impl Context {
     /// All contexts, in the order of the help overlay.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Command,
         Self::Room(Room::Stored(Shown::Ended)),
         Self::Room(Room::Stored(Shown::Between)),
@@ -112,6 +114,7 @@ impl Context {
         Self::Room(Room::Guide(guide::Place::Typing)),
         Self::Room(Room::Desk(desk::Place::Main)),
         Self::Room(Room::Desk(desk::Place::Typing)),
+        Self::Room(Room::Desk(desk::Place::Keys)),
         Self::Task,
         Self::Start,
         Self::Empty,
@@ -151,6 +154,7 @@ impl Context {
             Self::Room(Room::Guide(guide::Place::Typing)) => "guide-typing",
             Self::Room(Room::Desk(desk::Place::Main)) => "desk",
             Self::Room(Room::Desk(desk::Place::Typing)) => "desk-typing",
+            Self::Room(Room::Desk(desk::Place::Keys)) => "desk-keys",
             Self::Over(Over::List) => "list",
             Self::Over(Over::Confirm) => "confirm",
             Self::Palette => "palette",
@@ -185,9 +189,12 @@ impl Context {
             Self::Room(Room::Guide(guide::Place::Typing)) => {
                 "Set-up screen, list of models and keys"
             }
-            Self::Room(Room::Desk(desk::Place::Main)) => "Settings and log",
+            Self::Room(Room::Desk(desk::Place::Main)) => "Settings, keys and log",
             Self::Room(Room::Desk(desk::Place::Typing)) => {
                 "Settings and log, while something is typed"
+            }
+            Self::Room(Room::Desk(desk::Place::Keys)) => {
+                "Settings and log, while keys are pressed for an action"
             }
             Self::Over(Over::List) => "In help, commands, notices and endpoints",
             Self::Over(Over::Confirm) => "In a question",

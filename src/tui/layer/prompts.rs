@@ -45,7 +45,7 @@ pub struct Written {
     /// The task.
     pub text: String,
     /// Tasks of the conversation that come after it.
-    pub more: usize,
+    pub later: Vec<String>,
 }
 
 /// The variables of a prompt, as far as they are filled in.
@@ -242,10 +242,13 @@ impl Form {
             .map(|(variable, value)| (variable.name.clone(), value.clone()))
             .collect();
         match self.preset.fill(&values) {
-            Ok(tasks) => After::Done(Written {
-                more: tasks.len().saturating_sub(1),
-                text: tasks.into_iter().next().unwrap_or_default(),
-            }),
+            Ok(tasks) => {
+                let mut tasks = tasks.into_iter();
+                After::Done(Written {
+                    text: tasks.next().unwrap_or_default(),
+                    later: tasks.collect(),
+                })
+            }
             Err(words) => {
                 let missing = |(variable, value): (&Variable, &String)| {
                     variable.default.is_none() && value.trim().is_empty()
@@ -370,7 +373,10 @@ mod tests {
         prompts.update(Action::Erase);
         assert_eq!(prompts.update(Action::Accept), Wish::Close);
         let written = prompts.take().unwrap();
-        assert_eq!((written.text.as_str(), written.more), ("one and two", 0));
+        assert_eq!(
+            (written.text.as_str(), written.later.len()),
+            ("one and two", 0)
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     protocol::Label,
     text::{Doc, HighlightJob, Highlighted, Hit, Mark, TextStyles},
-    tui::{shared::Shared, theme::Theme},
+    tui::{detail::Detail, shared::Shared, theme::Theme},
 };
 
 /// Rows of a thought that stay in sight while it is being written.
@@ -56,10 +56,34 @@ pub(super) enum Draft {
 pub(super) enum Fold {
     /// Always shown.
     Never,
+    /// Put away, unless everything is shown in full; the person has not said anything about it.
+    Usual,
     /// Shown, can be closed.
     Open,
     /// Put away.
     Closed,
+}
+
+/// What a block tells of: levels of [`Detail`] leave some out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// What a reader must not miss.
+    Word,
+    /// What an agent did or read.
+    Deed,
+    /// What it thought.
+    Thought,
+}
+
+impl Part {
+    /// The least level that shows it.
+    const fn from(self) -> Detail {
+        match self {
+            Self::Word => Detail::Answers,
+            Self::Deed => Detail::Tools,
+            Self::Thought => Detail::Usual,
+        }
+    }
 }
 
 /// One row of a block.
@@ -93,8 +117,12 @@ pub(super) struct Block {
     pub(super) indent: u16,
     /// True for a blank row before it.
     gap: bool,
+    /// What it tells of.
+    part: Part,
+    /// How much was shown at the last layout.
+    detail: Detail,
     /// Whether the body is shown.
-    pub(super) fold: Fold,
+    fold: Fold,
     /// True while text may still be added.
     pub(super) open: bool,
     /// Bytes of body text taken in.
@@ -154,6 +182,8 @@ impl Block {
             sign: "",
             indent: 0,
             gap: false,
+            part: Part::Word,
+            detail: Detail::default(),
             fold: Fold::Never,
             open: false,
             bytes: 0,
@@ -185,6 +215,12 @@ impl Block {
     /// The same with its body folded.
     pub(super) fn folded(mut self, fold: Fold) -> Self {
         self.fold = fold;
+        self
+    }
+
+    /// The same, telling of this.
+    pub(super) fn about(mut self, part: Part) -> Self {
+        self.part = part;
         self
     }
 
@@ -262,7 +298,21 @@ impl Block {
 
     /// True when there is something to open or close.
     pub(super) fn foldable(&self) -> bool {
-        self.fold != Fold::Never && self.body.is_some()
+        self.fold != Fold::Never && self.body.is_some() && !self.is_left_out()
+    }
+
+    /// True when it takes no rows, because less than it tells of is shown.
+    pub(super) fn is_left_out(&self) -> bool {
+        self.detail < self.part.from()
+    }
+
+    /// True when its body is put away.
+    pub(super) fn is_closed(&self) -> bool {
+        match self.fold {
+            Fold::Never | Fold::Open => false,
+            Fold::Usual => self.detail < Detail::Full,
+            Fold::Closed => true,
+        }
     }
 
     /// Opens or closes a foldable body.
@@ -289,8 +339,13 @@ impl Block {
     }
 
     /// Lays the body out when it is in sight, and counts the rows.
-    pub(super) fn layout(&mut self, columns: u16, theme: &Theme) {
-        if self.fold != Fold::Closed || self.open {
+    pub(super) fn layout(&mut self, columns: u16, detail: Detail, theme: &Theme) {
+        self.detail = detail;
+        if self.is_left_out() {
+            self.rows = 0;
+            return;
+        }
+        if !self.is_closed() || self.open {
             self.layout_body(columns, theme);
         }
         self.rows = self.lead() + self.shown().1;
@@ -310,10 +365,10 @@ impl Block {
     /// First body row in sight and how many follow it.
     fn shown(&self) -> (usize, usize) {
         let all = self.body.as_ref().map_or(0, Doc::row_count);
-        match self.fold {
-            Fold::Never | Fold::Open => (0, all),
-            Fold::Closed if self.open => (all.saturating_sub(TAIL), all.min(TAIL)),
-            Fold::Closed => (all, 0),
+        match (self.is_closed(), self.open) {
+            (false, _) => (0, all),
+            (true, true) => (all.saturating_sub(TAIL), all.min(TAIL)),
+            (true, false) => (all, 0),
         }
     }
 
@@ -341,6 +396,9 @@ impl Block {
     /// Hits in head and body, as rows of the block as if it were open. A folded body is laid out for
     /// it.
     pub(super) fn find(&mut self, needle: &str, columns: u16, shared: &Shared) -> Vec<Hit> {
+        if self.is_left_out() {
+            return Vec::new();
+        }
         self.layout_body(columns, &shared.theme);
         let lead = self.lead();
         let mut hits = Vec::new();
@@ -403,10 +461,10 @@ impl Block {
 
     /// The sign before the head of a foldable block.
     fn mark(&self) -> &'static str {
-        match self.fold {
-            Fold::Never => "",
-            Fold::Open => "▾ ",
-            Fold::Closed => "▸ ",
+        match (self.fold, self.is_closed()) {
+            (Fold::Never, _) => "",
+            (_, false) => "▾ ",
+            (_, true) => "▸ ",
         }
     }
 

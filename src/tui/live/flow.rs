@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     text::{HighlightJob, Hit},
-    tui::{shared::Shared, theme::Theme},
+    tui::{detail::Detail, shared::Shared, theme::Theme},
 };
 
 /// Rows a column keeps.
@@ -37,6 +37,7 @@ const OVERHEAD: usize = 96;
 struct Made {
     columns: u16,
     revision: u64,
+    detail: Detail,
 }
 
 /// A column of blocks.
@@ -75,7 +76,8 @@ pub(super) struct Flow {
 impl Flow {
     /// True while text is being written at its end.
     pub(super) fn is_growing(&self) -> bool {
-        self.blocks.back().is_some_and(|block| block.open)
+        let last = self.blocks.back();
+        last.is_some_and(|block| block.open && !block.is_left_out())
     }
 
     /// An empty column that starts with this scroll.
@@ -198,10 +200,12 @@ impl Flow {
     }
 
     /// Lays out what changed and settles what is in sight. Twice is the same as once.
-    pub(super) fn prepare(&mut self, columns: u16, height: u16, theme: &Theme) {
+    pub(super) fn prepare(&mut self, columns: u16, height: u16, shared: &Shared) {
+        let theme = &shared.theme;
         let made = Made {
             columns,
             revision: theme.revision,
+            detail: shared.detail,
         };
         let moved = self.made.is_some_and(|old| old.columns != columns);
         let anchor = if moved { self.anchor() } else { None };
@@ -216,7 +220,7 @@ impl Flow {
                 };
                 if let Some(block) = self.blocks.get_mut(index) {
                     let block = Arc::make_mut(block);
-                    block.layout(columns, theme);
+                    block.layout(columns, made.detail, theme);
                     let found = block.take_jobs().into_iter().map(|job| (*id, job));
                     self.jobs.extend(found);
                     from = from.min(index);
@@ -227,7 +231,7 @@ impl Flow {
             for (id, block) in (self.first..).zip(self.blocks.iter_mut()) {
                 if again || self.stale.contains(&id) {
                     let block = Arc::make_mut(block);
-                    block.layout(columns, theme);
+                    block.layout(columns, made.detail, theme);
                     self.jobs
                         .extend(block.take_jobs().into_iter().map(|job| (id, job)));
                 }
@@ -239,7 +243,7 @@ impl Flow {
         self.restart(from);
         self.find_again(anchor);
         self.made = Some(made);
-        self.bound_rows(columns, theme);
+        self.bound_rows(made, theme);
         self.height = usize::from(height);
         self.settle();
         self.find_mark();
@@ -248,6 +252,11 @@ impl Flow {
     /// Columns of the last layout.
     pub(super) fn columns(&self) -> u16 {
         self.made.map_or(80, |made| made.columns)
+    }
+
+    /// How much of its blocks the last layout shows.
+    pub(super) fn detail(&self) -> Detail {
+        self.made.map_or_else(Detail::default, |made| made.detail)
     }
 
     /// Counts the beginnings of the blocks from this one on again.
@@ -319,7 +328,7 @@ impl Flow {
         while self.bytes > BYTES && self.drop_oldest() {}
     }
 
-    fn bound_rows(&mut self, columns: u16, theme: &Theme) {
+    fn bound_rows(&mut self, made: Made, theme: &Theme) {
         if self.total <= ROWS {
             return;
         }
@@ -337,7 +346,7 @@ impl Flow {
             total = (total + gained).saturating_sub(lost);
         }
         if let Some(note) = self.blocks.front_mut() {
-            Arc::make_mut(note).layout(columns, theme);
+            Arc::make_mut(note).layout(made.columns, made.detail, theme);
         }
         self.stale.clear();
         self.shifted = false;

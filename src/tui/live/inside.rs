@@ -49,6 +49,7 @@ impl Below {
     /// What holds for the whole program, as of now.
     fn follow(&mut self, above: &Shared) {
         self.shared.theme = above.theme;
+        self.shared.detail = above.detail;
         self.shared.now = above.now;
         self.shared.live = above.live;
         self.shared.replayed = above.replayed;

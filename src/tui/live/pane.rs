@@ -16,7 +16,7 @@ use super::{
 use crate::{
     run::{Activity, AgentState, Turn},
     text::width,
-    tui::shared::Shared,
+    tui::{detail::Detail, shared::Shared},
 };
 
 /// Columns below which a pane has no frame.
@@ -127,6 +127,8 @@ pub(super) fn paint(
         _ if !shared.lively() => return,
         Activity::Starting => "starting…",
         Activity::Asked => "asking…",
+        Activity::Thinking if shared.detail < Detail::Usual => "thinking…",
+        Activity::Tool { .. } if shared.detail < Detail::Tools => "using a tool…",
         Activity::Waiting if turn.sits_out(agent.card.id) => {
             "not asked in this turn; waits for the next one"
         }

@@ -11,7 +11,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::{block::Fold, flow::Flow, ink::clip};
 use crate::{
     text::{Hit, width},
-    tui::{shared::Shared, theme::Theme},
+    tui::{detail::Detail, shared::Shared, theme::Theme},
 };
 
 /// Characters of a needle at most.
@@ -25,8 +25,8 @@ type Place = (u64, usize);
 pub(super) struct Hits {
     blocks: BTreeMap<u64, (u64, Vec<Hit>)>,
     current: Option<Place>,
-    /// What the hits were found for: needle, columns, theme revision.
-    made: (String, u16, u64),
+    /// What the hits were found for: needle, columns, theme revision, how much is shown.
+    made: (String, u16, u64, Detail),
 }
 
 /// A step to another hit.
@@ -104,7 +104,7 @@ impl Search {
         };
         let hidden = flow
             .block(id)
-            .is_some_and(|block| block.fold == Fold::Closed && row >= block.lead());
+            .is_some_and(|block| block.is_closed() && row >= block.lead());
         if hidden {
             flow.edit(id, |block| block.set_fold(Fold::Open));
         }
@@ -176,7 +176,8 @@ impl Hits {
     }
 
     fn refresh(&mut self, needle: &str, flow: &mut Flow, shared: &Shared) {
-        let made = (needle.to_owned(), flow.columns(), shared.theme.revision);
+        let revision = shared.theme.revision;
+        let made = (needle.to_owned(), flow.columns(), revision, flow.detail());
         if self.made != made {
             self.blocks.clear();
             self.made = made;

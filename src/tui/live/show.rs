@@ -13,10 +13,7 @@ use super::{
     strip::Strip,
     votes,
 };
-use crate::{
-    run::Turn,
-    tui::{shared::Shared, theme::Theme},
-};
+use crate::{run::Turn, tui::shared::Shared};
 
 /// Derives what `view` paints.
 pub(super) fn prepare(live: &mut Live, shared: &Shared, area: Rect) {
@@ -112,12 +109,11 @@ fn collect(live: &mut Live, shared: &Shared) {
 }
 
 fn column_out(flow: &mut Flow, column: Rect, search: Option<&mut Search>, shared: &Shared) {
-    let theme: &Theme = &shared.theme;
-    flow.prepare(column.width.max(1), column.height, theme);
+    flow.prepare(column.width.max(1), column.height, shared);
     let Some(search) = search else { return };
     let step = search.pending();
     if search.settle(flow, shared) {
-        flow.prepare(column.width.max(1), column.height, theme);
+        flow.prepare(column.width.max(1), column.height, shared);
         // The hits of the opened block are the same, its version is not.
         search.settle(flow, shared);
     }

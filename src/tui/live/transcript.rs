@@ -9,7 +9,7 @@ mod tools;
 use std::collections::HashMap;
 
 use super::{
-    block::{Block, Draft, Fold, Head},
+    block::{Block, Draft, Fold, Head, Part},
     flow::{BYTES, Flow},
     ink::{Role, Words},
     phrase::{self, clean},
@@ -75,7 +75,7 @@ impl Transcript {
                     Some(_) => Role::Warn,
                     None => Role::Dim,
                 };
-                return self.note("↧", role, &format!("conversation made smaller: {words}"));
+                return self.aside("↧", role, &format!("conversation made smaller: {words}"));
             }
             CallEvent::Retrying {
                 attempt,
@@ -123,7 +123,7 @@ impl Transcript {
             } => self.refused(act, reason, *setback),
             AgentEvent::Ballot(ballot) => self.ballot(ballot, turn),
             AgentEvent::Delivered { labels } => {
-                self.note("↓", Role::Dim, &format!("read {}", listed(labels)));
+                self.aside("↓", Role::Dim, &format!("read {}", listed(labels)));
             }
             AgentEvent::Benched(failure) => self.benched(failure),
             // Told by `inside`, and shown on a screen of its own.
@@ -232,6 +232,13 @@ impl Transcript {
         self.flow.push(Block::note(sign, role, bounded(text)));
     }
 
+    /// A remark that a reader of answers can do without.
+    fn aside(&mut self, sign: &'static str, role: Role, text: &str) {
+        self.close();
+        let note = Block::note(sign, role, bounded(text));
+        self.flow.push(note.about(Part::Deed));
+    }
+
     fn delta(&mut self, channel: Channel, text: &str) {
         let mut text = text;
         let going = self.stream.is_some_and(|(old, _)| old == channel);
@@ -274,7 +281,8 @@ impl Transcript {
             Channel::Text => Block::markdown(Head::None),
             Channel::Thinking => Block::plain(Head::Thinking, Role::Dim)
                 .indented(2)
-                .folded(Fold::Closed),
+                .folded(Fold::Usual)
+                .about(Part::Thought),
             Channel::Draft if again => Block::markdown(Head::None),
             Channel::Draft => Block::markdown(Head::Draft(Draft::Writing)),
             Channel::Final => Block::markdown(Head::Words(Words::of(Role::Ok, "★ final answer"))),

@@ -393,9 +393,10 @@ impl Flow {
     /// Opens or closes one block.
     pub(super) fn toggle(&mut self, id: u64) {
         self.edit(id, |block| {
-            block.set_fold(match block.fold {
-                Fold::Closed => Fold::Open,
-                Fold::Open | Fold::Never => Fold::Closed,
+            block.set_fold(if block.is_closed() {
+                Fold::Open
+            } else {
+                Fold::Closed
             });
         });
     }
@@ -406,7 +407,7 @@ impl Flow {
             .ids()
             .filter(|id| {
                 self.block(*id)
-                    .is_some_and(|block| block.foldable() && block.fold == Fold::Closed)
+                    .is_some_and(|block| block.foldable() && block.is_closed())
             })
             .collect();
         let (ids, fold) = if closed.is_empty() {

@@ -199,6 +199,7 @@ pub(in crate::tui) fn clean_done(done: Done) -> Done {
         // Lines and values are cleaned where they are read; a failure may name a path.
         Done::Room(Told::Desk(told)) => Done::Room(Told::Desk(Box::new(match *told {
             desk::Told::Changed(done) => desk::Told::Changed(done.map_err(clean_failure)),
+            desk::Told::Bound(bind, done) => desk::Told::Bound(bind, done.map_err(clean_failure)),
             told @ (desk::Told::Log(_) | desk::Told::Settings(_) | desk::Told::Checked(..)) => told,
         }))),
         Done::Room(Told::Guide(told)) => Done::Room(Told::Guide(Box::new(clean_guide(*told)))),

@@ -169,6 +169,14 @@ impl Setup {
         self.return_to(under_cursor);
     }
 
+    /// The configured team is another one now; what is picked stays.
+    pub fn renew(&mut self, team: &TeamSummary) {
+        if self.offer.configured.is_some() {
+            self.offer.configured = Some(cleaned(team));
+            self.rows.clear();
+        }
+    }
+
     /// A team was set up: it is the configured one now, and it is picked.
     pub fn set_up(&mut self, team: &TeamSummary, given: Given) {
         self.offer.configured = Some(cleaned(team));

@@ -6,10 +6,13 @@ use super::kit::{Person, on_each};
 use crate::{
     logging::Level,
     tui::{
-        desk::{Ask, Change, Keep, Line, News, Setting, Told},
+        desk::{Ask, Bind, Change, Changed, Keep, Line, News, Setting, Told},
+        detail::Detail,
         effect::{Done, Effect, Query, Ticket},
         msg::Msg,
+        options::Look,
         rooms,
+        theme::Named,
     },
 };
 
@@ -21,7 +24,7 @@ fn setting(group: &'static str, title: &str, key: &str, value: &str, origin: &st
         value: value.to_owned(),
         origin: origin.to_owned(),
         choices: Vec::new(),
-        savable: true,
+        unsaved: None,
     }
 }
 
@@ -39,7 +42,8 @@ fn settings() -> Vec<Setting> {
     policy.choices = ["plurality", "majority"].map(str::to_owned).to_vec();
     let key = "agents[0].backend.model";
     let mut model = setting("Models", "scout", key, "qwen3:4b", "yours team.yaml:3:9");
-    model.savable = false;
+    model.unsaved =
+        Some("`agents[0].backend.model` is the variable ${MODEL}; change that.".to_owned());
     vec![usd, policy, model]
 }
 
@@ -187,7 +191,7 @@ fn a_change_is_asked_for_once_and_told() {
     assert!(person.sees().contains("Still at work"));
     tell(
         &mut person,
-        Told::Changed(Ok(("Saved.".into(), settings()))),
+        Told::Changed(Ok(changed(Named::Terminal, Detail::Usual))),
     );
     assert!(person.sees().contains("Saved."));
     person.press("u");
@@ -204,7 +208,7 @@ fn what_cannot_be_used_or_saved_stays_on_the_line() {
     person.press("enter");
     assert_eq!(asked(&mut person), []);
     assert!(person.sees().contains("2x"), "{}", person.sees());
-    // A model belongs to the team's own file.
+    // This model cannot be written where it stands.
     let mut person = on_settings();
     person.press("end").press("enter").press("x");
     let typed = change("agents[0].backend.model", "qwen3:4bx");
@@ -212,8 +216,144 @@ fn what_cannot_be_used_or_saved_stays_on_the_line() {
     asked(&mut person);
     person.press("ctrl-s");
     assert_eq!(asked(&mut person), []);
+    assert!(
+        person.sees().contains("is the variable"),
+        "{}",
+        person.sees()
+    );
     person.press("enter");
     assert_eq!(asked(&mut person), [Ask::Change(typed, Keep::Run)]);
+}
+
+fn changed(theme: Named, detail: Detail) -> Box<Changed> {
+    Box::new(Changed {
+        words: "Saved.".into(),
+        settings: settings(),
+        look: Look {
+            theme: theme.theme(),
+            detail,
+        },
+        team: None,
+    })
+}
+
+#[test]
+fn a_theme_and_what_panes_show_count_at_once() {
+    let mut person = on_settings();
+    let told = changed(Named::Light, Detail::Answers);
+    tell(&mut person, Told::Changed(Ok(told)));
+    assert_eq!(person.model.shared.theme, Named::Light.theme());
+    assert_eq!(person.model.shared.detail, Detail::Answers);
+}
+
+#[test]
+fn panes_show_more_and_less_by_a_key_and_the_settings_know() {
+    let mut person = Person::new();
+    person.begins(1);
+    asked(&mut person);
+    person.press("-");
+    assert_eq!(person.model.shared.detail, Detail::Tools);
+    let change = |value: &str| Ask::Change(change("ui.verbosity", value), Keep::Run);
+    assert_eq!(asked(&mut person), [change("tools")]);
+    person.press("-").press("-");
+    assert_eq!(asked(&mut person), [change("answers")]);
+    assert!(person.sees().contains("already"), "{}", person.sees());
+    // A late answer to the first step takes nothing back.
+    let late = changed(Named::Terminal, Detail::Tools);
+    tell(&mut person, Told::Changed(Ok(late)));
+    assert_eq!(person.model.shared.detail, Detail::Answers);
+}
+
+/// The page of keys, narrowed by these words.
+fn on_keys(words: &str) -> Person {
+    let mut person = Person::new();
+    person.press("alt-k").press("/").write(words).press("enter");
+    person
+}
+
+#[test]
+fn keys_on_three_screens() {
+    assert_snapshot!(on_each(|person| {
+        person.press("alt-k").press("/").write("log").press("enter");
+        person.press("down").press("enter").press("f5");
+    }));
+}
+
+#[test]
+fn other_keys_count_at_once_and_are_given_back() {
+    let mut person = on_keys("app.health");
+    assert!(person.sees().contains("1 of"), "{}", person.sees());
+    person.press("enter").press("f10").press("enter");
+    assert_eq!(asked(&mut person), [], "nothing is saved");
+    person.press("esc").press("f5");
+    assert!(
+        !person.sees().contains("F10"),
+        "F5 is nobody's now: {}",
+        person.sees()
+    );
+    person.press("f10");
+    assert!(person.model.layers.top().is_some(), "it checks up now");
+    let mut person = on_keys("app.health");
+    person.press("enter").write("alt-h, f5").press("ctrl-s");
+    let asks = asked(&mut person);
+    let [Ask::Bind(bind)] = &asks[..] else {
+        panic!("{asks:?}");
+    };
+    let names: Vec<String> = bind.keys.iter().flatten().map(|key| key.name()).collect();
+    assert_eq!(names, ["alt-h", "f5"]);
+    let told = Told::Bound(bind.clone(), Ok("Saved in keymap.toml.".to_owned()));
+    tell(&mut person, told);
+    assert!(
+        person.sees().contains("Alt-H or F5 · yours"),
+        "{}",
+        person.sees()
+    );
+    person.press("backspace");
+    let asks = asked(&mut person);
+    assert!(
+        matches!(&asks[..], [Ask::Bind(Bind { keys: None, .. })]),
+        "{asks:?}"
+    );
+    let [Ask::Bind(bind)] = &asks[..] else {
+        panic!("{asks:?}");
+    };
+    tell(
+        &mut person,
+        Told::Bound(bind.clone(), Ok("Again.".to_owned())),
+    );
+    assert!(!person.sees().contains("yours"), "{}", person.sees());
+}
+
+#[test]
+fn keys_that_cannot_be_are_told_while_they_are_typed() {
+    let mut person = on_keys("app.health");
+    person.press("enter").press("f1");
+    assert!(
+        person.sees().contains("already means here: show all keys"),
+        "{}",
+        person.sees()
+    );
+    person.press("enter");
+    assert!(
+        person.sees().contains("F1") || person.sees().contains("f1"),
+        "the line stays"
+    );
+    person
+        .press("backspace")
+        .press("backspace")
+        .write("hyper-x");
+    assert!(
+        person.sees().contains("no key is called hyper-x"),
+        "{}",
+        person.sees()
+    );
+    person.press("esc").press("enter").press("z");
+    assert!(
+        person.sees().contains("keeps another meaning in"),
+        "{}",
+        person.sees()
+    );
+    assert_eq!(asked(&mut person), []);
 }
 
 #[test]

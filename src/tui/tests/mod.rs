@@ -3,6 +3,7 @@
 mod again;
 mod aside;
 mod compare;
+mod conversation;
 mod crew;
 mod desk;
 mod flows;

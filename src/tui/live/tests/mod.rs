@@ -2,6 +2,7 @@
 
 mod alone;
 mod deciding;
+mod detail;
 mod fold;
 mod inside;
 mod laws;

@@ -371,7 +371,7 @@ pub fn styles_of(buffer: &Buffer) -> String {
 pub fn dump(stage: &mut Stage, pane: usize, columns: u16) -> String {
     let shared = &stage.shared;
     let flow = &mut stage.live.panes[pane].transcript.flow;
-    flow.prepare(columns, 1, &shared.theme);
+    flow.prepare(columns, 1, shared);
     let rows = u16::try_from(flow.total()).unwrap_or(u16::MAX);
     let saved = (flow.scroll, flow.top);
     flow.top = 0;

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        block::{Block, Fold, Head},
+        block::{Block, Fold, Head, Part},
         card::{self, Tool},
         ink::Role,
     },
@@ -22,7 +22,8 @@ impl Transcript {
                 let tool = Tool::new(name, arguments, at);
                 let mut block = Block::plain(Head::Tool(Box::new(tool)), Role::Dim)
                     .indented(2)
-                    .folded(Fold::Closed);
+                    .folded(Fold::Usual)
+                    .about(Part::Deed);
                 block.push(&card::arguments_text(arguments));
                 let id = self.flow.push(block);
                 self.tools.insert(call.clone(), id);

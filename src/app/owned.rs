@@ -105,8 +105,8 @@ mod tests {
 
     async fn settled(state: &Path, own: Own, folders: Vec<Folder>) -> (Working, Option<PathBuf>) {
         let mut working = Working {
-            own,
             folders,
+            own,
             ..Working::default()
         };
         let run = RunId(RUN.into());

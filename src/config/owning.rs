@@ -121,10 +121,10 @@ mod tests {
     use crate::protocol::{AgentId, Own, Working};
 
     fn working(agents: &[(&str, &str)], rest: &str) -> (Working, Vec<&'static str>) {
-        let mut text = "agents:\n".to_owned();
-        for (id, cwd) in agents {
-            text += &format!("  - {{id: {id}, backend: {{type: ollama, model: m{cwd}}}}}\n");
-        }
+        let agents = agents.iter().map(|(id, cwd)| {
+            format!("  - {{id: {id}, backend: {{type: ollama, model: m{cwd}}}}}\n")
+        });
+        let text = "agents:\n".to_owned() + &agents.collect::<String>();
         let loaded = load_bytes("t.yaml", (text + rest).as_bytes(), &|_| None, Purpose::Run);
         let config = loaded
             .config

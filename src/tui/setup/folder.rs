@@ -35,7 +35,7 @@ impl Here {
             }
             (Self::AsSaid, Given::Own) => (
                 "not used: as configured, agents make files in an empty one",
-                "an empty one",
+                "not this: an empty one",
             ),
             (Self::AsSaid, Given::Nothing) | (Self::Nothing, _) => ("agents only talk", "not used"),
             (Self::Read, _) => ("agents look at it", "read"),

@@ -10,6 +10,7 @@ pub mod analysis;
 mod compare;
 mod markdown;
 mod odd;
+mod paused;
 mod rounds;
 mod sheet;
 #[cfg(test)]
@@ -145,6 +146,7 @@ pub struct AgentShare {
 /// The figures of a session.
 #[must_use]
 pub fn of(run: &RunId, events: &[Event]) -> Report {
+    let events = &*paused::without(events);
     let mut state = RunState::default();
     for event in events {
         state.apply(event);

@@ -6,7 +6,8 @@ use super::*;
 use crate::protocol::{
     AgentCard, AgentEvent, Answer, Ballot, BallotDrop, BallotDropReason, BallotEvent, CallEvent,
     Channel, Cost, Decision, Failure, FailureKind, Label, Limits, Marks, Origin, OutcomeEnd,
-    Policy, Purpose, RoundEnd, Rules, Seq, TallyRow, TieBreak, Timestamp, ToolEvent, TurnStart,
+    Policy, Purpose, Resumed, RoundEnd, Rules, Seq, TallyRow, TieBreak, Timestamp, ToolEvent,
+    TurnStart,
 };
 
 /// Events at given seconds.
@@ -227,6 +228,38 @@ pub(super) fn story() -> Vec<Event> {
 
 pub(super) fn report(events: &[Event]) -> Report {
     of(&RunId("20260131-120000-aaaa".into()), events)
+}
+
+#[test]
+fn the_time_between_two_processes_is_nobodys_work() {
+    let cut = story().iter().position(|event| event.at.0 > 1_010_000);
+    let cut = cut.expect("more happens later");
+    let after = |pause: u64| {
+        let mut events = story();
+        let first = events[0].clone();
+        let at = events[cut - 1].at;
+        for event in &mut events[cut..] {
+            event.at.0 += pause;
+        }
+        let EventKind::Run(RunEvent::Started(mut start)) = first.kind else {
+            panic!("a turn begins");
+        };
+        start.resumed = Some(Resumed {
+            times: 1,
+            used_ms: at.since(first.at),
+        });
+        let again = Event {
+            seq: Seq(0),
+            at: Timestamp(at.0 + pause),
+            kind: EventKind::Run(RunEvent::Started(start)),
+        };
+        events.insert(cut, again);
+        for (event, seq) in events.iter_mut().zip(1..) {
+            event.seq = Seq(seq);
+        }
+        serde_json::to_value(report(&events)).expect("data")
+    };
+    assert_eq!(after(3_600_000), after(0));
 }
 
 #[test]

@@ -8,8 +8,8 @@ use super::{Capture, Figures, Span, SpanId, SpanKind, TraceId};
 use crate::{
     export::sha256,
     protocol::{
-        AgentCard, AgentEvent, AgentId, CallEvent, Event, EventKind, Outcome, RoundEnd, RunEvent,
-        Timestamp, ToolEvent, TurnStart, Usage,
+        AgentCard, AgentEvent, AgentId, CallEvent, Event, EventKind, FailureKind, Outcome,
+        RoundEnd, RunEvent, Timestamp, ToolEvent, TurnStart, Usage,
     },
 };
 
@@ -87,6 +87,14 @@ fn provider(backend: &str) -> &str {
         "chatcompletion" => "openai",
         other => other,
     }
+}
+
+/// Whether a failure is one of a call to a model.
+const fn is_of_a_call(kind: FailureKind) -> bool {
+    !matches!(
+        kind,
+        FailureKind::Cancelled | FailureKind::Local | FailureKind::Team
+    )
 }
 
 fn cut(text: &str) -> &str {
@@ -240,8 +248,13 @@ impl Recorder {
                 self.end_round(id, None, at);
                 self.begin_round(id, (*round, json!(purpose)), seq, at);
             }
-            AgentEvent::RoundEnded { end, .. } => self.end_round(id, Some(*end), at),
-            AgentEvent::Usage(usage) => self.called(id, *usage, seq, at),
+            AgentEvent::RoundEnded { end, .. } => {
+                if *end == RoundEnd::Failed {
+                    self.called(id, Err("failed"), seq, at);
+                }
+                self.end_round(id, Some(*end), at);
+            }
+            AgentEvent::Usage(usage) => self.called(id, Ok(*usage), seq, at),
             AgentEvent::Call(
                 CallEvent::Retrying { failure, .. } | CallEvent::Switched { failure, .. },
             ) => {
@@ -252,6 +265,9 @@ impl Recorder {
             AgentEvent::Tool(event) => self.tool(id, event, seq, at),
             AgentEvent::Benched(failure) => {
                 let word = failure.kind.word();
+                if is_of_a_call(failure.kind) {
+                    self.called(id, Err(word), seq, at);
+                }
                 if let Some(round) = self.round(id) {
                     round.span.failed = Some(word.to_owned());
                 }
@@ -345,8 +361,8 @@ impl Recorder {
         self.put(span);
     }
 
-    /// A model call ended; its usage is told when it does.
-    fn called(&mut self, id: AgentId, usage: Usage, seq: u64, at: Timestamp) {
+    /// A model call ended: its usage is told when it does, or why it failed for good.
+    fn called(&mut self, id: AgentId, came_to: Result<Usage, &str>, seq: u64, at: Timestamp) {
         let run = self.run.clone();
         let Some(agent) = self.agents.get_mut(&id) else {
             return;
@@ -355,7 +371,9 @@ impl Recorder {
         let Some(round) = agent.round.as_mut() else {
             return;
         };
-        round.calls += 1;
+        let usage = came_to.unwrap_or_default();
+        let failed = came_to.err().map(str::to_owned);
+        round.calls += u32::from(failed.is_none());
         round.usage += usage;
         let retries = std::mem::take(&mut round.retries);
         let mut attributes = vec![
@@ -364,11 +382,17 @@ impl Recorder {
             ("gen_ai.request.model", json!(card.model)),
             ("gen_ai.agent.name", json!(card.name)),
             ("gen_ai.conversation.id", json!(run)),
-            ("gen_ai.usage.input_tokens", json!(usage.input)),
-            ("gen_ai.usage.output_tokens", json!(usage.output)),
-            ("gen_ai.usage.cache_read.input_tokens", json!(usage.cached)),
-            ("massgen.usage.estimated", json!(usage.estimated)),
         ];
+        let class = failed.as_ref().map(|why| why.replace(' ', "_"));
+        match &class {
+            Some(class) => attributes.push(("error.type", json!(class))),
+            None => attributes.extend([
+                ("gen_ai.usage.input_tokens", json!(usage.input)),
+                ("gen_ai.usage.output_tokens", json!(usage.output)),
+                ("gen_ai.usage.cache_read.input_tokens", json!(usage.cached)),
+                ("massgen.usage.estimated", json!(usage.estimated)),
+            ]),
+        }
         if !retries.is_empty() {
             attributes.push(("massgen.retries", json!(retries)));
         }
@@ -381,7 +405,7 @@ impl Recorder {
             start: round.asked,
             end: at.0.max(round.asked),
             attributes,
-            failed: None,
+            failed,
         };
         let took = span.end - span.start;
         round.asked = at.0;
@@ -394,9 +418,15 @@ impl Recorder {
             about.extend(more.map(|kind| ("gen_ai.token.type", kind.to_owned())));
             about
         };
-        self.figures.took(about(None), took);
-        self.figures.used(about(Some("input")), usage.input);
-        self.figures.used(about(Some("output")), usage.output);
+        if let Some(class) = class {
+            let mut about = about(None);
+            about.push(("error.type", class));
+            self.figures.took(about, took);
+        } else {
+            self.figures.took(about(None), took);
+            self.figures.used(about(Some("input")), usage.input);
+            self.figures.used(about(Some("output")), usage.output);
+        }
         self.put(span);
     }
 

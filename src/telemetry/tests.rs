@@ -118,6 +118,50 @@ fn a_run_is_a_tree_of_spans() {
 }
 
 #[test]
+fn a_call_that_failed_for_good_is_a_span_with_its_error() {
+    let mut recorder = Recorder::new(Capture::Nothing);
+    let mut events: Vec<Event> = events().into_iter().take(2).collect();
+    let failure = crate::protocol::Failure::new(crate::protocol::FailureKind::Auth, "a secret key");
+    events.push(Event {
+        seq: Seq(3),
+        at: Timestamp(1400),
+        kind: EventKind::Agent {
+            id: AgentId(1),
+            event: AgentEvent::Benched(failure),
+        },
+    });
+    for event in &events {
+        recorder.take(event);
+    }
+    let spans = recorder.spans();
+    let told: Vec<_> = spans
+        .iter()
+        .map(|span| {
+            (
+                span.name.as_str(),
+                span.failed.as_deref(),
+                span.end - span.start,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("chat m-1", Some("no access"), 300),
+            ("invoke_agent anna", Some("no access"), 300)
+        ]
+    );
+    let request = otlp::traces("x", recorder.trace(), &spans);
+    let chat = &request["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
+    assert_eq!(chat["status"]["code"], 2);
+    assert!(request.to_string().contains("no_access"));
+    assert!(!request.to_string().contains("secret"));
+    let about = recorder.figures().durations.keys().next().unwrap();
+    assert!(about.contains(&("error.type", "no_access".to_owned())));
+    assert!(recorder.figures().tokens.is_empty());
+}
+
+#[test]
 fn words_are_in_it_only_when_asked_for() {
     let text = |capture| {
         let (recorder, spans) = recorded(capture);

@@ -108,9 +108,11 @@ pub async fn go_on(
     setup.grounds = super::session::premises(ground);
     setup.gate = Some(gate);
     sinks.subscribers.extend(inbox.as_ref().map(Inbox::ear));
-    sinks.subscribers.extend(services.ear(run));
+    let (ear, told) = services.ear(run).unzip();
+    sinks.subscribers.extend(ear);
     sinks.prompts.clone_from(&services.dump_prompts);
     let session = engine::begin(setup, sinks, begin);
+    super::listening::pass_on(told, &session);
     if let Some(inbox) = inbox {
         inbox.start(&session.commands);
     }

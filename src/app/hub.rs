@@ -180,9 +180,12 @@ impl Hub {
 
     /// Stops the running session and waits until its log is written.
     async fn close(&mut self) {
-        let Some(Session { commands, mut done }) = self.session.take() else {
+        let Some(session) = self.session.take() else {
             return;
         };
+        let Session {
+            commands, mut done, ..
+        } = session;
         // Dropping the sender says the same when the channel is full.
         let _ = commands.try_send(Command::Close);
         drop(commands);

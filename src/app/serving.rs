@@ -7,6 +7,7 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 use super::{
     Services,
     host::{Feed, Host, Presence, StartRequest, TeamChoice, Told},
+    pictures::{self, Pictures},
     sharing::{self, Order, Rules, Surroundings, Workspace},
     shelf::Volume,
     trust::{Chosen, Refusal},
@@ -42,6 +43,7 @@ pub struct Serving {
     services: Arc<Services>,
     around: Surroundings,
     paths: Paths,
+    pictures: Pictures,
 }
 
 impl Serving {
@@ -55,6 +57,7 @@ impl Serving {
             services,
             around,
             paths,
+            pictures: Pictures::default(),
         }
     }
 
@@ -235,6 +238,13 @@ impl Serving {
         let run = self.find(&run).await?;
         // Asked before the log is read: what is over is whole there.
         let standing = self.standing(&run).await?;
+        // Marked before it is read, too: what is added meanwhile is read the next time.
+        let log = self.services.state_dir.join("sessions").join(&run.0);
+        let mark = pictures::mark(&log.join("events.jsonl"));
+        let mark = mark.filter(|_| standing == Standing::Over);
+        if let Some(picture) = mark.and_then(|mark| self.pictures.get(&run, mark)) {
+            return Ok(picture);
+        }
         let shelf = self.services.shelf();
         let name = run.clone();
         let read = tokio::task::spawn_blocking(move || {
@@ -250,14 +260,18 @@ impl Serving {
         for event in &session.events {
             state.apply(event);
         }
-        Ok(Picture {
-            summary: store::summary(run, &session.events),
+        let picture = Picture {
+            summary: store::summary(run.clone(), &session.events),
             standing: match standing {
                 Standing::Over if elsewhere => Standing::Elsewhere,
                 standing => standing,
             },
             state,
-        })
+        };
+        if let (Some(mark), Standing::Over) = (mark, picture.standing) {
+            self.pictures.keep(run, mark, &picture);
+        }
+        Ok(picture)
     }
 
     async fn follow(&self, run: RunId, after: Seq) -> Result<Events, Refused> {

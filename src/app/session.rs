@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::{Services, Team, ground::Ground, inbox::Inbox, owned};
+use super::{Services, Team, ground::Ground, inbox::Inbox, listening, owned};
 use crate::{
     demo,
     engine::{
@@ -71,9 +71,11 @@ pub(super) async fn start_as(
     setup.grounds = premises(ground);
     setup.gate = Some(gate);
     sinks.subscribers.extend(inbox.as_ref().map(Inbox::ear));
-    sinks.subscribers.extend(services.ear(&run));
+    let (ear, told) = services.ear(&run).unzip();
+    sinks.subscribers.extend(ear);
     sinks.prompts.clone_from(&services.dump_prompts);
     let session = engine::spawn(setup, sinks, prompt);
+    listening::pass_on(told, &session);
     if let Some(inbox) = inbox {
         inbox.start(&session.commands);
     }

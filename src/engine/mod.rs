@@ -49,7 +49,7 @@ use self::{
     history::Earlier,
     leave::Gate,
     ledger::Ledger,
-    outbox::{Outbox, Sinks},
+    outbox::{Aside, Outbox, Sinks},
     premises::{Grounds, Start},
     prompt::Task,
     roster::Roster,
@@ -108,6 +108,8 @@ pub struct Session {
     pub commands: mpsc::Sender<Command>,
     /// Ends when the session is over and its log is closed.
     pub done: JoinHandle<()>,
+    /// Where those beside the session may say something.
+    pub aside: Aside,
 }
 
 /// Commands that may wait.
@@ -153,11 +155,16 @@ pub fn begin(setup: SessionSetup, sinks: Sinks, begin: Begin) -> Session {
     };
     let (commands, receiver) = mpsc::channel(COMMANDS);
     let (outbox, written) = outbox::start(sinks, past.last);
+    let aside = outbox.aside();
     let done = tokio::spawn(async move {
         Box::pin(session(setup, outbox, past, first, receiver)).await;
         let _ = written.await;
     });
-    Session { commands, done }
+    Session {
+        commands,
+        done,
+        aside,
+    }
 }
 
 async fn session(

@@ -61,7 +61,29 @@ impl Outbox {
     }
 }
 
+/// Where those beside a session say something to whoever follows it. Does not keep the session open.
+#[derive(Clone, Debug)]
+pub struct Aside(mpsc::WeakSender<EventKind>);
+
+impl Aside {
+    /// A warning; nothing when the session is gone.
+    pub async fn warn(&self, text: String) {
+        let Some(sender) = self.0.upgrade() else {
+            return;
+        };
+        let level = Level::Warning;
+        let notice = RunEvent::Notice { level, text };
+        let _ = sender.send(EventKind::Run(notice)).await;
+    }
+}
+
 impl Outbox {
+    /// Where those beside the session may say something.
+    #[must_use]
+    pub fn aside(&self) -> Aside {
+        Aside(self.sender.downgrade())
+    }
+
     /// Where long results of tools are kept; `None` without a session's folder.
     #[must_use]
     pub fn results(&self) -> Option<Arc<ResultFolder>> {

@@ -528,7 +528,44 @@ fn webhooks_are_signed_tried_again_and_written_down() {
     assert!(record.contains("\"came_to\":\"refused\""), "{record}");
     let told = String::from_utf8_lossy(&out.stderr).into_owned();
     assert!(told.contains("2 taken, 1 failed"), "{told}");
+    assert!(!told.contains("topsecret"), "{told}");
     assert!(unheard.try_recv().is_err());
+}
+
+#[test]
+fn the_first_failure_of_a_hook_is_a_warning_in_the_session() {
+    let home = Home::new();
+    let config = home.path(".config/massgen-tui");
+    fs::create_dir_all(&config).unwrap();
+    // It hears of the warning, too, and fails again: that is not told.
+    let text = "webhooks:\n  - {name: gone, command: [massgen-no-such-program], \
+                events: [started, published, voted, trouble]}\n";
+    fs::write(config.join("webhooks.yaml"), text).unwrap();
+    // Slow enough that the failure is known while the team works.
+    let out = home
+        .command()
+        .args(["run", "--demo", "--demo-speed", "8", "Words"])
+        .output()
+        .unwrap();
+    assert!(out.status.success(), "{out:?}");
+    let sessions = fs::read_dir(home.path("state/sessions")).unwrap();
+    let folder = sessions.flatten().next().unwrap().path();
+    let log = fs::read_to_string(folder.join("events.jsonl")).unwrap();
+    let told: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("The webhook gone"))
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("did not take `started` after 1 try"),
+        "{}",
+        told[0]
+    );
+    let record = fs::read_to_string(folder.join("hooks.jsonl")).unwrap();
+    assert!(
+        record.lines().count() > 2 && record.contains("\"trouble\""),
+        "{record}"
+    );
 }
 
 #[test]

@@ -19,7 +19,7 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-use super::Counts;
+use super::{Counts, telling::Teller};
 use crate::{
     engine::outbox,
     hooks::{
@@ -52,6 +52,7 @@ pub struct Line {
     hook: Hook,
     queue: mpsc::Sender<Body>,
     counts: Arc<Counts>,
+    teller: Teller,
 }
 
 impl Line {
@@ -60,7 +61,7 @@ impl Line {
         hook: Hook,
         secret: Option<String>,
         record: PathBuf,
-        counts: &Arc<Counts>,
+        (counts, teller): (&Arc<Counts>, &Teller),
         tasks: &TaskTracker,
     ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
@@ -69,12 +70,14 @@ impl Line {
             secret,
             record,
             counts: Arc::clone(counts),
+            teller: teller.clone(),
         };
         tasks.spawn(work.run(waiting));
         Self {
             hook,
             queue,
             counts: Arc::clone(counts),
+            teller: teller.clone(),
         }
     }
 
@@ -87,6 +90,14 @@ impl Line {
             && let Err(TrySendError::Full(_)) = self.queue.try_send(body)
         {
             self.counts.dropped.fetch_add(1, Ordering::Relaxed);
+            let name = &self.hook.name;
+            self.teller.first(|| {
+                format!(
+                    "The webhook {name} is too slow: {QUEUE} deliveries wait, and `{}` is not \
+                     delivered. More of the kind is counted, not told.",
+                    kind.word()
+                )
+            });
         }
     }
 }
@@ -96,10 +107,11 @@ struct Work {
     secret: Option<String>,
     record: PathBuf,
     counts: Arc<Counts>,
+    teller: Teller,
 }
 
 impl Work {
-    async fn run(self, mut waiting: mpsc::Receiver<Body>) {
+    async fn run(mut self, mut waiting: mpsc::Receiver<Body>) {
         while let Some(body) = waiting.recv().await {
             let (tried, tries) = self.deliver(&body).await;
             let (word, why) = match tried {
@@ -122,9 +134,29 @@ impl Work {
                 "tries": tries,
                 "why": why,
             });
+            if word != "taken" {
+                self.tell(&body, &why, tries);
+            }
             // What cannot be written down was delivered all the same.
             let _ = note(&self.record, &line.to_string());
         }
+    }
+
+    /// Tells the first delivery that failed. An address may hold a secret, so it is not repeated.
+    fn tell(&mut self, body: &Body, why: &str, tries: u32) {
+        let why = match &self.hook.target {
+            Target::Url { url, .. } => why.replace(url.as_str(), "its address"),
+            Target::Command(_) => why.to_owned(),
+        };
+        let name = &self.hook.name;
+        self.teller.first(|| {
+            let times = if tries == 1 { "try" } else { "tries" };
+            format!(
+                "The webhook {name} did not take `{}` after {tries} {times}: {why}. The run goes on; \
+                 further failures stand in hooks.jsonl beside the log.",
+                body.kind.word()
+            )
+        });
     }
 
     async fn deliver(&self, body: &Body) -> (Tried, u32) {

@@ -17,7 +17,7 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-use super::Counts;
+use super::{Counts, telling::Teller};
 use crate::{
     hooks::retry::{self, Tried},
     protocol::{Event, EventKind, RunEvent, RunId, Timestamp},
@@ -117,6 +117,21 @@ impl Exporting {
     }
 }
 
+/// What to say when the variables ask for a protocol that is not spoken, while another does as well.
+#[must_use]
+pub fn other_protocol(own: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let names =
+        ["", "_TRACES", "_METRICS"].map(|kind| format!("OTEL_EXPORTER_OTLP{kind}_PROTOCOL"));
+    let (name, protocol) = names.into_iter().find_map(|name| {
+        let value = own(&name)?.trim().to_ascii_lowercase();
+        (!value.is_empty() && value != "http/json").then_some((name, value))
+    })?;
+    Some(format!(
+        "{name} is {protocol}; what is sent to OpenTelemetry is http/json, which collectors take at the \
+         same address as http/protobuf."
+    ))
+}
+
 /// A file for the profile, and what the program did before.
 type Profile = (PathBuf, Vec<chrome::Phase>);
 
@@ -128,6 +143,7 @@ pub struct Export {
     kept: Vec<Span>,
     began: u64,
     counts: Arc<Counts>,
+    teller: Teller,
 }
 
 impl Export {
@@ -135,13 +151,14 @@ impl Export {
     pub fn start(
         exporting: Option<&Exporting>,
         profile: Option<Profile>,
-        counts: &Arc<Counts>,
+        (counts, teller): (&Arc<Counts>, &Teller),
         tasks: &TaskTracker,
     ) -> Self {
         let capture = exporting.map_or(Capture::Nothing, |exporting| exporting.capture);
         let to = exporting.map(|exporting| {
             let (queue, waiting) = mpsc::channel(QUEUE);
-            tasks.spawn(send_all(exporting.clone(), waiting, Arc::clone(counts)));
+            let told = (Arc::clone(counts), teller.clone());
+            tasks.spawn(send_all(exporting.clone(), waiting, told));
             (exporting.clone(), queue)
         });
         Self {
@@ -151,6 +168,7 @@ impl Export {
             kept: Vec::new(),
             began: 0,
             counts: Arc::clone(counts),
+            teller: teller.clone(),
         }
     }
 
@@ -189,9 +207,14 @@ impl Export {
     fn flush(&mut self, at: Timestamp) {
         let spans = self.recorder.spans();
         if let Some((exporting, queue)) = &self.to {
-            let put = |url: &str, body: Value| {
+            let teller = &mut self.teller;
+            let mut put = |url: &str, body: Value| {
                 if let Err(TrySendError::Full(_)) = queue.try_send((url.to_owned(), body)) {
                     self.counts.dropped.fetch_add(1, Ordering::Relaxed);
+                    teller.first(|| {
+                        "The OpenTelemetry collector is too slow: some figures are not sent."
+                            .to_owned()
+                    });
                 }
             };
             if let Some(url) = &exporting.traces {
@@ -223,7 +246,7 @@ impl Export {
 async fn send_all(
     exporting: Exporting,
     mut waiting: mpsc::Receiver<(String, Value)>,
-    counts: Arc<Counts>,
+    (counts, mut teller): (Arc<Counts>, Teller),
 ) {
     while let Some((url, body)) = waiting.recv().await {
         let body = body.to_string();
@@ -233,15 +256,27 @@ async fn send_all(
             tries += 1;
             match once(&exporting, &url, &body).await {
                 Tried::Taken => break &counts.taken,
-                Tried::Refused(_) => break &counts.failed,
-                Tried::Later(_) => match retry::wait(tries, begun.elapsed()) {
+                Tried::Refused(why) => {
+                    teller.first(|| lost(&why, &url));
+                    break &counts.failed;
+                }
+                Tried::Later(why) => match retry::wait(tries, begun.elapsed()) {
                     Some(wait) => sleep(wait).await,
-                    None => break &counts.failed,
+                    None => {
+                        teller.first(|| lost(&why, &url));
+                        break &counts.failed;
+                    }
                 },
             }
         };
         count.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+/// What is told of a request that failed; its address may hold a secret.
+fn lost(why: &str, url: &str) -> String {
+    let why = why.replace(url, "its address");
+    format!("The OpenTelemetry collector did not take what was sent: {why}. The run goes on.")
 }
 
 async fn once(exporting: &Exporting, url: &str, body: &str) -> Tried {
@@ -302,6 +337,17 @@ mod tests {
         );
         assert_eq!(read(&[base, ("OTEL_SDK_DISABLED", "true")]), Ok(None));
         assert!(read(&[base, ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]).is_err());
+        let said = |value: &'static str| {
+            other_protocol(&|name| {
+                (name == "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL").then(|| value.to_owned())
+            })
+        };
+        assert_eq!((said(""), said("http/json")), (None, None));
+        let words = said("http/protobuf").unwrap();
+        assert!(
+            words.contains("TRACES_PROTOCOL is http/protobuf"),
+            "{words}"
+        );
         assert!(read(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "127.0.0.1:4318")]).is_err());
     }
 }

@@ -9,6 +9,7 @@
 mod deliver;
 mod export;
 mod hook;
+mod telling;
 
 use std::{
     path::{Path, PathBuf},
@@ -23,8 +24,9 @@ use tokio::{sync::mpsc, time::timeout};
 use tokio_util::task::TaskTracker;
 
 pub use export::Exporting;
+pub use telling::pass_on;
 
-use self::{deliver::Line, export::Export};
+use self::{deliver::Line, export::Export, telling::Teller};
 use crate::{
     config::{Environment, Paths, hooking},
     engine::outbox,
@@ -36,6 +38,9 @@ use crate::{
 
 /// Events that may wait for a follower; it takes them at once.
 const EVENTS: usize = 1024;
+
+/// Where events of a session are heard, and what those who hear them tell it.
+pub type Ear = (mpsc::Sender<Event>, mpsc::Receiver<String>);
 
 /// Who hears the events of sessions. The default is nobody.
 #[derive(Debug, Default)]
@@ -83,7 +88,12 @@ impl Listeners {
         }
         let own = |name: &str| environment.process(name).map(str::to_owned);
         match Exporting::read(&own) {
-            Ok(exporting) => listeners.exporting = exporting,
+            Ok(exporting) => {
+                if exporting.is_some() {
+                    troubles.extend(export::other_protocol(&own));
+                }
+                listeners.exporting = exporting;
+            }
             Err(trouble) => troubles.push(trouble),
         }
         (listeners, troubles)
@@ -102,13 +112,15 @@ impl Listeners {
         }
     }
 
-    /// Where the events of a session are heard; `None` when nobody listens. `folder` is that of its log.
+    /// Where the events of a session are heard, and what listeners tell it; `None` when nobody listens.
+    /// `folder` is that of its log.
     #[must_use]
-    pub fn ear(&self, run: &RunId, folder: &Path) -> Option<mpsc::Sender<Event>> {
+    pub fn ear(&self, run: &RunId, folder: &Path) -> Option<Ear> {
         if self.hooks.is_empty() && self.exporting.is_none() && self.profile.is_none() {
             return None;
         }
         let (ear, events) = mpsc::channel(EVENTS);
+        let (teller, told) = Teller::new();
         let record = folder.join("hooks.jsonl");
         let lines = self.hooks.iter().map(|hook| {
             let secret = self.secrets.iter().find(|(name, _)| *name == hook.name);
@@ -117,7 +129,7 @@ impl Listeners {
                 hook.clone(),
                 secret,
                 record.clone(),
-                &self.counts,
+                (&self.counts, &teller),
                 &self.tasks,
             )
         });
@@ -126,11 +138,11 @@ impl Listeners {
         let export = Export::start(
             self.exporting.as_ref(),
             self.profile.clone().map(|file| (file, phases.clone())),
-            &self.counts,
+            (&self.counts, &teller),
             &self.tasks,
         );
         self.tasks.spawn(follow(events, lines, export, run.clone()));
-        Some(ear)
+        Some((ear, told))
     }
 
     /// Waits for deliveries that are under way, at most so long, and says what went wrong.
@@ -179,8 +191,8 @@ async fn follow(
 }
 
 impl super::Services {
-    /// Where the events of a session are heard; `None` when nobody listens.
-    pub(super) fn ear(&self, run: &RunId) -> Option<mpsc::Sender<Event>> {
+    /// Where the events of a session are heard, and what listeners tell it; `None` when nobody listens.
+    pub(super) fn ear(&self, run: &RunId) -> Option<Ear> {
         let folder = self.state_dir.join("sessions").join(&run.0);
         self.listeners.ear(run, &folder)
     }

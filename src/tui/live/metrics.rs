@@ -70,7 +70,7 @@ fn sentences(flow: &mut Flow, all: &Served) {
     for (what, spread) in [("first word", &all.first), ("whole call", &all.whole)] {
         let words = match spread.quantiles() {
             Some(found) => format!(
-                "{what}: {} in the middle, 95 of 100 within {}, the longest {}",
+                "{what}: median {}, 95 of 100 within {}, longest {}",
                 span(found.median),
                 span(found.p95),
                 span(found.longest)

@@ -201,7 +201,8 @@ async fn leaving_in_the_middle_keeps_the_answer_and_ends_at_once() {
 async fn losing_every_sender_of_commands_ends_the_session() {
     let (sender, mut events) = mpsc::channel(1024);
     let team = setup(vec![plain(50_000, "late", "agent1")], Limits::default());
-    let engine::Session { commands, done } = engine::spawn(team, unlogged(sender), "task".into());
+    let engine::Session { commands, done, .. } =
+        engine::spawn(team, unlogged(sender), "task".into());
     drop(commands);
     let mut ends = 0;
     while let Some(event) = events.recv().await {

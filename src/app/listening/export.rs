@@ -254,20 +254,19 @@ async fn send_all(
         let mut tries = 0;
         let count = loop {
             tries += 1;
-            match once(&exporting, &url, &body).await {
+            let why = match once(&exporting, &url, &body).await {
                 Tried::Taken => break &counts.taken,
-                Tried::Refused(why) => {
-                    teller.first(|| lost(&why, &url));
-                    break &counts.failed;
-                }
-                Tried::Later(why) => match retry::wait(tries, begun.elapsed()) {
-                    Some(wait) => sleep(wait).await,
-                    None => {
-                        teller.first(|| lost(&why, &url));
-                        break &counts.failed;
+                Tried::Refused(why) => why,
+                Tried::Later(why) => {
+                    if let Some(wait) = retry::wait(tries, begun.elapsed()) {
+                        sleep(wait).await;
+                        continue;
                     }
-                },
-            }
+                    why
+                }
+            };
+            teller.first(|| lost(&why, &url));
+            break &counts.failed;
         };
         count.fetch_add(1, Ordering::Relaxed);
     }

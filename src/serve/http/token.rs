@@ -4,11 +4,14 @@
 //! the person, no link) or it is not used.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{File, OpenOptions},
+    hint::black_box,
     io::{self, Read as _, Write as _},
     os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
 };
+
+use rustix::{fs::OFlags, io::Errno};
 
 /// Shortest token that is taken from a file.
 const SHORTEST: usize = 32;
@@ -17,8 +20,8 @@ const LONGEST: u64 = 512;
 /// Bytes of a new token.
 const BYTES: usize = 32;
 
-/// A token. Does not print itself.
-#[derive(Clone, PartialEq, Eq)]
+/// A token. Does not print itself, and is compared by [`Token::admits`] alone.
+#[derive(Clone)]
 pub struct Token(String);
 
 impl std::fmt::Debug for Token {
@@ -49,37 +52,46 @@ impl Token {
     /// A file that others may read, that is a link or is not the person's own, or holds no token.
     pub fn of_file(path: &Path) -> Result<Self, String> {
         let told = |error: io::Error| format!("{}: {error}", path.display());
-        match fs::symlink_metadata(path) {
-            Ok(about) => {
-                if !about.is_file() {
-                    return Err(format!("{} is no plain file", path.display()));
-                }
-                if about.permissions().mode() & 0o077 != 0 {
-                    let path = path.display();
-                    return Err(format!(
-                        "{path} can be read by others; make it private (chmod 600 {path}) after putting another token in, or remove it"
-                    ));
-                }
-                if about.uid() != rustix::process::geteuid().as_raw() {
-                    return Err(format!("{} belongs to somebody else", path.display()));
-                }
-                let mut text = String::new();
-                let file = File::open(path).map_err(told)?;
-                file.take(LONGEST).read_to_string(&mut text).map_err(told)?;
-                Self::given(text.trim()).ok_or_else(|| {
-                    format!(
-                        "{} holds no token: one line of at least {SHORTEST} letters and digits; remove it and a new one is made",
-                        path.display()
-                    )
-                })
-            }
+        match open(path) {
+            Ok(file) => Self::read(file, path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let token = Self::random().map_err(told)?;
                 token.keep(path).map_err(told)?;
                 Ok(token)
             }
+            Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
+                Err(format!("{} is a link and no plain file", path.display()))
+            }
             Err(error) => Err(told(error)),
         }
+    }
+
+    /// What is asked of the file that was opened cannot change until it is read.
+    fn read(file: File, path: &Path) -> Result<Self, String> {
+        let told = |error: io::Error| format!("{}: {error}", path.display());
+        let about = file.metadata().map_err(told)?;
+        let path_shown = path.display();
+        if !about.is_file() {
+            return Err(format!("{path_shown} is no plain file"));
+        }
+        if about.permissions().mode() & 0o077 != 0 {
+            return Err(format!(
+                "{path_shown} can be read by others; make it private (chmod 600 {path_shown}) after putting another token in, or remove it"
+            ));
+        }
+        if about.uid() != rustix::process::geteuid().as_raw() {
+            return Err(format!("{path_shown} belongs to somebody else"));
+        }
+        let mut text = String::new();
+        file.take(LONGEST + 1)
+            .read_to_string(&mut text)
+            .map_err(told)?;
+        let whole = Some(text.trim()).filter(|_| text.len() as u64 <= LONGEST);
+        whole.and_then(Self::given).ok_or_else(|| {
+            format!(
+                "{path_shown} holds no token: one line of {SHORTEST} to {LONGEST} letters and digits; remove it and a new one is made"
+            )
+        })
     }
 
     /// A token that was given, when it can be one.
@@ -101,16 +113,23 @@ impl Token {
         &self.0
     }
 
-    /// True when `given` is this token; looks at every byte whatever differs.
+    /// True when `given` is this token; takes as long whichever bytes differ.
     #[must_use]
     pub fn admits(&self, given: &str) -> bool {
-        given.len() == self.0.len()
-            && given
-                .bytes()
-                .zip(self.0.bytes())
-                .fold(0, |difference, (one, other)| difference | (one ^ other))
-                == 0
+        let pairs = given.bytes().zip(self.0.bytes());
+        let difference = pairs.fold(0, |difference, (one, other)| difference | (one ^ other));
+        // Nothing is known of the comparison that could end it early.
+        given.len() == self.0.len() && black_box(difference) == 0
     }
+}
+
+/// Opens a file that is no link; a pipe without a writer does not hold it up.
+fn open(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)
 }
 
 /// A new private file; one that is there stays as it is.
@@ -127,6 +146,8 @@ pub fn private(path: &Path) -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -134,7 +155,7 @@ mod tests {
         let (one, other) = (Token::random().unwrap(), Token::random().unwrap());
         assert_eq!(one.text().len(), 64);
         assert!(one.text().bytes().all(|byte| byte.is_ascii_hexdigit()));
-        assert_ne!(one, other);
+        assert_ne!(one.text(), other.text());
         assert!(one.admits(one.text()));
         assert!(!one.admits(other.text()));
         assert!(!one.admits(&one.text()[..63]));
@@ -149,13 +170,22 @@ mod tests {
         let made = Token::of_file(&path).unwrap();
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(Token::of_file(&path).unwrap(), made, "it is used again");
+        assert_eq!(
+            Token::of_file(&path).unwrap().text(),
+            made.text(),
+            "it is used again"
+        );
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let told = Token::of_file(&path).unwrap_err();
         assert!(told.contains("chmod 600"), "{told}");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         fs::write(&path, "short\n").unwrap();
         assert!(Token::of_file(&path).unwrap_err().contains("no token"));
+        fs::write(&path, "a".repeat(513)).unwrap();
+        let told = Token::of_file(&path).unwrap_err();
+        assert!(told.contains("32 to 512"), "never a part of it: {told}");
+        let told = Token::of_file(folder.path()).unwrap_err();
+        assert!(told.contains("plain file"), "{told}");
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(&path, &link).unwrap();
         assert!(Token::of_file(&link).unwrap_err().contains("plain file"));

@@ -3,11 +3,11 @@
 //! A file of its own, so that a configuration that is shared with MassGen stays one file, and nothing that
 //! lies in a project can add to it: whoever made a project does not say what is run or told here. An entry
 //! that cannot be understood is an error and no entry counts: a hook that silently does nothing would be
-//! worse.
+//! worse. As it starts programs, a file that everybody may write is not read.
 
-use std::{fs, io::Read as _};
+use std::{fs, io, io::Read as _, os::unix::fs::PermissionsExt as _, path::Path};
 
-use super::{Node, Paths, yaml};
+use super::{Node, Paths, Severity, yaml};
 
 /// Name of the file.
 const FILE: &str = "webhooks.yaml";
@@ -59,26 +59,32 @@ const KEYS: [&str; 10] = [
 /// The hooks of the person; none without a file.
 ///
 /// # Errors
-/// An entry that cannot be understood, with file and line.
+/// A file that cannot be read or that everybody may write, an entry that cannot be understood; with file and
+/// line.
 pub fn hooks(paths: &Paths) -> Result<Vec<Said>, String> {
     let Some(path) = paths.config.as_ref().map(|folder| folder.join(FILE)) else {
         return Ok(Vec::new());
     };
-    let Ok(file) = fs::File::open(&path) else {
+    let Some(bytes) = bytes(&path)? else {
         return Ok(Vec::new());
     };
-    let mut bytes = Vec::new();
-    file.take(LARGEST)
-        .read_to_end(&mut bytes)
-        .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
-    if bytes.trim_ascii().is_empty() {
-        return Ok(Vec::new());
-    }
     let place = |line: u32, what: &str| format!("{}:{line}: {what}", path.display());
-    let Some(node) = yaml::parse(&bytes)
-        .root
-        .and_then(|root| root.some("webhooks").cloned())
-    else {
+    let parsed = yaml::parse(&bytes);
+    let mut findings = parsed.findings.iter();
+    if let Some(wrong) = findings.find(|finding| finding.severity == Severity::Error) {
+        return Err(place(wrong.span.line.max(1), &wrong.message));
+    }
+    let Some(root) = parsed.root else {
+        return Err(place(1, "it has to be YAML with a list `webhooks:`"));
+    };
+    if let Some(other) = root.entries().iter().find(|entry| entry.key != "webhooks") {
+        let what = format!(
+            "`{}` does not belong here; only `webhooks:` does",
+            other.key
+        );
+        return Err(place(other.key_span.line, &what));
+    }
+    let Some(node) = root.some("webhooks") else {
         return Err(place(1, "it has to be YAML with a list `webhooks:`"));
     };
     if node.items().is_empty() || node.items().len() > MOST {
@@ -99,6 +105,31 @@ pub fn hooks(paths: &Paths) -> Result<Vec<Said>, String> {
     Ok(all)
 }
 
+/// What the file holds; `None` when it is not there or empty.
+fn bytes(path: &Path) -> Result<Option<Vec<u8>>, String> {
+    let unread = |error: io::Error| format!("{} cannot be read: {error}", path.display());
+    let file = match fs::File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(unread)?,
+    };
+    let about = file.metadata().map_err(unread)?;
+    if about.permissions().mode() & 0o002 != 0 {
+        let path = path.display();
+        return Err(format!(
+            "everybody may write {path}, and it starts programs: chmod o-w {path}"
+        ));
+    }
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unread)?;
+    if bytes.len() as u64 > LARGEST {
+        let path = path.display();
+        return Err(format!("{path} is larger than {} MiB", LARGEST >> 20));
+    }
+    Ok(Some(bytes).filter(|bytes| !bytes.trim_ascii().is_empty()))
+}
+
 fn one(node: &Node) -> Result<Said, String> {
     if let Some(entry) = node
         .entries()
@@ -111,28 +142,22 @@ fn one(node: &Node) -> Result<Said, String> {
             KEYS.join(", ")
         ));
     }
-    let text = |key: &str| node.some(key).and_then(Node::text).map(str::to_owned);
+    let text = |key: &str| of(node, key, "a text", |value| value.text().map(str::to_owned));
     let said = Said {
-        name: text("name").unwrap_or_default(),
-        url: text("url"),
+        name: text("name")?.unwrap_or_default(),
+        url: text("url")?,
         command: texts(node, "command")?,
-        secret_env: text("secret_env"),
-        private: node
-            .some("private")
-            .and_then(Node::bool)
-            .unwrap_or_default(),
+        secret_env: text("secret_env")?,
+        private: of(node, "private", "true or false", Node::bool)?.unwrap_or_default(),
         events: texts(node, "events")?,
         outcomes: texts(node, "outcomes")?,
         agents: texts(node, "agents")?,
-        full: match text("content").as_deref() {
+        full: match text("content")?.as_deref() {
             None | Some("short") => false,
             Some("full") => true,
             Some(other) => return Err(format!("`content` is \"{other}\"; short or full")),
         },
-        timeout_seconds: node
-            .some("timeout_seconds")
-            .and_then(Node::number)
-            .unwrap_or(10.0),
+        timeout_seconds: of(node, "timeout_seconds", "a number", Node::number)?.unwrap_or(10.0),
     };
     let fits = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     if said.name.is_empty() || said.name.len() > 64 || !said.name.chars().all(fits) {
@@ -158,6 +183,20 @@ fn one(node: &Node) -> Result<Said, String> {
         ));
     }
     Ok(said)
+}
+
+/// A value of its kind; `None` when nothing is said.
+fn of<T>(
+    node: &Node,
+    key: &str,
+    kind: &str,
+    read: impl Fn(&Node) -> Option<T>,
+) -> Result<Option<T>, String> {
+    let Some(value) = node.some(key) else {
+        return Ok(None);
+    };
+    let wrong = || format!("`{key}` has to be {kind}, not {}", value.noun());
+    read(value).map(Some).ok_or_else(wrong)
 }
 
 /// A list of texts, or one text.
@@ -215,6 +254,27 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_everybody_may_write_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        fs::write(&path, "webhooks: [{name: a, command: [b]}]").unwrap();
+        let paths = Paths {
+            cwd: folder.path().to_owned(),
+            home: None,
+            config: Some(folder.path().to_owned()),
+            state: None,
+        };
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o602)).unwrap();
+        assert!(hooks(&paths).unwrap_err().contains("chmod o-w"));
+        // A group of one's own is usual.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o664)).unwrap();
+        assert_eq!(hooks(&paths).unwrap().len(), 1);
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(hooks(&paths).unwrap_err().contains("cannot be read"));
+    }
+
+    #[test]
     fn what_cannot_be_understood_is_told() {
         for (text, told) in [
             ("webhooks: 1", "a list"),
@@ -233,6 +293,20 @@ mod tests {
                 "webhooks:\n  - {name: a, url: 'https://x', timeout_seconds: 0}",
                 "yaml:2",
             ),
+            (
+                "webhooks: [{name: a, url: 'https://x', secret_env: 5}]",
+                "`secret_env` has to be a text",
+            ),
+            (
+                "webhooks: [{name: a, url: 'https://x', private: maybe}]",
+                "`private` has to be true or false",
+            ),
+            (
+                "webhooks: [{name: a, url: 'https://x', timeout_seconds: long}]",
+                "`timeout_seconds` has to be a number",
+            ),
+            ("hooks: []\nwebhooks: []", "`hooks` does not belong here"),
+            ("webhooks: [", "yaml:1"),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.contains(told), "{text}: {error}");

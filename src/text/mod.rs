@@ -9,6 +9,7 @@
 pub mod clean;
 pub mod highlight;
 pub mod markdown;
+pub mod percent;
 pub mod rows;
 pub mod stream;
 mod style;

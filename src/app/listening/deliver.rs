@@ -10,6 +10,8 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
+use rustix::process::{Pid, Signal, kill_process_group};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use tokio::{
     io::AsyncWriteExt as _,
@@ -59,7 +61,7 @@ impl Line {
     /// Starts its deliveries; they end with the line, after what waits.
     pub fn start(
         hook: Hook,
-        secret: Option<String>,
+        secret: Option<SecretString>,
         record: PathBuf,
         (counts, teller): (&Arc<Counts>, &Teller),
         tasks: &TaskTracker,
@@ -104,7 +106,7 @@ impl Line {
 
 struct Work {
     hook: Hook,
-    secret: Option<String>,
+    secret: Option<SecretString>,
     record: PathBuf,
     counts: Arc<Counts>,
     teller: Teller,
@@ -137,8 +139,9 @@ impl Work {
             if word != "taken" {
                 self.tell(&body, &why, tries);
             }
+            let (record, line) = (self.record.clone(), line.to_string());
             // What cannot be written down was delivered all the same.
-            let _ = note(&self.record, &line.to_string());
+            let _ = tokio::task::spawn_blocking(move || note(&record, &line)).await;
         }
     }
 
@@ -195,7 +198,7 @@ impl Work {
             (sign::TIMESTAMP.to_owned(), seconds.to_string()),
         ];
         if let Some(secret) = &self.secret {
-            let signature = sign::signature(secret, seconds, &body.text);
+            let signature = sign::signature(secret.expose_secret(), seconds, &body.text);
             headers.push((sign::SIGNATURE.to_owned(), signature));
         }
         let pages = match (host(url), reach) {
@@ -246,20 +249,38 @@ async fn run(words: &[String], body: &Body) -> Tried {
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
+        .process_group(0)
         .kill_on_drop(true);
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => return Tried::Refused(format!("{program} cannot be started: {error}")),
     };
+    let id = child.id().and_then(|id| i32::try_from(id).ok());
+    let mut group = Group(id.and_then(Pid::from_raw));
     if let Some(mut stdin) = child.stdin.take() {
         // A program that does not read what it is told is its own affair.
         let _ = stdin.write_all(format!("{}\n", body.text).as_bytes()).await;
     }
-    match child.wait().await {
+    let ended = child.wait().await;
+    // What a program leaves running on purpose is its own affair.
+    group.0 = None;
+    match ended {
         Ok(status) if status.success() => Tried::Taken,
         Ok(status) if status.code() == Some(LATER) => Tried::Later(format!("{program}: {status}")),
         Ok(status) => Tried::Refused(format!("{program}: {status}")),
         Err(error) => Tried::Refused(format!("{program}: {error}")),
+    }
+}
+
+/// A program and all that it started, ended when its time is over.
+struct Group(Option<Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // Gone already is what is wanted.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use crate::{
     protocol::{Event, EventKind, RunEvent, RunId, Timestamp},
     provider::http::upload::{self, Content, Upload},
     telemetry::{Capture, Recorder, Span, chrome, otlp},
+    text::percent::decoded,
 };
 
 /// Requests that may wait.
@@ -33,14 +34,21 @@ const BATCH: usize = 512;
 const WAIT: u64 = 10_000;
 
 /// Where traces and metrics go, from the standard variables of OpenTelemetry.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Exporting {
     traces: Option<String>,
     metrics: Option<String>,
+    /// They may hold a key.
     headers: Vec<(String, String)>,
     service: String,
     wait: Duration,
     capture: Capture,
+}
+
+impl std::fmt::Debug for Exporting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Exporting").finish_non_exhaustive()
+    }
 }
 
 impl Exporting {
@@ -74,9 +82,10 @@ impl Exporting {
             return Ok(None);
         }
         let off = "Nothing is exported to OpenTelemetry";
-        if let Some(protocol) = given("OTEL_EXPORTER_OTLP_PROTOCOL").filter(|name| name == "grpc") {
+        let mut said = protocols(own).into_iter();
+        if let Some((name, _)) = said.find(|(_, protocol)| protocol == "grpc") {
             return Err(format!(
-                "{off}: OTEL_EXPORTER_OTLP_PROTOCOL is {protocol}, and only http/json is spoken."
+                "{off}: {name} is grpc, and only http/json is spoken."
             ));
         }
         for url in [&traces, &metrics].into_iter().flatten() {
@@ -94,11 +103,11 @@ impl Exporting {
                     "{off}: OTEL_EXPORTER_OTLP_HEADERS has to be name=value,name=value."
                 ));
             };
-            let value = value
-                .trim()
-                .replace("%20", " ")
-                .replace("%2C", ",")
-                .replace("%3D", "=");
+            let Some(value) = decoded(value.trim()) else {
+                return Err(format!(
+                    "{off}: a value of OTEL_EXPORTER_OTLP_HEADERS is no percent-encoded text."
+                ));
+            };
             pairs.push((name.trim().to_ascii_lowercase(), value));
         }
         let wait = given("OTEL_EXPORTER_OTLP_TIMEOUT").and_then(|wait| wait.trim().parse().ok());
@@ -117,15 +126,22 @@ impl Exporting {
     }
 }
 
+/// The protocols that are asked for, each with its variable.
+fn protocols(own: &dyn Fn(&str) -> Option<String>) -> Vec<(String, String)> {
+    let names =
+        ["", "_TRACES", "_METRICS"].map(|kind| format!("OTEL_EXPORTER_OTLP{kind}_PROTOCOL"));
+    let said = names.into_iter().filter_map(|name| {
+        let value = own(&name)?.trim().to_ascii_lowercase();
+        (!value.is_empty()).then_some((name, value))
+    });
+    said.collect()
+}
+
 /// What to say when the variables ask for a protocol that is not spoken, while another does as well.
 #[must_use]
 pub fn other_protocol(own: &dyn Fn(&str) -> Option<String>) -> Option<String> {
-    let names =
-        ["", "_TRACES", "_METRICS"].map(|kind| format!("OTEL_EXPORTER_OTLP{kind}_PROTOCOL"));
-    let (name, protocol) = names.into_iter().find_map(|name| {
-        let value = own(&name)?.trim().to_ascii_lowercase();
-        (!value.is_empty() && value != "http/json").then_some((name, value))
-    })?;
+    let mut said = protocols(own).into_iter();
+    let (name, protocol) = said.find(|(_, protocol)| protocol != "http/json")?;
     Some(format!(
         "{name} is {protocol}; what is sent to OpenTelemetry is http/json, which collectors take at the \
          same address as http/protobuf."
@@ -335,7 +351,23 @@ mod tests {
             Some("https://c.example/t")
         );
         assert_eq!(read(&[base, ("OTEL_SDK_DISABLED", "true")]), Ok(None));
-        assert!(read(&[base, ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]).is_err());
+        for name in [
+            "OTEL_EXPORTER_OTLP_PROTOCOL",
+            "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL",
+        ] {
+            let told = read(&[base, (name, " GRPC")]).unwrap_err();
+            assert!(told.contains(name), "{told}");
+        }
+        for wrong in ["x", "x=%4"] {
+            assert!(read(&[base, ("OTEL_EXPORTER_OTLP_HEADERS", wrong)]).is_err());
+        }
+        let secret = [
+            base,
+            ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=Basic%20c2VjcmV0%3D%3D"),
+        ];
+        let secret = read(&secret).unwrap().unwrap();
+        assert_eq!(secret.headers[1].1, "Basic c2VjcmV0==");
+        assert!(!format!("{secret:?}").contains("c2VjcmV0"));
         let said = |value: &'static str| {
             other_protocol(&|name| {
                 (name == "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL").then(|| value.to_owned())

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use crate::{
     config::{Environment, hooking::Said},
     hooks::{Content, Filter, Hook, Kind, OUTCOMES, Reach, Target},
 };
 
 /// A hook, and its name with its secret when it has one.
-pub type Ready = (Hook, Option<(String, String)>);
+pub type Ready = (Hook, Option<(String, SecretString)>);
 
 /// Reads an entry.
 ///
@@ -41,7 +43,7 @@ pub fn read(said: Said, environment: &Environment) -> Result<Ready, String> {
             .filter(|value| !value.trim().is_empty());
         let value =
             value.ok_or_else(|| unused(&format!("{variable} with its secret is not set")))?;
-        secret = Some((name.clone(), value.trim().to_owned()));
+        secret = Some((name.clone(), SecretString::from(value.trim())));
     }
     let target = match said.url {
         Some(url) => Target::Url {

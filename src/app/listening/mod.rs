@@ -20,6 +20,7 @@ use std::{
     time::Duration,
 };
 
+use secrecy::SecretString;
 use tokio::{sync::mpsc, time::timeout};
 use tokio_util::task::TaskTracker;
 
@@ -46,7 +47,7 @@ pub type Ear = (mpsc::Sender<Event>, mpsc::Receiver<String>);
 #[derive(Debug, Default)]
 pub struct Listeners {
     hooks: Vec<Hook>,
-    secrets: Vec<(String, String)>,
+    secrets: Vec<(String, SecretString)>,
     exporting: Option<Exporting>,
     profile: Option<PathBuf>,
     phases: Mutex<Vec<Phase>>,

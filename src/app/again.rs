@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use super::{Services, Source, ground::Ground, inbox::Inbox, trust::Chosen};
 use crate::{
+    config::{Overlay, Purpose},
     engine::{self, Begin, Past, Session},
     massgen,
     protocol::{
@@ -54,6 +55,22 @@ pub async fn go_on(
     way: Way,
     events: mpsc::Sender<Event>,
 ) -> Result<Again, Failure> {
+    let overlay = services.overlay_now();
+    go_on_under(services, &overlay, run, source, way, events).await
+}
+
+/// The same under these settings in place of the program's own.
+///
+/// # Errors
+/// As for [`go_on`].
+pub(super) async fn go_on_under(
+    services: &Services,
+    overlay: &Overlay,
+    run: &RunId,
+    source: Option<Source>,
+    way: Way,
+    events: mpsc::Sender<Event>,
+) -> Result<Again, Failure> {
     if massgen::is_named(run) {
         return Err(local(format!(
             "{run} is a log of MassGen: it can be read, not gone on with."
@@ -86,9 +103,9 @@ pub async fn go_on(
     let chosen = source.is_some();
     let source = match source {
         Some(source) => source,
-        None => again(run, &start, services)?,
+        None => again(run, &start, services, overlay)?,
     };
-    let mut team = source.build(services).await?;
+    let mut team = source.build_over(services, overlay).await?;
     if way == Way::Resume {
         let cards: Vec<&AgentCard> = team.members.iter().map(|member| &member.card).collect();
         let moves = Moves::read(&session.events);
@@ -173,12 +190,17 @@ fn resumable(run: &RunId, past: &Past, damaged: bool) -> Result<(), Failure> {
 }
 
 /// The team that the log names.
-fn again(run: &RunId, start: &TurnStart, services: &Services) -> Result<Source, Failure> {
+fn again(
+    run: &RunId,
+    start: &TurnStart,
+    services: &Services,
+    overlay: &Overlay,
+) -> Result<Source, Failure> {
     match &start.origin {
         Origin::Demo { scenario } => Ok(Source::Demo(scenario.clone())),
         Origin::Config { path } => {
             let path = Path::new(&start.cwd).join(path);
-            let config = services.configuration(&path, Chosen::Found);
+            let config = services.configuration_over(&path, Chosen::Found, Purpose::Run, overlay);
             config.map(Source::Config).map_err(|refusal| {
                 let failure = refusal.failure();
                 let message = format!(

@@ -29,7 +29,6 @@ pub mod notes;
 mod noting;
 pub mod opening;
 mod owned;
-mod pictures;
 pub mod plugins;
 mod ports;
 pub mod prompts;

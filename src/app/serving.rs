@@ -1,48 +1,44 @@
 //! The port of the HTTP server: runs of a [`Host`], sessions of the shelf, teams by name.
 
-use std::{path::Path, sync::Arc};
+mod pictures;
+mod teams;
+
+use std::{path::Path, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _, stream};
+use tokio::time::timeout;
 
+use self::{pictures::Pictures, teams::Teams};
 use super::{
     Services,
     host::{Feed, Host, Presence, StartRequest, TeamChoice, Told},
-    pictures::{self, Pictures},
     sharing::{self, Order, Rules, Surroundings, Workspace},
-    shelf::Volume,
-    trust::{Chosen, Refusal},
+    shelf::{Shelf, Volume},
 };
 use crate::{
     catalog::{Entry, Standing as Kept},
     config::Paths,
-    demo,
     export::{Format, Selection},
-    protocol::{Command, Event, Failure, FailureKind, Folder, RunId, Seq, change},
-    run::RunState,
+    protocol::{Command, Event, Failure, FailureKind, Folder, Origin, RunId, Seq, change},
+    run::{RunState, Turn},
     serve::http::port::{
-        Access, Events, ExportAsk, File, Hears, ListAsk, Listed, Pick, Picture, Refused, Runs,
-        Scope, Standing, Team, Waiting, Why, Wish,
+        Access, Begun, Events, ExportAsk, File, Hears, ListAsk, Listed, Pick, Picture, Refused,
+        Runs, Scope, Standing, Team, Waiting, Why, Wish,
     },
     store,
 };
 
-/// Name of the team of the person's own configuration.
-const OWN: &str = "default";
-/// What stands before the name of a scenario.
-const DEMO: &str = "demo:";
-/// What stands before the name of a saved configuration.
-const SAVED: &str = "config:";
 /// Largest file that is made of a session.
 const LARGEST: u64 = 64 * 1024 * 1024;
-/// Most saved configurations that are listed.
-const MOST_SAVED: usize = 200;
+/// Time for a run to close its log after its last word.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// Runs and sessions for the server.
 pub struct Serving {
     host: Host,
     services: Arc<Services>,
     around: Surroundings,
-    paths: Paths,
+    teams: Teams,
     pictures: Pictures,
 }
 
@@ -53,10 +49,10 @@ impl Serving {
         let services = Arc::clone(host.services());
         let around = sharing::surroundings(&paths, &services.environment);
         Self {
+            around,
+            teams: Teams::new(host.clone(), paths),
             host,
             services,
-            around,
-            paths,
             pictures: Pictures::default(),
         }
     }
@@ -77,124 +73,76 @@ impl Serving {
         })
     }
 
-    /// Whether a configuration may be used. What else is wrong with it is told when it is started.
-    fn approved(&self, path: &Path) -> Result<(), Refused> {
-        match self.services.configuration(path, Chosen::Found) {
-            Err(refusal @ Refusal::Unapproved(_)) => Err(Refused {
-                why: Why::Forbidden,
-                failure: refusal.failure(),
-            }),
-            Err(Refusal::Broken(_)) | Ok(_) => Ok(()),
+    /// The session that is gone on with, and its last event.
+    async fn before(&self, run: &RunId, pick: &Pick) -> Result<Begun, Refused> {
+        let mut picture = self.picture(run.clone()).await?;
+        let said = |turn: &Turn| turn.last_word().is_some();
+        if picture.standing == Standing::Running && picture.state.turn.as_ref().is_some_and(said) {
+            // Whoever was told the answer may be quicker than the log is closed.
+            let ended = self.host.ended(&picture.summary.run.0);
+            let _ = timeout(CLOSING, ended).await;
+            picture = self.picture(run.clone()).await?;
         }
-    }
-
-    fn choice(&self, pick: Pick) -> Result<TeamChoice, Refused> {
-        let missing = |what: String| {
-            Refused::new(Why::Missing, what)
-                .hint("/api/v1/teams lists what can be started by name.")
-        };
-        Ok(match pick {
-            Pick::Default => {
-                let Some(path) = self.paths.default_config() else {
-                    let what = "There is no configuration of your own.";
-                    return Err(missing(what.to_owned()));
-                };
-                self.approved(&path)?;
-                TeamChoice::Usual
-            }
-            Pick::Named(name) => {
-                if !self.teams_now().iter().any(|team| team.id == name) {
-                    return Err(missing(format!("There is no team `{name}`.")));
-                }
-                match name.strip_prefix(DEMO) {
-                    Some(scenario) => TeamChoice::Demo(scenario.to_owned()),
-                    None => match name.strip_prefix(SAVED) {
-                        Some(saved) => TeamChoice::Config(saved.to_owned()),
-                        None => return self.choice(Pick::Default),
-                    },
-                }
-            }
-            Pick::File(path) => {
-                if !path.is_file() {
-                    return Err(missing(format!("There is no file {}.", path.display())));
-                }
-                self.approved(&path)?;
-                TeamChoice::Config(path.display().to_string())
-            }
-            Pick::Models { base_url, models } => TeamChoice::Models { base_url, models },
+        let run = picture.summary.run;
+        if picture.standing != Standing::Over {
+            return Err(Refused::new(Why::AtWork, format!("{run} is at work."))
+                .hint("Wait for its end (result?wait=60), or steer it."));
+        }
+        let origin = picture.state.turn.as_ref().map(|turn| &turn.start.origin);
+        if let (Some(Origin::Direct), Pick::Default) = (origin, pick) {
+            let what = format!("{run} had a team of models, and a log holds no addresses or keys.");
+            return Err(Refused::new(Why::Wrong, what)
+                .hint("Name `models` with `base_url` again, or a `team` or `config`."));
+        }
+        Ok(Begun {
+            run,
+            after: Seq(picture.state.last_seq),
         })
     }
 
-    fn teams_now(&self) -> Vec<Team> {
-        let mut teams = Vec::new();
-        if let Some(path) = self.paths.default_config() {
-            teams.push(Team {
-                id: OWN.to_owned(),
-                title: format!("The configuration {}", path.display()),
-                agents: Vec::new(),
-            });
-        }
-        for name in saved(&self.paths) {
-            teams.push(Team {
-                id: format!("{SAVED}{name}"),
-                title: "A saved configuration".to_owned(),
-                agents: Vec::new(),
-            });
-        }
-        for info in demo::scenarios() {
-            let agents = demo::find(&info.name).map(|scenario| scenario.agents());
-            teams.push(Team {
-                id: format!("{DEMO}{}", info.name),
-                title: format!("{} (a script, no model)", info.title),
-                agents: agents
-                    .map(|agents| agents.into_iter().map(|(name, _)| name).collect())
-                    .unwrap_or_default(),
-            });
-        }
-        teams
-    }
-
-    fn request(&self, wish: Wish) -> Result<StartRequest, Refused> {
-        let folder = |folder: crate::serve::http::port::Folder| {
-            if !folder.path.exists() {
-                let what = format!("There is no folder {}.", folder.path.display());
-                return Err(Refused::new(Why::Missing, what).hint("Name one that exists."));
-            }
-            Ok(Folder {
-                path: folder.path.display().to_string(),
-                access: match folder.access {
-                    Access::Read => change::Access::Read,
-                    Access::Write => change::Access::Write,
-                },
-                protected: Vec::new(),
-            })
+    async fn request(&self, wish: Wish) -> Result<(StartRequest, Seq), Refused> {
+        let before = match &wish.after {
+            Some(run) => Some(self.before(run, &wish.team).await?),
+            None => None,
         };
-        let folders: Vec<Folder> = wish
-            .folders
-            .into_iter()
-            .map(folder)
-            .collect::<Result<_, _>>()?;
-        Ok(StartRequest {
+        let (after, last) = match before {
+            Some(before) => (Some(before.run), before.after),
+            None => (None, Seq(0)),
+        };
+        let team = self.teams.choice(wish.team, after.is_some()).await?;
+        let folders = wish.folders.into_iter().map(|folder| Folder {
+            path: folder.path.display().to_string(),
+            access: match folder.access {
+                Access::Read => change::Access::Read,
+                Access::Write => change::Access::Write,
+            },
+            protected: Vec::new(),
+        });
+        let folders: Vec<Folder> = folders.collect();
+        // A template says `.`, and where the server was started is no choice of its client.
+        let whole = matches!(team, TeamChoice::Template(_));
+        let settings = wish.settings.iter();
+        let request = StartRequest {
             prompt: wish.prompt,
-            team: self.choice(wish.team)?,
-            folders: (!folders.is_empty()).then_some(folders),
-            settings: wish
-                .settings
-                .iter()
+            folders: (whole || !folders.is_empty()).then_some(folders),
+            team,
+            settings: settings
                 .map(|(key, value)| format!("{key}={value}"))
                 .collect(),
+            after,
             presence: match wish.hears {
                 Hears::Nobody => Presence::Nobody,
                 Hears::Client => Presence::Somebody,
             },
             ..StartRequest::default()
-        })
+        };
+        Ok((request, last))
     }
 
-    async fn begin(&self, wish: Wish) -> Result<RunId, Refused> {
-        let request = self.request(wish)?;
+    async fn begin(&self, wish: Wish) -> Result<Begun, Refused> {
+        let (request, after) = self.request(wish).await?;
         match self.host.start(request).await {
-            Ok(run) => Ok(run),
+            Ok(run) => Ok(Begun { run, after }),
             Err(failure) => {
                 let full = self.host.running().await?.len() >= self.host.bounds().runs;
                 let why = match failure.kind {
@@ -240,7 +188,9 @@ impl Serving {
         let standing = self.standing(&run).await?;
         // Marked before it is read, too: what is added meanwhile is read the next time.
         let log = self.services.state_dir.join("sessions").join(&run.0);
-        let mark = pictures::mark(&log.join("events.jsonl"));
+        let log = log.join("events.jsonl");
+        let mark = tokio::task::spawn_blocking(move || pictures::mark(&log)).await;
+        let mark = mark.ok().flatten();
         let mark = mark.filter(|_| standing == Standing::Over);
         if let Some(picture) = mark.and_then(|mark| self.pictures.get(&run, mark)) {
             return Ok(picture);
@@ -291,7 +241,7 @@ impl Serving {
         .boxed())
     }
 
-    async fn pass(&self, run: RunId, command: Command) -> Result<(), Refused> {
+    async fn pass(&self, run: RunId, command: Command) -> Result<RunId, Refused> {
         let run = self.find(&run).await?;
         if self.standing(&run).await? != Standing::Running {
             let what = format!("{run} does not run in this server.");
@@ -300,7 +250,7 @@ impl Serving {
         }
         let taken = self.host.command(&run.0, command).await;
         // It may have ended in between.
-        taken.map_err(|failure| Refused {
+        taken.map(|()| run).map_err(|failure| Refused {
             why: Why::Over,
             failure,
         })
@@ -353,7 +303,7 @@ async fn next(feed: &mut Feed) -> Result<Option<Event>, Failure> {
 
 /// The file of a session. Blocking.
 fn made(
-    shelf: &super::shelf::Shelf,
+    shelf: &Shelf,
     state: &Path,
     around: &Surroundings,
     order: &Order,
@@ -381,46 +331,16 @@ fn made(
     })
 }
 
-/// Names of the configurations that the person saved.
-fn saved(paths: &Paths) -> Vec<String> {
-    let Some(home) = &paths.home else {
-        return Vec::new();
-    };
-    let Ok(folder) = std::fs::read_dir(home.join(".config/massgen/agents")) else {
-        return Vec::new();
-    };
-    let fits = |name: &String| {
-        name.len() <= 100
-            && name
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
-    };
-    let mut names: Vec<String> = folder
-        .flatten()
-        .filter(|entry| entry.path().is_file())
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| {
-            let ending = Path::new(name).extension();
-            ending
-                .is_some_and(|ending| ["yaml", "yml", "json"].iter().any(|known| ending == *known))
-        })
-        .filter(fits)
-        .collect();
-    names.sort_unstable();
-    names.truncate(MOST_SAVED);
-    names
-}
-
 fn broke(error: &tokio::task::JoinError) -> Refused {
     Refused::new(Why::Failed, format!("It broke off: {error}."))
 }
 
 impl Runs for Serving {
     fn teams(&self) -> Waiting<'_, Vec<Team>> {
-        async { Ok(self.teams_now()) }.boxed()
+        self.teams.all().boxed()
     }
 
-    fn start(&self, wish: Wish) -> Waiting<'_, RunId> {
+    fn start(&self, wish: Wish) -> Waiting<'_, Begun> {
         self.begin(wish).boxed()
     }
 
@@ -436,7 +356,7 @@ impl Runs for Serving {
         self.follow(run, after).boxed()
     }
 
-    fn command(&self, run: RunId, command: Command) -> Waiting<'_, ()> {
+    fn command(&self, run: RunId, command: Command) -> Waiting<'_, RunId> {
         self.pass(run, command).boxed()
     }
 

@@ -77,6 +77,11 @@ async fn serve(globals: &Globals, args: Args) -> Result<(), Trouble> {
             ))
         })?,
     };
+    if let Some(root) = args.folder.iter().find(|root| !root.is_dir()) {
+        let what = format!("{} is no folder; give --folder another.", root.display());
+        return Err(Trouble::Usage(what));
+    }
+    super::taking::at_start(&services).await;
     let mut signals = headless::signals()
         .map_err(|error| local(format!("Signals cannot be listened for: {error}.")))?;
     let bounds = Bounds {

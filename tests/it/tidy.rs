@@ -57,7 +57,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "serve",
         &[
             "protocol", "logging", "run", "text", "catalog", "setup", "store", "report",
-            "headless", "app",
+            "export", "headless", "app",
         ],
     ),
 ];

@@ -36,7 +36,10 @@ pub use request::{StartRequest, TeamChoice, fenced};
 pub use seen::{AgentStatus, AnswerLine, RunResult, Seen, State, Status};
 pub use teams::{Demo, Teams, TemplateLine};
 
-use self::registry::{Registry, Request};
+use self::{
+    registry::{Registry, Request},
+    request::Ground,
+};
 use super::{Services, shelf::Volume};
 pub use crate::headless::Presence;
 use crate::protocol::{Command, Failure, FailureKind, RunId, Seq};
@@ -107,6 +110,14 @@ impl Host {
     #[must_use]
     pub fn bounds(&self) -> &Bounds {
         &self.bounds
+    }
+
+    /// The configuration that a client means by a path or a name: one that it may name. Blocking.
+    ///
+    /// # Errors
+    /// There is none, or it lies outside of [`Bounds::roots`].
+    pub fn configuration(&self, name: &str) -> Result<PathBuf, Failure> {
+        Ground::new(None, &self.bounds.roots)?.configuration(name)
     }
 
     /// A name for a session that is started later.

@@ -15,7 +15,7 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    super::{Services, Source, Team, Way, go_on, session, trust::Chosen},
+    super::{Services, Source, Team, Way, again::go_on_under, session, trust::Chosen},
     Bounds, Presence,
     keeper::{Begun, EVENTS},
     local, refused, template,
@@ -110,7 +110,8 @@ impl StartRequest {
                 TeamChoice::Usual => None,
                 _ => named,
             };
-            let again = go_on(services, &run, source, Way::Continue(task), sender).await?;
+            let way = Way::Continue(task);
+            let again = go_on_under(services, &overlay, &run, source, way, sender).await?;
             return Ok(Begun {
                 run: again.run,
                 session: again.session,
@@ -300,6 +301,7 @@ fn fence(text: &str) -> String {
 #[derive(Clone)]
 pub(super) struct Ground {
     cwd: PathBuf,
+    /// Without any, everything may be named; a root that is gone allows nothing.
     roots: Vec<PathBuf>,
     paths: Paths,
 }
@@ -309,10 +311,8 @@ impl Ground {
     pub fn new(cwd: Option<&Path>, roots: &[PathBuf]) -> Result<Self, Failure> {
         let own = std::env::current_dir()
             .map_err(|error| local(format!("The program's folder is gone: {error}.")))?;
-        let roots: Vec<PathBuf> = roots
-            .iter()
-            .filter_map(|root| root.canonicalize().ok())
-            .collect();
+        let real = |root: &PathBuf| root.canonicalize().unwrap_or_else(|_| root.clone());
+        let roots: Vec<PathBuf> = roots.iter().map(real).collect();
         let mut ground = Self {
             paths: Paths::discover(own.clone()),
             cwd: own,
@@ -366,7 +366,7 @@ impl Ground {
     }
 
     /// The configuration of this name: below the roots, or one the person saved for themselves.
-    fn configuration(&self, name: &str) -> Result<PathBuf, Failure> {
+    pub fn configuration(&self, name: &str) -> Result<PathBuf, Failure> {
         let wanted = self.paths.expand_home(Path::new(name));
         let beside = self.cwd.join(&wanted);
         let path = if beside.exists() {

@@ -80,12 +80,18 @@ async fn a_further_task_is_a_further_turn_of_the_same_session() {
     let next = StartRequest {
         prompt: "Two.".into(),
         after: Some(run.clone()),
+        settings: vec!["timeout_settings.orchestrator_timeout_seconds=77".into()],
         ..StartRequest::default()
     };
     assert_eq!(host.start(next).await.expect("it goes on"), run);
     let feed = host.subscribe(&run.0, Seq(first.0 + 1)).await;
     let events = all(feed.expect("a feed")).await;
     assert_eq!(events.first().map(|event| event.seq.0), Some(first.0 + 1));
+    let begun = events.iter().find_map(|event| match &event.kind {
+        EventKind::Run(RunEvent::Started(start)) => Some(start.limits.turn_seconds),
+        _ => None,
+    });
+    assert_eq!(begun, Some(77), "its own limits count");
     let seen = host.ended(&run.0).await.expect("it ends");
     assert_eq!(seen.result.map(|result| result.turn), Some(2));
 }
@@ -254,4 +260,18 @@ async fn what_a_client_names_is_checked() {
             .words()
             .contains("not by a path")
     );
+}
+
+#[tokio::test]
+async fn a_root_that_is_gone_allows_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bounds = Bounds {
+        roots: vec![folder.path().join("gone")],
+        ..Bounds::default()
+    };
+    let host = host(folder.path(), Speed::Max, bounds);
+    let mut request = demo("Task.");
+    request.cwd = Some(folder.path().to_owned());
+    let refused = host.start(request).await.expect_err("it may name nothing");
+    assert!(refused.words().contains("outside of what"), "{refused}");
 }

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::{
     chat::{Asked, Completion, Show},
-    port::{Events, Hears, Pick, Runs, Wish},
+    port::{Events, Hears, Pick, Runs, Why, Wish},
     problem::Problem,
     reply::{self, Reply},
     running::QUIET,
@@ -16,20 +16,20 @@ use super::{
 };
 use crate::{
     headless::{Progress, progress},
-    protocol::{Command, Event, Failure, Outcome, RunId, Seq, Usage},
+    protocol::{Command, Event, Failure, FailureKind, Outcome, RunId, Seq, Usage},
     run::RunState,
 };
 
 /// There is no team of this name.
 #[must_use]
 pub fn unknown(name: &str) -> Problem {
-    let detail = format!("There is no team `{name}`.");
-    Problem::new(
-        404,
-        "model-not-found",
-        detail,
-        "/v1/models lists the teams.",
-    )
+    let what = format!("There is no team `{name}`.");
+    missing(Failure::new(FailureKind::Model, what).hint("/v1/models lists the teams."))
+}
+
+/// A team that is not there, or has nobody to work, as OpenAI's clients expect it.
+fn missing(failure: Failure) -> Problem {
+    Problem::new(404, "model-not-found", failure.message, failure.hint)
 }
 
 /// Answers a conversation.
@@ -37,19 +37,20 @@ pub fn unknown(name: &str) -> Problem {
 /// # Errors
 /// There is no such team, it cannot start, or it came to no answer.
 pub async fn answer(runs: Arc<dyn Runs>, asked: Asked) -> Result<Reply, Problem> {
-    let teams = runs.teams().await?;
-    if !teams.iter().any(|team| team.id == asked.team) {
-        return Err(unknown(&asked.team));
-    }
     let wish = Wish {
         prompt: asked.prompt.clone(),
+        after: None,
         team: Pick::Named(asked.team.clone()),
         folders: Vec::new(),
         settings: Vec::new(),
         hears: Hears::Nobody,
     };
-    let run = runs.start(wish).await?;
-    let guard = Guard {
+    let run = match runs.start(wish).await {
+        Ok(begun) => begun.run,
+        Err(refused) if refused.why == Why::Missing => return Err(missing(refused.failure)),
+        Err(refused) => return Err(refused.into()),
+    };
+    let guard = Leaving {
         runs: Arc::clone(&runs),
         run: Some(run.clone()),
     };
@@ -88,12 +89,12 @@ pub async fn answer(runs: Arc<dyn Runs>, asked: Asked) -> Result<Reply, Problem>
 }
 
 /// Stops its run when it is dropped before the run is over: then the client has left.
-struct Guard {
+struct Leaving {
     runs: Arc<dyn Runs>,
     run: Option<RunId>,
 }
 
-impl Drop for Guard {
+impl Drop for Leaving {
     fn drop(&mut self) {
         if let Some(run) = self.run.take() {
             let runs = Arc::clone(&self.runs);
@@ -108,7 +109,7 @@ impl Drop for Guard {
 /// A conversation under way.
 struct Talk {
     events: Events,
-    guard: Guard,
+    guard: Leaving,
     state: RunState,
     completion: Completion,
     asked: Asked,

@@ -3,15 +3,21 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::{Request, body::Incoming, header, header::HeaderMap};
+use hyper::{
+    Request,
+    body::Incoming,
+    header::{self, HeaderMap, HeaderName, HeaderValue},
+};
 use serde_json::json;
 use tokio::time::timeout;
 
 use super::{
     chat, conversation,
     guard::Guard,
-    input, openapi,
-    port::{ExportAsk, ListAsk, Runs as Port, Scope},
+    input,
+    once::{self, Once, Turn},
+    openapi,
+    port::{Begun, ExportAsk, ListAsk, Runs as Port, Scope, Wish},
     problem::Problem,
     query::Query,
     reply::{self, Reply},
@@ -35,11 +41,13 @@ pub struct House {
     guard: Guard,
     address: SocketAddr,
     runs: Arc<dyn Port>,
+    once: Arc<Once>,
 }
 
 /// What a request says, after it was admitted and checked.
 struct Call {
     route: &'static Route,
+    path: String,
     id: Option<String>,
     query: Query,
     headers: HeaderMap,
@@ -60,6 +68,7 @@ impl House {
             guard,
             address,
             runs,
+            once: Arc::default(),
         }
     }
 
@@ -100,12 +109,14 @@ impl House {
         };
         let query = Query::read(route.params, request.uri().query().unwrap_or_default())?;
         let headers = request.headers().clone();
+        let path = request.uri().path().to_owned();
         let body = match route.body {
             Some(_) => body(request).await?,
             None => Vec::new(),
         };
         let call = Call {
             route,
+            path,
             id,
             query,
             headers,
@@ -152,18 +163,28 @@ impl House {
             }
             Runs::Start => {
                 let wish = input::read::<input::StartRun>(&call.body)?.wish()?;
-                let run = self.runs.start(wish).await?;
-                let path = format!("/api/v1/runs/{run}");
-                let body = json!({"id": run, "links": {
-                    "self": path,
-                    "events": format!("{path}/events"),
-                    "result": format!("{path}/result"),
-                    "stop": format!("{path}/stop"),
-                }});
-                let mut reply = reply::json(call.route.good.status, &body);
-                if let Ok(value) = path.parse() {
-                    reply.headers_mut().insert(header::LOCATION, value);
-                }
+                self.start(call, wish).await
+            }
+        }
+    }
+
+    /// Starts what is asked for, with a key only once.
+    async fn start(&self, call: &Call, wish: Wish) -> Result<Reply, Problem> {
+        let status = call.route.good.status;
+        let Some(key) = once::key(&call.headers)? else {
+            return Ok(started(status, &self.runs.start(wish).await?));
+        };
+        match self.once.admit(key, &call.path, &call.body)? {
+            Turn::First(ticket) => {
+                let begun = self.runs.start(wish).await?;
+                ticket.keep(&begun);
+                Ok(started(status, &begun))
+            }
+            Turn::Again(begun) => {
+                let mut reply = started(status, &begun);
+                let replayed = HeaderName::from_static("idempotent-replayed");
+                let value = HeaderValue::from_static("true");
+                reply.headers_mut().insert(replayed, value);
                 Ok(reply)
             }
         }
@@ -206,8 +227,12 @@ impl House {
             }
             Run::AnswerNow => Command::AnswerNow,
             Run::Stop => Command::Stop,
+            Run::Next => {
+                let wish = input::read::<input::StartRun>(&call.body)?.turn_of(run)?;
+                return self.start(call, wish).await;
+            }
         };
-        self.runs.command(run.clone(), command).await?;
+        let run = self.runs.command(run, command).await?;
         let body = json!({"id": run, "taken": true});
         Ok(reply::json(call.route.good.status, &body))
     }
@@ -233,6 +258,22 @@ impl House {
             }
         }
     }
+}
+
+/// A turn that has begun, and where it can be followed.
+fn started(status: u16, begun: &Begun) -> Reply {
+    let path = format!("/api/v1/runs/{}", begun.run);
+    let body = json!({"id": begun.run, "after": begun.after, "links": {
+        "self": path,
+        "events": format!("{path}/events"),
+        "result": format!("{path}/result"),
+        "stop": format!("{path}/stop"),
+    }});
+    let mut reply = reply::json(status, &body);
+    if let Ok(value) = path.parse() {
+        reply.headers_mut().insert(header::LOCATION, value);
+    }
+    reply
 }
 
 /// The body of a request, when it is JSON of a bounded size that comes in time.

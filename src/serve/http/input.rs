@@ -10,16 +10,18 @@ use super::{
     port::{Access, Folder, Hears, Pick, Wish},
     problem::Problem,
 };
-use crate::protocol::{AgentId, Command, QuestionId, Reply, SteerMode, Target};
+use crate::protocol::{AgentId, Command, QuestionId, Reply, RunId, SteerMode, Target};
 
 /// Most characters of a task or a message.
 pub const LONGEST_TEXT: usize = 1_000_000;
 /// Most models of a team that is named by its models.
 pub const MOST_MODELS: usize = 16;
+/// Most characters of the name of a model.
+pub const LONGEST_MODEL: usize = 200;
 /// Most folders.
 pub const MOST_FOLDERS: usize = 16;
 
-/// What to start.
+/// What to start: a run, or the next turn of a session.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StartRun {
@@ -33,7 +35,7 @@ pub struct StartRun {
     #[serde(default)]
     base_url: Option<String>,
     #[serde(default)]
-    folders: Vec<GivenFolder>,
+    folders: Option<Vec<GivenFolder>>,
     #[serde(default)]
     limits: Limits,
     #[serde(default)]
@@ -170,11 +172,12 @@ impl StartRun {
             },
             (None, None, None) => Pick::Default,
         };
-        if self.folders.len() > MOST_FOLDERS {
+        let folders = self.folders.unwrap_or_default();
+        if folders.len() > MOST_FOLDERS {
             let detail = format!("There are more than {MOST_FOLDERS} folders.");
             return Err(Problem::wrong(detail, "Name a folder above them."));
         }
-        let folders = self.folders.into_iter().map(|folder| {
+        let folders = folders.into_iter().map(|folder| {
             Ok(Folder {
                 path: absolute("folders", folder.path)?,
                 access: match folder.access {
@@ -191,6 +194,7 @@ impl StartRun {
         );
         Ok(Wish {
             prompt: self.prompt,
+            after: None,
             team,
             folders,
             settings,
@@ -199,6 +203,26 @@ impl StartRun {
             } else {
                 Hears::Nobody
             },
+        })
+    }
+}
+
+impl StartRun {
+    /// The same as the next turn of a session.
+    ///
+    /// # Errors
+    /// As for [`StartRun::wish`]; folders are those of the session.
+    pub fn turn_of(self, run: RunId) -> Result<Wish, Problem> {
+        if self.folders.is_some() {
+            return Err(Problem::wrong(
+                "A session keeps its folders: `folders` cannot be given for a further turn.",
+                "Leave it out, or start another run.",
+            ));
+        }
+        let wish = self.wish()?;
+        Ok(Wish {
+            after: Some(run),
+            ..wish
         })
     }
 }
@@ -250,7 +274,7 @@ fn named_models(models: Vec<String>) -> Result<Vec<String>, Problem> {
     let fits = (1..=MOST_MODELS).contains(&models.len())
         && models
             .iter()
-            .all(|model| !model.trim().is_empty() && model.len() <= 200);
+            .all(|model| !model.trim().is_empty() && model.chars().count() <= LONGEST_MODEL);
     if fits {
         return Ok(models);
     }
@@ -385,6 +409,19 @@ mod tests {
             let detail = wish(text).unwrap_err();
             assert!(detail.contains(told), "{text}: {detail}");
         }
+    }
+
+    #[test]
+    fn a_further_turn_keeps_the_folders_of_its_session() {
+        let turn = |text: &str| {
+            let body: StartRun = read(text.as_bytes()).unwrap();
+            body.turn_of(RunId("r".into()))
+        };
+        let next = turn(r#"{"prompt":"p","limits":{"max_seconds":5}}"#).unwrap();
+        assert_eq!(next.after, Some(RunId("r".into())));
+        assert_eq!((next.team, next.settings.len()), (Pick::Default, 1));
+        let refused = turn(r#"{"prompt":"p","folders":[]}"#).unwrap_err();
+        assert!(refused.detail.contains("keeps its folders"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod guard;
 mod handle;
 mod input;
 mod listen;
+mod once;
 mod openapi;
 mod patient;
 pub mod port;

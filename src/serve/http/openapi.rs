@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     problem::PROBLEM_JSON,
-    routes::{Access, Form, Kind, LONGEST_NAME, Param, Place, Route},
+    routes::{Access, Form, Kind, LONGEST_KEY, LONGEST_NAME, Param, Place, Route},
     schema,
     table::ROUTES,
 };
@@ -81,8 +81,9 @@ fn parameter(param: &Param) -> Value {
             json!({"type": "string", "pattern": format!("^[A-Za-z0-9._-]{{1,{LONGEST_NAME}}}$")})
         }
         Kind::Model => {
-            json!({"type": "string", "pattern": format!("^[A-Za-z0-9._:-]{{1,{LONGEST_NAME}}}$")})
+            json!({"type": "string", "pattern": format!("^[A-Za-z0-9._:/-]{{1,{LONGEST_NAME}}}$")})
         }
+        Kind::Key => json!({"type": "string", "pattern": format!("^[!-~]{{1,{LONGEST_KEY}}}$")}),
         Kind::Text(longest) => json!({"type": "string", "maxLength": longest}),
         Kind::Whole { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
         Kind::Word(words) => json!({"type": "string", "enum": words}),
@@ -135,7 +136,11 @@ fn responses(route: &Route) -> Map<String, Value> {
     for status in route.also {
         match status {
             404 => bad.push((404, "There is no such session, team or file.")),
-            409 => bad.push((409, "It is over.")),
+            409 => bad.push((
+                409,
+                "It is over, or still at work: it does not fit how things are now.",
+            )),
+            422 => bad.push((422, "The key was used for another request.")),
             429 => bad.push((429, "As many runs as allowed are going on.")),
             204 => {
                 responses.insert(

@@ -20,16 +20,16 @@ pub type Events = BoxStream<'static, Result<Event, Failure>>;
 pub trait Runs: Send + Sync {
     /// The teams that can be started by name.
     fn teams(&self) -> Waiting<'_, Vec<Team>>;
-    /// Starts a run.
-    fn start(&self, wish: Wish) -> Waiting<'_, RunId>;
+    /// Starts a run, or a further turn of one that is over.
+    fn start(&self, wish: Wish) -> Waiting<'_, Begun>;
     /// Runs of this process and stored sessions, newest first.
     fn list(&self, ask: ListAsk) -> Waiting<'_, Listed>;
     /// One session as it is now.
     fn get(&self, run: RunId) -> Waiting<'_, Picture>;
     /// The events after `after`, to the end of the run; those of a stored session from its log.
     fn events(&self, run: RunId, after: Seq) -> Waiting<'_, Events>;
-    /// Passes a command to a run of this process.
-    fn command(&self, run: RunId, command: Command) -> Waiting<'_, ()>;
+    /// Passes a command to a run of this process; gives the run's whole name.
+    fn command(&self, run: RunId, command: Command) -> Waiting<'_, RunId>;
     /// A session as a file.
     fn export(&self, ask: ExportAsk) -> Waiting<'_, File>;
 }
@@ -50,6 +50,8 @@ pub struct Team {
 pub struct Wish {
     /// The task.
     pub prompt: String,
+    /// The session whose next turn it is; without one a new session begins.
+    pub after: Option<RunId>,
     /// Who works on it.
     pub team: Pick,
     /// Folders it works on, instead of those the team comes with.
@@ -58,6 +60,15 @@ pub struct Wish {
     pub settings: Vec<(&'static str, String)>,
     /// Who answers questions of agents.
     pub hears: Hears,
+}
+
+/// A turn that has begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// Its session.
+    pub run: RunId,
+    /// Number of the last event before it; 0 in a new session.
+    pub after: Seq,
 }
 
 /// Who answers questions of agents.
@@ -73,7 +84,7 @@ pub enum Hears {
 /// Who works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pick {
-    /// The team of the person's own configuration.
+    /// The team of the person's own configuration; in a further turn, the session's own.
     Default,
     /// A team of [`Runs::teams`].
     Named(String),
@@ -211,6 +222,8 @@ pub enum Why {
     Missing,
     /// It is over, so it takes no commands.
     Over,
+    /// It is at work, so it takes no further task.
+    AtWork,
     /// As many runs as allowed are going on.
     Full,
     /// A configuration that nobody approved, or a file that may hold secrets.
@@ -228,7 +241,9 @@ impl Refused {
         let kind = match why {
             Why::Failed => FailureKind::Local,
             Why::Full => FailureKind::Overloaded,
-            Why::Missing | Why::Over | Why::Forbidden | Why::Wrong => FailureKind::Request,
+            Why::Missing | Why::Over | Why::AtWork | Why::Forbidden | Why::Wrong => {
+                FailureKind::Request
+            }
         };
         Self {
             why,

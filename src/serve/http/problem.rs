@@ -60,6 +60,7 @@ impl Problem {
             413 => "Content too large",
             415 => "Unsupported media type",
             421 => "Misdirected request",
+            422 => "Unprocessable content",
             429 => "Too many requests",
             503 => "Service unavailable",
             _ => "Internal server error",
@@ -108,6 +109,7 @@ impl From<Refused> for Problem {
         let (status, code) = match refused.why {
             Why::Missing => (404, "not-found"),
             Why::Over => (409, "run-over"),
+            Why::AtWork => (409, "run-at-work"),
             Why::Full => (429, "too-many-runs"),
             Why::Forbidden => (403, "not-approved"),
             Why::Wrong => (400, "wrong-request"),

@@ -5,6 +5,7 @@ use super::{
     problem::Problem,
     routes::{Param, Place},
 };
+use crate::text::percent::decoded;
 
 /// Values that were given.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -72,23 +73,6 @@ impl Query {
     pub fn whole(&self, name: &str) -> Option<u64> {
         self.text(name)?.parse().ok()
     }
-}
-
-/// Percent-encoding undone; `None` for what is no UTF-8 then.
-#[must_use]
-pub fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let mut half = || char::from(rest.next()?).to_digit(16);
-            let (high, low) = (half()?, half()?);
-            bytes.push((high * 16 + low) as u8);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

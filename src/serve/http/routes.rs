@@ -2,6 +2,7 @@
 //! parameters and the `OpenAPI` document are made, so that they cannot disagree.
 
 use super::table::ROUTES;
+use crate::text::percent::decoded;
 
 /// How something is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +96,8 @@ pub enum Run {
     AnswerNow,
     /// Stop.
     Stop,
+    /// A further task.
+    Next,
 }
 
 /// OpenAI's paths.
@@ -195,6 +198,8 @@ pub enum Kind {
     Id,
     /// The name of a model.
     Model,
+    /// What a client calls a request that it may send again.
+    Key,
     /// A text of at most so many characters.
     Text(usize),
     /// A whole number.
@@ -208,6 +213,8 @@ pub enum Kind {
     Word(&'static [&'static str]),
 }
 
+/// Longest key of a request.
+pub const LONGEST_KEY: usize = 255;
 /// Longest name of a session or a model.
 pub const LONGEST_NAME: usize = 128;
 
@@ -224,7 +231,11 @@ impl Kind {
         };
         match self {
             Self::Id => named("._-"),
-            Self::Model => named("._:-"),
+            Self::Model => named("._:/-"),
+            Self::Key => {
+                (1..=LONGEST_KEY).contains(&value.len())
+                    && value.bytes().all(|byte| byte.is_ascii_graphic())
+            }
             Self::Text(longest) => value.chars().count() <= longest,
             Self::Whole { min, max } => {
                 let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
@@ -278,7 +289,7 @@ fn matched(route: &Route, path: &str) -> Option<Varying> {
         return (route.path == path).then_some(Varying(None));
     };
     let id = path.strip_prefix(before)?.strip_suffix(after)?;
-    let id = super::query::decoded(id)?;
+    let id = decoded(id)?;
     let param = route.params.iter().find(|param| param.name == "id")?;
     param.kind.fits(&id).then_some(Varying(Some(id)))
 }
@@ -309,6 +320,9 @@ mod tests {
             ("GET", "/api/v1/runs//events", "nothing"),
             ("GET", "/v1/models/demo%3Aquick", "getModel demo:quick"),
             ("GET", "/v1/models/demo:quick", "getModel demo:quick"),
+            ("GET", "/v1/models/team/mixed", "getModel team/mixed"),
+            ("GET", "/v1/models/team%2Fmixed", "getModel team/mixed"),
+            ("POST", "/api/v1/runs/a/turns", "nextTurn a"),
             ("GET", "/api/v1/runs/", "nothing"),
             ("GET", "/", "nothing"),
         ] {
@@ -332,6 +346,10 @@ mod tests {
             (Kind::Word(&["a", "b"]), "", false),
             (Kind::Id, "a:b", false),
             (Kind::Model, "a:b", true),
+            (Kind::Key, "8e03978e-40d5-43dd-bc93-6894a57f9324", true),
+            (Kind::Key, "", false),
+            (Kind::Key, "a b", false),
+            (Kind::Key, "ä", false),
         ] {
             assert_eq!(kind.fits(value), fits, "{kind:?} {value:?}");
         }

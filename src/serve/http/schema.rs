@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::input::{LONGEST_TEXT, MOST_FOLDERS, MOST_MODELS};
+use super::input::{LONGEST_MODEL, LONGEST_TEXT, MOST_FOLDERS, MOST_MODELS};
 
 /// All schemas by name.
 #[must_use]
@@ -65,31 +65,42 @@ fn about() -> Named {
     ]
 }
 
-fn asked() -> Named {
+/// A task and who works on it, with these fields beside.
+fn task(more: &Value) -> Value {
     let both = |one: &str, other: &str| json!({"required": [one, other]});
+    let mut fields = json!({
+        "prompt": text(),
+        "team": {"type": "string", "description": "Name of a team, see /api/v1/teams.", "examples": ["demo:quick"]},
+        "config": {"type": "string", "pattern": "^/", "description": "A configuration file, the whole path."},
+        "models": {"type": "array", "minItems": 1, "maxItems": MOST_MODELS,
+            "items": {"type": "string", "pattern": "\\S", "maxLength": LONGEST_MODEL}},
+        "base_url": {"type": "string", "description": "Address of an OpenAI-compatible server that has the models."},
+        "limits": {"$ref": "#/components/schemas/Limits"},
+        "answers_questions": {"type": "boolean", "description": "Whether the client answers questions of agents; without it they go on without an answer."},
+        "policy": words(&["plurality", "majority", "unanimity", "approval", "ranked", "borda", "score"]),
+    });
+    if let (Some(fields), Some(more)) = (fields.as_object_mut(), more.as_object()) {
+        fields.extend(more.clone());
+    }
+    json!({
+        "type": "object",
+        "required": ["prompt"],
+        "additionalProperties": false,
+        "properties": fields,
+        "not": {"anyOf": [both("team", "config"), both("team", "models"), both("config", "models")]},
+        "dependentRequired": {"base_url": ["models"]},
+    })
+}
+
+fn asked() -> Named {
     vec![
         (
             "StartRun",
-            json!({
-                "type": "object",
-                "required": ["prompt"],
-                "additionalProperties": false,
-                "properties": {
-                    "prompt": text(),
-                    "team": {"type": "string", "description": "Name of a team, see /api/v1/teams.", "examples": ["demo:quick"]},
-                    "config": {"type": "string", "pattern": "^/", "description": "A configuration file, the whole path."},
-                    "models": {"type": "array", "minItems": 1, "maxItems": MOST_MODELS,
-                        "items": {"type": "string", "pattern": "\\S", "maxLength": 50}},
-                    "base_url": {"type": "string", "description": "Address of an OpenAI-compatible server that has the models."},
-                    "folders": {"type": "array", "maxItems": MOST_FOLDERS, "items": {"$ref": "#/components/schemas/Folder"}},
-                    "limits": {"$ref": "#/components/schemas/Limits"},
-                    "answers_questions": {"type": "boolean", "description": "Whether the client answers questions of agents; without it they go on without an answer."},
-                    "policy": words(&["plurality", "majority", "unanimity", "approval", "ranked", "borda", "score"]),
-                },
-                "not": {"anyOf": [both("team", "config"), both("team", "models"), both("config", "models")]},
-                "dependentRequired": {"base_url": ["models"]},
-            }),
+            task(&json!({
+                "folders": {"type": "array", "maxItems": MOST_FOLDERS, "items": {"$ref": "#/components/schemas/Folder"}},
+            })),
         ),
+        ("NextTurn", task(&json!({}))),
         (
             "Folder",
             object(
@@ -206,7 +217,8 @@ fn told() -> Named {
         (
             "Started",
             object(
-                &json!({"id": {"type": "string"}, "links": {"$ref": "#/components/schemas/Links"}}),
+                &json!({"id": {"type": "string"}, "links": {"$ref": "#/components/schemas/Links"},
+                "after": {"type": "integer", "description": "Number of the last event before this turn, for `events?after=`; 0 in a new session."}}),
             ),
         ),
         (

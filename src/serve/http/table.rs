@@ -8,6 +8,13 @@ const ID: Param = Param {
     kind: Kind::Id,
     about: "Id of the session, its start, or `latest`.",
 };
+/// Sent again with the same key, a request is done once.
+const KEY: Param = Param {
+    name: "idempotency-key",
+    place: Place::Header,
+    kind: Kind::Key,
+    about: "A word of the client's own for this request. Sent again with the same key and body it starts nothing and gives what the first came to.",
+};
 const JSON: &[&str] = &["application/json"];
 
 const fn json(about: &'static str, schema: &'static str) -> Good {
@@ -27,6 +34,13 @@ const fn taken(about: &'static str) -> Good {
         schema: Some("Taken"),
     }
 }
+
+const STARTED: Good = Good {
+    status: 201,
+    about: "It runs.",
+    media: JSON,
+    schema: Some("Started"),
+};
 
 /// A route that is asked with GET and the token, without a body.
 const fn get(
@@ -133,19 +147,15 @@ pub static ROUTES: &[Route] = &[
     },
     Route {
         verb: Verb::Post,
+        params: &[KEY],
         body: Some("StartRun"),
-        also: &[404, 429],
+        also: &[404, 409, 422, 429],
         ..get(
             "/api/v1/runs",
             Op::Runs(Runs::Start),
             "startRun",
             "Starts a run.",
-            Good {
-                status: 201,
-                about: "It runs.",
-                media: JSON,
-                schema: Some("Started"),
-            },
+            STARTED,
         )
     },
     Route {
@@ -251,6 +261,18 @@ pub static ROUTES: &[Route] = &[
                 ],
                 schema: None,
             },
+        )
+    },
+    Route {
+        params: &[ID, KEY],
+        body: Some("NextTurn"),
+        also: &[404, 409, 422, 429],
+        ..post(
+            "/api/v1/runs/{id}/turns",
+            Op::Run(Run::Next),
+            "nextTurn",
+            "Gives a session that is over a further task: its next turn.",
+            STARTED,
         )
     },
     Route {

@@ -1,47 +1,23 @@
-//! The HTTP API with the real program: who may come in, a run from start to export, clients that are
-//! many, slow, gone; and the same run telling webhooks and a collector.
+//! The HTTP API with the real program: who may come in, a run from start to a further turn, clients that
+//! are many, slow, gone; teams as models.
 
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
-    sync::mpsc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use massgen_tui::export::{hex, hmac};
 use serde_json::{Value, json};
+
+use crate::harness::{home::Home, keyless::Keyless};
 
 /// Bounds of a wait on a machine that does much else.
 const LONG: Duration = Duration::from_mins(2);
-
-struct Home(tempfile::TempDir);
-
-impl Home {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_massgen-tui"));
-        command
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", self.0.path())
-            .env("MASSGEN_TUI_STATE_DIR", self.path("state"))
-            .current_dir(self.0.path())
-            .stdin(Stdio::null());
-        command
-    }
-}
 
 /// A server of the program.
 struct Served {
@@ -52,8 +28,11 @@ struct Served {
 
 impl Served {
     fn start(home: &Home, more: &[&str]) -> Self {
-        let mut child = home
-            .command()
+        Self::of(home.program(), more)
+    }
+
+    fn of(mut program: Command, more: &[&str]) -> Self {
+        let mut child = program
             .args(["serve", "--port", "0"])
             .args(more)
             .stdout(Stdio::piped())
@@ -233,10 +212,57 @@ fn only_programs_with_the_token_come_in() {
 }
 
 #[test]
+fn every_path_asks_who_comes() {
+    let home = Home::new();
+    let server = Served::start(&home, &[]);
+    let (_, document) = server.ask("GET", "/openapi.json", "");
+    assert!(!document.contains(&server.token));
+    let document: Value = serde_json::from_str(&document).unwrap();
+    let host = format!("host: {}", server.address);
+    let bearer = format!("authorization: Bearer {}", server.token);
+    let mut asked = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            asked += 1;
+            let first = format!(
+                "{} {} HTTP/1.1\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 2",
+                method.to_ascii_uppercase(),
+                path.replace("{id}", "latest"),
+            );
+            let status = |lines: &[&str]| {
+                let head = format!("{first}\r\n{}", lines.join("\r\n"));
+                read(server.send(&head, "{}")).0
+            };
+            let open = operation["security"] == json!([]);
+            let at = format!("{method} {path}");
+            assert_eq!(status(&[&host]), if open { 200 } else { 401 }, "{at}");
+            assert_eq!(status(&["host: evil.example:80", &bearer]), 421, "{at}");
+            for foreign in ["origin: http://evil.example", "sec-fetch-site: same-site"] {
+                assert_eq!(status(&[&host, &bearer, foreign]), 403, "{at} {foreign}");
+            }
+        }
+    }
+    assert!(asked > 15, "{asked}");
+    // Other forms of the same request do not get around it.
+    for (line, host, expected) in [
+        (
+            "GET http://evil.example/api/v1/teams HTTP/1.1",
+            "evil.example",
+            421,
+        ),
+        ("GET //api/v1/teams HTTP/1.1", server.address.as_str(), 401),
+        ("OPTIONS * HTTP/1.1", server.address.as_str(), 401),
+    ] {
+        let head = format!("{line}\r\nhost: {host}\r\nconnection: close");
+        assert_eq!(read(server.send(&head, "")).0, expected, "{line}");
+    }
+}
+
+#[test]
 fn other_addresses_are_refused_and_the_token_is_private() {
     let home = Home::new();
     let out = home
-        .command()
+        .program()
         .args(["serve", "--address", "0.0.0.0", "--port", "0"])
         .output()
         .unwrap();
@@ -245,6 +271,8 @@ fn other_addresses_are_refused_and_the_token_is_private() {
         String::from_utf8_lossy(&out.stderr).contains("loopback"),
         "{out:?}"
     );
+    let gone = home.run(&["serve", "--port", "0", "--folder", "no-such-folder"]);
+    assert_eq!(gone.status.code(), Some(2), "{gone:?}");
     let file = home.path("token");
     let mut server = Served::start(&home, &["--token-file", file.to_str().unwrap()]);
     assert!(server.token.starts_with("in "), "it is not shown");
@@ -428,187 +456,159 @@ fn a_team_answers_a_conversation() {
     assert!(of("reasoning_content").contains("published"));
 }
 
-/// A server that answers with these statuses in turn, the last for ever, and gives what it was sent.
-fn receiver(statuses: &'static [u16]) -> (u16, mpsc::Receiver<(String, String)>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let (send, received) = mpsc::sync_channel(100);
-    thread::spawn(move || {
-        for (at, stream) in listener.incoming().enumerate() {
-            let mut reader = BufReader::new(stream.unwrap());
-            let (mut head, mut line) = (String::new(), String::new());
-            while reader.read_line(&mut line).unwrap_or(0) > 2 {
-                head.push_str(&line);
-                line.clear();
-            }
-            let head = head.to_ascii_lowercase();
-            let length = head
-                .lines()
-                .find_map(|line| line.strip_prefix("content-length: "));
-            let mut body = vec![
-                0;
-                length
-                    .and_then(|length| length.trim().parse().ok())
-                    .unwrap_or(0)
-            ];
-            reader.read_exact(&mut body).unwrap();
-            let status = statuses.get(at).or(statuses.last()).unwrap();
-            let answer =
-                format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-            reader.get_mut().write_all(answer.as_bytes()).unwrap();
-            if send.send((head, String::from_utf8(body).unwrap())).is_err() {
-                return;
-            }
-        }
-    });
-    (port, received)
-}
-
-fn header<'a>(head: &'a str, name: &str) -> &'a str {
-    let mut lines = head.lines();
-    lines
-        .find_map(|line| line.strip_prefix(&format!("{name}: ")))
-        .unwrap_or_default()
+#[test]
+fn a_session_gets_a_further_turn() {
+    let home = Home::new();
+    let server = Served::start(&home, &["--demo-speed", "max"]);
+    let run = server.run(&json!({"prompt": "One?", "team": "demo:quick"}));
+    let last = server.result(&run);
+    assert_eq!(last["state"], "over");
+    let turns = format!("/api/v1/runs/{run}/turns");
+    let ask = |body: &Value| server.json("POST", &turns, body);
+    // At once, and without a word about the team.
+    let (status, next) = ask(&json!({"prompt": "Two?", "limits": {"max_seconds": 77}}));
+    assert_eq!((status, &next["id"]), (201, &json!(run)), "{next}");
+    let after = next["after"].as_u64().unwrap();
+    let events = format!("/api/v1/runs/{run}/events?after={after}");
+    let (_, told) = server.ask("GET", &events, "");
+    assert!(told.starts_with(&format!("id: {}\n", after + 1)), "{told}");
+    assert!(told.contains("Two?") && told.contains("\"turn_seconds\":77"));
+    assert_eq!(server.result(&run)["outcome"], "answered");
+    let (_, got) = server.json("GET", &format!("/api/v1/runs/{run}"), &Value::Null);
+    assert_eq!((&got["turns"], &got["prompt"]), (&json!(2), &json!("One?")));
+    let (status, told) = ask(&json!({"prompt": "x", "folders": []}));
+    assert_eq!(status, 400, "{told}");
+    let (status, _) = server.json("POST", "/api/v1/runs/none/turns", &json!({"prompt": "x"}));
+    assert_eq!(status, 404);
 }
 
 #[test]
-fn webhooks_are_signed_tried_again_and_written_down() {
+fn what_is_at_work_takes_no_further_task() {
     let home = Home::new();
-    let (port, received) = receiver(&[503, 200]);
-    let config = home.path(".config/massgen-tui");
-    fs::create_dir_all(&config).unwrap();
-    let heard = home.path("heard");
-    let text = format!(
-        "webhooks:\n  - {{name: web, url: 'http://127.0.0.1:{port}/hook', secret_env: HOOK_SECRET}}\n  \
-         - {{name: file, command: [tee, '{}'], events: [decided], content: full}}\n  \
-         - {{name: gone, command: [massgen-no-such-program]}}\n",
-        heard.display()
+    let server = Served::start(&home, &["--demo-speed", "0.1"]);
+    let run = server.run(&json!({"prompt": "One?", "team": "demo:quick"}));
+    let (status, told) = server.json(
+        "POST",
+        "/api/v1/runs/latest/turns",
+        &json!({"prompt": "Two?"}),
     );
-    fs::write(config.join("webhooks.yaml"), text).unwrap();
-    // A project says nothing about where a person's runs are told.
-    let (evil, unheard) = receiver(&[200]);
-    fs::write(
-        home.path("massgen-tui.yaml"),
-        format!("webhooks: [{{name: evil, url: 'http://127.0.0.1:{evil}/'}}]"),
-    )
-    .unwrap();
-    let out = home
-        .command()
-        .env("HOOK_SECRET", "topsecret")
-        .args(["run", "--demo", "--demo-speed", "max", "Very private words"])
-        .output()
-        .unwrap();
-    assert!(out.status.success(), "{out:?}");
-    let (one, first) = received.recv_timeout(LONG).unwrap();
-    let (two, second) = received.recv_timeout(LONG).unwrap();
-    assert_eq!(first, second, "tried again");
-    let delivery = header(&one, "x-massgen-delivery");
-    assert_eq!(delivery, header(&two, "x-massgen-delivery"));
-    let signed = format!("{}.{second}", header(&two, "x-massgen-timestamp"));
-    let signature = format!("v1={}", hex(&hmac(b"topsecret", signed.as_bytes())));
-    assert_eq!(header(&two, "x-massgen-signature"), signature);
-    let told: Value = serde_json::from_str(&second).unwrap();
     assert_eq!(
-        (&told["event"], &told["outcome"]),
-        (&json!("ended"), &json!("answered"))
+        (status, &told["code"]),
+        (409, &json!("run-at-work")),
+        "{told}"
     );
-    assert!(!second.contains("private"), "no words unless asked for");
-    let full = fs::read_to_string(&heard).unwrap();
-    assert!(
-        full.contains("\"decided\"") && full.contains("Very private words"),
-        "{full}"
-    );
-    let run = told["run"].as_str().unwrap();
-    let record = home.path("state/sessions").join(run).join("hooks.jsonl");
-    let record = fs::read_to_string(record).unwrap();
-    assert!(
-        record.contains("\"hook\":\"web\"") && record.contains("\"tries\":2"),
-        "{record}"
-    );
-    assert!(record.contains("\"came_to\":\"refused\""), "{record}");
-    let told = String::from_utf8_lossy(&out.stderr).into_owned();
-    assert!(told.contains("2 taken, 1 failed"), "{told}");
-    assert!(!told.contains("topsecret"), "{told}");
-    assert!(unheard.try_recv().is_err());
+    let (status, told) = server.json("POST", "/api/v1/runs/latest/stop", &Value::Null);
+    assert_eq!((status, &told["id"]), (202, &json!(run)), "its whole name");
+    assert_eq!(server.result(&run)["state"], "over");
 }
 
 #[test]
-fn the_first_failure_of_a_hook_is_a_warning_in_the_session() {
+fn a_start_that_is_sent_twice_is_done_once() {
     let home = Home::new();
-    let config = home.path(".config/massgen-tui");
-    fs::create_dir_all(&config).unwrap();
-    // It hears of the warning, too, and fails again: that is not told.
-    let text = "webhooks:\n  - {name: gone, command: [massgen-no-such-program], \
-                events: [started, published, voted, trouble]}\n";
-    fs::write(config.join("webhooks.yaml"), text).unwrap();
-    // Slow enough that the failure is known while the team works.
-    let out = home
-        .command()
-        .args(["run", "--demo", "--demo-speed", "8", "Words"])
-        .output()
-        .unwrap();
-    assert!(out.status.success(), "{out:?}");
-    let sessions = fs::read_dir(home.path("state/sessions")).unwrap();
-    let folder = sessions.flatten().next().unwrap().path();
-    let log = fs::read_to_string(folder.join("events.jsonl")).unwrap();
-    let told: Vec<&str> = log
-        .lines()
-        .filter(|line| line.contains("The webhook gone"))
-        .collect();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(
-        told[0].contains("did not take `started` after 1 try"),
-        "{}",
-        told[0]
+    let server = Served::start(&home, &["--demo-speed", "max"]);
+    let body = json!({"prompt": "Once.", "team": "demo:quick"}).to_string();
+    let key = "idempotency-key: 8e03978e-40d5-43dd-bc93-6894a57f9324\r\n";
+    let start = |body: &str, key: &str| {
+        let (status, told) = server.with("POST", "/api/v1/runs", body, key);
+        (status, serde_json::from_str::<Value>(&told).unwrap())
+    };
+    let (status, first) = start(&body, key);
+    assert_eq!(status, 201, "{first}");
+    assert_eq!(start(&body, key), (201, first.clone()));
+    let (status, told) = start(&body.replace("Once", "Twice"), key);
+    assert_eq!((status, &told["code"]), (422, &json!("key-used")));
+    let run = first["id"].as_str().unwrap();
+    server.result(run);
+    assert_eq!(
+        start(&body, key),
+        (201, first.clone()),
+        "also when it is over"
     );
-    let record = fs::read_to_string(folder.join("hooks.jsonl")).unwrap();
-    assert!(
-        record.lines().count() > 2 && record.contains("\"trouble\""),
-        "{record}"
-    );
-}
-
-#[test]
-fn a_collector_gets_traces_and_a_file_the_profile() {
-    let home = Home::new();
-    let (port, received) = receiver(&[200]);
-    let profile = home.path("profile.json");
-    let out = home
-        .command()
-        .env(
-            "OTEL_EXPORTER_OTLP_ENDPOINT",
-            format!("http://127.0.0.1:{port}"),
-        )
-        .args(["run", "--demo", "--demo-speed", "max", "--profile-trace"])
-        .arg(&profile)
-        .arg("Very private words")
-        .output()
-        .unwrap();
-    assert!(out.status.success(), "{out:?}");
-    let (head, traces) = received.recv_timeout(LONG).unwrap();
-    assert!(head.starts_with("post /v1/traces"), "{head}");
-    assert!(!traces.contains("private"));
-    let traces: Value = serde_json::from_str(&traces).unwrap();
-    let spans = traces["resourceSpans"][0]["scopeSpans"][0]["spans"]
-        .as_array()
-        .unwrap();
-    for start in ["invoke_agent team", "invoke_agent ", "chat "] {
-        assert!(
-            spans
-                .iter()
-                .any(|span| span["name"].as_str().unwrap().starts_with(start)),
-            "{start}"
-        );
+    let (_, list) = server.json("GET", "/api/v1/runs", &Value::Null);
+    assert_eq!(list["fitting"], 1, "{list}");
+    // What was refused may be tried again; what is no key is refused.
+    let (status, _) = start(r#"{"prompt":" "}"#, "idempotency-key: b\r\n");
+    assert_eq!(status, 400);
+    assert_eq!(start(&body, "idempotency-key: b\r\n").0, 201);
+    for wrong in [
+        "idempotency-key: a b\r\n",
+        "idempotency-key: a\r\nidempotency-key: b\r\n",
+    ] {
+        assert_eq!(start(&body, wrong).0, 400, "{wrong}");
     }
-    let (head, metrics) = received.recv_timeout(LONG).unwrap();
-    assert!(head.starts_with("post /v1/metrics"), "{head}");
-    assert!(metrics.contains("gen_ai.client.token.usage"));
-    let profile: Value = serde_json::from_slice(&fs::read(&profile).unwrap()).unwrap();
-    let names: Vec<&str> = profile["traceEvents"]
+}
+
+#[test]
+fn a_template_is_a_model_where_somebody_is_at_hand() {
+    let home = Home::new();
+    let here = Keyless::start("quick");
+    let mut program = home.program();
+    program.env("OPENAI_BASE_URL", &here.base_url);
+    let server = Served::of(program, &[]);
+    let (_, models) = server.json("GET", "/v1/models", &Value::Null);
+    let ids: Vec<&str> = models["data"]
         .as_array()
         .unwrap()
         .iter()
-        .filter_map(|event| event["name"].as_str())
+        .filter_map(|one| one["id"].as_str())
         .collect();
-    assert!(names.contains(&"settings and folders") && names.contains(&"invoke_agent team"));
+    assert!(ids.contains(&"team/local-only"), "{ids:?}");
+    let (status, model) = server.json("GET", "/v1/models/team%2Flocal-only", &Value::Null);
+    assert_eq!((status, &model["id"]), (200, &json!("team/local-only")));
+    let ask = json!({"model": "team/local-only", "messages": [{"role": "user", "content": "Why is the sky blue?"}]});
+    let (status, whole) = server.json("POST", "/v1/chat/completions", &ask);
+    assert_eq!(status, 200, "{whole}");
+    let text = whole["choices"][0]["message"]["content"].as_str().unwrap();
+    assert!(!text.is_empty());
+    let file = home.path("state/teams/local-only.yaml");
+    assert_eq!(
+        fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    // Its file stands for it in a further turn.
+    let (status, next) = server.json(
+        "POST",
+        "/api/v1/runs/latest/turns",
+        &json!({"prompt": "And red?"}),
+    );
+    assert_eq!(status, 201, "{next}");
+    assert_eq!(server.result("latest")["outcome"], "answered");
+    let (status, told) = server.json(
+        "POST",
+        "/v1/chat/completions",
+        &json!({"model": "team/none", "messages": ask["messages"]}),
+    );
+    assert_eq!(
+        (status, &told["error"]["code"]),
+        (404, &json!("model_not_found"))
+    );
+}
+
+#[test]
+fn a_chat_without_a_stream_is_stopped_too_when_its_client_leaves() {
+    let home = Home::new();
+    let server = Served::start(&home, &["--demo-speed", "0.1"]);
+    let body = json!({"model": "demo:turnaround", "messages": [{"role": "user", "content": "x"}]})
+        .to_string();
+    let stream = server.send(
+        &server.head("POST", "/v1/chat/completions", &body, ""),
+        &body,
+    );
+    let running = || {
+        server
+            .json("GET", "/api/v1/runs?state=running", &Value::Null)
+            .1
+    };
+    let deadline = Instant::now() + LONG;
+    while running()["fitting"] != 1 {
+        assert!(Instant::now() < deadline, "it never began");
+        thread::yield_now();
+    }
+    drop(stream);
+    let result = server.result("latest");
+    assert_eq!(result["state"], "over", "{result}");
+    assert!(
+        result["reason"] == "cancelled" || result["end"] == "stopped",
+        "{result}"
+    );
 }

@@ -22,6 +22,7 @@ mod families;
 mod hands;
 mod harness;
 mod keys;
+mod listening;
 mod lived;
 mod modes;
 mod notes;

@@ -18,40 +18,15 @@ use massgen_tui::{
 };
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::harness::home::Home;
+
 const KEY: &str = "sk-proj-0123456789abcdefghijklmnopqrstuvwxyz";
 /// Data that a process may have; a session larger than this is written with it.
 const ROOM_KB: u32 = 48_000;
 
-struct Home(tempfile::TempDir);
-
 impl Home {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", self.0.path())
-            .env("MASSGEN_TUI_STATE_DIR", self.path("state"))
-            .current_dir(self.0.path())
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = self.command(env!("CARGO_BIN_EXE_massgen-tui"));
-        command.args(arguments).output().unwrap()
-    }
-
     fn with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-        let mut command = self.command(env!("CARGO_BIN_EXE_massgen-tui"));
+        let mut command = self.program();
         command
             .args(arguments)
             .envs(environment.iter().copied())
@@ -117,13 +92,13 @@ fn a_session_becomes_a_file_of_every_kind() {
     }
     let out = home.run(&["export", &run[run.len() - 4..], "-o", "-", "--format", "md"]);
     assert!(text(&out.stdout).starts_with("# Session"));
-    let before = fs::read_dir(home.0.path()).unwrap().count();
+    let before = fs::read_dir(home.folder()).unwrap().count();
     let out = home.run(&["export", "--dry-run", "--json", "-o", "new.html"]);
     let told: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
     assert_eq!(told["format"], "html");
     assert!(told["bytes"].as_u64().unwrap() > 1_000 && told["file"].is_null());
     assert_eq!(
-        fs::read_dir(home.0.path()).unwrap().count(),
+        fs::read_dir(home.folder()).unwrap().count(),
         before,
         "nothing was written"
     );
@@ -161,7 +136,7 @@ fn what_may_be_a_secret_stops_it() {
         "{told}"
     );
     assert_eq!(
-        fs::read_dir(home.0.path())
+        fs::read_dir(home.folder())
             .unwrap()
             .filter(|one| one.as_ref().unwrap().path().extension().is_some())
             .count(),

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod git;
+pub mod home;
 pub mod keyless;
 pub mod scripted;
 pub mod sse_server;

@@ -22,8 +22,8 @@ use crate::{
     protocol::{Command, Event, Failure, FailureKind, Folder, Origin, RunId, Seq, change},
     run::{RunState, Turn},
     serve::http::port::{
-        Access, Begun, Events, ExportAsk, File, Hears, ListAsk, Listed, Pick, Picture, Refused,
-        Runs, Scope, Standing, Team, Waiting, Why, Wish,
+        self, Access, Begun, Events, ExportAsk, File, Hears, ListAsk, Listed, Pick, Picture,
+        Refused, Runs, Scope, Standing, Team, Waiting, Why, Wish,
     },
     store,
 };
@@ -91,7 +91,7 @@ impl Serving {
         let origin = picture.state.turn.as_ref().map(|turn| &turn.start.origin);
         if let (Some(Origin::Direct), Pick::Default) = (origin, pick) {
             let what = format!("{run} had a team of models, and a log holds no addresses or keys.");
-            return Err(Refused::new(Why::Wrong, what)
+            return Err(Refused::new(Why::Unusable, what)
                 .hint("Name `models` with `base_url` again, or a `team` or `config`."));
         }
         Ok(Begun {
@@ -110,15 +110,7 @@ impl Serving {
             None => (None, Seq(0)),
         };
         let team = self.teams.choice(wish.team, after.is_some()).await?;
-        let folders = wish.folders.into_iter().map(|folder| Folder {
-            path: folder.path.display().to_string(),
-            access: match folder.access {
-                Access::Read => change::Access::Read,
-                Access::Write => change::Access::Write,
-            },
-            protected: Vec::new(),
-        });
-        let folders: Vec<Folder> = folders.collect();
+        let folders = teams::blocking(move || folders(wish.folders)).await?;
         // A template says `.`, and where the server was started is no choice of its client.
         let whole = matches!(team, TeamChoice::Template(_));
         let settings = wish.settings.iter();
@@ -149,6 +141,7 @@ impl Serving {
                     FailureKind::Model => Why::Missing,
                     FailureKind::Auth => Why::Forbidden,
                     FailureKind::Local if full => Why::Full,
+                    FailureKind::Request => Why::Unusable,
                     _ => Refused::from(failure.clone()).why,
                 };
                 Err(Refused { why, failure })
@@ -288,6 +281,25 @@ impl Serving {
         let made = tokio::task::spawn_blocking(move || made(&shelf, &state, &around, &order));
         made.await.map_err(|error| broke(&error))?
     }
+}
+
+/// The folders of a request. Blocking.
+fn folders(given: Vec<port::Folder>) -> Result<Vec<Folder>, Refused> {
+    let folders = given.into_iter().map(|folder| {
+        if !folder.path.exists() {
+            let what = format!("There is no folder {}.", folder.path.display());
+            return Err(Refused::new(Why::Missing, what).hint("Name one that exists."));
+        }
+        Ok(Folder {
+            path: folder.path.display().to_string(),
+            access: match folder.access {
+                Access::Read => change::Access::Read,
+                Access::Write => change::Access::Write,
+            },
+            protected: Vec::new(),
+        })
+    });
+    folders.collect()
 }
 
 /// The next event; numbers that cannot be had are passed over, which the next one's number shows.

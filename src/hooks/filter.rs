@@ -167,7 +167,16 @@ pub fn moment(event: &Event, state: &RunState) -> Option<Kind> {
             AgentEvent::Ballot(BallotEvent::Cast(_)) => Some(Kind::Voted),
             AgentEvent::Tool(ToolEvent::Finished { .. }) => Some(Kind::Tool),
             AgentEvent::Benched(_) => Some(Kind::Benched),
-            _ => None,
+            AgentEvent::RoundStarted { .. }
+            | AgentEvent::RoundEnded { .. }
+            | AgentEvent::Delta { .. }
+            | AgentEvent::Refused { .. }
+            | AgentEvent::Ballot(_)
+            | AgentEvent::Delivered { .. }
+            | AgentEvent::Nested(_)
+            | AgentEvent::Usage(_)
+            | AgentEvent::Call(_)
+            | AgentEvent::Tool(_) => None,
         },
     }
 }

@@ -189,6 +189,12 @@ fn only_programs_with_the_token_come_in() {
             r#"{"prompt":"x","team":"demo:none"}"#,
             404,
         ),
+        (
+            "POST",
+            "/api/v1/runs",
+            r#"{"prompt":"x","models":["m"],"base_url":"nowhere"}"#,
+            422,
+        ),
         ("POST", "/api/v1/runs/none/stop", "", 404),
         (
             "POST",

@@ -94,7 +94,8 @@ impl Teams {
     }
 }
 
-async fn blocking<T: Send + 'static>(
+/// Work with files, away from those who wait for the network.
+pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Refused> + Send + 'static,
 ) -> Result<T, Refused> {
     let done = tokio::task::spawn_blocking(work).await;

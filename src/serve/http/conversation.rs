@@ -48,6 +48,11 @@ pub async fn answer(runs: Arc<dyn Runs>, asked: Asked) -> Result<Reply, Problem>
     let run = match runs.start(wish).await {
         Ok(begun) => begun.run,
         Err(refused) if refused.why == Why::Missing => return Err(missing(refused.failure)),
+        // The API that this stands for knows no other word for it.
+        Err(refused) if refused.why == Why::Unusable => {
+            let failure = refused.failure;
+            return Err(Problem::wrong(failure.message, failure.hint));
+        }
         Err(refused) => return Err(refused.into()),
     };
     let guard = Leaving {

@@ -140,7 +140,10 @@ fn responses(route: &Route) -> Map<String, Value> {
                 409,
                 "It is over, or still at work: it does not fit how things are now.",
             )),
-            422 => bad.push((422, "The key was used for another request.")),
+            422 => bad.push((
+                422,
+                "It fits the schema and cannot be done as it stands, or its key was used for another request.",
+            )),
             429 => bad.push((429, "As many runs as allowed are going on.")),
             204 => {
                 responses.insert(

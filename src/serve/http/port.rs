@@ -230,6 +230,8 @@ pub enum Why {
     Forbidden,
     /// It makes no sense.
     Wrong,
+    /// It makes sense and cannot be done as it stands: an address that is none, a key that is missing.
+    Unusable,
     /// It could not be done.
     Failed,
 }
@@ -241,9 +243,12 @@ impl Refused {
         let kind = match why {
             Why::Failed => FailureKind::Local,
             Why::Full => FailureKind::Overloaded,
-            Why::Missing | Why::Over | Why::AtWork | Why::Forbidden | Why::Wrong => {
-                FailureKind::Request
-            }
+            Why::Missing
+            | Why::Over
+            | Why::AtWork
+            | Why::Forbidden
+            | Why::Wrong
+            | Why::Unusable => FailureKind::Request,
         };
         Self {
             why,

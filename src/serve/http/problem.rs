@@ -113,6 +113,7 @@ impl From<Refused> for Problem {
             Why::Full => (429, "too-many-runs"),
             Why::Forbidden => (403, "not-approved"),
             Why::Wrong => (400, "wrong-request"),
+            Why::Unusable => (422, "unusable"),
             Why::Failed => (500, "failed"),
         };
         let failure = refused.failure;

@@ -33,9 +33,18 @@ pub struct ManArgs {
 
 /// Prints the completions of a shell.
 pub fn completions(args: &CompletionsArgs) -> u8 {
+    told(io::stdout().lock().write_all(script(args.shell).as_bytes()))
+}
+
+/// What a shell reads.
+fn script(shell: Shell) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), NAME, &mut script);
-    told(io::stdout().lock().write_all(&script))
+    clap_complete::generate(shell, &mut Cli::command(), NAME, &mut script);
+    let script = String::from_utf8_lossy(&script);
+    // For bash the generator spells the hyphen of our name in two ways, one where it notes the subcommand and
+    // another where it looks for it, so that nothing behind a subcommand would be found.
+    let (noted, sought) = (NAME.replace('-', "__"), NAME.replace('-', "__subcmd__"));
+    script.replace(&sought, &noted)
 }
 
 /// Prints the manual page, or writes all of them.
@@ -112,10 +121,23 @@ mod tests {
     fn every_shell_knows_the_subcommands() {
         for shell in clap::ValueEnum::value_variants() {
             let shell: &Shell = shell;
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), NAME, &mut script);
-            let script = String::from_utf8(script).unwrap();
-            assert!(script.contains("screenshot"), "{shell}");
+            assert!(script(*shell).contains("screenshot"), "{shell}");
         }
+    }
+
+    #[test]
+    fn bash_finds_every_subcommand_that_it_notes() {
+        let script = script(Shell::Bash);
+        let noted = script.lines().filter_map(|line| {
+            let name = line.trim().strip_prefix("cmd=\"")?.strip_suffix('"')?;
+            (!name.is_empty()).then_some(name)
+        });
+        let mut count = 0;
+        for name in noted {
+            count += 1;
+            let sought = format!("\n        {name})\n");
+            assert!(script.contains(&sought), "{name}");
+        }
+        assert!(count > 50, "{count}");
     }
 }

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
@@ -26,19 +26,19 @@ pub const MOST_FOLDERS: usize = 16;
 #[serde(deny_unknown_fields)]
 pub struct StartRun {
     prompt: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     team: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     config: Option<PathBuf>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     models: Option<Vec<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     base_url: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     folders: Option<Vec<GivenFolder>>,
     #[serde(default)]
     limits: Limits,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     policy: Option<Policy>,
     #[serde(default)]
     answers_questions: bool,
@@ -61,13 +61,13 @@ enum GivenAccess {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Limits {
-    #[serde(default, rename = "max_answers")]
+    #[serde(default, rename = "max_answers", deserialize_with = "given")]
     answers: Option<u32>,
-    #[serde(default, rename = "max_seconds")]
+    #[serde(default, rename = "max_seconds", deserialize_with = "given")]
     seconds: Option<u32>,
-    #[serde(default, rename = "max_usd")]
+    #[serde(default, rename = "max_usd", deserialize_with = "given")]
     usd: Option<f64>,
-    #[serde(default, rename = "max_tokens")]
+    #[serde(default, rename = "max_tokens", deserialize_with = "given")]
     tokens: Option<u64>,
 }
 
@@ -95,6 +95,11 @@ impl Policy {
             Self::Score => "score",
         }
     }
+}
+
+/// A field that may be left out, and is no `null`: the schema has none.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 /// A text that says something and is not longer than allowed.
@@ -289,7 +294,7 @@ pub struct Steer {
     text: String,
     #[serde(default)]
     agents: Vec<u16>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     mode: Option<SteerMode>,
 }
 
@@ -404,6 +409,8 @@ mod tests {
             ),
             (r#"{"prompt":"p","colour":1}"#, "colour"),
             (r#"{"prompt":1}"#, "schema"),
+            (r#"{"prompt":"p","models":null}"#, "null"),
+            (r#"{"prompt":"p","limits":{"max_usd":null}}"#, "null"),
             (r"[", "no JSON"),
         ] {
             let detail = wish(text).unwrap_err();

@@ -566,11 +566,9 @@ fn a_template_is_a_model_where_somebody_is_at_hand() {
     assert_eq!(status, 200, "{whole}");
     let text = whole["choices"][0]["message"]["content"].as_str().unwrap();
     assert!(!text.is_empty());
-    let file = home.path("state/teams/local-only.yaml");
-    assert_eq!(
-        fs::metadata(&file).unwrap().permissions().mode() & 0o777,
-        0o600
-    );
+    let mut kept = fs::read_dir(home.path("state/templates")).unwrap();
+    let file = kept.next().unwrap().unwrap();
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     // Its file stands for it in a further turn.
     let (status, next) = server.json(
         "POST",

@@ -5,6 +5,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpListener,
+    os::unix::fs::PermissionsExt as _,
     sync::mpsc,
     thread,
     time::Duration,
@@ -193,6 +194,8 @@ fn a_collector_gets_traces_and_a_file_the_profile() {
     let (head, metrics) = received.recv_timeout(LONG).unwrap();
     assert!(head.starts_with("post /v1/metrics"), "{head}");
     assert!(metrics.contains("gen_ai.client.token.usage"));
+    let mode = fs::metadata(&profile).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
     let profile: Value = serde_json::from_slice(&fs::read(&profile).unwrap()).unwrap();
     let names: Vec<&str> = profile["traceEvents"]
         .as_array()

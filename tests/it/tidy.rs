@@ -56,8 +56,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "protocol", "logging", "run", "text", "catalog", "setup", "store", "report",
-            "export", "headless", "app",
+            "protocol", "logging", "run", "text", "catalog", "setup", "store", "report", "export",
+            "headless", "app",
         ],
     ),
 ];

@@ -1,7 +1,6 @@
 //! Traces and metrics of sessions: to a collector as OTLP over HTTP, and to a file as a profile.
 
 use std::{
-    fs,
     path::PathBuf,
     sync::{
         Arc,
@@ -22,6 +21,7 @@ use crate::{
     hooks::retry::{self, Tried},
     protocol::{Event, EventKind, RunEvent, RunId, Timestamp},
     provider::http::upload::{self, Content, Upload},
+    store::replace_private,
     telemetry::{Capture, Recorder, Span, chrome, otlp},
     text::percent::decoded,
 };
@@ -202,19 +202,14 @@ impl Export {
         }
     }
 
-    /// The session is over.
+    /// The session is over. Writes the profile, so it blocks.
     pub fn close(mut self, last: Timestamp, run: &RunId) {
         self.recorder.close(last);
         self.flush(last);
         if let Some((file, phases)) = &self.profile {
             let trace = chrome::trace(&self.kept, phases).to_string();
-            let beside = file.with_extension("part");
-            let written = fs::write(&beside, trace).and_then(|()| fs::rename(&beside, file));
-            if let Err(error) = written {
-                let words = format!(
-                    "the profile of {run} cannot be written to {}: {error}",
-                    file.display()
-                );
+            if let Err(failure) = replace_private(file, trace.as_bytes()) {
+                let words = format!("the profile of {run}: {}", failure.message);
                 crate::cli::complain(&words);
             }
         }

@@ -188,7 +188,8 @@ async fn follow(
         }
         export.take(&event);
     }
-    export.close(last, &run);
+    // A profile that cannot be written is told by its writer.
+    let _ = tokio::task::spawn_blocking(move || export.close(last, &run)).await;
 }
 
 impl super::Services {

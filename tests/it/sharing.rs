@@ -7,7 +7,7 @@ use std::{
     net::{TcpListener, TcpStream},
     os::unix::fs::PermissionsExt as _,
     path::Path,
-    process::Output,
+    process::{Output, Stdio},
     sync::mpsc,
     thread,
 };
@@ -547,7 +547,7 @@ fn signals_end_the_sending_and_nothing_is_left_behind() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let to = format!("http://{}/x/", listener.local_addr().unwrap());
         let child = home
-            .command(env!("CARGO_BIN_EXE_massgen-tui"))
+            .program()
             .args(["share", "--to", &to, "--yes"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

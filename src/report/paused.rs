@@ -14,12 +14,11 @@ pub(super) fn without(events: &[Event]) -> Cow<'_, [Event]> {
     let (mut began, mut paused) = (None, 0_u64);
     let events = events.iter().cloned().map(|mut event| {
         if let EventKind::Run(RunEvent::Started(start)) = &event.kind {
-            match (&start.resumed, began) {
-                (Some(resumed), Some(began)) => {
-                    let since = event.at.since(began);
-                    paused = since.saturating_sub(resumed.used_ms).max(paused);
-                }
-                _ => (began, paused) = (Some(event.at), 0),
+            if let (Some(resumed), Some(began)) = (&start.resumed, began) {
+                let since = event.at.since(began);
+                paused = since.saturating_sub(resumed.used_ms).max(paused);
+            } else {
+                (began, paused) = (Some(event.at), 0);
             }
         }
         event.at = Timestamp(event.at.0.saturating_sub(paused));

@@ -10,6 +10,7 @@
 use super::{
     action::{Action, App, Run},
     composer::Composer,
+    conversation::Later,
     effect::{Done, Effect, Effects, Ticket},
     flow,
     live::Live,
@@ -29,6 +30,7 @@ pub(super) struct Aside {
     composer: Composer,
     hearers: Hearers,
     notes: Option<Box<Entered>>,
+    later: Later,
 }
 
 impl Aside {
@@ -39,6 +41,7 @@ impl Aside {
         std::mem::swap(&mut self.composer, &mut model.composer);
         std::mem::swap(&mut self.hearers, &mut model.session.hearers);
         std::mem::swap(&mut self.notes, &mut model.rooms.notes);
+        std::mem::swap(&mut self.later, &mut model.session.later);
     }
 }
 
@@ -61,6 +64,7 @@ pub(super) fn put(model: &mut Model) -> Effects {
         composer: Composer::default(),
         hearers: Hearers::All,
         notes: None,
+        later: Later::default(),
     };
     aside.swap(model);
     model.session.aside = Some(Box::new(aside));
@@ -86,7 +90,9 @@ pub(super) fn event(model: &mut Model, event: &Event) -> Effects {
     }
     let worked = works(model);
     let effects = with_team(model, |model| flow::event(model, event));
-    if !worked || works(model) {
+    // The next task of a conversation goes out at once.
+    let goes_on = |effect: &Effect| matches!(effect, Effect::Engine(Command::FollowUp { .. }));
+    if !worked || works(model) || effects.0.iter().any(goes_on) {
         return effects;
     }
     let words = format!("Your team is done; {} leads to it.", key(model));

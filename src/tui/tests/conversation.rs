@@ -1,6 +1,6 @@
 //! Tasks of a conversation template on the screen: they follow one another, are seen, and can be stopped.
 
-use super::kit::Person;
+use super::{aside, kit::Person};
 use crate::{
     protocol::{Command, EventKind, NoAnswerReason, Outcome, RunEvent},
     setup::preset,
@@ -124,4 +124,20 @@ fn an_emptied_draft_takes_the_later_tasks_along() {
     person.write("Mine").press("enter");
     person.begins(1).says(1, "Done.").ends();
     assert_eq!(sent(&mut person), [""; 0]);
+}
+
+#[test]
+fn it_goes_on_while_another_session_is_looked_at() {
+    let mut person = at_work();
+    person.says(1, "First.").looks_at(&aside::stored());
+    let seen = person.sees();
+    assert!(!seen.contains("of 3 follows"), "not of that one: {seen}");
+    person.took();
+    person.ends();
+    assert_eq!(sent(&mut person), ["Two?"]);
+    assert!(!person.sees().contains("Your team is done"));
+    person.begins(2).says(1, "Second.").ends();
+    assert_eq!(sent(&mut person), ["Three!"]);
+    person.begins(3).says(1, "Third.").ends();
+    assert!(person.sees().contains("Your team is done"));
 }

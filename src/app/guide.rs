@@ -11,13 +11,13 @@ use tokio::sync::watch;
 
 use super::{
     Keep, Keys, Services, Source,
-    setup::{self, FoundKey, Login, Place, Replace, Tried},
+    setup::{self, FoundKey, FoundProgram, Login, Place, Replace, Tried},
 };
 use crate::{
     config::{self, Environment, Paths, Purpose, Severity, backends},
     headless::words::money,
     protocol::{Discovered, Failure, FailureKind, Origin},
-    setup::{Hand, Kind, Way},
+    setup::{Hand, Way},
     text::clean,
     tui::{
         guide::{self, Ask, Mark, Part, Seen, Spot, Store, Told},
@@ -293,14 +293,7 @@ async fn programs(env: &Environment) -> Part {
         })
         .collect();
     let usable = found.iter().filter(|one| one.login != Login::NotFound);
-    let ways = usable.map(|program| Way {
-        kind: Kind::Program,
-        backend: program.backend.clone(),
-        name: program.name.clone(),
-        base_url: None,
-        variable: None,
-        models: Vec::new(),
-    });
+    let ways = usable.map(FoundProgram::way);
     let ways = ways.collect();
     Part { rows, ways }
 }

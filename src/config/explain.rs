@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::diagnostic::nearest;
 use super::excerpt::clean;
 use super::schema::{self, Key, Shape, Use};
-use super::words::words;
+use super::words::{Words, words};
 
 /// Where maps of a kind stand, shortest path first: `agents[].backend`. Each kind once.
 #[must_use]
@@ -30,6 +30,17 @@ pub fn places() -> BTreeMap<&'static str, String> {
         }
     }
     found
+}
+
+/// What the key at a whole path means (`orchestrator.limits.usd`, `agents[0].backend.model`), and its default.
+#[must_use]
+pub fn said(path: &str) -> Option<&'static Words> {
+    let path = without_indices(path);
+    let (place, name) = path.rsplit_once('.').unwrap_or(("", &path));
+    let places = places();
+    let mut scopes = places.iter();
+    let (scope, _) = scopes.find(|(_, known)| without_indices(known) == place)?;
+    words(scope, name)
 }
 
 /// Explains a key, given by its name or as much of its path as tells it apart.
@@ -109,9 +120,8 @@ fn one(scope: &str, name: &str, key: &Key, path: &str) -> String {
         line("means", &said.means);
     }
     line("value", &value(key));
-    if let Some(default) = said.and_then(|said| said.default.as_ref()) {
-        let default = default.to_string();
-        line("default", default.trim_matches('"'));
+    if let Some(default) = said.and_then(Words::usual) {
+        line("default", &default);
     }
     match &key.usage {
         Use::Honoured => line("here", "used"),
@@ -201,6 +211,19 @@ mod tests {
           default  2
           here     used
         ");
+    }
+
+    #[test]
+    fn a_whole_path_has_its_meaning_and_its_default() {
+        let usual = |path: &str| said(path).map(Words::usual);
+        assert_eq!(
+            usual("orchestrator.policy"),
+            Some(Some("plurality".to_owned()))
+        );
+        assert_eq!(usual("orchestrator.limits.usd"), Some(None));
+        assert_eq!(usual("agents[0].backend.model"), Some(None));
+        assert_eq!(usual("orchestrator.no_such_key"), None);
+        assert_eq!(usual("nowhere.policy"), None);
     }
 
     #[test]

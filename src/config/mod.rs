@@ -62,7 +62,7 @@ pub use context::ContextSaid;
 pub use diagnostic::{Finding, Report, Severity, nearest};
 pub use dotenv::Environment;
 pub use excerpt::{Source, clean, looks_secret};
-pub use explain::{explain, places};
+pub use explain::{explain, places, said};
 pub use format::format;
 pub use json_schema::json_schema;
 pub use load::{Env, Loaded, Purpose, direct, load, load_bytes, load_file, load_file_with};

@@ -21,6 +21,15 @@ pub struct Words {
     pub default: Option<Value>,
 }
 
+impl Words {
+    /// What holds when the key is left out, as it would be written.
+    #[must_use]
+    pub fn usual(&self) -> Option<String> {
+        let default = self.default.as_ref()?.to_string();
+        Some(default.trim_matches('"').to_owned())
+    }
+}
+
 static WORDS: LazyLock<BTreeMap<String, BTreeMap<String, Words>>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../assets/config_words.json")).unwrap_or_default()
 });

@@ -29,6 +29,15 @@ pub struct Parsed {
     pub findings: Vec<Finding>,
 }
 
+/// The tree of a text; `None` where something is wrong with it.
+#[must_use]
+pub fn sound(text: &str) -> Option<Node> {
+    let parsed = parse(text.as_bytes());
+    let mut findings = parsed.findings.iter();
+    let broken = findings.any(|one| one.severity == Severity::Error);
+    parsed.root.filter(|_| !broken)
+}
+
 /// Reads one configuration text.
 #[must_use]
 pub fn parse(bytes: &[u8]) -> Parsed {

@@ -5,10 +5,13 @@ use crate::{
     config::{
         self, Overlay, Purpose, Severity, clean,
         layers::{Rank, Row, Shown, Tree},
+        words::Words,
     },
     tui::desk::{Change, Setting},
 };
 
+/// The group of what bounds a run.
+const LIMITS: &str = "Limits";
 /// Keys that are offered: group, name, key, the values it can have when they are few.
 const OFFERED: [(&str, &str, &str, &[&str]); 14] = [
     (
@@ -24,31 +27,26 @@ const OFFERED: [(&str, &str, &str, &[&str]); 14] = [
         &["answers", "tools", "usual", "full"],
     ),
     (
-        "Limits",
+        LIMITS,
         "answers per agent",
         "orchestrator.max_new_answers_per_agent",
         &[],
     ),
     (
-        "Limits",
+        LIMITS,
         "seconds per task",
         "timeout_settings.orchestrator_timeout_seconds",
         &[],
     ),
     (
-        "Limits",
+        LIMITS,
         "US dollars per task",
         "orchestrator.limits.usd",
         &[],
     ),
+    (LIMITS, "tokens per task", "orchestrator.limits.tokens", &[]),
     (
-        "Limits",
-        "tokens per task",
-        "orchestrator.limits.tokens",
-        &[],
-    ),
-    (
-        "Limits",
+        LIMITS,
         "seconds until stalled",
         "orchestrator.stall_seconds",
         &[],
@@ -143,10 +141,19 @@ pub(super) fn sheet(services: &Services, configured: &Configured) -> Vec<Setting
 }
 
 fn setting((group, title): (&'static str, &str), key: &str, row: Option<&Row>) -> Setting {
+    let said = config::said(key);
+    let usual = said.and_then(Words::usual);
+    let unset = if group == LIMITS {
+        "no limit"
+    } else {
+        "not set"
+    };
     Setting {
         group,
         title: clean(title, 60),
         key: key.to_owned(),
+        means: said.map_or_else(String::new, |said| said.means.clone()),
+        usual: usual.unwrap_or_else(|| unset.to_owned()),
         value: row.map_or_else(String::new, |row| row.value.clone()),
         origin: row.map_or_else(String::new, |row| {
             format!("{} {}", row.layer, row.place).trim().to_owned()

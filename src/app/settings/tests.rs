@@ -213,3 +213,21 @@ fn the_look_is_judged_by_its_words_and_saved_with_the_rest() {
     undone(&place.services, &place.configured).unwrap();
     assert_eq!(place.services.look_now().0.theme.revision, 1);
 }
+
+#[test]
+fn what_nobody_says_has_its_default_and_its_meaning() {
+    let place = place();
+    let sheet = sheet(&place.services, &place.configured);
+    let usual = |key: &str| {
+        let setting = sheet.iter().find(|setting| setting.key == key).unwrap();
+        assert!(setting.means.ends_with('.'), "{setting:?}");
+        setting.usual.as_str()
+    };
+    assert_eq!(usual("ui.theme"), "terminal");
+    assert_eq!(usual("orchestrator.policy"), "plurality");
+    assert_eq!(
+        usual("timeout_settings.orchestrator_timeout_seconds"),
+        "1800"
+    );
+    assert_eq!(usual("orchestrator.limits.tokens"), "no limit");
+}

@@ -194,7 +194,7 @@ pub async fn hand(client: &Client, env: &Environment, found: &Found) -> Hand {
     ways.extend(
         logged_in
             .filter(|one| one.login != Login::NotFound)
-            .map(own),
+            .map(FoundProgram::way),
     );
     Hand { ways }
 }
@@ -210,14 +210,17 @@ fn vendor(key: &FoundKey, models: Vec<Model>) -> Way {
     }
 }
 
-fn own(program: &FoundProgram) -> Way {
-    Way {
-        kind: Kind::Program,
-        backend: program.backend.clone(),
-        name: program.name.clone(),
-        base_url: None,
-        variable: None,
-        models: Vec::new(),
+impl FoundProgram {
+    /// It as a way to a model.
+    pub fn way(&self) -> Way {
+        Way {
+            kind: Kind::Program,
+            backend: self.backend.clone(),
+            name: self.name.clone(),
+            base_url: None,
+            variable: None,
+            models: Vec::new(),
+        }
     }
 }
 

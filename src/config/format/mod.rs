@@ -9,7 +9,6 @@ mod lines;
 mod order;
 mod write;
 
-use super::diagnostic::Severity;
 use super::node::{Kind, Node};
 use super::yaml;
 
@@ -18,7 +17,7 @@ use super::yaml;
 /// # Errors
 /// One sentence: why the text is left alone.
 pub fn format(text: &str) -> Result<String, String> {
-    let before = root(text).ok_or_else(|| {
+    let before = yaml::sound(text).ok_or_else(|| {
         "it cannot be read as it is; `massgen-tui config check` says why".to_owned()
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -31,7 +30,7 @@ pub fn format(text: &str) -> Result<String, String> {
         }
         write::write(&page)
     };
-    let after = root(&new).ok_or("the result could not be read again")?;
+    let after = yaml::sound(&new).ok_or("the result could not be read again")?;
     if values(&before) != values(&after) {
         return Err("the result would mean something else".to_owned());
     }
@@ -39,16 +38,6 @@ pub fn format(text: &str) -> Result<String, String> {
         return Err("a line or a comment would be lost".to_owned());
     }
     Ok(new)
-}
-
-/// The tree of a text without errors.
-fn root(text: &str) -> Option<Node> {
-    let parsed = yaml::parse(text.as_bytes());
-    let broken = parsed
-        .findings
-        .iter()
-        .any(|one| one.severity == Severity::Error);
-    parsed.root.filter(|_| !broken)
 }
 
 /// A value without places, the keys of maps in order of the alphabet.

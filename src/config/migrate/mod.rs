@@ -10,7 +10,6 @@ pub(super) mod edits;
 mod first;
 
 use super::backends;
-use super::diagnostic::Severity;
 use super::excerpt::clean;
 use super::node::{Entry, Kind, Node};
 use super::schema::{self, Key, Use};
@@ -46,8 +45,8 @@ const RENAMED: &[(&str, &str, &str)] = &[
 /// One sentence, when the text cannot be read or the result would be worse.
 pub fn migrate(text: &str) -> Result<Migration, String> {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let root =
-        readable(body).ok_or("it cannot be read as it is; `massgen-tui config check` says why")?;
+    let root = yaml::sound(body)
+        .ok_or("it cannot be read as it is; `massgen-tui config check` says why")?;
     let mut work = Work {
         edits: Edits::new(body),
         changes: Vec::new(),
@@ -56,7 +55,7 @@ pub fn migrate(text: &str) -> Result<Migration, String> {
     first::bring(&root, &mut work);
     work.map(&root, "top", "");
     let new = work.edits.apply();
-    if readable(&new).is_none() {
+    if yaml::sound(&new).is_none() {
         return Err("the result could not be read; change it by hand".to_owned());
     }
     Ok(Migration {
@@ -64,15 +63,6 @@ pub fn migrate(text: &str) -> Result<Migration, String> {
         changes: work.changes,
         left: work.left,
     })
-}
-
-fn readable(text: &str) -> Option<Node> {
-    let parsed = yaml::parse(text.as_bytes());
-    let broken = parsed
-        .findings
-        .iter()
-        .any(|one| one.severity == Severity::Error);
-    parsed.root.filter(|_| !broken)
 }
 
 /// A migration under way.

@@ -116,8 +116,12 @@ pub struct Setting {
     pub title: String,
     /// Its key.
     pub key: String,
+    /// What it means.
+    pub means: String,
     /// Its value; empty when nobody said anything.
     pub value: String,
+    /// What holds when nobody says anything.
+    pub usual: String,
     /// Who said it, and where.
     pub origin: String,
     /// The values it can have, when they are few.

@@ -125,15 +125,17 @@ impl Desk {
             }
             (Typing::Nothing, Page::Settings) => {
                 let setting = self.settings.iter().flatten().nth(self.at);
-                let words = setting.map(|one| match one.origin.as_str() {
-                    "" => format!("{}: nobody says anything, it is as usual", one.key),
+                let origin = |one: &Setting| match one.origin.as_str() {
+                    "" => format!("{}: the default", one.key),
                     origin => format!("{}: {origin}", one.key),
-                });
-                let words = words.unwrap_or_default();
-                vec![Row::styled(
-                    format!(" {}", width::fit(&words, cells)),
-                    theme.dim,
-                )]
+                };
+                // Always two rows, so that the page stands still while the cursor moves.
+                let lines =
+                    setting.map_or_else(Default::default, |one| [one.means.clone(), origin(one)]);
+                lines
+                    .iter()
+                    .map(|line| Row::styled(format!(" {}", width::fit(line, cells)), theme.dim))
+                    .collect()
             }
         }
     }
@@ -246,7 +248,7 @@ fn row(setting: &Setting, marked: bool, theme: &Theme, room: usize) -> Row<'stat
     let gap = " ".repeat(TITLE.min(room / 2).saturating_sub(width::of(&title)) + 1);
     let sign = if marked { " ▸ " } else { "   " };
     let (value, style) = match setting.value.as_str() {
-        "" => ("as usual", theme.dim),
+        "" => (setting.usual.as_str(), theme.dim),
         value => (value, theme.text),
     };
     let left = room.saturating_sub(width::of(&title) + gap.len() + 3);

@@ -20,7 +20,7 @@ use crate::{
     text::{clean, width},
     tui::{
         theme::Theme,
-        widget::{marked, paragraph, scrollbar, window},
+        widget::{marked, paragraph, scrollbar, tail, window},
     },
 };
 
@@ -334,14 +334,8 @@ fn field(
         ));
     } else {
         // The end of a long value is what is being typed.
-        let line = clean::line(value).into_owned();
-        let mut tail = line.as_str();
-        while width::of(tail) > rest {
-            let mut letters = tail.chars();
-            letters.next();
-            tail = letters.as_str();
-        }
-        spans.push(Span::styled(tail.to_owned(), theme.text));
+        let line = clean::line(value);
+        spans.push(Span::styled(tail(&line, rest), theme.text));
         if here {
             spans.push(Span::styled("▏", theme.accent));
         }

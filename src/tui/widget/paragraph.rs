@@ -15,10 +15,10 @@ pub fn paragraph(text: &str, room: u16) -> Vec<String> {
             if !line.is_empty() && width::of(&line) + 1 + width::of(word) > room {
                 lines.push(std::mem::take(&mut line));
             }
-            while width::of(word) > room {
+            loop {
                 let cut = cut_at(word, room);
+                // It fits, or it is one grapheme that is wider than there is room.
                 if cut == word.len() {
-                    // One grapheme, wider than there is room.
                     break;
                 }
                 lines.push(word[..cut].to_owned());

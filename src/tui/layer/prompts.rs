@@ -59,7 +59,17 @@ struct Form {
 
 impl Prompts {
     /// These prompts.
-    pub fn new(presets: Vec<Preset>) -> Self {
+    pub fn new(mut presets: Vec<Preset>) -> Self {
+        for preset in &mut presets {
+            gated(&mut preset.description);
+            for task in &mut preset.tasks {
+                *task = clean::text(task).into_owned();
+            }
+            for variable in &mut preset.variables {
+                gated(&mut variable.help);
+                variable.default.iter_mut().for_each(gated);
+            }
+        }
         Self {
             list: list::List::default(),
             hits: (0..presets.len()).collect(),
@@ -205,6 +215,11 @@ impl Prompts {
         }
         scrollbar(self.hits.len(), self.list.top, theme, frame, body);
     }
+}
+
+/// A line of a file as it may be shown: prompts are passed from hand to hand.
+fn gated(line: &mut String) {
+    *line = clean::line(line).into_owned();
 }
 
 /// What is after a key in the form.
@@ -371,6 +386,16 @@ mod tests {
             (written.text.as_str(), written.later.len()),
             ("one and two", 0)
         );
+    }
+
+    #[test]
+    fn what_a_file_says_passes_the_gate() {
+        let text = "---\ndescription: a\u{1b}[31m\u{202e}b\nx: c\u{7}d # e\u{9b}f\n---\n\u{1b}]0;t\u{7}{{x}}";
+        let prompts = Prompts::new(vec![preset::parse("p", text).unwrap()]);
+        let shown = format!("{:?}", prompts.presets);
+        for hostile in ["\\u{1b}", "\\u{202e}", "\\u{7}", "\\u{9b}"] {
+            assert!(!shown.contains(hostile), "{shown}");
+        }
     }
 
     #[test]

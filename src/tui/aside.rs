@@ -15,7 +15,7 @@ use super::{
     flow,
     live::Live,
     model::{Focus, Hearers, Model, Screen},
-    noting::Entered,
+    notes::Notes,
     reviewing, route,
     shared::Shared,
     stored,
@@ -29,7 +29,7 @@ pub(super) struct Aside {
     live: Live,
     composer: Composer,
     hearers: Hearers,
-    notes: Option<Box<Entered>>,
+    notes: Option<Box<Notes>>,
     later: Later,
 }
 

@@ -12,12 +12,13 @@ use super::{
     effect::{Effect, Effects, Query, Ticket},
     keymap::{Context, Room},
     layer, live,
-    model::{Focus, Model, Screen},
+    model::{Model, Screen},
     moves::Move,
     msg::{Mouse, MouseKind},
     reviewing,
     rooms::{Act, Ask},
     sessions::{self, Bin, Keys, Label, Mark, Sessions, Told, Typed, View, Wish},
+    way,
 };
 use crate::protocol::{Command, RunId, Seq};
 
@@ -29,9 +30,7 @@ pub(super) fn show(model: &mut Model) -> Effects {
     if model.screen == Screen::Sessions {
         return leave(model);
     }
-    model.rooms.came = model.screen;
-    model.screen = Screen::Sessions;
-    model.focus = Focus::Panes;
+    way::enter(model, Screen::Sessions);
     let here = running(model).or_else(|| shown(model));
     let wishes = if let Some(sessions) = &mut model.rooms.sessions {
         if let Some(run) = &here {
@@ -63,17 +62,8 @@ fn shown(model: &Model) -> Option<RunId> {
     turn.map(|turn| turn.start.run.clone())
 }
 
-/// Back to where one came from; to the session, when one has begun in the meantime.
 fn leave(model: &mut Model) -> Effects {
-    let session = shown(model).is_some();
-    model.screen = match model.rooms.came {
-        Screen::Review if session && model.rooms.review.is_some() => Screen::Review,
-        Screen::Notes if session && model.rooms.notes.is_some() => Screen::Notes,
-        Screen::Report if model.rooms.report.is_some() => Screen::Report,
-        Screen::Compare if model.rooms.compare.is_some() => Screen::Compare,
-        _ if session => Screen::Live,
-        _ => Screen::Start,
-    };
+    way::leave(model);
     Effects::none()
 }
 

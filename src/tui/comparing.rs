@@ -1,7 +1,5 @@
 //! The room of comparison among the other screens: how it is entered and left, and what it asks the rest.
 
-use ratatui::layout::Rect;
-
 use super::{
     action::{Action, App},
     browsing,
@@ -10,29 +8,9 @@ use super::{
     model::{Model, Screen},
     msg::{Mouse, MouseKind},
     rooms::{self, Act},
-    shared::Shared,
+    way,
 };
 use crate::protocol::RunId;
-
-/// The room, and the screen it was entered from.
-#[derive(Debug)]
-pub struct Entered {
-    room: Compare,
-    from: Screen,
-}
-
-impl Entered {
-    /// The room.
-    #[must_use]
-    pub const fn room(&self) -> &Compare {
-        &self.room
-    }
-
-    /// Lays the next frame out.
-    pub(super) fn prepare(&mut self, shared: &Shared, area: Rect) {
-        self.room.prepare(shared, area);
-    }
-}
 
 /// Puts these sessions side by side.
 pub(super) fn open(model: &mut Model, runs: Vec<RunId>) -> Effects {
@@ -40,9 +18,8 @@ pub(super) fn open(model: &mut Model, runs: Vec<RunId>) -> Effects {
         return model.hint("Mark two or more sessions in the list, then compare them.");
     }
     let (room, wishes) = Compare::open(runs);
-    let from = model.screen;
-    model.rooms.compare = Some(Box::new(Entered { room, from }));
-    model.screen = Screen::Compare;
+    model.rooms.compare = Some(Box::new(room));
+    way::enter(model, Screen::Compare);
     grant(model, wishes)
 }
 
@@ -59,8 +36,8 @@ pub(super) fn perform(model: &mut Model, action: compare::Action) -> Effects {
     if model.screen != Screen::Compare {
         return model.hint("That is for sessions side by side.");
     }
-    let entered = model.rooms.compare.as_mut();
-    let wishes = entered.map(|entered| entered.room.update(action));
+    let room = model.rooms.compare.as_mut();
+    let wishes = room.map(|room| room.update(action));
     grant(model, wishes.unwrap_or_default())
 }
 
@@ -73,20 +50,13 @@ fn marked(model: &mut Model) -> Effects {
 
 /// Back to the sessions that were compared last.
 fn show(model: &mut Model) -> Effects {
-    if model.screen == Screen::Compare {
-        return Effects::none();
-    }
-    let from = model.screen;
-    match &mut model.rooms.compare {
-        Some(entered) => {
-            entered.from = from;
-            model.screen = Screen::Compare;
-            Effects::none()
-        }
-        None => model.hint(
+    if model.rooms.compare.is_none() {
+        return model.hint(
             "Nothing is compared: mark sessions in the list, or start with `massgen-tui logs compare`.",
-        ),
+        );
     }
+    way::enter(model, Screen::Compare);
+    Effects::none()
 }
 
 /// Does what the room wishes.
@@ -104,17 +74,7 @@ fn grant(model: &mut Model, wishes: Wishes) -> Effects {
             Wish::Open(run) => browsing::open(model, run, None),
             Wish::Copy(text) => Effects::one(Effect::Copy(text)),
             Wish::Leave => {
-                let from = model.rooms.compare.as_ref().map(|entered| entered.from);
-                model.screen = match from {
-                    // The session it was entered from may be gone by now.
-                    Some(Screen::Live | Screen::Review | Screen::Notes)
-                        if model.shared.run.turn.is_none() =>
-                    {
-                        Screen::Start
-                    }
-                    Some(from) => from,
-                    None => Screen::Start,
-                };
+                way::leave(model);
                 Effects::none()
             }
         };
@@ -125,15 +85,15 @@ fn grant(model: &mut Model, wishes: Wishes) -> Effects {
 
 /// An answer for the room.
 pub(super) fn told(model: &mut Model, told: Told) -> Effects {
-    let entered = model.rooms.compare.as_mut();
-    let wishes = entered.map(|entered| entered.room.told(told));
+    let room = model.rooms.compare.as_mut();
+    let wishes = room.map(|room| room.told(told));
     grant(model, wishes.unwrap_or_default())
 }
 
 /// True while a spinner turns in the room.
 pub(super) fn waits(model: &Model) -> bool {
-    let entered = model.rooms.compare.as_ref();
-    entered.is_some_and(|entered| entered.room.waits())
+    let room = model.rooms.compare.as_ref();
+    room.is_some_and(|room| room.waits())
 }
 
 /// The mouse over the room.
@@ -143,8 +103,8 @@ pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Effects {
         MouseKind::WheelDown(notches) => i32::from(notches),
         MouseKind::Click => 0,
     };
-    if let Some(entered) = &mut model.rooms.compare {
-        entered.room.mouse((mouse.column, mouse.row), wheel);
+    if let Some(room) = &mut model.rooms.compare {
+        room.mouse((mouse.column, mouse.row), wheel);
     }
     Effects::none()
 }

@@ -8,11 +8,12 @@ use super::{
     desk::{self, Ask, Bind, Change, Changed, Desk, Keep, LogAct, Page, Place, Step, Told, Wish},
     effect::{Effect, Effects, Query, Ticket},
     keymap::Key,
-    model::{Focus, Model, Screen},
+    model::{Model, Screen},
     moves::Move,
     msg::{Mouse, MouseKind},
     options::Look,
     rooms::{self, Act},
+    way,
 };
 use crate::protocol::{Failure, Level};
 
@@ -22,12 +23,11 @@ const DETAIL: &str = "ui.verbosity";
 /// How often the log is looked at while it is on the screen.
 const AGAIN: Duration = Duration::from_millis(500);
 
-/// The screen, and where it was opened.
+/// The screen, and what it waits for.
 #[derive(Debug)]
 pub struct Opened {
     /// It.
     pub desk: Desk,
-    from: Screen,
     /// When the log is to be looked at again.
     wake: Option<Ticket>,
 }
@@ -55,19 +55,12 @@ pub(super) fn perform(model: &mut Model, action: desk::Action) -> Effects {
 }
 
 fn open(model: &mut Model, page: Page) -> Effects {
-    let from = model.screen;
-    model.screen = Screen::Desk;
-    model.focus = Focus::Panes;
+    way::enter(model, Screen::Desk);
     let wishes = if let Some(open) = &mut model.rooms.desk {
-        open.from = from;
         open.desk.show(page)
     } else {
         let (desk, wishes) = Desk::open(page);
-        model.rooms.desk = Some(Box::new(Opened {
-            desk,
-            from,
-            wake: None,
-        }));
+        model.rooms.desk = Some(Box::new(Opened { desk, wake: None }));
         wishes
     };
     learn(model);
@@ -236,14 +229,7 @@ fn ask(model: &mut Model, question: Ask) -> Effects {
 }
 
 fn leave(model: &mut Model) -> Effects {
-    let from = model.rooms.desk.as_ref().map(|open| open.from);
-    let on_screen = model.shared.run.turn.is_some();
-    model.screen = match from {
-        Some(Screen::Desk) | None => Screen::Start,
-        // The session may have been left meanwhile.
-        Some(Screen::Live | Screen::Review | Screen::Notes) if !on_screen => Screen::Start,
-        Some(from) => from,
-    };
+    way::leave(model);
     Effects::none()
 }
 

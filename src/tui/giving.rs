@@ -233,8 +233,9 @@ pub(super) fn open(model: &mut Model) -> Effects {
             sessions.map_or_else(Vec::new, |sessions| marked(sessions))
         }
         Screen::Report => {
-            let open = model.rooms.report.as_ref();
-            open.map(|open| open.report.run().clone())
+            let report = model.rooms.report.as_ref();
+            report
+                .map(|report| report.run().clone())
                 .into_iter()
                 .collect()
         }

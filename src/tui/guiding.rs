@@ -6,22 +6,16 @@ use super::{
     action::{Action, App},
     aside,
     effect::{Effect, Effects, Query, Ticket},
+    flow,
     guide::{self, Ask, Guide, Place, Told, Wish},
     layer::{Layer, Prompts},
-    model::{Focus, Model, Screen},
+    model::{Model, Screen},
     moves::Move,
     msg::{Mouse, MouseKind},
     rooms::{self, Act},
+    way,
 };
 use crate::{protocol::Level, setup::preset::Preset};
-
-/// The screen, and where it was opened.
-#[derive(Debug)]
-pub struct Opened {
-    /// It.
-    pub guide: Guide,
-    from: Screen,
-}
 
 /// Opens the screen.
 pub(super) fn open(model: &mut Model) -> Effects {
@@ -31,16 +25,13 @@ pub(super) fn open(model: &mut Model) -> Effects {
     if model.screen == Screen::Guide {
         return Effects::none();
     }
-    let from = model.screen;
-    model.screen = Screen::Guide;
-    model.focus = Focus::Panes;
-    let wishes = if let Some(open) = &mut model.rooms.guide {
-        open.from = from;
+    way::enter(model, Screen::Guide);
+    let wishes = if model.rooms.guide.is_some() {
         // Keys and servers may have come and gone.
         Guide::questions()
     } else {
         let (guide, wishes) = Guide::open();
-        model.rooms.guide = Some(Box::new(Opened { guide, from }));
+        model.rooms.guide = Some(Box::new(guide));
         wishes
     };
     grant(model, wishes)
@@ -49,13 +40,13 @@ pub(super) fn open(model: &mut Model) -> Effects {
 /// The part of the screen that takes keys.
 pub(super) fn place(model: &Model) -> Place {
     let open = model.rooms.guide.as_ref();
-    open.map_or(Place::Main, |open| open.guide.place())
+    open.map_or(Place::Main, |open| open.place())
 }
 
 /// True while a spinner turns on the screen.
 pub(super) fn waits(model: &Model) -> bool {
     let open = model.rooms.guide.as_ref();
-    open.is_some_and(|open| open.guide.waits())
+    open.is_some_and(|open| open.waits())
 }
 
 /// Performs an action of the screen.
@@ -67,14 +58,14 @@ pub(super) fn perform(model: &mut Model, action: guide::Action) -> Effects {
         return model.hint("That is for the set-up screen.");
     }
     let open = model.rooms.guide.as_mut();
-    let wishes = open.map(|open| open.guide.update(action));
+    let wishes = open.map(|open| open.update(action));
     grant(model, wishes.unwrap_or_default())
 }
 
 /// Letters for a search or a key.
 pub(super) fn type_text(model: &mut Model, text: &str) -> Effects {
     let open = model.rooms.guide.as_mut();
-    if open.is_some_and(|open| open.guide.type_text(text)) {
+    if open.is_some_and(|open| open.type_text(text)) {
         return Effects::none();
     }
     model.hint("Nothing takes text here.")
@@ -89,7 +80,7 @@ pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Effects {
             let main = model.seen.regions.main;
             let row = usize::from(mouse.row.saturating_sub(main.y));
             let open = model.rooms.guide.as_mut();
-            let wishes = open.map(|open| open.guide.click(row, main.height));
+            let wishes = open.map(|open| open.click(row, main.height));
             return grant(model, wishes.unwrap_or_default());
         }
     };
@@ -124,7 +115,7 @@ pub(super) fn told(model: &mut Model, ticket: Ticket, told: Told) -> Effects {
         return offer(model, presets, troubles);
     }
     let open = model.rooms.guide.as_mut();
-    let wishes = open.map(|open| open.guide.told(ticket, told));
+    let wishes = open.map(|open| open.told(ticket, told));
     grant(model, wishes.unwrap_or_default())
 }
 
@@ -138,9 +129,10 @@ fn grant(model: &mut Model, wishes: Vec<Wish>) -> Effects {
             Wish::Tell(level, words) => model.tell(level, words),
             Wish::Leave => leave(model),
             Wish::Start(team, given) => {
-                model.screen = Screen::Start;
+                // A session that was looked at has ended; the new team has nothing to do with it.
+                let home = flow::home(model);
                 model.setup.set_up(&team, given);
-                model.hint("Write the task, Enter runs it with your team.")
+                home.and(model.hint("Write the task, Enter runs it with your team."))
             }
         };
         effects = effects.and(more);
@@ -151,7 +143,7 @@ fn grant(model: &mut Model, wishes: Vec<Wish>) -> Effects {
 fn ask(model: &mut Model, question: Ask) -> (Ticket, Effects) {
     let ticket = model.tickets.issue();
     if let Some(open) = &mut model.rooms.guide {
-        open.guide.sent(ticket, &question);
+        open.sent(ticket, &question);
     }
     let effects = Effects::one(Effect::Query {
         ticket,
@@ -162,25 +154,18 @@ fn ask(model: &mut Model, question: Ask) -> (Ticket, Effects) {
 
 fn attempt(model: &mut Model, place: usize) -> Effects {
     let open = model.rooms.guide.as_ref();
-    let Some(agent) = open.and_then(|open| open.guide.agent(place)).cloned() else {
+    let Some(agent) = open.and_then(|open| open.agent(place)).cloned() else {
         return Effects::none();
     };
     let (ticket, effects) = ask(model, Ask::Try(agent));
     if let Some(open) = &mut model.rooms.guide {
-        open.guide.tried(place, ticket);
+        open.tried(place, ticket);
     }
     effects
 }
 
 fn leave(model: &mut Model) -> Effects {
-    let from = model.rooms.guide.as_ref().map(|open| open.from);
-    let on_screen = model.shared.run.turn.is_some();
-    model.screen = match from {
-        Some(Screen::Guide) | None => Screen::Start,
-        // The session may have been left meanwhile.
-        Some(Screen::Live | Screen::Review | Screen::Notes) if !on_screen => Screen::Start,
-        Some(from) => from,
-    };
+    way::leave(model);
     Effects::none()
 }
 
@@ -214,8 +199,8 @@ pub(super) fn hints(model: &Model) -> &'static [(Action, &'static str)] {
     let open = model.rooms.guide.as_ref();
     match place(model) {
         Place::Typing => TYPING,
-        Place::Main if open.is_some_and(|open| open.guide.is_trying()) => TRYING,
-        Place::Main if open.is_some_and(|open| open.guide.is_on_team()) => TEAM,
+        Place::Main if open.is_some_and(|open| open.is_trying()) => TRYING,
+        Place::Main if open.is_some_and(|open| open.is_on_team()) => TEAM,
         Place::Main => MAIN,
     }
 }

@@ -61,6 +61,7 @@ pub mod theme;
 pub mod trusting;
 pub mod update;
 pub mod view;
+mod way;
 pub mod widget;
 
 pub use left::{LeftAsk, LeftTold};

@@ -14,18 +14,9 @@ use super::{
     msg::{Mouse, MouseKind},
     notes::{self, Ask, Go, Here, Notes, Place, Say, Told, View, Wish, Wishes},
     rooms::{self, Act},
-    route, stored,
+    route, stored, way,
 };
 use crate::protocol::{Seq, note::NoteOn};
-
-/// The room, and the screen it was entered from.
-#[derive(Debug)]
-pub struct Entered {
-    /// The room.
-    pub room: Notes,
-    /// Where leaving leads.
-    from: Screen,
-}
 
 /// Performs an action of the room, or enters it.
 pub(super) fn perform(model: &mut Model, action: notes::Action) -> Effects {
@@ -42,8 +33,8 @@ pub(super) fn perform(model: &mut Model, action: notes::Action) -> Effects {
             }
             let draft = model.composer.text();
             let run = &model.shared.run;
-            let entered = model.rooms.notes.as_mut();
-            let wishes = entered.map(|entered| entered.room.update(action, run, &draft));
+            let room = model.rooms.notes.as_mut();
+            let wishes = room.map(|room| room.update(action, run, &draft));
             grant(model, wishes.unwrap_or_default())
         }
     }
@@ -57,8 +48,7 @@ pub(super) fn look(model: &mut Model) -> Effects {
     let Some((room, wishes)) = Notes::open(&model.shared.run, Vec::new()) else {
         return Effects::none();
     };
-    let from = Screen::Live;
-    model.rooms.notes = Some(Box::new(Entered { room, from }));
+    model.rooms.notes = Some(Box::new(room));
     grant(model, wishes)
 }
 
@@ -69,21 +59,17 @@ fn enter(model: &mut Model) -> Result<Wishes, Effects> {
         return Err(model.hint("Notes belong to a session: open one first."));
     };
     let places = places(model);
-    let from = model.screen;
     let wishes = match &mut model.rooms.notes {
-        Some(entered) if entered.room.run() == session => {
-            entered.from = from;
-            entered.room.enter(places)
-        }
+        Some(room) if room.run() == session => room.enter(places),
         _ => {
             let Some((room, wishes)) = Notes::open(&model.shared.run, places) else {
                 return Err(Effects::none());
             };
-            model.rooms.notes = Some(Box::new(Entered { room, from }));
+            model.rooms.notes = Some(Box::new(room));
             wishes
         }
     };
-    model.screen = Screen::Notes;
+    way::enter(model, Screen::Notes);
     Ok(wishes)
 }
 
@@ -128,8 +114,8 @@ fn write_here(model: &mut Model) -> Effects {
     };
     // What was looked at is known to the room by now.
     let draft = model.composer.text();
-    if let Some(entered) = &mut model.rooms.notes {
-        wishes.extend(entered.room.write_here(draft));
+    if let Some(room) = &mut model.rooms.notes {
+        wishes.extend(room.write_here(draft));
     }
     grant(model, wishes)
 }
@@ -163,12 +149,7 @@ fn grant(model: &mut Model, wishes: Wishes) -> Effects {
     for wish in wishes {
         let more = match wish {
             Wish::Ask(what) => {
-                let Some(run) = model
-                    .rooms
-                    .notes
-                    .as_ref()
-                    .map(|entered| entered.room.run().clone())
-                else {
+                let Some(run) = model.rooms.notes.as_ref().map(|room| room.run().clone()) else {
                     continue;
                 };
                 let ticket = model.tickets.issue();
@@ -191,9 +172,8 @@ fn grant(model: &mut Model, wishes: Wishes) -> Effects {
             }
             Wish::Copy(text) => Effects::one(Effect::Copy(text)),
             Wish::Leave => {
-                let from = model.rooms.notes.as_ref().map(|entered| entered.from);
                 if model.screen == Screen::Notes {
-                    model.screen = from.unwrap_or(Screen::Live);
+                    way::leave(model);
                 }
                 Effects::none()
             }
@@ -216,7 +196,7 @@ fn show(model: &mut Model, seq: Seq) -> Effects {
 /// The notes of a session are here.
 pub(super) fn told(model: &mut Model, told: Told) -> Effects {
     let here = model.rooms.notes.as_ref();
-    let here = here.is_some_and(|entered| *entered.room.run() == told.run);
+    let here = here.is_some_and(|room| *room.run() == told.run);
     if !here && aside::session(model) == Some(&told.run) {
         return aside::with_team(model, |model| told_here(model, told));
     }
@@ -224,19 +204,19 @@ pub(super) fn told(model: &mut Model, told: Told) -> Effects {
 }
 
 fn told_here(model: &mut Model, told: Told) -> Effects {
-    let Some(entered) = &mut model.rooms.notes else {
+    let Some(room) = &mut model.rooms.notes else {
         return Effects::none();
     };
-    if *entered.room.run() != told.run {
+    if *room.run() != told.run {
         return Effects::none();
     }
-    let wishes = entered.room.told(told.news, &model.shared.run);
+    let wishes = room.told(told.news, &model.shared.run);
     let mut noted: BTreeMap<u64, u32> = BTreeMap::new();
-    for (seq, _) in entered.room.marks() {
+    for (seq, _) in room.marks() {
         *noted.entry(seq).or_default() += 1;
     }
     let mut files = BTreeMap::new();
-    for (label, path) in entered.room.files() {
+    for (label, path) in room.files() {
         *files.entry((label, path.clone())).or_default() += 1;
     }
     model.shared.noted_files = files;
@@ -254,15 +234,15 @@ fn told_here(model: &mut Model, told: Told) -> Effects {
 
 /// The run has gone on.
 pub(super) fn follow(model: &mut Model) {
-    if let Some(entered) = &mut model.rooms.notes {
-        entered.room.follow(&model.shared.run);
+    if let Some(room) = &mut model.rooms.notes {
+        room.follow(&model.shared.run);
     }
 }
 
 /// True while the editor has a note.
 pub(super) fn writing(model: &Model) -> bool {
-    let entered = model.rooms.notes.as_ref();
-    entered.is_some_and(|entered| entered.room.is_writing())
+    let room = model.rooms.notes.as_ref();
+    room.is_some_and(|room| room.is_writing())
 }
 
 /// The part of the room that takes keys.
@@ -276,8 +256,8 @@ pub(super) fn place(model: &Model) -> Place {
 
 /// True while a spinner turns in the room.
 pub(super) fn waits(model: &Model) -> bool {
-    let entered = model.rooms.notes.as_ref();
-    entered.is_some_and(|entered| entered.room.waits())
+    let room = model.rooms.notes.as_ref();
+    room.is_some_and(|room| room.waits())
 }
 
 /// The mouse over the room.
@@ -291,8 +271,8 @@ pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Effects {
         MouseKind::Click => 0,
     };
     let place = (mouse.column, mouse.row);
-    let entered = model.rooms.notes.as_mut();
-    let wishes = entered.map(|entered| entered.room.mouse(place, wheel));
+    let room = model.rooms.notes.as_mut();
+    let wishes = room.map(|room| room.mouse(place, wheel));
     grant(model, wishes.unwrap_or_default())
 }
 

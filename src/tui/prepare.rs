@@ -16,11 +16,13 @@ pub fn prepare(model: &mut Model) {
     match model.screen {
         Screen::Start => prepare_start(model),
         Screen::Live => prepare_live(model),
-        Screen::Review | Screen::Notes | Screen::Compare => prepare_room(model),
-        Screen::Sessions => prepare_sessions(model),
-        Screen::Report => prepare_report(model),
-        Screen::Guide => prepare_guide(model),
-        Screen::Desk => prepare_desk(model),
+        Screen::Review
+        | Screen::Sessions
+        | Screen::Notes
+        | Screen::Compare
+        | Screen::Report
+        | Screen::Guide
+        | Screen::Desk => prepare_room(model),
     }
     model.layers.prepare(&model.shared.theme, model.size);
 }
@@ -47,71 +49,42 @@ fn prepare_room(model: &mut Model) {
     };
     let (rooms, shared) = (&mut model.rooms, &model.shared);
     match model.screen {
-        Screen::Start
-        | Screen::Live
-        | Screen::Sessions
-        | Screen::Report
-        | Screen::Guide
-        | Screen::Desk => {}
+        Screen::Start | Screen::Live => {}
         Screen::Review => {
-            if let Some(review) = &mut rooms.review {
-                review.prepare(shared, regions.main);
+            if let Some(room) = &mut rooms.review {
+                room.prepare(shared, regions.main);
+            }
+        }
+        Screen::Sessions => {
+            if let Some(room) = &mut rooms.sessions {
+                room.prepare(shared, regions.main);
             }
         }
         Screen::Notes => {
-            if let Some(entered) = &mut rooms.notes {
-                entered.room.prepare(shared, regions.main);
+            if let Some(room) = &mut rooms.notes {
+                room.prepare(shared, regions.main);
             }
         }
         Screen::Compare => {
-            if let Some(entered) = &mut rooms.compare {
-                entered.prepare(shared, regions.main);
+            if let Some(room) = &mut rooms.compare {
+                room.prepare(shared, regions.main);
             }
         }
-    }
-}
-
-fn prepare_sessions(model: &mut Model) {
-    let regions = layout::live(model.size, EditorRoom::None);
-    model.seen = Seen {
-        regions,
-        ..Seen::default()
-    };
-    if let Some(sessions) = &mut model.rooms.sessions {
-        sessions.prepare(&model.shared, regions.main);
-    }
-}
-
-fn prepare_report(model: &mut Model) {
-    let regions = layout::live(model.size, EditorRoom::None);
-    model.seen = Seen {
-        regions,
-        ..Seen::default()
-    };
-    if let Some(open) = &mut model.rooms.report {
-        open.report.prepare(&model.shared, regions.main);
-    }
-}
-
-fn prepare_desk(model: &mut Model) {
-    let regions = layout::live(model.size, EditorRoom::None);
-    model.seen = Seen {
-        regions,
-        ..Seen::default()
-    };
-    if let Some(open) = &mut model.rooms.desk {
-        open.desk.prepare(&model.shared, regions.main);
-    }
-}
-
-fn prepare_guide(model: &mut Model) {
-    let regions = layout::live(model.size, EditorRoom::None);
-    model.seen = Seen {
-        regions,
-        ..Seen::default()
-    };
-    if let Some(open) = &mut model.rooms.guide {
-        open.guide.prepare(&model.shared, regions.main);
+        Screen::Report => {
+            if let Some(room) = &mut rooms.report {
+                room.prepare(shared, regions.main);
+            }
+        }
+        Screen::Guide => {
+            if let Some(open) = &mut rooms.guide {
+                open.prepare(shared, regions.main);
+            }
+        }
+        Screen::Desk => {
+            if let Some(open) = &mut rooms.desk {
+                open.desk.prepare(shared, regions.main);
+            }
+        }
     }
 }
 

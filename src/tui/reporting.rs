@@ -6,21 +6,14 @@ use super::{
     action::{Action, App},
     browsing,
     effect::{Effect, Effects, Query, Ticket},
-    model::{Focus, Model, Screen},
+    model::{Model, Screen},
     moves::Move,
     msg::{Mouse, MouseKind},
     report::{self, Ask, Fold, Place, Report, Save, Told, What, Wish},
     rooms::{self, Act},
+    way,
 };
 use crate::protocol::{RunId, Seq};
-
-/// An opened report, and the screen it was opened from.
-#[derive(Debug)]
-pub struct Opened {
-    /// It.
-    pub report: Report,
-    from: Screen,
-}
 
 /// Opens the report of the session on the screen, or returns from it.
 pub(super) fn open(model: &mut Model) -> Effects {
@@ -43,30 +36,22 @@ pub(super) fn open(model: &mut Model) -> Effects {
 
 /// Opens the report of any session that is stored.
 pub(super) fn open_for(model: &mut Model, run: RunId) -> Effects {
-    let from = model.screen;
-    model.screen = Screen::Report;
-    model.focus = Focus::Panes;
-    if let Some(open) = model
-        .rooms
-        .report
-        .as_mut()
-        .filter(|open| *open.report.run() == run)
+    way::enter(model, Screen::Report);
+    if let Some(report) = &model.rooms.report
+        && *report.run() == run
     {
-        if from != Screen::Report {
-            open.from = from;
-        }
         // What was counted may be older than the session by now.
         return grant(model, vec![Wish::Ask(What::Papers)]);
     }
     let (report, wishes) = Report::open(run);
-    model.rooms.report = Some(Box::new(Opened { report, from }));
+    model.rooms.report = Some(Box::new(report));
     grant(model, wishes)
 }
 
 /// The part of the screen that takes keys.
 pub(super) fn place(model: &Model) -> Place {
-    let open = model.rooms.report.as_ref();
-    open.map_or(Place::Main, |open| open.report.place())
+    let report = model.rooms.report.as_ref();
+    report.map_or(Place::Main, |report| report.place())
 }
 
 /// True while a spinner turns on the screen.
@@ -75,7 +60,7 @@ pub(super) fn waits(model: &Model) -> bool {
         .rooms
         .report
         .as_ref()
-        .is_some_and(|open| open.report.waits())
+        .is_some_and(|report| report.waits())
 }
 
 /// Performs an action of the screen.
@@ -83,15 +68,15 @@ pub(super) fn perform(model: &mut Model, action: report::Action) -> Effects {
     if model.screen != Screen::Report {
         return model.hint("That is for the report screen.");
     }
-    let open = model.rooms.report.as_mut();
-    let wishes = open.map(|open| open.report.update(action));
+    let report = model.rooms.report.as_mut();
+    let wishes = report.map(|report| report.update(action));
     grant(model, wishes.unwrap_or_default())
 }
 
 /// Letters for the search in the list of models.
 pub(super) fn type_text(model: &mut Model, text: &str) -> Effects {
-    let open = model.rooms.report.as_mut();
-    if open.is_some_and(|open| open.report.type_text(text)) {
+    let report = model.rooms.report.as_mut();
+    if report.is_some_and(|report| report.type_text(text)) {
         return Effects::none();
     }
     model.hint("Nothing takes text here.")
@@ -103,8 +88,8 @@ pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Effects {
         MouseKind::WheelUp(notches) => (Move::Up, notches),
         MouseKind::WheelDown(notches) => (Move::Down, notches),
         MouseKind::Click => {
-            if let Some(open) = &mut model.rooms.report {
-                open.report.click(mouse.column, mouse.row);
+            if let Some(report) = &mut model.rooms.report {
+                report.click(mouse.column, mouse.row);
             }
             return Effects::none();
         }
@@ -118,8 +103,8 @@ pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Effects {
 
 /// An answer for the screen; it may be left by now.
 pub(super) fn told(model: &mut Model, ticket: Ticket, told: Told) -> Effects {
-    let open = model.rooms.report.as_mut();
-    let wishes = open.map(|open| open.report.told(ticket, told));
+    let report = model.rooms.report.as_mut();
+    let wishes = report.map(|report| report.told(ticket, told));
     grant(model, wishes.unwrap_or_default())
 }
 
@@ -141,12 +126,12 @@ fn grant(model: &mut Model, wishes: Vec<Wish>) -> Effects {
 
 fn ask(model: &mut Model, what: What) -> Effects {
     let ticket = model.tickets.issue();
-    let Some(open) = &mut model.rooms.report else {
+    let Some(report) = &mut model.rooms.report else {
         return Effects::none();
     };
-    open.report.sent(ticket, &what);
+    report.sent(ticket, &what);
     let ask = Ask {
-        run: open.report.run().clone(),
+        run: report.run().clone(),
         what,
     };
     Effects::one(Effect::Query {
@@ -157,23 +142,15 @@ fn ask(model: &mut Model, what: What) -> Effects {
 
 /// The session at an event.
 fn open_event(model: &mut Model, seq: Seq) -> Effects {
-    let Some(open) = &model.rooms.report else {
+    let Some(report) = &model.rooms.report else {
         return Effects::none();
     };
-    let run = open.report.run().clone();
+    let run = report.run().clone();
     browsing::open(model, run, Some(seq))
 }
 
 fn leave(model: &mut Model) -> Effects {
-    let from = model.rooms.report.as_ref().map(|open| open.from);
-    let on_screen = model.shared.run.turn.is_some();
-    model.screen = match from {
-        Some(Screen::Report) | None => Screen::Start,
-        // The session may have been left meanwhile.
-        Some(Screen::Live | Screen::Review) if !on_screen => Screen::Start,
-        Some(from) => from,
-    };
-    model.focus = Focus::Panes;
+    way::leave(model);
     Effects::none()
 }
 
@@ -212,10 +189,10 @@ pub(super) fn hints(model: &Model) -> &'static [(Action, &'static str)] {
     ];
     const ASKING: &[(Action, &str)] = &[(TAKE, "send"), (BACK, "back"), (DOWN, "down")];
     const RUNNING: &[(Action, &str)] = &[(BACK, "stop it")];
-    let open = model.rooms.report.as_ref();
+    let report = model.rooms.report.as_ref();
     match place(model) {
-        Place::Asking if open.is_some_and(|open| open.report.is_running()) => RUNNING,
-        Place::Main if open.is_some_and(|open| open.report.is_alone()) => ALONE,
+        Place::Asking if report.is_some_and(|report| report.is_running()) => RUNNING,
+        Place::Main if report.is_some_and(|report| report.is_alone()) => ALONE,
         Place::Main => MAIN,
         Place::Models => MODELS,
         Place::Asking => ASKING,

@@ -6,59 +6,42 @@
 //! top of the program, and an answer reaches the room that its kind names.
 
 use super::{
-    compare, comparing, desk, desking,
+    compare::{self, Compare},
+    desk, desking,
     effect::Ticket,
-    giving, guide, guiding,
+    giving, guide,
     model::Screen,
-    notes,
-    noting::Entered,
-    replay, report,
-    reporting::Opened,
+    notes::{self, Notes},
+    replay,
+    report::{self, Report},
     review::{self, Review},
     sessions::{self, Sessions},
     trusting,
 };
 
 /// The rooms that were opened.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Rooms {
     /// The review of the session on the screen.
     pub review: Option<Box<Review>>,
     /// The list of all sessions.
     pub sessions: Option<Box<Sessions>>,
     /// The notes of the session on the screen.
-    pub notes: Option<Box<Entered>>,
+    pub notes: Option<Box<Notes>>,
     /// Sessions side by side.
-    pub compare: Option<Box<comparing::Entered>>,
+    pub compare: Option<Box<Compare>>,
     /// The report of a session.
-    pub report: Option<Box<Opened>>,
+    pub report: Option<Box<Report>>,
     /// The configuration of a project that is asked about.
     pub(super) trust: Option<Box<trusting::Asked>>,
     /// The set-up screen.
-    pub guide: Option<Box<guiding::Opened>>,
+    pub guide: Option<Box<guide::Guide>>,
     /// Settings and log.
     pub desk: Option<Box<desking::Opened>>,
-    /// The screen from which the list was opened.
-    pub(super) came: Screen,
+    /// The screens behind the one that is shown, the nearest last.
+    pub(super) way: Vec<Screen>,
     /// When the list is to be asked for again.
     pub(super) wake: Option<Ticket>,
-}
-
-impl Default for Rooms {
-    fn default() -> Self {
-        Self {
-            review: None,
-            sessions: None,
-            notes: None,
-            compare: None,
-            report: None,
-            trust: None,
-            guide: None,
-            desk: None,
-            came: Screen::Start,
-            wake: None,
-        }
-    }
 }
 
 /// What a person does in a room.

@@ -53,14 +53,14 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
             }
         }
         Screen::Notes => {
-            if let Some(entered) = &model.rooms.notes {
-                entered.room.view(&model.shared, frame, regions.main);
+            if let Some(notes) = &model.rooms.notes {
+                notes.view(&model.shared, frame, regions.main);
             }
             message_editor(model, frame);
         }
         Screen::Compare => {
-            if let Some(entered) = &model.rooms.compare {
-                entered.room().view(&model.shared, frame, regions.main);
+            if let Some(compare) = &model.rooms.compare {
+                compare.view(&model.shared, frame, regions.main);
             }
         }
         Screen::Desk => {
@@ -70,12 +70,12 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         }
         Screen::Guide => {
             if let Some(open) = &model.rooms.guide {
-                open.guide.view(theme, frame, regions.main);
+                open.view(theme, frame, regions.main);
             }
         }
         Screen::Report => {
-            if let Some(open) = &model.rooms.report {
-                open.report.view(&model.shared, frame);
+            if let Some(report) = &model.rooms.report {
+                report.view(&model.shared, frame);
             }
         }
     }
@@ -180,8 +180,8 @@ fn rule(model: &Model, frame: &mut Frame<'_>) {
     };
     let words = if let (Screen::Review, Some(review)) = (model.screen, &model.rooms.review) {
         format!(" {} ", review.rule())
-    } else if let (Screen::Notes, Some(entered)) = (model.screen, &model.rooms.notes) {
-        format!(" {} ", entered.room.rule(&model.shared.run))
+    } else if let (Screen::Notes, Some(notes)) = (model.screen, &model.rooms.notes) {
+        format!(" {} ", notes.rule(&model.shared.run))
     } else if model.shared.running() {
         format!(" to {} ", hearers(model))
     } else {

@@ -20,3 +20,4 @@ mod screens;
 mod sessions;
 mod talking;
 mod trust;
+mod way;

@@ -189,7 +189,7 @@ fn a_note_is_written_on_what_is_looked_at_and_read_again() {
     let unread = |kept: &mut Kept, person: &mut Person| {
         person.press("n");
         kept.serve(person);
-        person.model.rooms.notes.as_ref().unwrap().room.unread()
+        person.model.rooms.notes.as_ref().unwrap().unread()
     };
     assert_eq!(
         unread(&mut kept, &mut person),
@@ -294,10 +294,10 @@ fn marks_stand_beside_answers_and_the_next_unread_is_a_key_away() {
     kept.serve(&mut person);
     person.press("alt-u");
     assert_eq!(person.model.screen, Screen::Notes);
-    let before = person.model.rooms.notes.as_ref().unwrap().room.unread();
+    let before = person.model.rooms.notes.as_ref().unwrap().unread();
     person.press("alt-u");
     kept.serve(&mut person);
-    let after = person.model.rooms.notes.as_ref().unwrap().room.unread();
+    let after = person.model.rooms.notes.as_ref().unwrap().unread();
     assert!(after < before, "{before} {after}");
     person.press("esc");
     assert_eq!(person.model.screen, Screen::Live);

@@ -107,6 +107,7 @@ async fn headless(globals: &Globals, args: &Args) -> Result<u8, Trouble> {
         missing = None;
     }
     limits(args, &mut draft)?;
+    draft.theme.clone_from(&globals.looks.theme);
     if let Some(missing) = missing {
         report_nothing(args, &all, &missing);
         return Ok(NOTHING);

@@ -27,6 +27,8 @@ pub struct Draft {
     pub cents: Limit,
     /// Most minutes a turn may take.
     pub minutes: u32,
+    /// The theme of the screen by its name; `None` leaves it as it is.
+    pub theme: Option<String>,
 }
 
 /// One member.
@@ -169,6 +171,7 @@ impl Draft {
             write: wanted.write,
             cents: wanted.cents,
             minutes: wanted.minutes,
+            theme: None,
         };
         (draft, chosen.missing)
     }

@@ -125,6 +125,15 @@ fn rules(out: &mut String, draft: &Draft) {
         "  orchestrator_timeout_seconds: {}",
         minutes.saturating_mul(60)
     );
+    if let Some(theme) = &draft.theme {
+        out.push_str("\nui:\n");
+        comment(
+            out,
+            2,
+            "Colours of the screen; what is saved on its page of settings (F9) counts more.",
+        );
+        let _ = writeln!(out, "  theme: {}", scalar(theme));
+    }
 }
 
 fn folder(out: &mut String, words: &str, permission: &str) {
@@ -187,6 +196,20 @@ fn scalar(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::setup::Template;
+
+    #[test]
+    fn a_theme_is_written_when_one_was_chosen() {
+        let origin = Origin {
+            made_by: "a test".to_owned(),
+            day: "2026-11-22".to_owned(),
+        };
+        let hand = Hand::default();
+        let (mut draft, _) = Draft::of(Template::Mixed, &hand);
+        assert!(!yaml(&draft, &hand, &origin).contains("ui:"));
+        draft.theme = Some("light".to_owned());
+        assert!(yaml(&draft, &hand, &origin).ends_with("\n  theme: light\n"));
+    }
 
     #[test]
     fn scalars_stay_what_they_are() {

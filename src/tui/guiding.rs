@@ -13,9 +13,18 @@ use super::{
     moves::Move,
     msg::{Mouse, MouseKind},
     rooms::{self, Act},
+    theme::{Named, Theme},
     way,
 };
 use crate::{protocol::Level, setup::preset::Preset};
+
+/// The screen, and the theme that it found.
+#[derive(Debug)]
+pub struct Opened {
+    /// It.
+    pub guide: Guide,
+    theme: Theme,
+}
 
 /// Opens the screen.
 pub(super) fn open(model: &mut Model) -> Effects {
@@ -26,12 +35,16 @@ pub(super) fn open(model: &mut Model) -> Effects {
         return Effects::none();
     }
     way::enter(model, Screen::Guide);
-    let wishes = if model.rooms.guide.is_some() {
+    let theme = model.shared.theme;
+    let wishes = if let Some(open) = &mut model.rooms.guide {
+        if !open.guide.has_theme() {
+            open.theme = theme;
+        }
         // Keys and servers may have come and gone.
         Guide::questions()
     } else {
         let (guide, wishes) = Guide::open();
-        model.rooms.guide = Some(Box::new(guide));
+        model.rooms.guide = Some(Box::new(Opened { guide, theme }));
         wishes
     };
     grant(model, wishes)
@@ -40,13 +53,13 @@ pub(super) fn open(model: &mut Model) -> Effects {
 /// The part of the screen that takes keys.
 pub(super) fn place(model: &Model) -> Place {
     let open = model.rooms.guide.as_ref();
-    open.map_or(Place::Main, |open| open.place())
+    open.map_or(Place::Main, |open| open.guide.place())
 }
 
 /// True while a spinner turns on the screen.
 pub(super) fn waits(model: &Model) -> bool {
     let open = model.rooms.guide.as_ref();
-    open.is_some_and(|open| open.waits())
+    open.is_some_and(|open| open.guide.waits())
 }
 
 /// Performs an action of the screen.
@@ -58,14 +71,14 @@ pub(super) fn perform(model: &mut Model, action: guide::Action) -> Effects {
         return model.hint("That is for the set-up screen.");
     }
     let open = model.rooms.guide.as_mut();
-    let wishes = open.map(|open| open.update(action));
+    let wishes = open.map(|open| open.guide.update(action));
     grant(model, wishes.unwrap_or_default())
 }
 
 /// Letters for a search or a key.
 pub(super) fn type_text(model: &mut Model, text: &str) -> Effects {
     let open = model.rooms.guide.as_mut();
-    if open.is_some_and(|open| open.type_text(text)) {
+    if open.is_some_and(|open| open.guide.type_text(text)) {
         return Effects::none();
     }
     model.hint("Nothing takes text here.")
@@ -80,7 +93,7 @@ pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Effects {
             let main = model.seen.regions.main;
             let row = usize::from(mouse.row.saturating_sub(main.y));
             let open = model.rooms.guide.as_mut();
-            let wishes = open.map(|open| open.click(row, main.height));
+            let wishes = open.map(|open| open.guide.click(row, main.height));
             return grant(model, wishes.unwrap_or_default());
         }
     };
@@ -115,7 +128,7 @@ pub(super) fn told(model: &mut Model, ticket: Ticket, told: Told) -> Effects {
         return offer(model, presets, troubles);
     }
     let open = model.rooms.guide.as_mut();
-    let wishes = open.map(|open| open.told(ticket, told));
+    let wishes = open.map(|open| open.guide.told(ticket, told));
     grant(model, wishes.unwrap_or_default())
 }
 
@@ -128,6 +141,10 @@ fn grant(model: &mut Model, wishes: Vec<Wish>) -> Effects {
             Wish::Hint(words) => model.hint(words),
             Wish::Tell(level, words) => model.tell(level, words),
             Wish::Leave => leave(model),
+            Wish::Theme(theme) => {
+                dress(model, theme);
+                Effects::none()
+            }
             Wish::Start(team, given) => {
                 // A session that was looked at has ended; the new team has nothing to do with it.
                 let home = flow::home(model);
@@ -143,7 +160,7 @@ fn grant(model: &mut Model, wishes: Vec<Wish>) -> Effects {
 fn ask(model: &mut Model, question: Ask) -> (Ticket, Effects) {
     let ticket = model.tickets.issue();
     if let Some(open) = &mut model.rooms.guide {
-        open.sent(ticket, &question);
+        open.guide.sent(ticket, &question);
     }
     let effects = Effects::one(Effect::Query {
         ticket,
@@ -154,12 +171,12 @@ fn ask(model: &mut Model, question: Ask) -> (Ticket, Effects) {
 
 fn attempt(model: &mut Model, place: usize) -> Effects {
     let open = model.rooms.guide.as_ref();
-    let Some(agent) = open.and_then(|open| open.agent(place)).cloned() else {
+    let Some(agent) = open.and_then(|open| open.guide.agent(place)).cloned() else {
         return Effects::none();
     };
     let (ticket, effects) = ask(model, Ask::Try(agent));
     if let Some(open) = &mut model.rooms.guide {
-        open.tried(place, ticket);
+        open.guide.tried(place, ticket);
     }
     effects
 }
@@ -167,6 +184,14 @@ fn attempt(model: &mut Model, place: usize) -> Effects {
 fn leave(model: &mut Model) -> Effects {
     way::leave(model);
     Effects::none()
+}
+
+/// Shows the screen in a theme, or in the one that it had.
+fn dress(model: &mut Model, theme: Option<Named>) {
+    let found = model.rooms.guide.as_ref().map(|open| open.theme);
+    if let Some(theme) = theme.map(Named::theme).or(found) {
+        model.shared.theme = theme;
+    }
 }
 
 /// The keys that matter now.
@@ -199,8 +224,8 @@ pub(super) fn hints(model: &Model) -> &'static [(Action, &'static str)] {
     let open = model.rooms.guide.as_ref();
     match place(model) {
         Place::Typing => TYPING,
-        Place::Main if open.is_some_and(|open| open.is_trying()) => TRYING,
-        Place::Main if open.is_some_and(|open| open.is_on_team()) => TEAM,
+        Place::Main if open.is_some_and(|open| open.guide.is_trying()) => TRYING,
+        Place::Main if open.is_some_and(|open| open.guide.is_on_team()) => TEAM,
         Place::Main => MAIN,
     }
 }

@@ -77,7 +77,7 @@ fn prepare_room(model: &mut Model) {
         }
         Screen::Guide => {
             if let Some(open) = &mut rooms.guide {
-                open.prepare(shared, regions.main);
+                open.guide.prepare(shared, regions.main);
             }
         }
         Screen::Desk => {

@@ -9,7 +9,7 @@ use super::{
     compare::{self, Compare},
     desk, desking,
     effect::Ticket,
-    giving, guide,
+    giving, guide, guiding,
     model::Screen,
     notes::{self, Notes},
     replay,
@@ -35,7 +35,7 @@ pub struct Rooms {
     /// The configuration of a project that is asked about.
     pub(super) trust: Option<Box<trusting::Asked>>,
     /// The set-up screen.
-    pub guide: Option<Box<guide::Guide>>,
+    pub guide: Option<Box<guiding::Opened>>,
     /// Settings and log.
     pub desk: Option<Box<desking::Opened>>,
     /// The screens behind the one that is shown, the nearest last.

@@ -70,7 +70,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         }
         Screen::Guide => {
             if let Some(open) = &model.rooms.guide {
-                open.view(theme, frame, regions.main);
+                open.guide.view(theme, frame, regions.main);
             }
         }
         Screen::Report => {

@@ -174,6 +174,8 @@ fn a_server_nearby_is_found_tried_saved_and_run() {
         "0",
         "--minutes",
         "3",
+        "--theme",
+        "dark",
     ];
     for agent in &agents {
         arguments.extend(["--agent", agent]);
@@ -184,6 +186,14 @@ fn a_server_nearby_is_found_tried_saved_and_run() {
     let saved = home.path().join(".config/massgen-tui/config.yaml");
     let text = fs::read_to_string(&saved).unwrap();
     assert!(text.contains("orchestrator_timeout_seconds: 180"), "{text}");
+    let (code, out, err) = run(home.path(), &near, &["config", "show", "--origin"]);
+    assert_eq!(code, 0, "{out}{err}");
+    let theme = out.lines().find(|line| line.contains("ui.theme"));
+    let theme = theme.unwrap_or_else(|| panic!("{out}"));
+    assert!(
+        theme.contains("dark") && theme.contains("config.yaml"),
+        "{theme}"
+    );
     let task = ["run", "Say something."];
     let (code, out, err) = run(home.path(), &near, &task);
     assert_eq!(code, 0, "{out}{err}");

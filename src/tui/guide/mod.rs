@@ -25,6 +25,7 @@ use trial::Trial;
 use super::{
     effect::Load,
     options::{Given, TeamSummary},
+    theme::Named,
 };
 use crate::{
     protocol::Level,
@@ -51,6 +52,8 @@ pub enum Wish {
     Hint(String),
     /// A word that stays listed.
     Tell(Level, String),
+    /// To have the screen in this theme from now on; `None` is the one it had.
+    Theme(Option<Named>),
     /// Back to where it was opened.
     Leave,
     /// To the start screen, with this team and what it gives agents to work on.
@@ -214,6 +217,13 @@ impl Guide {
     #[must_use]
     pub fn agent(&self, place: usize) -> Option<&crate::setup::Agent> {
         self.draft.as_ref()?.agents.get(place)
+    }
+
+    /// True when a theme was chosen.
+    #[must_use]
+    pub fn has_theme(&self) -> bool {
+        let draft = self.draft.as_ref();
+        draft.is_some_and(|draft| draft.theme.is_some())
     }
 
     /// True on the page of the team.

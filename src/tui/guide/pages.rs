@@ -3,7 +3,7 @@
 use super::{Guide, Page, Stage};
 use crate::{
     setup::{Limit, MOST_AGENTS, Template},
-    tui::effect::Load,
+    tui::{effect::Load, theme::Named},
 };
 
 /// Something the cursor can stand on.
@@ -25,6 +25,8 @@ pub(super) enum Item {
     Money,
     /// Time.
     Time,
+    /// Colours.
+    Theme,
     /// Where it is saved.
     Spot(usize),
     /// The way on.
@@ -54,7 +56,13 @@ impl Guide {
                 }
                 items.push(Item::Next);
             }
-            Page::Limits => items.extend([Item::Files, Item::Money, Item::Time, Item::Next]),
+            Page::Limits => items.extend([
+                Item::Files,
+                Item::Money,
+                Item::Time,
+                Item::Theme,
+                Item::Next,
+            ]),
             Page::Save if self.saved.is_some() => items.push(Item::Next),
             Page::Save => items.extend((0..self.spots().len()).map(Item::Spot)),
         }
@@ -131,4 +139,10 @@ pub(super) fn neighbour<T: Copy + PartialEq>(all: &[T], now: T, forward: bool) -
 /// The limit of money, next to what it is; a sum of one's own falls into the list at its place.
 pub(super) fn money(now: Limit, forward: bool) -> Limit {
     neighbour(&Limit::CENTS, now, forward)
+}
+
+/// The theme next to this one; before the first stands the one that the screen has.
+pub(super) fn theme(now: Option<&str>, forward: bool) -> Option<Named> {
+    let all: Vec<Option<Named>> = std::iter::once(None).chain(Named::ALL.map(Some)).collect();
+    neighbour(&all, now.and_then(Named::find), forward)
 }

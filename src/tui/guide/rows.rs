@@ -238,6 +238,11 @@ impl<'a> Maker<'a> {
                     format!("{minutes} a turn at most"),
                     "then the team votes on what there is",
                 ),
+                Item::Theme => (
+                    "Theme",
+                    draft.theme.clone().unwrap_or_else(|| "as it is".to_owned()),
+                    "colours of the screen, seen at once; F9 changes them later",
+                ),
                 _ => {
                     self.blank();
                     self.next(place, "Go on: see the file, and save it");

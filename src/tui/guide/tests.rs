@@ -326,6 +326,32 @@ fn limits_and_the_file() {
 }
 
 #[test]
+fn a_theme_is_seen_at_once_and_stays_with_another_purpose() {
+    let mut guide = team();
+    guide.update(Action::Next);
+    guide.update(Action::Move(Move::Up));
+    assert_eq!(guide.item(), Some(pages::Item::Theme));
+    assert!(!guide.text().unwrap().contains("theme"));
+    let wishes = guide.update(Action::Less);
+    assert!(matches!(wishes.as_slice(), [Wish::Hint(words)] if words.contains("ends")));
+    for theme in [Named::Terminal, Named::Dark] {
+        assert_eq!(guide.update(Action::More), [Wish::Theme(Some(theme))]);
+    }
+    assert!(painted(&mut guide, SIZES[1]).contains("‹ dark ›"));
+    // Another purpose is another team on the same screen.
+    guide.update(Action::Back);
+    guide.update(Action::Back);
+    guide.update(Action::Move(Move::Down));
+    guide.update(Action::Take);
+    assert!(guide.text().unwrap().contains("\n  theme: dark\n"));
+    guide.update(Action::Next);
+    for theme in [Some(Named::Terminal), None] {
+        assert_eq!(guide.update(Action::Less), [Wish::Theme(theme)]);
+    }
+    assert!(!guide.has_theme());
+}
+
+#[test]
 fn the_file_is_read_to_its_end() {
     let mut guide = last();
     assert!(!painted(&mut guide, SIZES[1]).contains("orchestrator_timeout_seconds"));

@@ -2,7 +2,7 @@
 
 use super::{
     Action, Ask, Guide, KeyForm, Mark, Page, Part, Saved, Stage, Store, Told, Typed, Wish,
-    pages::{Item, money, neighbour},
+    pages::{Item, money, neighbour, theme},
     picker::Picker,
     trial::Trial,
 };
@@ -72,7 +72,7 @@ impl Guide {
             Some(Item::Agent(place)) => self.pick(Some(place)),
             Some(Item::Add) => self.pick(None),
             Some(Item::Test) => self.test(),
-            Some(Item::Files | Item::Money | Item::Time) => self.adjust(true),
+            Some(Item::Files | Item::Money | Item::Time | Item::Theme) => self.adjust(true),
             Some(Item::Spot(place)) => self.save(place),
             None => Vec::new(),
         }
@@ -103,12 +103,14 @@ impl Guide {
     }
 
     fn purpose(&mut self, template: Template) -> Vec<Wish> {
-        if !self.has_looked() {
-            return hint("Still looking; a moment.");
-        }
         let kept = self.draft.as_ref().map(|draft| draft.template);
         if kept != Some(template) || self.missing.is_some() {
-            let (draft, missing) = Draft::of(template, &self.hand());
+            if !self.has_looked() {
+                return hint("Still looking; a moment.");
+            }
+            let (mut draft, missing) = Draft::of(template, &self.hand());
+            // The team has nothing to do with it.
+            draft.theme = self.draft.take().and_then(|before| before.theme);
             self.trials = vec![Trial::Not; draft.agents.len()];
             self.draft = Some(draft);
             self.missing = missing;
@@ -180,14 +182,24 @@ impl Guide {
         let Some(draft) = &mut self.draft else {
             return Vec::new();
         };
+        let before = draft.clone();
+        let mut wishes = Vec::new();
         match item {
             Some(Item::Files) => draft.write = neighbour(&Write::ALL, draft.write, forward),
             Some(Item::Money) => draft.cents = money(draft.cents, forward),
             Some(Item::Time) => draft.minutes = neighbour(&Limit::MINUTES, draft.minutes, forward),
+            Some(Item::Theme) => {
+                let next = theme(draft.theme.as_deref(), forward);
+                draft.theme = next.map(|theme| theme.word().to_owned());
+                wishes.push(Wish::Theme(next));
+            }
             _ => return hint("Nothing to change on this line."),
         }
+        if *draft == before {
+            return hint("The list ends here.");
+        }
         self.saved = None;
-        Vec::new()
+        wishes
     }
 
     /// Opens the list of models for an agent, or for a new one.

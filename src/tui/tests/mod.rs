@@ -8,6 +8,7 @@ mod crew;
 mod desk;
 mod flows;
 mod give;
+mod guide;
 mod health;
 pub mod kit;
 mod laws;

@@ -7,7 +7,6 @@
 mod choices;
 
 use std::{
-    path::PathBuf,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -17,15 +16,13 @@ use tokio::sync::{mpsc, watch};
 
 use super::{
     Services,
-    analysis::{self, Kept, Plan, Step, Wanted},
+    analysis::{self, Desk, Plan, Step, Wanted},
 };
 use crate::{
     config::Config,
     headless::words::count,
-    protocol::{
-        AgentId, Event, EventKind, Failure, FailureKind, Message, Origin, RunEvent, RunId, Sheet,
-    },
-    report::{self, Of, Report},
+    protocol::{EventKind, Failure, FailureKind, Message, Origin, RunEvent, RunId, Sheet},
+    report::{self, Of},
     store::{PageFolder, Session},
     text::clean,
     tui::report::{Analysis, Ask, Form, Heard, Page, Paper, Papers, Preview, Told, Turn, What},
@@ -49,11 +46,11 @@ const SAID: usize = 200;
 /// Reports and the analysis under way.
 #[derive(Default)]
 pub(super) struct Reports {
-    desk: OnceLock<Desk>,
+    task: OnceLock<Task>,
 }
 
 /// The task with the analysis under way.
-struct Desk {
+struct Task {
     orders: mpsc::Sender<Order>,
     heard: watch::Receiver<Heard>,
 }
@@ -103,8 +100,8 @@ impl Reports {
                 async move { Told::Preview(preview(&job).await) }.boxed()
             }
             What::Start(turn, model) => {
-                let desk = self.desk();
-                let (orders, mut heard) = (desk.orders.clone(), desk.heard.clone());
+                let task = self.task();
+                let (orders, mut heard) = (task.orders.clone(), task.heard.clone());
                 let job = Job {
                     services,
                     configured,
@@ -122,8 +119,8 @@ impl Reports {
                 .boxed()
             }
             What::Stop => {
-                let desk = self.desk();
-                let (orders, heard) = (desk.orders.clone(), desk.heard.clone());
+                let task = self.task();
+                let (orders, heard) = (task.orders.clone(), task.heard.clone());
                 async move {
                     let _ = orders.send(Order::Stop).await;
                     Told::Heard(Box::new(heard.borrow().clone()))
@@ -131,7 +128,7 @@ impl Reports {
                 .boxed()
             }
             What::Listen(number) => {
-                let mut heard = self.desk().heard.clone();
+                let mut heard = self.task().heard.clone();
                 async move {
                     tokio::time::sleep(PACE).await;
                     let more = heard.wait_for(|heard| heard.number > number);
@@ -143,12 +140,12 @@ impl Reports {
         }
     }
 
-    fn desk(&self) -> &Desk {
-        self.desk.get_or_init(|| {
+    fn task(&self) -> &Task {
+        self.task.get_or_init(|| {
             let (orders, inbox) = mpsc::channel(ORDERS);
             let (tell, heard) = watch::channel(Heard::default());
             tokio::spawn(sit(inbox, tell));
-            Desk { orders, heard }
+            Task { orders, heard }
         })
     }
 }
@@ -188,7 +185,7 @@ async fn sit(mut inbox: mpsc::Receiver<Order>, tell: watch::Sender<Heard>) {
 async fn perform(job: &Job, tell: &watch::Sender<Heard>) -> Result<u32, Failure> {
     let (desk, plan) = planned(job).await?;
     let (said, steps) = mpsc::channel(STEPS);
-    let turn = desk.turn(job.turn)?;
+    let turn = turn(&desk, job.turn)?;
     let events = desk.session.events.as_slice();
     let work = analysis::perform(&job.services, &plan, &job.run, (turn, events), said);
     let (done, ()) = tokio::join!(work, follow(steps, tell));
@@ -242,84 +239,42 @@ fn so_far(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// A session and what is beside it.
-struct Opened {
-    session: Session,
-    report: Report,
-    beside: PathBuf,
+fn opened(services: &Services, run: &RunId) -> Result<Desk, Failure> {
+    Desk::open(&services.shelf(), &run.0)
 }
 
-impl Opened {
-    fn read(services: &Services, run: &RunId) -> Result<Self, Failure> {
-        let shelf = services.shelf();
-        let volume = shelf.find(&run.0)?;
-        let session = shelf.read(&volume)?;
-        let report = report::of(&session.header.run, &session.events);
-        Ok(Self {
-            beside: shelf.beside(&volume),
-            session,
-            report,
-        })
-    }
+/// The turn that the screen shows.
+fn turn(desk: &Desk, (turn, attempt): Turn) -> Result<&Of, Failure> {
+    desk.turn(Some(&format!("{turn}.{attempt}")))
+}
 
-    fn turn(&self, (turn, attempt): Turn) -> Result<&Of, Failure> {
-        let mut turns = self.report.turns.iter();
-        let found = turns.find(|of| of.turn == turn && of.part.attempt.0 == attempt);
-        found.ok_or_else(|| {
-            let words = format!("The session has no turn {turn} any more.");
-            Failure::new(FailureKind::Local, words)
-        })
-    }
-
-    fn is_scripted(&self) -> bool {
-        self.session.events.iter().any(|event| {
-            matches!(&event.kind, EventKind::Run(RunEvent::Started(start))
-                if matches!(start.origin, Origin::Demo { .. }))
-        })
-    }
-
-    fn figures(&self) -> Sheet {
-        report::sheet(&self.report)
-    }
-
-    fn paper(&self, kept: &Kept) -> Sheet {
-        let stale = report::analysis::stale(&kept.analysis, &self.report.turns);
-        let name = |id: AgentId| {
-            let mut agents = self.report.turns.iter().flat_map(|turn| &turn.agents);
-            let found = agents.find(|agent| agent.agent == id);
-            found.map_or_else(|| id.to_string(), |agent| agent.name.clone())
-        };
-        let words = |number: u64| {
-            let events = &self.session.events;
-            let found = events.binary_search_by_key(&number, |event: &Event| event.seq.0);
-            let event = events.get(found.ok()?)?;
-            let words = report::analysis::words_of(event, &name);
-            Some(clean::line(&words).into_owned())
-        };
-        report::analysis::sheet(&kept.analysis, stale.as_deref(), &words)
-    }
+fn is_scripted(session: &Session) -> bool {
+    session.events.iter().any(|event| {
+        matches!(&event.kind, EventKind::Run(RunEvent::Started(start))
+            if matches!(start.origin, Origin::Demo { .. }))
+    })
 }
 
 fn papers(services: &Services, run: &RunId) -> Result<Papers, Failure> {
-    let opened = Opened::read(services, run)?;
-    let (kept, unread) = analysis::kept(&opened.beside);
+    let desk = opened(services, run)?;
+    let (kept, unread) = analysis::kept(&desk.beside);
     let analyses = kept.iter().map(|kept| {
         let (of, by) = (&kept.analysis.of, &kept.analysis.by);
         Analysis {
             number: kept.number,
             name: clean::line(&format!("{}/{}", by.provider, by.model)).into_owned(),
             turn: (of.turn, of.attempt),
-            stale: report::analysis::stale(&kept.analysis, &opened.report.turns).is_some(),
-            paper: paper(opened.paper(kept)),
+            stale: report::analysis::stale(&kept.analysis, &desk.report.turns).is_some(),
+            paper: paper(desk.sheet(kept)),
         }
     });
-    let turns = opened.report.turns.iter();
+    let turns = desk.report.turns.iter();
     Ok(Papers {
         analyses: analyses.collect(),
         turns: turns.map(|turn| (turn.turn, turn.part.attempt.0)).collect(),
-        figures: paper(opened.figures()),
+        figures: paper(report::sheet(&desk.report)),
         unread,
-        scripted: opened.is_scripted(),
+        scripted: is_scripted(&desk.session),
     })
 }
 
@@ -346,13 +301,13 @@ fn cleaned(mut sheet: Sheet) -> Sheet {
 }
 
 fn written(services: &Services, run: &RunId, page: Page, form: Form) -> Result<String, Failure> {
-    let opened = Opened::read(services, run)?;
-    let (kept, _) = analysis::kept(&opened.beside);
+    let desk = opened(services, run)?;
+    let (kept, _) = analysis::kept(&desk.beside);
     let (name, text) = match page {
         Page::Figures => {
             let text = match form {
-                Form::Markdown => report::page(&opened.figures()),
-                Form::Json => json(&opened.report)?,
+                Form::Markdown => report::page(&report::sheet(&desk.report)),
+                Form::Json => json(&desk.report)?,
             };
             ("report".to_owned(), text)
         }
@@ -362,7 +317,7 @@ fn written(services: &Services, run: &RunId, page: Page, form: Form) -> Result<S
                 Failure::new(FailureKind::Local, format!("Analysis {number} is gone."))
             })?;
             let text = match form {
-                Form::Markdown => report::page(&cleaned(opened.paper(one))),
+                Form::Markdown => report::page(&cleaned(desk.sheet(one))),
                 Form::Json => json(&one.analysis)?,
             };
             (format!("analysis-{number}"), text)
@@ -387,7 +342,7 @@ fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
 }
 
 /// The session, and what would be sent of it.
-async fn planned(job: &Job) -> Result<(Opened, Plan), Failure> {
+async fn planned(job: &Job) -> Result<(Desk, Plan), Failure> {
     let wanted = Wanted {
         name: job.model.clone(),
         base_url: None,
@@ -396,10 +351,10 @@ async fn planned(job: &Job) -> Result<(Opened, Plan), Failure> {
     let analyst = analysis::pick(&job.services, &wanted).await?;
     let (services, run, turn) = (Arc::clone(&job.services), job.run.clone(), job.turn);
     blocking(move || {
-        let opened = Opened::read(&services, &run)?;
-        let of = opened.turn(turn)?;
-        let plan = analysis::plan(analyst, &opened.report, of, &opened.session.events)?;
-        Ok((opened, plan))
+        let desk = opened(&services, &run)?;
+        let of = self::turn(&desk, turn)?;
+        let plan = analysis::plan(analyst, &desk.report, of, &desk.session.events)?;
+        Ok((desk, plan))
     })
     .await
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Opened, Turn, blocking};
+use super::{Turn, blocking, opened};
 use crate::{
     app::{
         Services,
@@ -28,10 +28,10 @@ pub(super) async fn models(
     let whole = {
         let services = Arc::clone(&services);
         blocking(move || {
-            let opened = Opened::read(&services, &run)?;
-            let turn = opened.turn(turn)?;
-            let events = &opened.session.events;
-            let evidence = report::analysis::evidence(&opened.report, turn, events, u64::MAX, 0);
+            let desk = opened(&services, &run)?;
+            let turn = super::turn(&desk, turn)?;
+            let events = &desk.session.events;
+            let evidence = report::analysis::evidence(&desk.report, turn, events, u64::MAX, 0);
             Ok(evidence.map_or(0, |evidence| evidence.seen.tokens))
         })
         .await?

@@ -10,6 +10,7 @@ use std::{
     process::{Output, Stdio},
     sync::mpsc,
     thread,
+    time::{Duration, SystemTime},
 };
 
 use massgen_tui::{
@@ -564,6 +565,37 @@ fn signals_end_the_sending_and_nothing_is_left_behind() {
         let left = fs::read_dir(home.path("state/outgoing")).unwrap();
         assert_eq!(left.count(), 0, "nothing is left behind");
     }
+}
+
+#[test]
+fn what_a_killed_process_left_aside_goes_the_next_time() {
+    let home = Home::new();
+    home.session("a task");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = format!("http://{}/x/", listener.local_addr().unwrap());
+    let mut child = home
+        .program()
+        .args(["share", "--to", &to, "--yes"])
+        .spawn()
+        .unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    let _ = read(&mut stream);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let outgoing = home.path("state/outgoing");
+    let left = || fs::read_dir(&outgoing).unwrap().flatten();
+    let folder = left().next().unwrap().path();
+    let file = fs::read_dir(&folder).unwrap().flatten().next().unwrap();
+    let looked = || home.with(&["export", "--dry-run"], &[]);
+    assert_eq!(looked().status.code(), Some(0));
+    assert!(file.path().exists(), "another process may still send it");
+    let long_ago = SystemTime::now() - Duration::from_hours(25);
+    for path in [file.path(), folder] {
+        let opened = fs::File::open(path).unwrap();
+        opened.set_modified(long_ago).unwrap();
+    }
+    assert_eq!(looked().status.code(), Some(0));
+    assert_eq!(left().count(), 0);
 }
 
 #[test]

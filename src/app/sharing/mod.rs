@@ -2,7 +2,7 @@
 //!
 //! [`prepare`] reads a session twice: for what deltas hide, and for its fold, its figures and what had to be
 //! masked. Then everything about the file is known (its size, what is in it, what is not) before a byte of it
-//! leaves. Blocking, except for sending.
+//! leaves. What killed processes left aside goes before. Blocking, except for sending.
 
 mod aside;
 mod beside;
@@ -125,6 +125,7 @@ pub fn prepare(
     around: &Surroundings,
     order: &Order,
 ) -> Result<Prepared, Failure> {
+    aside::sweep(state, now());
     let volume = shelf.find(&order.id)?;
     let (source, mut about) = open(shelf, &volume, &order.watch)?;
     let run = about.run.clone().unwrap_or_else(|| RunId(order.id.clone()));

@@ -61,7 +61,10 @@ pub use taking::{End, Policy, Taken, after_run};
 pub use team::{Source, Team, given};
 pub use ways::endpoint;
 
-use std::{path::PathBuf, sync::OnceLock};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
@@ -111,7 +114,7 @@ pub struct Services {
     /// What is to be said of configurations that are not used, one sentence each.
     pub notices: Vec<String>,
     /// Which configurations may be used.
-    pub trust: trust::Trust,
+    pub trust: Arc<trust::Trust>,
     /// Who else hears the events of sessions.
     pub listeners: listening::Listeners,
     /// The log of MassGen that the program was started on, which may lie anywhere.
@@ -132,7 +135,7 @@ impl Services {
             environment,
             client: Client::new(),
             store: Store::open(&state_dir),
-            trust: trust::Trust::new(&state_dir),
+            trust: Arc::new(trust::Trust::new(&state_dir)),
             state_dir,
             dump_prompts: None,
             demo_speed,

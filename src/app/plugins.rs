@@ -8,12 +8,13 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use super::Services;
+use super::{Services, trust::Trust};
 use crate::{
     config::{
-        AgentTools, ToolServer, clean,
+        AgentTools, Environment, ToolServer, clean,
         plugins::{self, MANIFEST, Manifest},
         servers::{Reached, Seal},
     },
@@ -109,77 +110,88 @@ impl Plugin {
     }
 }
 
-/// Every plugin, by name. Nothing is started.
-#[must_use]
-pub fn all(services: &Services) -> Vec<Plugin> {
-    let Some(root) = &services.own.plugins else {
-        return Vec::new();
-    };
-    let Ok(entries) = fs::read_dir(root) else {
-        return Vec::new();
-    };
-    let folders = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let mut folders: Vec<PathBuf> = folders
-        .filter(|folder| folder.join(MANIFEST).is_file())
-        .collect();
-    folders.sort();
-    folders
-        .into_iter()
-        .take(MOST)
-        .map(|folder| one(services, folder))
-        .collect()
+/// Where plugins are looked for, and what tells how they stand. Every file of them is read, so this goes
+/// to a thread for files.
+struct Finder {
+    root: Option<PathBuf>,
+    environment: Environment,
+    trust: Arc<Trust>,
 }
 
-/// The plugin of a name.
+impl Finder {
+    fn new(services: &Services) -> Self {
+        Self {
+            root: services.own.plugins.clone(),
+            environment: services.environment.clone(),
+            trust: Arc::clone(&services.trust),
+        }
+    }
+
+    fn all(&self) -> Vec<Plugin> {
+        let entries = self.root.iter().flat_map(fs::read_dir).flatten();
+        let folders = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        let mut folders: Vec<PathBuf> = folders
+            .filter(|folder| folder.join(MANIFEST).is_file())
+            .collect();
+        folders.sort();
+        folders.truncate(MOST);
+        folders.into_iter().map(|folder| self.one(folder)).collect()
+    }
+
+    fn one(&self, folder: PathBuf) -> Plugin {
+        let env = |name: &str| self.environment.get(name);
+        let manifest = plugins::read(&folder, &env);
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        let name = clean(&name, 60);
+        let (standing, sum) = match mcp::sum(&folder) {
+            Ok(sum) if self.trust.approved(&folder, &sum) => (Standing::Trusted, sum),
+            Ok(sum) if self.trust.knows(&folder) => (Standing::Changed, sum),
+            Ok(sum) => (Standing::New, sum),
+            Err(why) => (Standing::Unreadable(why), String::new()),
+        };
+        Plugin {
+            name,
+            folder,
+            manifest,
+            standing,
+            sum,
+        }
+    }
+
+    fn missing(&self, name: &str) -> Failure {
+        let names: Vec<String> = self.all().into_iter().map(|one| one.name).collect();
+        let place = self
+            .root
+            .as_deref()
+            .map_or_else(|| "the settings folder".to_owned(), shown);
+        let hint = if names.is_empty() {
+            format!("There is none yet in {place}. `massgen-tui tools new NAME` begins one.")
+        } else {
+            format!("There are: {}.", names.join(", "))
+        };
+        let name = clean(name, 60);
+        Failure::new(FailureKind::Request, format!("No plugin is called {name}.")).hint(hint)
+    }
+}
+
+/// Every plugin, by name. Nothing is started.
+pub async fn all(services: &Services) -> Vec<Plugin> {
+    let finder = Finder::new(services);
+    let found = tokio::task::spawn_blocking(move || finder.all());
+    found.await.unwrap_or_default()
+}
+
+/// The plugin of a name. Blocking.
 ///
 /// # Errors
 /// There is none, with the names that there are.
 pub fn named(services: &Services, name: &str) -> Result<Plugin, Failure> {
-    let root = services
-        .own
-        .plugins
-        .as_ref()
-        .filter(|_| plugins::is_name(name));
+    let finder = Finder::new(services);
+    let root = finder.root.as_ref().filter(|_| plugins::is_name(name));
     let folder = root.map(|root| root.join(name));
     match folder.filter(|folder| folder.join(MANIFEST).is_file()) {
-        Some(folder) => Ok(one(services, folder)),
-        None => Err(missing(services, name)),
-    }
-}
-
-fn missing(services: &Services, name: &str) -> Failure {
-    let names: Vec<String> = all(services).into_iter().map(|one| one.name).collect();
-    let place = services
-        .own
-        .plugins
-        .as_deref()
-        .map_or_else(|| "the settings folder".to_owned(), shown);
-    let hint = if names.is_empty() {
-        format!("There is none yet in {place}. `massgen-tui tools new NAME` begins one.")
-    } else {
-        format!("There are: {}.", names.join(", "))
-    };
-    let name = clean(name, 60);
-    Failure::new(FailureKind::Request, format!("No plugin is called {name}.")).hint(hint)
-}
-
-fn one(services: &Services, folder: PathBuf) -> Plugin {
-    let env = |name: &str| services.environment.get(name);
-    let manifest = plugins::read(&folder, &env);
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let name = clean(&name, 60);
-    let (standing, sum) = match mcp::sum(&folder) {
-        Ok(sum) if services.trust.approved(&folder, &sum) => (Standing::Trusted, sum),
-        Ok(sum) if services.trust.knows(&folder) => (Standing::Changed, sum),
-        Ok(sum) => (Standing::New, sum),
-        Err(why) => (Standing::Unreadable(why), String::new()),
-    };
-    Plugin {
-        name,
-        folder,
-        manifest,
-        standing,
-        sum,
+        Some(folder) => Ok(finder.one(folder)),
+        None => Err(finder.missing(name)),
     }
 }
 
@@ -198,9 +210,9 @@ pub fn approve(services: &Services, plugin: &Plugin) -> Result<(), Failure> {
 }
 
 /// The servers of every plugin that was approved.
-#[must_use]
-pub fn servers(services: &Services) -> Vec<ToolServer> {
-    all(services).iter().filter_map(Plugin::trusted).collect()
+pub async fn servers(services: &Services) -> Vec<ToolServer> {
+    let all = all(services).await;
+    all.iter().filter_map(Plugin::trusted).collect()
 }
 
 /// Gives an agent these plugins; a server of its own with the same name stays.

@@ -7,7 +7,7 @@ use serde_json::Map;
 
 use super::{Services, inbox::Inbox, plugins, ways::Ways};
 use crate::{
-    config::{AgentTools, BackendConfig, Config, Overlay},
+    config::{AgentTools, BackendConfig, Config, Overlay, ToolServer},
     demo::{self, Actor, Scenario},
     engine::{Member, SessionSetup, nested::NestedTeam},
     mcp::{Shared, Tools},
@@ -103,11 +103,16 @@ impl Source {
     async fn members(&self, services: &Services, overlay: &Overlay) -> Result<Team, Failure> {
         match self {
             Self::Demo(name) => demo_team(name, services, overlay).await,
-            Self::Config(config) => Ok(config_team(config, services)),
+            Self::Config(config) => {
+                let plugins = plugins::servers(services).await;
+                Ok(config_team(config, &plugins, services))
+            }
             Self::Backends(backends) => {
                 let drafts = named(backends);
                 let (limits, rules) = overlay.layered(&names(&drafts));
-                Ok(team(drafts, limits, rules, Origin::Direct, services))
+                let plugins = plugins::servers(services).await;
+                let from = (Origin::Direct, &*plugins);
+                Ok(team(drafts, limits, rules, from, services))
             }
         }
     }
@@ -245,14 +250,16 @@ fn scripted(
         scenario: scenario.name.clone(),
     };
     let (limits, rules) = overlay.rules(&scenario.settings, &names(&drafts));
-    team(drafts, limits, rules, origin, services)
+    // Scripts would not call a plugin.
+    team(drafts, limits, rules, (origin, &[]), services)
 }
 
 fn names(drafts: &[Draft]) -> Vec<String> {
     drafts.iter().map(|draft| draft.name.clone()).collect()
 }
 
-fn config_team(config: &Config, services: &Services) -> Team {
+fn config_team(config: &Config, plugins: &[ToolServer], services: &Services) -> Team {
+    let below = |team: &Config| config_team(team, plugins, services);
     let drafts = config
         .agents
         .iter()
@@ -262,7 +269,7 @@ fn config_team(config: &Config, services: &Services) -> Team {
             model: agent.backend.model.clone(),
             backend: agent.backend.kind.clone(),
             ways: Ways::of(&agent.backend),
-            below: agent.team.as_ref().map(|team| config_team(team, services)),
+            below: agent.team.as_deref().map(below),
             tools: agent.tools.clone(),
         })
         .collect();
@@ -273,7 +280,7 @@ fn config_team(config: &Config, services: &Services) -> Team {
         drafts,
         config.limits.clone(),
         config.rules.clone(),
-        origin,
+        (origin, plugins),
         services,
     )
 }
@@ -305,12 +312,12 @@ fn named(backends: &[BackendConfig]) -> Vec<Draft> {
 }
 
 /// Numbers the agents by the lexicographic order of their names (equal names by their place) and
-/// connects them. Every agent that is no team has the person's plugins; scripted ones would not call them.
+/// connects them. Every agent that is no team has these plugins.
 fn team(
     mut drafts: Vec<Draft>,
     limits: Limits,
     rules: Rules,
-    origin: Origin,
+    (origin, plugins): (Origin, &[ToolServer]),
     services: &Services,
 ) -> Team {
     let mut order: Vec<usize> = (0..drafts.len()).collect();
@@ -319,12 +326,8 @@ fn team(
     for (number, index) in (1..).zip(order) {
         numbers[index] = AgentId(number);
     }
-    let plugins = match &origin {
-        Origin::Demo { .. } | Origin::Imported { .. } => Vec::new(),
-        Origin::Config { .. } | Origin::Direct => plugins::servers(services),
-    };
     for draft in drafts.iter_mut().filter(|draft| draft.below.is_none()) {
-        plugins::add(&mut draft.tools, &plugins);
+        plugins::add(&mut draft.tools, plugins);
     }
     let mut secrets = Vec::new();
     for draft in &drafts {
@@ -429,7 +432,7 @@ mod tests {
             .expect("backends");
         let drafts = named(&backends);
         let (limits, rules) = (Limits::default(), Rules::default());
-        let team = team(drafts, limits, rules, Origin::Direct, &services);
+        let team = team(drafts, limits, rules, (Origin::Direct, &[]), &services);
         let cards: Vec<(u16, &str)> = team
             .members
             .iter()

@@ -53,7 +53,7 @@ pub async fn rows(services: &Services, team: Option<&Source>) -> Vec<Health> {
     let mut rows: Vec<Health> = rows.collect();
     let folders = services.environment.get("PATH").unwrap_or_default();
     let mut wanted = team.map_or_else(Vec::new, of_team);
-    let plugins = plugins::all(services);
+    let plugins = plugins::all(services).await;
     let idle = |server: &ToolServer| seen.iter().all(|(_, name, _)| *name != server.name);
     let used = plugins.iter().filter_map(Plugin::trusted).filter(idle);
     wanted.extend(used.map(|server| (EVERY.to_owned(), server)));
@@ -164,7 +164,7 @@ pub async fn tried(
 ) -> Vec<(String, Result<usize, String>)> {
     let mut servers: Vec<ToolServer> = Vec::new();
     let of_team = team.map_or_else(Vec::new, of_team).into_iter();
-    let plugins = plugins::all(services);
+    let plugins = plugins::all(services).await;
     let of_plugins = plugins.iter().filter_map(Plugin::trusted);
     for server in of_team.map(|(_, server)| server).chain(of_plugins) {
         if servers.iter().all(|known| known.name != server.name) {

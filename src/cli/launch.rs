@@ -97,7 +97,7 @@ pub fn services(
     services.own.settings = Settings::saved_in(own.map(|own| own.join(settings::FILE)));
     services.notices = layers.notices;
     services.notices.extend(unwritten);
-    services.trust = trust;
+    services.trust = trust.into();
     services.overlay = overlay.over(layers.stack);
     services.own.keys = own.map(|own| own.join(settings::KEYS));
     services.own.plugins = paths.config.as_ref().map(|own| own.join("plugins"));

@@ -91,7 +91,7 @@ pub async fn run(globals: &Globals, args: &Args) -> u8 {
 
 async fn done(services: &Services, command: Option<&Command>) -> Result<(u8, String), Trouble> {
     match command {
-        None | Some(Command::List) => Ok((0, list(services))),
+        None | Some(Command::List) => Ok((0, list(services).await)),
         Some(Command::Trust { name }) => trust(services, &named(services, name)?),
         Some(Command::Untrust { name }) => {
             let plugin = named(services, name)?;
@@ -122,8 +122,8 @@ fn named(services: &Services, name: &str) -> Result<Plugin, Trouble> {
     plugins::named(services, name).map_err(|failure| Trouble::Usage(failure.words()))
 }
 
-fn list(services: &Services) -> String {
-    let all = plugins::all(services);
+async fn list(services: &Services) -> String {
+    let all = plugins::all(services).await;
     let place = services.own.plugins.as_ref().map_or_else(
         || "the settings folder".to_owned(),
         |place| place.display().to_string(),

@@ -62,15 +62,15 @@ impl Place {
         assert_eq!(self.plugin(name).standing, Standing::Trusted);
     }
 
-    fn tools(&self) -> Option<Tools> {
+    async fn tools(&self) -> Option<Tools> {
         let mut said = AgentTools::default();
-        add(&mut said, &servers(&self.services));
+        add(&mut said, &servers(&self.services).await);
         Tools::new("finch", &said, &Shared::default(), &Board::default())
     }
 
     /// Calls a tool as an agent does.
     async fn call(&self, name: &str, arguments: serde_json::Value) -> ToolResult {
-        let tools = self.tools().unwrap();
+        let tools = self.tools().await.unwrap();
         let offer = tools.offer().await;
         assert!(
             offer.specs.iter().any(|spec| spec.name == name),
@@ -158,7 +158,7 @@ async fn nothing_runs_before_it_is_approved_and_a_changed_byte_asks_again() {
     );
     let folder = place.script("", &script);
     assert_eq!(place.plugin("mine").standing, Standing::New);
-    assert!(place.tools().is_none() && !ran.exists());
+    assert!(place.tools().await.is_none() && !ran.exists());
     let told = toolservers::tried(&place.services, None).await;
     assert!(
         told[0].1.as_ref().unwrap_err().contains("tools trust mine"),
@@ -172,7 +172,7 @@ async fn nothing_runs_before_it_is_approved_and_a_changed_byte_asks_again() {
     assert!(!ran.exists());
     place.trust("mine");
     assert!(!ran.exists(), "to approve is not to start");
-    let tools = place.tools().unwrap();
+    let tools = place.tools().await.unwrap();
     assert_eq!(tools.offer().await.specs.len(), 1);
     assert!(!ran.exists(), "to list is not to start");
     assert!(place.call("mcp__mine__t", json!({})).await.is_ok());
@@ -185,11 +185,11 @@ async fn nothing_runs_before_it_is_approved_and_a_changed_byte_asks_again() {
     assert!(refused.contains("not what you approved"), "{refused}");
     assert!(!ran.exists());
     assert_eq!(place.plugin("mine").standing, Standing::Changed);
-    assert!(place.tools().is_none());
+    assert!(place.tools().await.is_none());
     fs::write(folder.join("run.sh"), script).unwrap();
     assert_eq!(place.plugin("mine").standing, Standing::Trusted);
     place.services.trust.forget(&folder).unwrap();
-    assert!(place.tools().is_none());
+    assert!(place.tools().await.is_none());
 }
 
 #[tokio::test]
@@ -246,7 +246,7 @@ async fn progress_is_told_while_it_works() {
         );
         place.script("", &script);
         place.trust("mine");
-        let tools = place.tools().unwrap();
+        let tools = place.tools().await.unwrap();
         tools.offer().await;
         let (call, mut heard) = wanted("mcp__mine__t", &json!({}));
         let hear = async {
@@ -275,7 +275,7 @@ async fn it_sees_the_variables_that_it_names_and_no_more() {
     let result = result.unwrap();
     assert!(result.contains("[longsecret] [] mine"), "{result}");
     let said = AgentTools {
-        servers: servers(&place.services),
+        servers: servers(&place.services).await,
         ..AgentTools::default()
     };
     assert_eq!(said.secrets(), ["longsecret"]);
@@ -305,12 +305,12 @@ async fn a_rehearsal_tells_what_does_not_end_or_ends_badly() {
     }
 }
 
-#[test]
-fn a_server_of_the_configuration_stands_before_a_plugin_of_the_same_name() {
+#[tokio::test]
+async fn a_server_of_the_configuration_stands_before_a_plugin_of_the_same_name() {
     let place = Place::new();
     place.script("", "");
     place.trust("mine");
-    let plugins = servers(&place.services);
+    let plugins = servers(&place.services).await;
     let mut own = plugins[0].clone();
     own.required = true;
     let mut tools = AgentTools {
@@ -319,6 +319,18 @@ fn a_server_of_the_configuration_stands_before_a_plugin_of_the_same_name() {
     };
     add(&mut tools, &plugins);
     assert!(tools.servers.len() == 1 && tools.servers[0].required);
+}
+
+#[tokio::test]
+async fn files_are_read_where_nothing_waits_for_them() {
+    let place = Place::new();
+    let folder = place.script("", "");
+    fs::write(folder.join("data"), vec![0; 16 << 20]).unwrap();
+    place.trust("mine");
+    let mut found = std::pin::pin!(servers(&place.services));
+    let first = futures_util::poll!(found.as_mut());
+    assert!(first.is_pending(), "the runtime goes on");
+    assert_eq!(found.await.len(), 1);
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn place() -> Place {
         root.join("state"),
         Speed::default(),
     );
-    services.trust = Trust::new(&root.join("state")).owning(&paths);
+    services.trust = Trust::new(&root.join("state")).owning(&paths).into();
     services.own.settings = Settings::saved_in(Some(root.join("own").join(FILE)));
     let config = services.configuration(&root.join("own/config.yaml"), Chosen::Found);
     let config = config.unwrap_or_else(|refusal| panic!("{}", refusal.words()));

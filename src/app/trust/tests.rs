@@ -34,7 +34,7 @@ fn place() -> Place {
     let process = [("MY_TOKEN".to_owned(), "sk-secret-0123456789".to_owned())];
     let environment = Environment::new(process, Vec::new());
     let mut services = Services::new(environment, root.join("state"), Speed::default());
-    services.trust = Trust::new(&root.join("state")).owning(&paths);
+    services.trust = Trust::new(&root.join("state")).owning(&paths).into();
     Place {
         _temp: temp,
         root,

@@ -91,7 +91,7 @@ mod tests {
         };
         let environment = Environment::gather([], &root, None, None);
         let mut services = Services::new(environment, root.join("state"), Speed::default());
-        services.trust = Trust::new(&root.join("state"));
+        services.trust = Trust::new(&root.join("state")).into();
         let told = lines(&services, &paths);
         assert_eq!(told.len(), 2, "{told:?}");
         assert!(told[0].text.contains("is not approved") && told[0].help.contains("config trust"));

@@ -48,7 +48,12 @@ pub(super) fn latest(run: &RunId, agent: AgentId, context: ContextId) -> String 
 
 /// Work that would have been lost.
 pub(super) fn salvage(run: &RunId, number: u32) -> String {
-    format!("{ROOT}/{run}/salvage/{number}")
+    format!("{}{number}", all_salvage(run))
+}
+
+/// Before the number of a piece of salvage.
+pub(super) fn all_salvage(run: &RunId) -> String {
+    format!("{ROOT}/{run}/salvage/")
 }
 
 /// The files that a turn ended with, by the answer that won.

@@ -2,7 +2,8 @@
 //!
 //! `<state>/shadows/<hash of the path>.git`, bare, shared by all runs on that folder. Files are kept
 //! byte for byte: no attribute of the folder converts anything. The usual build and package folders
-//! are left out; the folder's `.gitignore` files count as well.
+//! are left out; the folder's `.gitignore` files count as well. It stays when a run ends: whoever looks at
+//! the run, restores its files or goes on with it needs it.
 
 use std::{
     fs,
@@ -11,8 +12,11 @@ use std::{
 
 use git2::{Oid, RepositoryInitOptions};
 
-use super::{Repo, Trouble, TroubleKind, manifest::make_private, names};
-use crate::protocol::change::{ContextId, KeptIn};
+use super::{Repo, Trouble, TroubleKind, manifest::make_private, names, refs};
+use crate::protocol::{
+    RunId,
+    change::{ContextId, KeptIn},
+};
 
 /// Folders that hold what tools can make again.
 pub(super) const JUNK: [&str; 12] = [
@@ -31,6 +35,8 @@ pub(super) const JUNK: [&str; 12] = [
 ];
 /// No file is converted in a shadow.
 const RAW: &str = "* -text -ident -filter -working-tree-encoding -eol\n";
+/// File in a shadow that names its folder.
+const FOLDER_FILE: &str = "massgen-folder";
 
 /// `<state>/shadows`.
 pub(super) fn all(state: &Path) -> PathBuf {
@@ -73,12 +79,45 @@ pub(super) fn open(state: &Path, root: &Path, real: Option<&Path>) -> Result<Rep
     for (file, text) in [
         (folder.join("exclude"), exclude.as_bytes()),
         (folder.join("attributes"), RAW.as_bytes()),
-        (path.join("massgen-folder"), names::bytes(root)),
+        (path.join(FOLDER_FILE), names::bytes(root)),
     ] {
         fs::write(&file, text)
             .map_err(|error| Trouble::io("cannot write a file of ours", &file, &error))?;
     }
     Ok(Repo::open_at(&path, Some(root), ContextId(0))?.kept_in(KeptIn::Shadow, None))
+}
+
+/// The shadows of folders that lie in sessions' own, as long as they keep nothing but the snapshots of that
+/// session.
+pub(super) fn of_sessions(state: &Path) -> Vec<(RunId, PathBuf)> {
+    let Ok(sessions) = state.canonicalize().map(|state| state.join("sessions")) else {
+        return Vec::new();
+    };
+    let entries = fs::read_dir(all(state)).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let of_session = |shadow: PathBuf| {
+        let folder = fs::read(shadow.join(FOLDER_FILE)).ok()?;
+        let inside = names::path(&folder).strip_prefix(&sessions).ok()?;
+        let run = RunId(inside.iter().next()?.to_str()?.to_owned());
+        (refs::check(&run).is_ok() && is_of_alone(&shadow, &run)).then_some((run, shadow))
+    };
+    let mut found: Vec<_> = folders
+        .filter_map(|entry| of_session(entry.path()))
+        .collect();
+    found.sort();
+    found
+}
+
+/// Whether all that a shadow keeps are snapshots of one run. Salvage is the person's.
+fn is_of_alone(shadow: &Path, run: &RunId) -> bool {
+    let Ok(git) = git2::Repository::open_bare(shadow) else {
+        return false;
+    };
+    let (own, salvage) = (refs::folder(run), refs::all_salvage(run));
+    refs::list(&git, None).is_ok_and(|refs| {
+        let mut names = refs.iter().map(|(name, _)| name);
+        names.all(|name| name.starts_with(&own) && !name.starts_with(&salvage))
+    })
 }
 
 /// The `.git` at or above a folder, as a path; it is not opened.

@@ -103,7 +103,10 @@ impl World {
 
     /// The folder of the latest session.
     fn own(&self) -> PathBuf {
-        let run = start(&self.log()).run.0;
+        self.own_of(&start(&self.log()).run.0)
+    }
+
+    fn own_of(&self, run: &str) -> PathBuf {
         self.state.join("sessions").join(run).join("files")
     }
 }
@@ -181,6 +184,39 @@ fn the_folder_is_in_nobodys_repository_and_can_be_left_empty() {
     assert_eq!(names(&world.own()), Vec::<String>::new());
     let refs = crate::harness::git::git(home, &["for-each-ref"]);
     assert_eq!(refs, "", "no ref in a repository of the person's");
+}
+
+#[test]
+fn nothing_of_it_is_left_when_the_session_is_deleted_for_good() {
+    let world = World::new();
+    let config = world.team(["w", "w", "w"], "");
+    world.run(&config, &[]);
+    let run = start(&world.log()).run.0;
+    let shadows = world.state.join("shadows");
+    assert_eq!(names(&shadows).len(), 1);
+    let prune = ["worktrees", "prune", "--keep-days", "0"];
+    for arguments in [
+        // The worktrees of an ended session go; it can be gone on with.
+        &prune[..],
+        &prune,
+        &["run", "--continue", "latest", "Once more."],
+        &prune,
+        &["logs", "delete", &run],
+        &prune,
+    ] {
+        let output = world.program(arguments);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert_eq!(names(&shadows).len(), 1, "{arguments:?}: {output:?}");
+    }
+    world.program(&["logs", "empty-trash", "--yes"]);
+    let told = world.program(&prune);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(
+        told.contains("the repository of a deleted session removed"),
+        "{told}"
+    );
+    assert_eq!(names(&shadows), Vec::<String>::new());
+    assert!(!world.own_of(&run).exists());
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! What else is left lying about: temporary files of the dead, samples of old demo sessions, copies
-//! of what was applied long ago.
+//! What else is left lying about: temporary files of the dead, samples of old demo sessions, repositories
+//! beside folders of sessions that are gone, copies of what was applied long ago.
 
 use std::{
     fs,
@@ -10,7 +10,7 @@ use std::{
 use super::{DAY, Keeping, Leftover, LeftoverKind, seconds};
 use crate::{
     protocol::RunId,
-    workspace::{Held, Standing, Trouble, Watch, apply, beneath, refs, scratch},
+    workspace::{Held, Standing, Trouble, Watch, apply, beneath, refs, scratch, shadow},
 };
 
 /// Days after which an application can no longer be undone.
@@ -56,6 +56,16 @@ pub(super) fn find(
             }
         }
     }
+    for (run, path) in shadow::of_sessions(state) {
+        let held = all.iter().find(|held| held.run == run);
+        let free = held.is_none_or(|held| {
+            let idle = matches!(held.standing, Standing::Ended | Standing::LeftBehind);
+            idle && held.trees.is_empty()
+        });
+        if free && is_deleted(state, &run) {
+            add(LeftoverKind::Shadow, path);
+        }
+    }
     for path in apply::old_copies(state, now.saturating_sub(UNDO_DAYS * DAY), UNDO_LAST)? {
         add(LeftoverKind::Applied, path);
     }
@@ -66,7 +76,7 @@ pub(super) fn find(
 pub(super) fn remove(state: &Path, left: &Leftover, watch: Watch<'_>) -> bool {
     match left.kind {
         LeftoverKind::Applied => apply::remove_copies(state, &left.path, watch).unwrap_or(false),
-        LeftoverKind::Temporary | LeftoverKind::Sample => {
+        LeftoverKind::Temporary | LeftoverKind::Sample | LeftoverKind::Shadow => {
             beneath::remove_tree(&left.path, watch).is_ok()
         }
     }
@@ -92,6 +102,16 @@ fn runs(folder: &Path) -> Vec<(RunId, PathBuf)> {
 fn is_idle(all: &[Held], run: &RunId) -> bool {
     all.iter()
         .all(|held| held.run != *run || held.standing != Standing::InUse)
+}
+
+/// Whether a session is gone for good. One that comes back out of the trash meanwhile is found where it
+/// was looked for first.
+fn is_deleted(state: &Path, run: &RunId) -> bool {
+    let mut places = ["sessions", "trash", "sessions"].into_iter();
+    places.all(|place| {
+        let found = fs::symlink_metadata(state.join(place).join(&run.0));
+        found.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+    })
 }
 
 fn is_older(path: &Path, now: u64, days: u64) -> bool {

@@ -3,8 +3,9 @@
 //! Only worktrees of sessions that ended in order go, and only when every one of them is kept by a ref
 //! as it stands: nothing is put by in silence. What somebody changed in a worktree after the end, files
 //! that git does not see and commits of an agent's own make it stay, and are told. Refs, records and
-//! salvage stay always, so a session can be reviewed and restored afterwards. Sessions that a crash cut
-//! off are offered to the person and never touched here.
+//! salvage stay, so a session can be reviewed and restored afterwards: only the repository that we made
+//! beside a session's own folder goes when that session is gone for good. Sessions that a crash cut off
+//! are offered to the person and never touched here.
 //!
 //! [`Mode::Look`] says what [`Mode::Clear`] would do: both go the same way.
 
@@ -101,6 +102,8 @@ pub enum LeftoverKind {
     Temporary,
     /// The sample repository of a demo session.
     Sample,
+    /// The repository beside the folder of a session that was deleted for good.
+    Shadow,
     /// The copies of an application, without which it cannot be undone.
     Applied,
 }
@@ -112,6 +115,7 @@ impl LeftoverKind {
         match self {
             Self::Temporary => "temporary files",
             Self::Sample => "the sample of an old demo session",
+            Self::Shadow => "the repository of a deleted session",
             Self::Applied => "the copies of an old application",
         }
     }

@@ -3,14 +3,15 @@
 use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
 use massgen_tui::{
-    protocol::{AgentId, RunId},
+    protocol::{AgentId, Label, RunId},
     workspace::{
-        Grounds, Keeping, LeftoverKind, Mode, Ripe, Swept, housekeep, left_behind, list, unwatched,
+        Beside, Grounds, Keeping, LeftoverKind, Mode, Place, Ripe, Scope, Swept, TroubleKind,
+        Wanted, housekeep, left_behind, list, prune, restore, unwatched,
     },
 };
 
@@ -237,6 +238,106 @@ fn temporary_files_and_samples_go_and_links_are_not_followed() {
             .symlink_metadata()
             .is_ok()
     );
+}
+
+/// A session on the folder of its own, as `backend.cwd` makes it, and its state.
+fn own(label: Label) -> (tempfile::TempDir, Grounds) {
+    let state = tempfile::tempdir().unwrap();
+    let folder = state.path().join(format!("sessions/{}/files", run()));
+    fs::create_dir_all(&folder).unwrap();
+    let own = Place {
+        beside: Beside::Always,
+        ..place(folder)
+    };
+    let mut grounds = Grounds::lay(state.path(), &run(), &[own]).unwrap();
+    let root = grounds.worktree(AGENT).unwrap()[0].root.clone();
+    fs::write(root.join("made.txt"), "made\n").unwrap();
+    let snapshots = grounds.snapshot(AGENT).unwrap();
+    grounds.label(label, &snapshots).unwrap();
+    (state, grounds)
+}
+
+fn shadows(state: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(state.join("shadows")).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+#[test]
+fn the_repository_beside_a_sessions_own_folder_goes_with_the_session() {
+    let label = Label::new(AGENT, 1);
+    let (state, grounds) = own(label);
+    let state = state.path();
+    let (sessions, trash) = (state.join("sessions"), state.join("trash"));
+    // One beside a folder of the person's, which stays whatever becomes of the folder.
+    let theirs = Bench::folder();
+    theirs.write("a.txt", "a\n");
+    let other = RunId("20261121-101530-aaaa".to_owned());
+    let of_other = Grounds::lay(state, &other, &[place(theirs.root())]).unwrap();
+    of_other.close().unwrap();
+    let of_theirs = shadows(state).into_iter().find(|one| {
+        fs::read(one.join("massgen-folder")).unwrap()
+            == theirs.root().as_os_str().as_encoded_bytes()
+    });
+    let of_theirs = of_theirs.unwrap();
+    fs::remove_dir_all(theirs.root()).unwrap();
+    let gone = state.join("gone");
+    fs::rename(&sessions, &gone).unwrap();
+    assert_eq!(swept(state, Keeping::default(), 0).leftovers, [], "in use");
+    fs::rename(&gone, &sessions).unwrap();
+    grounds.close().unwrap();
+    fs::rename(&sessions, &gone).unwrap();
+    let with_trees = swept(state, Keeping::default(), 0);
+    assert_eq!(with_trees.leftovers, [], "with worktrees");
+    fs::rename(&gone, &sessions).unwrap();
+    assert_eq!(swept(state, Keeping::default(), 20).going.len(), 1);
+    let there = swept(state, Keeping::default(), 20);
+    assert_eq!(there.leftovers, [], "it can be gone on with");
+    let restored = state.join("restored");
+    restore(state, &run(), Wanted::Answer(label), &restored, &unwatched).unwrap();
+    assert!(restored.join("made.txt").exists());
+    fs::rename(&sessions, &trash).unwrap();
+    let deleted = swept(state, Keeping::default(), 20);
+    assert_eq!(deleted.leftovers, [], "it can be had back");
+    fs::remove_dir_all(&trash).unwrap();
+    let gone = swept(state, Keeping::default(), 0).leftovers;
+    assert_eq!(gone.len(), 1);
+    assert_eq!(gone[0].kind, LeftoverKind::Shadow);
+    assert_eq!(shadows(state), [of_theirs]);
+    let nothing = restore(
+        state,
+        &run(),
+        Wanted::Answer(label),
+        &state.join("no"),
+        &unwatched,
+    );
+    assert_eq!(nothing.unwrap_err().kind, TroubleKind::Missing);
+    prune(state, &run(), Scope::Everything, &unwatched).unwrap();
+    assert_eq!(list(state).unwrap().len(), 1);
+}
+
+#[test]
+fn salvage_and_what_other_sessions_have_in_it_make_it_stay() {
+    for salvaged in [false, true] {
+        let (state, grounds) = own(Label::new(AGENT, 1));
+        let state = state.path();
+        let other = RunId("20261121-101530-aaaa".to_owned());
+        let shadow = shadows(state).remove(0);
+        if !salvaged {
+            // Another session was given the folder.
+            let theirs = place(state.join(format!("sessions/{}/files", run())));
+            let of_other = Grounds::lay(state, &other, &[theirs]).unwrap();
+            of_other.close().unwrap();
+        }
+        grounds.close().unwrap();
+        if salvaged {
+            fs::write(root(state).join("late.txt"), "late\n").unwrap();
+        }
+        let pruned = prune(state, &run(), Scope::Trees, &unwatched).unwrap();
+        assert_eq!(pruned.salvaged.len(), usize::from(salvaged), "{pruned:?}");
+        fs::remove_dir_all(state.join("sessions")).unwrap();
+        assert_eq!(swept(state, Keeping::default(), 20).leftovers, []);
+        assert!(shadow.exists());
+    }
 }
 
 #[test]

@@ -167,7 +167,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
     fn age(path: &Path, hours: u64) {
-        let then = Duration::from_millis(NOW.0) - Duration::from_hours(hours);
+        let then = Duration::from_secs(NOW.0 / 1_000 - hours * 3_600);
         let file = File::open(path).unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH + then).unwrap();
     }

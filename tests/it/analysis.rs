@@ -13,7 +13,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::harness::sse_server::{Connection, Server};
+use crate::harness::{
+    beside,
+    sse_server::{Connection, Server},
+};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_massgen-tui");
 /// The key the program is given; nobody may ever see it.
@@ -36,11 +39,7 @@ impl Home {
     fn new() -> Self {
         let home = Self {
             folder: tempfile::tempdir().unwrap(),
-            runtime: tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(1)
-                .enable_all()
-                .build()
-                .unwrap(),
+            runtime: beside::runtime(),
         };
         let run = [
             "run",

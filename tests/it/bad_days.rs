@@ -27,7 +27,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::{runtime::Runtime, sync::Notify};
 
-use crate::harness::sse_server::{Connection, Server};
+use crate::harness::{
+    beside,
+    sse_server::{Connection, Server},
+};
 
 /// A program that has not ended by then hangs.
 const HANG: Duration = Duration::from_mins(2);
@@ -129,11 +132,7 @@ struct Home {
 
 impl Home {
     fn new(answer: Handler) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = beside::runtime();
         let server = runtime.block_on(Server::start());
         let base_url = server.base_url();
         let requests = Arc::new(AtomicUsize::new(0));

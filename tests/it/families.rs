@@ -13,6 +13,8 @@ use massgen_tui::{
     store::Store,
 };
 
+use crate::harness::beside;
+
 /// What a run came to.
 #[derive(Debug, PartialEq)]
 struct Ran {
@@ -89,11 +91,7 @@ fn prompt() -> &'static str {
 
 #[test]
 fn a_team_does_the_same_in_every_family() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = beside::runtime();
     let server = runtime.block_on(DemoServer::start(Speed::Max)).unwrap();
     let chat = run(&server, "chatcompletion", "chat");
     assert!(chat.settled && chat.answers.len() >= 2, "{chat:?}");

@@ -13,6 +13,8 @@ use massgen_tui::{
     store::Store,
 };
 
+use crate::harness::{beside, git::git};
+
 /// Scripts that make files, also where nothing is to begin with; robin, who makes `check.sh`, wins.
 const TEAM: [&str; 3] = ["dove", "lark", "robin"];
 
@@ -27,11 +29,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = beside::runtime();
         let server = runtime.block_on(DemoServer::start(Speed::Max)).unwrap();
         let root = tempfile::tempdir().unwrap();
         let path = root.path().canonicalize().unwrap();
@@ -173,7 +171,7 @@ fn the_folder_is_in_nobodys_repository_and_can_be_left_empty() {
     let world = World::new();
     // The state lies inside a repository, as it does where a home is kept under version control.
     let home = world.state.parent().unwrap();
-    crate::harness::git::git(home, &["init", "-q"]);
+    git(home, &["init", "-q"]);
     let rest = "orchestrator: {coordination: {write_mode: worktree}}\n";
     let config = world.team(["w", "w", "w"], rest);
     let told = world.run(&config, &["--apply", "never"]);
@@ -182,7 +180,7 @@ fn the_folder_is_in_nobodys_repository_and_can_be_left_empty() {
     assert!(told.contains("nothing was applied"), "{told}");
     assert!(!told.contains("cannot be written here"), "{told}");
     assert_eq!(names(&world.own()), Vec::<String>::new());
-    let refs = crate::harness::git::git(home, &["for-each-ref"]);
+    let refs = git(home, &["for-each-ref"]);
     assert_eq!(refs, "", "no ref in a repository of the person's");
 }
 

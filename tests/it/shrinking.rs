@@ -7,6 +7,8 @@ use massgen_tui::demo::{DemoServer, Speed};
 use massgen_tui::protocol::{AgentEvent, CallEvent, CompactedBy, EventKind, Failure, Usage};
 use massgen_tui::store::Store;
 
+use crate::harness::beside;
+
 /// One conversation made smaller.
 #[derive(Debug)]
 struct Made {
@@ -103,11 +105,7 @@ fn the_demo_server_makes_a_conversation_smaller_itself() {
 
 /// The script `long` with agents of one kind, at a server.
 fn at_the_demo_server(kind: &str) -> (String, Vec<Made>) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = beside::runtime();
     let server = runtime.block_on(DemoServer::start(Speed::Max)).unwrap();
     let home = tempfile::tempdir().unwrap();
     let agents = ["cairn", "willow"].map(|name| {

@@ -8,6 +8,8 @@ use std::{
 
 use massgen_tui::demo::{self, DemoServer, Options, Speed};
 
+use super::beside;
+
 /// The server; it ends with the value.
 pub struct Keyless {
     /// Where it is, ending in `/v1`.
@@ -19,11 +21,7 @@ pub struct Keyless {
 impl Keyless {
     /// With the models of one scenario.
     pub fn start(scenario: &str) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = beside::runtime();
         let server = runtime
             .block_on(DemoServer::start_with(Options {
                 speed: Speed::Max,

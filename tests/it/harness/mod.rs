@@ -1,6 +1,7 @@
 //! What several integration tests share.
 
 pub mod app;
+pub mod beside;
 pub mod git;
 pub mod home;
 pub mod keyless;

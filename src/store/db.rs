@@ -154,10 +154,7 @@ fn place(state_dir: &Path, plan: Plan) -> Option<PathBuf> {
     // SQLite is told to follow no link, and so must be given none.
     let folder = folder.canonicalize().ok()?;
     for version in 0..plan.version {
-        let old = folder.join(format!("{}-{version}.db", plan.name));
-        if old.exists() {
-            remove(&old);
-        }
+        remove(&folder.join(format!("{}-{version}.db", plan.name)));
     }
     let path = folder.join(format!("{}-{}.db", plan.name, plan.version));
     // Made here, because SQLite would make it for everyone to read.
@@ -406,6 +403,8 @@ mod tests {
         for name in ["test-1.db", "test-1.db-wal", "test-3.db", "other-1.db"] {
             fs::write(index.join(name), "").unwrap();
         }
+        // Its file went, and the process that removed it was killed.
+        fs::write(index.join("test-0.db-shm"), "").unwrap();
         drop(Db::open(state.path(), PLAN).unwrap());
         let mut names: Vec<_> = fs::read_dir(&index)
             .unwrap()

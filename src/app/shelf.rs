@@ -175,6 +175,15 @@ impl Shelf {
         }
     }
 
+    /// Whether somebody writes a session now. Nobody is known to write one of MassGen.
+    #[must_use]
+    pub fn is_written(&self, volume: &Volume) -> bool {
+        match volume {
+            Volume::Ours(run) => self.store.is_written(run),
+            Volume::MassGen(_) => false,
+        }
+    }
+
     /// The folder for what belongs to a session and is no part of its log: labels, notes, analyses. Of one
     /// of ours it is its own folder; MassGen's folders are never written, so what belongs to a log of
     /// MassGen stands in the state folder, under the name the log has here. It need not exist.

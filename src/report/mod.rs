@@ -40,6 +40,11 @@ use crate::{
 /// Version of the figures and their names.
 pub const VERSION: u32 = 2;
 
+/// The outcome of a turn without an end.
+const UNFINISHED: &str = "unfinished";
+/// The same while it is at work.
+const RUNNING: &str = "running";
+
 /// A session in figures.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
@@ -65,7 +70,7 @@ pub struct Of {
     pub part: Part,
     /// Its task.
     pub prompt: String,
-    /// `answered`, `no answer`, `unfinished`.
+    /// `answered`, `no answer`, `unfinished`, or `running` while somebody still writes it.
     pub outcome: &'static str,
     /// The winning answer, as `agent2.1`, and the name of its agent.
     pub winner: Option<(String, String)>,
@@ -141,6 +146,21 @@ pub struct AgentShare {
     pub wasted: Usage,
     /// Why it was out, if it was.
     pub lost: Option<String>,
+}
+
+impl Report {
+    /// The same of a session that is still written: a last turn without an end is at work, and there is
+    /// nothing odd about that.
+    #[must_use]
+    pub fn still_written(mut self) -> Self {
+        if let Some(turn) = self.turns.last_mut()
+            && turn.outcome == UNFINISHED
+        {
+            turn.outcome = RUNNING;
+            turn.odd.retain(|odd| odd.words != odd::BROKEN_OFF);
+        }
+        self
+    }
 }
 
 /// The figures of a session.
@@ -225,7 +245,7 @@ fn turn_of(turn: &Turn, events: &[Event]) -> Of {
         outcome: match &turn.outcome {
             Some(Outcome::Answered { .. }) => "answered",
             Some(Outcome::NoAnswer { .. }) => "no answer",
-            None => "unfinished",
+            None => UNFINISHED,
         },
         winner: winner.map(|label| (label.to_string(), turn.name(label.agent).to_owned())),
         took_ms: turn.elapsed(end),

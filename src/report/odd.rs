@@ -19,6 +19,9 @@ const REPEATS: usize = 3;
 /// A round this many times longer than the middle one stands out.
 const SLOW: u64 = 3;
 
+/// Of a turn without an end.
+pub(super) const BROKEN_OFF: &str = "The log stops before the turn has an end.";
+
 /// A finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Odd {
@@ -61,7 +64,7 @@ pub fn of(
 /// Odd ends.
 fn ends(turn: &Turn, last: u64, tell: &mut dyn FnMut(u64, String)) {
     let words = match &turn.outcome {
-        None => "The log stops before the turn has an end.",
+        None => BROKEN_OFF,
         Some(Outcome::NoAnswer { .. }) => "Nobody published an answer.",
         Some(Outcome::Answered { end, text, .. }) => match end {
             _ if text.trim().is_empty() => "The final answer is empty.",

@@ -361,6 +361,11 @@ fn what_is_odd_is_said_with_its_event() {
         (odd[1].event, odd[1].words.as_str()),
         (last, "The log stops before the turn has an end.")
     );
+    // The same log, while somebody writes it, only goes on.
+    let running = report(&events).still_written().turns.remove(0);
+    assert_eq!((running.outcome, running.odd.len()), ("running", 1));
+    let ended = report(&story());
+    assert_eq!(ended.clone().still_written(), ended);
     assert!(report(&[]).turns.is_empty());
     assert!(markdown(&report(&[])).contains("no turn"));
 }

@@ -32,8 +32,13 @@ impl Desk {
     /// No session is called so, or its log cannot be read.
     pub fn open(shelf: &Shelf, id: &str) -> Result<Self, Failure> {
         let volume = shelf.find(id)?;
+        // Asked first: a turn that ends meanwhile has its end in what is read.
+        let written = shelf.is_written(&volume);
         let session = shelf.read(&volume)?;
-        let report = report::of(&session.header.run, &session.events);
+        let mut report = report::of(&session.header.run, &session.events);
+        if written {
+            report = report.still_written();
+        }
         Ok(Self {
             session,
             report,
@@ -143,4 +148,35 @@ fn usual(services: &Services, paths: &Paths) -> Option<Arc<Config>> {
     let path = paths.default_config()?;
     let config = services.configuration_for(&path, Chosen::Found, Purpose::Check);
     config.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        protocol::RunId,
+        store::{Store, samples},
+    };
+
+    #[tokio::test]
+    async fn a_turn_without_an_end_is_running_while_somebody_writes_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunId("20261121-101530-k3f9".into());
+        let store = Store::open(folder.path()).unwrap();
+        let shelf = Shelf::new(folder.path(), &Paths::default(), None);
+        let outcome = || {
+            let desk = Desk::open(&shelf, &run.0).unwrap();
+            desk.turn(None).unwrap().outcome
+        };
+        let log = store.write(run.clone()).unwrap();
+        for event in samples::session(&run.0).into_iter().take(3) {
+            log.append(event).await;
+        }
+        log.close().await;
+        assert_eq!(outcome(), "unfinished");
+        let again = store.reopen(&run).unwrap();
+        assert_eq!(outcome(), "running");
+        again.log.close().await;
+        assert_eq!(outcome(), "unfinished");
+    }
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::{Host, blocking};
 use crate::{
-    app::{Policy, Taken, after_run},
+    app::{Policy, Taken, after_run, analysis::Desk},
     catalog::{self, Entry, Filter, Shown, Sort},
     engine::outbox,
     protocol::{Event, Failure, FailureKind, RunId},
+    report::Report,
 };
 
 impl Host {
@@ -56,6 +57,20 @@ impl Host {
             let volume = shelf.find(&run.0)?;
             let session = shelf.read(&volume)?;
             Ok((run, session.events))
+        })
+        .await
+    }
+
+    /// A session in figures, and its whole name.
+    ///
+    /// # Errors
+    /// No session is called so, or its log cannot be read.
+    pub async fn report(&self, name: &str) -> Result<(RunId, Report), Failure> {
+        let run = self.find(name).await?;
+        let shelf = self.services.shelf();
+        blocking(move || {
+            let desk = Desk::open(&shelf, &run.0)?;
+            Ok((run, desk.report))
         })
         .await
     }

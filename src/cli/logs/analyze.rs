@@ -115,10 +115,8 @@ struct Row<'a> {
 /// # Errors
 /// A session that is not there or cannot be read, an output that cannot be written.
 pub fn counted(shelf: &Shelf, args: &Args, out: &mut dyn io::Write) -> Result<(), Failure> {
-    let volume = shelf.find(&args.id)?;
-    let session = shelf.read(&volume)?;
-    let report = report::of(&session.header.run, &session.events);
-    let (kept, unread) = analysis::kept(&shelf.beside(&volume));
+    let Desk { report, beside, .. } = Desk::open(shelf, &args.id)?;
+    let (kept, unread) = analysis::kept(&beside);
     if unread > 0 {
         complain(&format!("{unread} kept analyses cannot be read."));
     }

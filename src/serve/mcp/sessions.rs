@@ -116,8 +116,7 @@ impl Calls {
 
     /// The figures of a session as a page and as data.
     pub(super) async fn report(&self, id: &str) -> Result<(RunId, String, Report), Failure> {
-        let (run, events) = self.host.events(id).await?;
-        let report = report::of(&run, &events);
+        let (run, report) = self.host.report(id).await?;
         let page = clean::text(&report::page(&report::sheet(&report))).into_owned();
         Ok((run, page, report))
     }

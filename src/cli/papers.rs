@@ -15,6 +15,9 @@ use super::{Cli, ERROR, complain};
 /// The name under which the program is installed.
 const NAME: &str = "massgen-tui";
 
+/// The task of the program without a subcommand.
+const TASK: &str = "task";
+
 /// Arguments of `completions`.
 #[derive(Debug, clap::Args)]
 pub struct CompletionsArgs {
@@ -38,8 +41,16 @@ pub fn completions(args: &CompletionsArgs) -> u8 {
 
 /// What a shell reads.
 fn script(shell: Shell) -> String {
+    let whole = Cli::command();
+    // The task is free text: nothing completes it, and for zsh the generator would look for every
+    // subcommand behind it.
+    let spoken = whole.get_arguments().filter(|arg| arg.get_id() != TASK);
+    let mut command = clap::Command::new(NAME)
+        .version(env!("CARGO_PKG_VERSION"))
+        .args(spoken)
+        .subcommands(whole.get_subcommands());
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), NAME, &mut script);
+    clap_complete::generate(shell, &mut command, NAME, &mut script);
     let script = String::from_utf8_lossy(&script);
     // For bash the generator spells the hyphen of our name in two ways, one where it notes the subcommand and
     // another where it looks for it, so that nothing behind a subcommand would be found.
@@ -123,6 +134,12 @@ mod tests {
             let shell: &Shell = shell;
             assert!(script(*shell).contains("screenshot"), "{shell}");
         }
+    }
+
+    #[test]
+    fn zsh_looks_for_subcommands_where_they_stand() {
+        let script = script(Shell::Zsh);
+        assert!(script.contains("case $line[1] in") && !script.contains("$line[2]"));
     }
 
     #[test]

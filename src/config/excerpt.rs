@@ -185,26 +185,28 @@ fn secret_ranges(node: &Node, secret: bool, ranges: &mut Vec<(usize, usize)>) {
     }
 }
 
-/// Masks values that follow a secret key on the same line, and words with the look of a key.
+/// Masks values that follow a secret key on the same line, and words with the look of a key. A secret may
+/// hold any mark, so its end is believed only within braces, where a comma and another key follow.
 fn mask_line(line: &str) -> String {
     let mut masked = String::with_capacity(line.len());
     let mut rest = line;
     let mut after_secret_key = false;
+    let (mut in_braces, mut after_comma) = (false, false);
     while !rest.is_empty() {
         let word_end = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
         if word_end == 0 {
             let mut chars = rest.chars();
             let c = chars.next().unwrap_or_default();
-            // The next pair of a map on the same line is a new key.
-            if matches!(c, ',' | '{' | '}' | '#') {
-                after_secret_key = false;
-            }
+            in_braces |= c == '{' && !after_secret_key;
+            after_comma |= in_braces && c == ',';
             masked.push(c);
             rest = chars.as_str();
             continue;
         }
         let (word, tail) = rest.split_at(word_end);
-        let is_key = tail.trim_start_matches(['"', '\'', ' ']).starts_with(':');
+        let is_key = tail.trim_start_matches(['"', '\'', ' ']).starts_with(':')
+            && (after_comma || !after_secret_key);
+        after_comma = false;
         let reference = masked.ends_with("${");
         if is_key {
             after_secret_key = is_secret_key(word);
@@ -245,10 +247,12 @@ const PREFIXES: &[&str] = &[
     "eyJ",
 ];
 
-/// True for a word that looks like a key although nothing says so.
+/// True for a word that looks like a key although nothing says so, or has one behind a mark:
+/// `--key=sk-…`.
 #[must_use]
 pub fn looks_secret(word: &str) -> bool {
-    word.len() >= 20 && PREFIXES.iter().any(|prefix| word.starts_with(prefix))
+    let mut parts = word.split(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.'));
+    parts.any(|part| part.len() >= 20 && PREFIXES.iter().any(|prefix| part.starts_with(prefix)))
 }
 
 #[cfg(test)]
@@ -268,6 +272,18 @@ mod tests {
                 "cmd: run *************************",
             ),
             ("model: gpt-5", "model: gpt-5"),
+            ("password: abc: def", "password: ***: ***"),
+            ("password: a:b", "password: *:*"),
+            ("password: ab,cd", "password: **,**"),
+            ("password: ab#cd}e", "password: **#**}*"),
+            (
+                "{\"api_key\":\"abc\",\"model\":\"x\"}",
+                "{\"api_key\":\"***\",\"model\":\"x\"}",
+            ),
+            (
+                "args: [--key=sk-aaaaaaaaaaaaaaaaaaaaaa]",
+                "args: [*******************************]",
+            ),
             ("", ""),
         ] {
             assert_eq!(mask_line(line), masked);

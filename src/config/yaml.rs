@@ -11,12 +11,15 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use serde_saphyr::{Location, Spanned};
 
 use super::diagnostic::{Finding, Severity};
-use super::excerpt::{clean, looks_secret};
+use super::excerpt::{clean, is_secret_key, looks_secret};
 use super::node::{Entry, Kind, Node, Span};
 use super::scalars::reread;
 
 /// Largest file that is read, in bytes. The largest configuration MassGen ships has 25 KB.
 pub const MAX_BYTES: usize = 4 << 20;
+
+/// Code of the finding that a text has nothing in it but comments.
+pub const EMPTY: &str = "empty-file";
 
 /// What came out of a text.
 #[derive(Debug, Default)]
@@ -52,7 +55,7 @@ pub fn parse(bytes: &[u8]) -> Parsed {
     }
     if is_blank(&parsed.text) {
         parsed.findings.push(
-            Finding::new(Severity::Error, "empty-file", Span::default(), "")
+            Finding::new(Severity::Error, EMPTY, Span::default(), "")
                 .message("the file holds no configuration: it is empty or has only comments")
                 .help("start from one of the files in `configs/`"),
         );
@@ -139,14 +142,15 @@ fn options() -> serde_saphyr::Options {
         budget: serde_saphyr::budget! {
             max_depth: 48,
             flow_nesting_limit: 48,
-            max_nodes: 100_000,
-            max_events: 400_000,
+            // Ten times what anybody writes: the checks look through keys again and again.
+            max_nodes: 20_000,
+            max_events: 80_000,
             max_aliases: 2_000,
             max_anchors: 2_000,
             max_documents: 2,
         },
         alias_limits: serde_saphyr::alias_limits! {
-            max_total_replayed_events: 50_000,
+            max_total_replayed_events: 20_000,
             max_replay_stack_depth: 16,
         },
         duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::LastWins,
@@ -174,9 +178,9 @@ fn syntax_finding(error: &serde_saphyr::Error, text: &str) -> Finding {
             .help("keep one document; remove the second `---`");
     }
     if reader.contains("limit exceeded") || matches!(inner, serde_saphyr::Error::Budget { .. }) {
-        let message = "the file is nested too deep or repeats too much".to_owned();
+        let message = "the file is nested too deep, holds too much or repeats too much".to_owned();
         return finding("too-complex", at, message)
-            .help("write the repeated parts out, or remove aliases");
+            .help("split it with `_include`, write repeated parts out, or remove aliases");
     }
     if reader.contains("quot")
         && let Some(open) = open_quote(text, at.line)
@@ -236,8 +240,9 @@ fn hint(reader: &str, text: &str, line: u32) -> Option<String> {
         ));
     }
     let line = text.lines().nth((line as usize).saturating_sub(1))?;
-    let (_, value) = line.split_once(": ")?;
+    let (key, value) = line.split_once(": ")?;
     let value = value.trim();
+    let shown = |value: &str| shown(value).filter(|_| !is_secret_key(key));
     let starts = |with: &[char]| value.starts_with(with);
     if reader.contains("mapping values") && !starts(&['"', '\'', '{', '[', '|', '>']) {
         return Some(match shown(value) {

@@ -181,6 +181,28 @@ fn slips_get_a_hint() {
 }
 
 #[test]
+fn a_hint_repeats_no_secret() {
+    for text in [
+        "api_key: my: own key\n",
+        "a:\n- 'auth-token': @own key\n",
+        "password: `own key`\n",
+    ] {
+        let parsed = parse(text.as_bytes());
+        let got = &parsed.findings[0].suggestion;
+        assert!(
+            got.contains("quote") && !got.contains("own"),
+            "{text:?}: {got}"
+        );
+    }
+}
+
+#[test]
+fn a_file_of_very_many_keys_is_none_of_ours() {
+    let lines: Vec<String> = (0..30_000).map(|key| format!("k{key}: 1\n")).collect();
+    assert_eq!(places(lines.concat().as_bytes())[0].0, "too-complex");
+}
+
+#[test]
 fn the_last_of_two_equal_keys_counts() {
     let parsed = parse(b"a: {x: 1, x: 2}\na: {y: 3}\n");
     let root = parsed.root.unwrap();

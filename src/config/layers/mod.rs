@@ -24,7 +24,7 @@ use std::{
 };
 
 use super::diagnostic::Finding;
-use super::node::Node;
+use super::node::{Entry, Kind, Node};
 
 /// The layers below flags and environment.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +68,8 @@ impl Stack {
             return None;
         }
         let name = self.wanted.as_ref()?;
-        root.some("profiles")?.some(name).cloned()
+        let own = profile::inside(root).iter().find(|one| one.key == *name)?;
+        (own.value.kind != Kind::Null).then(|| own.value.clone())
     }
 
     /// What is to be said when there is no profile of the wanted name; `root` is the team's own file, if it
@@ -76,12 +77,12 @@ impl Stack {
     #[must_use]
     pub fn missing(&self, root: Option<&Node>) -> Option<String> {
         let name = self.wanted.as_ref()?;
-        let inside = root.and_then(|root| root.some("profiles"));
-        if !self.profile.is_empty() || inside.is_some_and(|all| all.some(name).is_some()) {
+        let inside = root.map(profile::inside).unwrap_or_default();
+        let there = |one: &Entry| one.key == *name && one.value.kind != Kind::Null;
+        if !self.profile.is_empty() || inside.iter().any(there) {
             return None;
         }
         let mut known = self.known.clone();
-        let inside = inside.map(Node::entries).unwrap_or_default();
         known.extend(
             inside
                 .iter()
@@ -144,20 +145,14 @@ impl Stack {
     }
 }
 
-/// Most profiles of one file that are looked at.
-const PROFILES: usize = 32;
-
 /// The names of the profiles that stand in a file; none when it cannot be read.
 #[must_use]
 pub fn profiles_in(path: &Path) -> Vec<String> {
     let root = std::fs::read(path)
         .ok()
         .and_then(|bytes| super::yaml::parse(&bytes).root);
-    let Some(all) = root.as_ref().and_then(|root| root.some("profiles")) else {
-        return Vec::new();
-    };
-    let names = all.entries().iter().map(|entry| entry.key.clone());
-    names.take(PROFILES).collect()
+    let inside = root.as_ref().map(profile::inside).unwrap_or_default();
+    inside.iter().map(|entry| entry.key.clone()).collect()
 }
 
 /// The places of layers, strongest first; whether something is there is not looked at.

@@ -7,6 +7,16 @@
 use std::collections::BTreeSet;
 
 use super::tree::Tree;
+use crate::config::node::{Entry, Node};
+
+/// Most profiles of one file. There are no others: whoever approves a file is shown what each of these uses.
+pub(super) const MOST: usize = 32;
+
+/// The profiles that stand in a file.
+pub(super) fn inside(root: &Node) -> &[Entry] {
+    let all = root.some("profiles").map(Node::entries).unwrap_or_default();
+    all.get(..MOST).unwrap_or(all)
+}
 
 /// What there is of profiles.
 #[derive(Clone, Debug, Default)]
@@ -18,8 +28,7 @@ pub struct Profiles {
 impl Profiles {
     /// Takes in those that stand in a file; files come strongest first.
     pub fn within(&mut self, tree: &Tree) {
-        let inside = tree.root.some("profiles");
-        for entry in inside.map(crate::config::Node::entries).unwrap_or_default() {
+        for entry in inside(&tree.root) {
             self.all.push((entry.key.clone(), tree.with(&entry.value)));
         }
     }

@@ -137,8 +137,8 @@ fn place(tree: &Tree, node: &Node) -> String {
 
 /// A value as people write it; never a secret, and of a variable its name alone.
 fn value(node: &Node, path: &str) -> String {
-    let key = path.rsplit('.').next().unwrap_or(path);
-    let secret = is_secret_key(key) || path.contains(".env.") || path.contains("headers");
+    let secret =
+        path.split('.').any(is_secret_key) || path.contains(".env.") || path.contains("headers");
     let text = match (&node.written, &node.kind) {
         (Some(written), _) if !secret || is_reference(written.trim()) => written.clone(),
         (_, Kind::Text(_)) if secret => return "***".to_owned(),
@@ -156,20 +156,29 @@ fn value(node: &Node, path: &str) -> String {
     if text.split_whitespace().any(looks_secret) {
         return "***".to_owned();
     }
-    clean(&without_password(&text), VALUE)
+    clean(&without_secrets(&text), VALUE)
 }
 
-/// An address may carry a password: it is nothing to be shown.
-fn without_password(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return text.to_owned();
+/// Addresses may carry a password, or a key behind their question mark: they are nothing to be shown.
+fn without_secrets(text: &str) -> String {
+    let words = text.split_inclusive(char::is_whitespace);
+    words.map(address).collect()
+}
+
+/// One word, when it is an address without what may be a secret.
+fn address(word: &str) -> String {
+    let Some((scheme, rest)) = word.split_once("://") else {
+        return word.to_owned();
     };
-    let host = rest.split('/').next().unwrap_or(rest);
+    let bare = rest.trim_end();
+    let gap = rest.get(bare.len()..).unwrap_or_default();
+    let (bare, query) = match bare.split_once('?') {
+        Some((bare, _)) => (bare, "?…"),
+        None => (bare, ""),
+    };
+    let (host, path) = bare.split_at(bare.find('/').unwrap_or(bare.len()));
     match host.rsplit_once('@') {
-        Some((_, bare)) => {
-            let path = rest.get(host.len()..).unwrap_or_default();
-            format!("{scheme}://…@{bare}{path}")
-        }
-        None => text.to_owned(),
+        Some((_, host)) => format!("{scheme}://…@{host}{path}{query}{gap}"),
+        None => format!("{scheme}://{host}{path}{query}{gap}"),
     }
 }

@@ -211,5 +211,64 @@ fn a_file_that_is_no_map_is_no_layer() {
     for text in ["- a\n", "a: [\n", "just words\n"] {
         assert!(Tree::new(Path::new("x.yaml"), text.as_bytes(), Rank::User, &|_| None).is_err());
     }
-    assert!(Tree::new(Path::new("x.yaml"), b"# nothing\n", Rank::User, &|_| None).is_ok());
+    for text in [
+        "# nothing\n",
+        "",
+        "\u{feff}# nothing\r\n",
+        "---\n# nothing\n",
+    ] {
+        let tree = Tree::new(Path::new("x.yaml"), text.as_bytes(), Rank::User, &|_| None);
+        assert!(!tree.unwrap().has_team(), "{text:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_layer_has_its_place_and_the_way_out() {
+    let wrong = |bytes: &[u8]| Tree::new(Path::new("x.yaml"), bytes, Rank::User, &|_| None);
+    assert_eq!(
+        wrong(b"a: 1\na: 2\n").unwrap_err(),
+        "x.yaml:2:1: `a` stands here a second time; the first is on line 1; keep one of them (MassGen \
+         would silently take the last)"
+    );
+    let whole = wrong(b"\xff\xfea\0").unwrap_err();
+    assert!(whole.starts_with("x.yaml: the file is UTF-16"), "{whole}");
+}
+
+#[test]
+fn a_profile_that_nobody_is_shown_is_none() {
+    let one = |number| format!("  p{number}: {{orchestrator: {{max_new_answers_per_agent: 1}}}}\n");
+    let all: Vec<String> = (0..=profile::MOST).map(one).collect();
+    let text = format!("{TEAM}profiles:\n{}", all.concat());
+    let files = Files::new(&[("project.yaml", Rank::Project, text.as_str())]);
+    let shown = profiles_in(&files.temp.path().join("project.yaml"));
+    assert_eq!(shown.len(), profile::MOST);
+    let last = format!("p{}", profile::MOST);
+    let files = files.profile(&last);
+    assert!(files.load("project.yaml").config.is_none());
+    // The same in a file that lies in none of the usual places.
+    let apart = Stack {
+        wanted: Some(last),
+        ..Stack::default()
+    };
+    let overlay = Overlay::default().over(apart);
+    let path = files.temp.path().join("project.yaml");
+    let loaded = load_file_with(&path, &|_| None, Purpose::Check, &overlay);
+    assert!(loaded.config.is_none());
+}
+
+#[test]
+fn secrets_below_secrets_and_in_addresses_and_arguments_do_not_show() {
+    let team = "agents:\n  - id: a\n    backend:\n      type: openai\n      model: m\n      credentials: {name: me, value: \
+                hunter2}\n      args: [--key=sk-proj-abcdefghij0123456789]\n      url: https://h.example/mcp?key=hunter2 and ftp://u:hunter2@h/a?\n";
+    let files = Files::new(&[("project.yaml", Rank::Project, team)]);
+    let origins = files.origins("project.yaml");
+    let told = format!("{origins:?}");
+    assert!(
+        !told.contains("hunter2") && !told.contains("abcdefghij"),
+        "{told}"
+    );
+    assert!(
+        told.contains("https://h.example/mcp?… and ftp://…@h/a?…"),
+        "{told}"
+    );
 }

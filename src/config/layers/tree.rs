@@ -1,6 +1,9 @@
 //! One file as a layer, and how it is laid under or over a team.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 use crate::config::{
     diagnostic::{Finding, Severity},
@@ -53,32 +56,15 @@ impl Tree {
     /// # Errors
     /// One sentence with the place.
     pub fn new(path: &Path, bytes: &[u8], rank: Rank, env: Env) -> Result<Self, String> {
-        let empty = || Node::new(Kind::Map(Vec::new()), Span::default());
-        if says_nothing(bytes) {
-            return Ok(Self {
-                rank,
-                path: path.to_owned(),
-                known: known_as(path),
-                root: empty(),
-            });
-        }
         let parsed = yaml::parse(bytes);
-        let name = path.display();
-        let wrong: Option<&Finding> = parsed
-            .findings
-            .iter()
-            .find(|finding| finding.severity == Severity::Error);
+        let mut findings = parsed.findings.iter();
+        let wrong = findings
+            .find(|finding| finding.severity == Severity::Error && finding.code != yaml::EMPTY);
         if let Some(wrong) = wrong {
-            let (line, column) = (wrong.span.line, wrong.span.column);
-            return Err(format!("{name}:{line}:{column}: {}", wrong.message));
+            return Err(told(path, wrong));
         }
+        let empty = || Node::new(Kind::Map(Vec::new()), Span::default());
         let mut root = parsed.root.unwrap_or_else(empty);
-        if root.kind == Kind::Null {
-            root = empty();
-        }
-        if !matches!(root.kind, Kind::Map(_)) {
-            return Err(format!("{name}: a configuration is a map of keys"));
-        }
         // A variable that is not set stays as it is written, and is found where it is used.
         expand(&mut root, env, Severity::Warning, &mut Vec::new());
         Ok(Self {
@@ -104,10 +90,17 @@ impl Tree {
     }
 }
 
-/// True for blank lines and comments alone.
-fn says_nothing(bytes: &[u8]) -> bool {
-    let mut lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    lines.all(|line| line.is_empty() || line.starts_with(b"#"))
+/// What is wrong with a file, where, and what to do.
+fn told(path: &Path, wrong: &Finding) -> String {
+    let mut place = path.display().to_string();
+    if wrong.span.line > 0 {
+        let _ = write!(place, ":{}:{}", wrong.span.line, wrong.span.column);
+    }
+    let way_out = match wrong.suggestion.as_str() {
+        "" => String::new(),
+        suggestion => format!("; {suggestion}"),
+    };
+    format!("{place}: {}{way_out}", wrong.message)
 }
 
 /// A path as the system knows it.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::layers::ReadFile;
 
-/// Largest `.env` that is read, in bytes.
+/// Largest `.env` that is read, in bytes; of a larger one nothing is.
 const MAX_BYTES: u64 = 256 * 1024;
 
 /// Where a variable comes from.
@@ -174,7 +174,9 @@ impl Environment {
         let files = self.files.iter().flat_map(|file| &file.variables);
         let all = self.process.iter().chain(&self.keyring).chain(files);
         let telling = |name: &str| {
+            // People number them: `OPENAI_API_KEY_2`.
             let name = name.to_ascii_uppercase();
+            let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
             ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD"]
                 .iter()
                 .any(|end| name.ends_with(end))
@@ -288,12 +290,16 @@ fn project_file(cwd: &Path, home: Option<&Path>) -> Option<PathBuf> {
 
 fn read(path: &Path) -> Option<EnvFile> {
     use std::io::Read as _;
-    let file = std::fs::File::open(path).ok()?;
-    if !file.metadata().ok()?.is_file() {
+    // Looked at before it is opened: a pipe would be waited for.
+    if !path.metadata().ok()?.is_file() {
         return None;
     }
+    let file = std::fs::File::open(path).ok()?;
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).ok()?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return None;
+    }
     let mut parsed = parse(&String::from_utf8_lossy(&bytes));
     path.clone_into(&mut parsed.path);
     parsed.project = Some(ReadFile {
@@ -507,6 +513,52 @@ mod tests {
         assert!(env.held("DEBUG").is_none());
         // One's own folder is one's own, also for who stands in it.
         assert_eq!(gather("own").get("PLACE").as_deref(), Some("mine"));
+    }
+
+    #[test]
+    fn what_is_no_plain_file_or_too_large_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".env");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        let (sender, read_it) = std::sync::mpsc::sync_channel(1);
+        let pipe = path.clone();
+        std::thread::spawn(move || sender.send(read(&pipe).is_none()));
+        let waited = std::time::Duration::from_secs(20);
+        assert_eq!(
+            read_it.recv_timeout(waited),
+            Ok(true),
+            "nobody waits for it"
+        );
+        std::fs::remove_file(&path).unwrap();
+        // A part of a key is no key.
+        let text = format!(
+            "# {}\nA_KEY=0123456789",
+            " ".repeat(MAX_BYTES as usize - 10)
+        );
+        std::fs::write(&path, text).unwrap();
+        assert_eq!(read(&path), None);
+    }
+
+    #[test]
+    fn a_second_key_is_a_secret_too() {
+        let env = |name: &str| (name.to_owned(), format!("value-of-{name}"));
+        let names = [
+            "A_API_KEY",
+            "A_API_KEY_2",
+            "A_TOKEN3",
+            "KEYBOARD",
+            "MONKEY_NAME",
+        ];
+        let env = Environment::new(names.map(env), Vec::new());
+        assert_eq!(
+            env.secrets(),
+            [
+                "value-of-A_API_KEY",
+                "value-of-A_API_KEY_2",
+                "value-of-A_TOKEN3"
+            ]
+        );
     }
 
     #[test]

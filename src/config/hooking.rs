@@ -7,7 +7,7 @@
 
 use std::{fs, io, io::Read as _, os::unix::fs::PermissionsExt as _, path::Path};
 
-use super::{Node, Paths, Severity, yaml};
+use super::{Node, Paths, Severity, Span, yaml};
 
 /// Name of the file.
 const FILE: &str = "webhooks.yaml";
@@ -59,8 +59,8 @@ const KEYS: [&str; 10] = [
 /// The hooks of the person; none without a file.
 ///
 /// # Errors
-/// A file that cannot be read or that everybody may write, an entry that cannot be understood; with file and
-/// line.
+/// A file that cannot be read or that everybody may write, an entry that cannot be understood; with file,
+/// line and column.
 pub fn hooks(paths: &Paths) -> Result<Vec<Said>, String> {
     let Some(path) = paths.config.as_ref().map(|folder| folder.join(FILE)) else {
         return Ok(Vec::new());
@@ -68,37 +68,46 @@ pub fn hooks(paths: &Paths) -> Result<Vec<Said>, String> {
     let Some(bytes) = bytes(&path)? else {
         return Ok(Vec::new());
     };
-    let place = |line: u32, what: &str| format!("{}:{line}: {what}", path.display());
+    let place = |at: Span, what: &str| {
+        let (line, column) = (at.line.max(1), at.column.max(1));
+        format!("{}:{line}:{column}: {what}", path.display())
+    };
     let parsed = yaml::parse(&bytes);
     let mut findings = parsed.findings.iter();
     if let Some(wrong) = findings.find(|finding| finding.severity == Severity::Error) {
-        return Err(place(wrong.span.line.max(1), &wrong.message));
+        return Err(place(wrong.span, &wrong.message));
     }
     let Some(root) = parsed.root else {
-        return Err(place(1, "it has to be YAML with a list `webhooks:`"));
+        return Err(place(
+            Span::default(),
+            "it has to be YAML with a list `webhooks:`",
+        ));
     };
     if let Some(other) = root.entries().iter().find(|entry| entry.key != "webhooks") {
         let what = format!(
             "`{}` does not belong here; only `webhooks:` does",
             other.key
         );
-        return Err(place(other.key_span.line, &what));
+        return Err(place(other.key_span, &what));
     }
     let Some(node) = root.some("webhooks") else {
-        return Err(place(1, "it has to be YAML with a list `webhooks:`"));
+        return Err(place(
+            Span::default(),
+            "it has to be YAML with a list `webhooks:`",
+        ));
     };
     if node.items().is_empty() || node.items().len() > MOST {
         return Err(place(
-            node.span.line,
+            node.span,
             &format!("`webhooks` has to be a list of 1 to {MOST} hooks"),
         ));
     }
     let mut all: Vec<Said> = Vec::new();
     for item in node.items() {
-        let said = one(item).map_err(|what| place(item.span.line, &what))?;
+        let said = one(item).map_err(|what| place(item.span, &what))?;
         if all.iter().any(|known| known.name == said.name) {
             let what = format!("there are two hooks `{}`", said.name);
-            return Err(place(item.span.line, &what));
+            return Err(place(item.span, &what));
         }
         all.push(said);
     }
@@ -291,7 +300,7 @@ mod tests {
             ),
             (
                 "webhooks:\n  - {name: a, url: 'https://x', timeout_seconds: 0}",
-                "yaml:2",
+                "yaml:2:5: a: `timeout_seconds`",
             ),
             (
                 "webhooks: [{name: a, url: 'https://x', secret_env: 5}]",

@@ -70,6 +70,11 @@ impl Client {
             .await;
     }
 
+    /// Sends nothing more, and still reads.
+    pub async fn close(&mut self) {
+        self.input.shutdown().await.expect("it is open");
+    }
+
     /// The next message.
     pub async fn next(&mut self) -> Value {
         let line = self.lines.next_line().await.expect("a line");

@@ -15,20 +15,22 @@ mod wire;
 use std::{
     collections::{BTreeMap, VecDeque},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncWrite},
     sync::{mpsc, oneshot},
     task::JoinSet,
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 
 use self::{
     prompt::Block,
-    turn::Job,
+    turn::{End, Job},
     wire::{INTERNAL, Line, Lines, METHOD, NOT_FOUND, PARAMS, PARSE},
 };
 use crate::{
@@ -39,6 +41,10 @@ use crate::{
 
 /// Messages that may wait for the client to read.
 const WAITING: usize = 64;
+/// Messages that wait when the client is not read from any more, until it reads.
+const UNREAD: usize = 1024;
+/// Time for a client that says nothing more to read what was answered.
+const LAST: Duration = Duration::from_secs(2);
 /// Sessions of one client.
 const SESSIONS: usize = 256;
 /// Tool servers of the editor that are named.
@@ -109,7 +115,7 @@ struct Agent {
     asked: BTreeMap<u64, oneshot::Sender<Value>>,
     next: u64,
     out: mpsc::Sender<Out>,
-    prompts: JoinSet<(String, Value, Result<&'static str, Failure>)>,
+    prompts: JoinSet<(String, Value, End)>,
 }
 
 type Refused = (i64, String);
@@ -122,17 +128,10 @@ pub async fn serve(
     host: Host,
     usual: TeamChoice,
     input: impl AsyncRead + Send + Unpin + 'static,
-    mut output: impl AsyncWrite + Send + Unpin + 'static,
+    output: impl AsyncWrite + Send + Unpin + 'static,
 ) -> Result<(), String> {
-    let (writer, mut lines): (mpsc::Sender<Value>, mpsc::Receiver<Value>) = mpsc::channel(WAITING);
-    let writing = tokio::spawn(async move {
-        while let Some(message) = lines.recv().await {
-            let line = format!("{message}\n");
-            output.write_all(line.as_bytes()).await?;
-            output.flush().await?;
-        }
-        Ok::<(), std::io::Error>(())
-    });
+    let (writer, messages) = mpsc::channel(WAITING);
+    let mut writing = tokio::spawn(wire::write(messages, output));
     let (out, mut outs) = mpsc::channel(WAITING);
     let mut agent = Agent {
         host,
@@ -147,7 +146,7 @@ pub async fn serve(
     let mut lines = Lines::new(input);
     loop {
         tokio::select! {
-            line = lines.next() => match line {
+            line = lines.next(), if agent.queue.len() < UNREAD => match line {
                 Ok(Some(Line::Whole(line))) => agent.line(&line).await,
                 Ok(Some(Line::TooLong)) => {
                     let message = wire::refusal(&Value::Null, PARSE, "The line is too long.");
@@ -175,8 +174,18 @@ pub async fn serve(
             },
         }
     }
-    drop(writer);
-    // What waits to be written is for nobody.
+    // Whoever says nothing more may still read what was answered.
+    let rest = async {
+        for message in agent.queue {
+            if writer.send(message).await.is_err() {
+                return;
+            }
+        }
+        drop(writer);
+        // It ends with the last message, or because nobody reads.
+        let _ = (&mut writing).await;
+    };
+    let _ = timeout(LAST, rest).await;
     writing.abort();
     Ok(())
 }
@@ -305,12 +314,12 @@ impl Agent {
         }
     }
 
-    fn ended(&mut self, session: &str, id: &Value, end: Result<&'static str, Failure>) {
+    fn ended(&mut self, session: &str, id: &Value, end: End) {
         if let Some(session) = self.sessions.get_mut(session) {
             session.cancel = None;
-            session.begun |= end.is_ok();
+            session.begun |= end.begun;
         }
-        self.queue.push_back(match end {
+        self.queue.push_back(match end.reason {
             Ok(reason) => wire::answer(id, &json!({"stopReason": reason})),
             Err(failure) => {
                 let (code, words) = failed(&failure);

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, path::PathBuf};
 
 use serde::Deserialize;
 
-use crate::app::host::fenced;
+use crate::{app::host::fenced, text::percent::decoded};
 
 /// A prompt as the task of a team.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,18 +83,7 @@ pub fn task(blocks: Vec<Block>) -> Result<Task, String> {
 fn path(uri: &str) -> Option<PathBuf> {
     let rest = uri.strip_prefix("file://")?;
     let rest = rest.split(['#', '?']).next().unwrap_or_default();
-    let mut bytes = Vec::with_capacity(rest.len());
-    let mut letters = rest.bytes();
-    while let Some(letter) = letters.next() {
-        if letter != b'%' {
-            bytes.push(letter);
-            continue;
-        }
-        let digits = [letters.next()?, letters.next()?];
-        let digits = std::str::from_utf8(&digits).ok()?;
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
-    }
-    let path = PathBuf::from(String::from_utf8(bytes).ok()?);
+    let path = PathBuf::from(decoded(rest)?);
     path.is_absolute().then_some(path)
 }
 
@@ -127,7 +116,13 @@ mod tests {
             of(json!([{"type": "resource", "resource": {"uri": "file:///d", "blob": "x"}}]))
                 .is_err()
         );
-        for odd in ["file://relative", "file:///a%f", "file:///%ff", "http://h"] {
+        for odd in [
+            "file://relative",
+            "file:///a%f",
+            "file:///a%+f",
+            "file:///%ff",
+            "http://h",
+        ] {
             assert_eq!(path(odd), None, "{odd}");
         }
     }

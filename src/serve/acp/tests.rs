@@ -129,3 +129,81 @@ async fn a_prompt_is_cancelled_and_wrong_words_are_refused() {
     assert!(set.get("error").is_none(), "{set}");
     host.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_that_came_to_nothing_is_followed_by_another() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let host = host(folder.path(), Speed::Times(0.01));
+    let (mut client, _served) = begun(&host).await;
+    let cwd = json!({"cwd": folder.path(), "mcpServers": []});
+    let new = client.call(1, "session/new", cwd).await;
+    let session = new["result"]["sessionId"].clone();
+    let name = session.as_str().expect("a name");
+    let prompt = json!({"sessionId": session, "prompt": [{"type": "text", "text": "How?"}]});
+    let cancel = json!({"sessionId": session});
+    // Cancelled before it has even started.
+    client.request(2, "session/prompt", prompt.clone()).await;
+    client.notify("session/cancel", cancel.clone()).await;
+    let end = client.answer(2).await;
+    assert_eq!(end["result"]["stopReason"], "cancelled", "{end}");
+    // Stopped from elsewhere before there was an answer.
+    client.request(3, "session/prompt", prompt.clone()).await;
+    while !host
+        .running()
+        .await
+        .expect("a list")
+        .contains(&RunId(name.into()))
+    {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let stop = crate::protocol::Command::Stop;
+    host.command(name, stop).await.expect("it is told");
+    let end = client.answer(3).await;
+    let told = end["error"]["message"].as_str().unwrap_or_default();
+    assert!(told.contains("no answer"), "{end}");
+    // The session goes on.
+    client.news.clear();
+    client.request(4, "session/prompt", prompt).await;
+    while client.next().await["params"]["update"]["sessionUpdate"] != "plan" {}
+    client.notify("session/cancel", cancel).await;
+    let end = client.answer(4).await;
+    assert_eq!(end["result"]["stopReason"], "cancelled", "{end}");
+    let seen = host.seen(name).await.expect("a log");
+    assert_eq!(seen.status.turn, 3);
+    host.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_does_not_read_is_not_read_from() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let host = host(folder.path(), Speed::Max);
+    let (mut client, _served) = begun(&host).await;
+    let mut sent = 0;
+    let all = async {
+        while sent < 20_000 {
+            client.request(7, "nope", json!({})).await;
+            sent += 1;
+        }
+    };
+    let wait = std::time::Duration::from_secs(3);
+    assert!(tokio::time::timeout(wait, all).await.is_err(), "{sent}");
+    assert!(sent > 1000, "{sent}");
+    for _ in 0..sent {
+        assert_eq!(client.next().await["error"]["code"], METHOD);
+    }
+    host.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_has_nothing_more_to_say_is_answered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let host = host(folder.path(), Speed::Max);
+    for _ in 0..20 {
+        let (mut client, served) = begun(&host).await;
+        client.request(1, "nope", json!({})).await;
+        client.close().await;
+        assert_eq!(client.answer(1).await["error"]["code"], METHOD);
+        served.await.expect("no panic").expect("it ends");
+    }
+    host.close().await;
+}

@@ -52,9 +52,30 @@ pub struct Job {
 /// What comes back for a question.
 type Waiting = BoxFuture<'static, (Question, Option<Value>)>;
 
+/// How a prompt ended.
+pub struct End {
+    /// Whether the session has a log now.
+    pub begun: bool,
+    /// The reason that the protocol has for it.
+    pub reason: Result<&'static str, Failure>,
+}
+
 impl Job {
-    /// Works until the run is over; gives the reason it stopped.
-    pub async fn run(self) -> Result<&'static str, Failure> {
+    /// Works until the run is over.
+    pub async fn run(self) -> End {
+        let before = self.start().await;
+        let begun = self.begun || matches!(before, Ok(Some(_)));
+        let reason = match before {
+            Ok(Some(before)) => self.follow(before).await,
+            Ok(None) => Ok(CANCELLED),
+            Err(failure) => Err(failure),
+        };
+        End { begun, reason }
+    }
+
+    /// Starts the run; gives the number of the last event before it, and nothing when it was cancelled
+    /// before it could start.
+    async fn start(&self) -> Result<Option<Seq>, Failure> {
         let before = if self.begun {
             self.host.status(&self.run.0).await?.last
         } else {
@@ -70,11 +91,16 @@ impl Job {
             presence: Presence::Somebody,
             ..StartRequest::default()
         };
-        tokio::select! {
-            started = self.host.start(request) => started?,
-            // The host stops what nobody waits for.
-            () = self.cancel.cancelled() => return Ok(CANCELLED),
-        };
+        // Also when it is cancelled meanwhile: whether there is a log decides how the next prompt begins.
+        match self.host.start(request).await {
+            Ok(_) => Ok(Some(before)),
+            Err(_) if self.cancel.is_cancelled() => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Shows what happens until the run is over; gives the reason it stopped.
+    async fn follow(&self, before: Seq) -> Result<&'static str, Failure> {
         let mut follower = Follower::new(&self.host, &self.run, before).await?;
         let mut show = Show::default();
         let mut answers = FuturesUnordered::<Waiting>::new();

@@ -3,7 +3,10 @@
 use std::io;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader},
+    sync::mpsc,
+};
 
 /// Longest line, in bytes; a longer one is dropped and told.
 const LONGEST: usize = 16 * 1024 * 1024;
@@ -76,6 +79,22 @@ impl<R: AsyncRead + Unpin> Lines<R> {
             }
         }
     }
+}
+
+/// Writes messages until there are no more.
+///
+/// # Errors
+/// Nobody reads any more.
+pub async fn write(
+    mut messages: mpsc::Receiver<Value>,
+    mut output: impl AsyncWrite + Unpin,
+) -> io::Result<()> {
+    while let Some(message) = messages.recv().await {
+        let line = format!("{message}\n");
+        output.write_all(line.as_bytes()).await?;
+        output.flush().await?;
+    }
+    Ok(())
 }
 
 /// The answer to a request.

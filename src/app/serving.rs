@@ -190,27 +190,7 @@ impl Serving {
         }
         let shelf = self.services.shelf();
         let name = run.clone();
-        let read = tokio::task::spawn_blocking(move || {
-            let volume = shelf.find(&name.0)?;
-            let elsewhere = match &volume {
-                Volume::Ours(run) => shelf.store().is_written(run),
-                Volume::MassGen(_) => false,
-            };
-            Ok::<_, Failure>((shelf.read(&volume)?, elsewhere))
-        });
-        let (session, elsewhere) = read.await.map_err(|error| broke(&error))??;
-        let mut state = RunState::default();
-        for event in &session.events {
-            state.apply(event);
-        }
-        let picture = Picture {
-            summary: store::summary(run.clone(), &session.events),
-            standing: match standing {
-                Standing::Over if elsewhere => Standing::Elsewhere,
-                standing => standing,
-            },
-            state,
-        };
+        let picture = teams::blocking(move || Ok(picture(&shelf, name, standing)?)).await?;
         if let (Some(mark), Standing::Over) = (mark, picture.standing) {
             self.pictures.keep(run, mark, &picture);
         }
@@ -281,6 +261,28 @@ impl Serving {
         let made = tokio::task::spawn_blocking(move || made(&shelf, &state, &around, &order));
         made.await.map_err(|error| broke(&error))?
     }
+}
+
+/// A session as its log tells it. Blocking.
+fn picture(shelf: &Shelf, run: RunId, standing: Standing) -> Result<Picture, Failure> {
+    let volume = shelf.find(&run.0)?;
+    let elsewhere = match &volume {
+        Volume::Ours(run) => shelf.store().is_written(run),
+        Volume::MassGen(_) => false,
+    };
+    let events = shelf.read(&volume)?.events;
+    let mut state = RunState::default();
+    for event in &events {
+        state.apply(event);
+    }
+    Ok(Picture {
+        summary: store::summary(run, &events),
+        standing: match standing {
+            Standing::Over if elsewhere => Standing::Elsewhere,
+            standing => standing,
+        },
+        state,
+    })
 }
 
 /// The folders of a request. Blocking.

@@ -426,6 +426,37 @@ fn a_chat_whose_client_leaves_is_stopped_and_runs_are_bounded() {
 }
 
 #[test]
+fn an_answer_fits_its_question_or_is_refused() {
+    let home = Home::new();
+    let server = Served::start(&home, &["--demo-speed", "max"]);
+    let body = json!({"prompt": "x", "team": "demo:talking", "answers_questions": true});
+    let run = server.run(&body);
+    let path = format!("/api/v1/runs/{run}");
+    let begun = Instant::now();
+    let question = loop {
+        let (_, seen) = server.json("GET", &path, &Value::Null);
+        if let Some(id) = seen["questions"][0]["id"].as_u64() {
+            break id;
+        }
+        assert!(
+            begun.elapsed() < LONG && seen["state"] == "running",
+            "{seen}"
+        );
+        thread::sleep(Duration::from_millis(20));
+    };
+    let answer = |reply: Value| {
+        let body = json!({"question": question, "reply": reply});
+        server.json("POST", &format!("{path}/answer"), &body)
+    };
+    let (status, told) = answer(json!({"option": 99}));
+    assert_eq!((status, &told["code"]), (422, &json!("unusable")), "{told}");
+    let (status, told) = answer(json!({"text": "Both."}));
+    assert_eq!(status, 202, "{told}");
+    server.json("POST", &format!("{path}/stop"), &Value::Null);
+    server.result(&run);
+}
+
+#[test]
 fn a_team_answers_a_conversation() {
     let home = Home::new();
     let server = Served::start(&home, &["--demo-speed", "max"]);

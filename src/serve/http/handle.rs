@@ -221,9 +221,9 @@ impl House {
             }
             Run::Steer => input::read::<input::Steer>(&call.body)?.command()?,
             Run::Answer => {
-                let (question, command) = input::read::<input::Answer>(&call.body)?.command();
-                running::is_asked(self.runs.as_ref(), &run, question).await?;
-                command
+                let (id, reply) = input::read::<input::Answer>(&call.body)?.parts();
+                running::is_asked(self.runs.as_ref(), &run, id, &reply).await?;
+                Command::Answer { id, reply }
             }
             Run::AnswerNow => Command::AnswerNow,
             Run::Stop => Command::Stop,

@@ -326,12 +326,10 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// As the engine takes it.
+    /// The question and what is said to it.
     #[must_use]
-    pub fn command(self) -> (QuestionId, Command) {
-        let id = QuestionId(self.question);
-        let reply = self.reply;
-        (id, Command::Answer { id, reply })
+    pub fn parts(self) -> (QuestionId, Reply) {
+        (QuestionId(self.question), self.reply)
     }
 }
 
@@ -340,14 +338,21 @@ impl Answer {
 /// # Errors
 /// It is no JSON, or not what the schema says.
 pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let wrong = |what: &str, error: &serde_json::Error| {
+    let wrong = |what: &str, error: &str| {
         let detail = format!("{what}: {error}.");
         Problem::wrong(detail, "/openapi.json has the schema.")
     };
-    let mut value: Value =
-        serde_json::from_slice(bytes).map_err(|error| wrong("The body is no JSON", &error))?;
+    let mut value: Value = serde_json::from_slice(bytes)
+        .map_err(|error| wrong("The body is no JSON", &error.to_string()))?;
     whole(&mut value);
-    T::deserialize(value).map_err(|error| wrong("The body does not fit its schema", &error))
+    T::deserialize(value).map_err(|error| {
+        let error = error.to_string();
+        // Values have no places; the same error in the text has one.
+        let placed = serde_json::from_slice::<T>(bytes).err();
+        let placed = placed.map(|placed| placed.to_string());
+        let placed = placed.filter(|placed| placed.starts_with(&error));
+        wrong("The body does not fit its schema", &placed.unwrap_or(error))
+    })
 }
 
 /// Whole numbers as such: for JSON Schema `3.0` is one, too.
@@ -419,6 +424,13 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_fit_has_its_place() {
+        let text = "{\"prompt\": \"p\",\n \"limits\": {\"max_answers\": \"two\"}}";
+        let detail = wish(text).unwrap_err();
+        assert!(detail.contains("at line 2 column 32"), "{detail}");
+    }
+
+    #[test]
     fn a_further_turn_keeps_the_folders_of_its_session() {
         let turn = |text: &str| {
             let body: StartRun = read(text.as_bytes()).unwrap();
@@ -453,6 +465,6 @@ mod tests {
         let steer: Steer = read(br#"{"text":"hi","agents":[0]}"#).unwrap();
         assert!(steer.command().is_err());
         let answer: Answer = read(br#"{"question":3,"reply":{"option":1}}"#).unwrap();
-        assert_eq!(answer.command().0, QuestionId(3));
+        assert_eq!(answer.parts().0, QuestionId(3));
     }
 }

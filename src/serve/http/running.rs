@@ -13,7 +13,7 @@ use super::{
     reply::{self, Reply},
     sse,
 };
-use crate::protocol::{QuestionId, RunId, Seq};
+use crate::protocol::{QuestionId, Reply as Answer, RunId, Seq};
 
 /// Silence after which a sign of life is sent.
 pub const QUIET: Duration = Duration::from_secs(15);
@@ -78,21 +78,26 @@ pub async fn waited(runs: &dyn Runs, run: &RunId, wait: Duration) -> Result<Pict
     Ok(picture)
 }
 
-/// Whether a question waits for an answer.
+/// Whether a question waits for an answer such as this.
 ///
 /// # Errors
-/// It does not.
-pub async fn is_asked(runs: &dyn Runs, run: &RunId, question: QuestionId) -> Result<(), Problem> {
+/// It does not wait, or for another kind of answer.
+pub async fn is_asked(
+    runs: &dyn Runs,
+    run: &RunId,
+    id: QuestionId,
+    reply: &Answer,
+) -> Result<(), Problem> {
     let picture = runs.get(run.clone()).await?;
+    let hint = "GET the run: `questions` has those that wait.";
     let turn = picture.state.turn.as_ref();
-    let waits = turn.is_some_and(|turn| turn.waiting().any(|asked| asked.question.id == question));
-    if waits {
-        return Ok(());
+    let asked = turn.and_then(|turn| turn.waiting().find(|asked| asked.question.id == id));
+    let Some(asked) = asked else {
+        let what = format!("There is no question {} that waits.", id.0);
+        return Err(Problem::new(409, "not-asked", what, hint));
+    };
+    match asked.question.objection(reply) {
+        Some(what) => Err(Problem::new(422, "unusable", what, hint)),
+        None => Ok(()),
     }
-    Err(Problem::new(
-        409,
-        "not-asked",
-        format!("There is no question {} that waits.", question.0),
-        "GET the run: `questions` has those that wait.",
-    ))
 }

@@ -287,6 +287,7 @@ pub static ROUTES: &[Route] = &[
     },
     Route {
         body: Some("Answer"),
+        also: &[404, 409, 422],
         ..post(
             "/api/v1/runs/{id}/answer",
             Op::Run(Run::Answer),

@@ -97,6 +97,7 @@ impl Serving {
         Ok(Begun {
             run,
             after: Seq(picture.state.last_seq),
+            notes: Vec::new(),
         })
     }
 
@@ -133,8 +134,9 @@ impl Serving {
 
     async fn begin(&self, wish: Wish) -> Result<Begun, Refused> {
         let (request, after) = self.request(wish).await?;
+        let notes = self.host.lowered(&request.settings);
         match self.host.start(request).await {
-            Ok(run) => Ok(Begun { run, after }),
+            Ok(run) => Ok(Begun { run, after, notes }),
             Err(failure) => {
                 let full = self.host.running().await?.len() >= self.host.bounds().runs;
                 let why = match failure.kind {

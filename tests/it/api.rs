@@ -457,6 +457,21 @@ fn an_answer_fits_its_question_or_is_refused() {
 }
 
 #[test]
+fn a_limit_above_the_servers_is_lowered_and_told() {
+    let home = Home::new();
+    let server = Served::start(&home, &["--max-usd", "0.5"]);
+    let body = |usd: f64| json!({"prompt": "x", "team": "demo:quick", "limits": {"max_usd": usd}});
+    let (_, started) = server.json("POST", "/api/v1/runs", &body(3.0));
+    let told = started["notes"][0].as_str().unwrap_or_default();
+    assert!(
+        told.contains("limits.usd") && told.contains("0.5"),
+        "{started}"
+    );
+    let (_, started) = server.json("POST", "/api/v1/runs", &body(0.25));
+    assert_eq!(started["notes"], json!([]), "{started}");
+}
+
+#[test]
 fn a_team_answers_a_conversation() {
     let home = Home::new();
     let server = Served::start(&home, &["--demo-speed", "max"]);

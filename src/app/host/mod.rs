@@ -126,6 +126,13 @@ impl Host {
         super::session::new_name()
     }
 
+    /// What whoever makes a request is to be told of its settings, a sentence each: limits above those that
+    /// the program was started with are not taken.
+    #[must_use]
+    pub fn lowered(&self, settings: &[String]) -> Vec<String> {
+        request::lowered(&self.services.overlay, settings)
+    }
+
     /// Starts a run. When the caller stops waiting, the run is stopped as soon as it has started.
     ///
     /// # Errors

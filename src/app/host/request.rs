@@ -159,13 +159,7 @@ fn no_team() -> Failure {
 fn laid(base: &Overlay, settings: &[String]) -> Result<Overlay, Failure> {
     let mut overlay = base.clone();
     for setting in settings {
-        let said = setting.split_once('=');
-        let raised = said.is_some_and(|(key, value)| {
-            let wanted = value.trim().parse::<f64>();
-            let own = base.number(key.trim());
-            matches!((own, wanted), (Some(own), Ok(wanted)) if wanted > own)
-        });
-        if !raised {
+        if raised(base, setting).is_none() {
             overlay.set(setting).map_err(refused)?;
         }
     }
@@ -173,6 +167,23 @@ fn laid(base: &Overlay, settings: &[String]) -> Result<Overlay, Failure> {
         Some(trouble) => Err(refused(trouble)),
         None => Ok(overlay),
     }
+}
+
+/// The key and the program's own limit, where a setting asks for more.
+fn raised<'a>(base: &Overlay, setting: &'a str) -> Option<(&'a str, f64)> {
+    let (key, value) = setting.split_once('=')?;
+    let own = base.number(key.trim())?;
+    let wanted: f64 = value.trim().parse().ok()?;
+    (wanted > own).then_some((key.trim(), own))
+}
+
+/// What is to be said of settings that ask for more than the program was started with, a sentence each.
+pub(super) fn lowered(base: &Overlay, settings: &[String]) -> Vec<String> {
+    let raised = settings.iter().filter_map(|one| raised(base, one));
+    let told = raised.map(|(key, own)| {
+        format!("{key} is {own}: the server was started with this limit, and nobody may raise it.")
+    });
+    told.collect()
 }
 
 /// The team that is named; `None` when none is and none is usual here. Blocking.
@@ -433,6 +444,13 @@ mod tests {
             let overlay = laid(&base, &[format!("{key}={wanted}")]).expect("settings");
             assert_eq!(overlay.number(key), Some(held), "{wanted}");
         }
+        let told = lowered(&base, &[format!("{key}=5"), format!("{key}=0.2")]);
+        assert_eq!(
+            told,
+            [
+                "orchestrator.limits.usd is 0.5: the server was started with this limit, and nobody may raise it."
+            ]
+        );
         let open = laid(&Overlay::default(), &[format!("{key}=5")]).expect("settings");
         assert_eq!(open.number(key), Some(5.0));
     }

@@ -263,7 +263,7 @@ impl House {
 /// A turn that has begun, and where it can be followed.
 fn started(status: u16, begun: &Begun) -> Reply {
     let path = format!("/api/v1/runs/{}", begun.run);
-    let body = json!({"id": begun.run, "after": begun.after, "links": {
+    let body = json!({"id": begun.run, "after": begun.after, "notes": begun.notes, "links": {
         "self": path,
         "events": format!("{path}/events"),
         "result": format!("{path}/result"),

@@ -142,6 +142,7 @@ mod tests {
         Begun {
             run: RunId(run.into()),
             after: Seq(0),
+            notes: Vec::new(),
         }
     }
 

@@ -69,6 +69,8 @@ pub struct Begun {
     pub run: RunId,
     /// Number of the last event before it; 0 in a new session.
     pub after: Seq,
+    /// What the client is to be told of its wish, a sentence each.
+    pub notes: Vec<String>,
 }
 
 /// Who answers questions of agents.

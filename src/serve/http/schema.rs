@@ -218,7 +218,8 @@ fn told() -> Named {
             "Started",
             object(
                 &json!({"id": {"type": "string"}, "links": {"$ref": "#/components/schemas/Links"},
-                "after": {"type": "integer", "description": "Number of the last event before this turn, for `events?after=`; 0 in a new session."}}),
+                "after": {"type": "integer", "description": "Number of the last event before this turn, for `events?after=`; 0 in a new session."},
+                "notes": {"type": "array", "items": {"type": "string"}, "description": "What there is to say of the request: limits above those of the server, which hold."}}),
             ),
         ),
         (

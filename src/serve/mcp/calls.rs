@@ -36,6 +36,29 @@ pub struct Done {
     pub data: Value,
 }
 
+impl Done {
+    /// The same with what there is to say of the request, for a model and for a program.
+    fn noting(mut self, notes: &[String]) -> Self {
+        for note in notes {
+            self.text.push_str("\nnote: ");
+            self.text.push_str(note);
+        }
+        if let Some(data) = self.data.as_object_mut() {
+            data.insert("notes".to_owned(), json!(notes));
+        }
+        self
+    }
+}
+
+/// A run that has begun.
+struct Begun {
+    run: RunId,
+    /// Number of the last event before it.
+    before: Seq,
+    /// What there is to say of the request, a sentence each.
+    notes: Vec<String>,
+}
+
 /// The tools.
 pub struct Calls {
     /// The runs.
@@ -74,8 +97,8 @@ impl Calls {
         }
     }
 
-    /// Starts a run; gives its name and the number of the last event before it.
-    async fn begin(&self, start: Start) -> Result<(RunId, Seq), Failure> {
+    /// Starts a run.
+    async fn begin(&self, start: Start) -> Result<Begun, Failure> {
         let (after, before) = match start.after() {
             Some(name) => {
                 let status = self.host.status(name).await?;
@@ -84,11 +107,16 @@ impl Calls {
             None => (None, Seq(0)),
         };
         let request = start.request(&self.usual, after)?;
-        Ok((self.host.start(request).await?, before))
+        let notes = self.host.lowered(&request.settings);
+        Ok(Begun {
+            run: self.host.start(request).await?,
+            before,
+            notes,
+        })
     }
 
     async fn start(&self, start: Start, news: &News) -> Result<Done, Failure> {
-        let (run, _) = self.begin(start).await?;
+        let Begun { run, notes, .. } = self.begin(start).await?;
         let open = format!("massgen-tui open {run}");
         news.log(LoggingLevel::Info, &format!("session {run} started"))
             .await;
@@ -98,7 +126,8 @@ impl Calls {
                  person looks at it with `{open}`."
             ),
             data: json!({"run": run, "open": open}),
-        })
+        }
+        .noting(&notes))
     }
 
     async fn ask(
@@ -113,7 +142,7 @@ impl Calls {
                 .hint("Use run_start with questions: wait, then run_status and run_answer."));
         }
         let wait = start.wait_seconds.map(Duration::from_secs);
-        let (run, before) = tokio::select! {
+        let Begun { run, before, notes } = tokio::select! {
             begun = self.begin(start) => begun?,
             // The host stops what nobody waits for.
             () = gone.cancelled() => return Err(cancelled("The call was cancelled before the run began.")),
@@ -132,13 +161,13 @@ impl Calls {
         };
         if !waited {
             let status = self.host.status(&run.0).await?;
-            return Ok(still(&status));
+            return Ok(still(&status).noting(&notes));
         }
         let seen = self.host.ended(&run.0).await?;
         let words = seen.status.state.words();
         news.log(LoggingLevel::Notice, &format!("session {run} is {words}"))
             .await;
-        concluded(&seen)
+        Ok(concluded(&seen)?.noting(&notes))
     }
 
     /// Stops a run whose caller has gone, and waits for its end.

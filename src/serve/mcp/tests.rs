@@ -169,3 +169,32 @@ async fn a_cancelled_call_stops_its_run_and_a_client_that_goes_stops_all() -> Re
     assert_eq!(json!(left), json!([started]));
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_above_the_servers_is_lowered_and_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let environment = crate::config::Environment::gather([], folder.path(), None, None);
+    let state = folder.path().join("state");
+    let mut services = crate::app::Services::new(environment, state, Speed::Max);
+    let set = services.overlay.set("orchestrator.limits.usd=0.5");
+    set.expect("a setting");
+    let (host, _runs) = Host::spawn(Arc::new(services), crate::app::host::Bounds::default());
+    let (mut client, _served) = begun(&host).await;
+    for (id, name) in [(3, "run_start"), (4, "run_ask")] {
+        let asked = json!({"prompt": "How?", "max_usd": 3});
+        let answer = client
+            .call(id, "tools/call", tool(name, &asked, None))
+            .await;
+        let note = &answer["result"]["structuredContent"]["notes"][0];
+        let told = note.as_str().unwrap_or_default();
+        assert!(told.contains("limits.usd is 0.5"), "{answer}");
+        assert!(words(&answer).contains(told), "{answer}");
+    }
+    let asked = json!({"prompt": "How?", "max_usd": 0.1});
+    let answer = client
+        .call(5, "tools/call", tool("run_start", &asked, None))
+        .await;
+    let notes = &answer["result"]["structuredContent"]["notes"];
+    assert_eq!(notes, &json!([]), "{answer}");
+    host.close().await;
+}

@@ -91,12 +91,14 @@ pub fn services(
         return Err(Trouble::Usage(format!("{trouble}.")));
     }
     let unwritten = globals.log.begin(&state, &environment.secrets());
+    let left_out: Vec<String> = environment.troubles().collect();
     let layers = layering::gather(&paths, &environment, &trust, globals.profile.as_deref());
     let mut services = Services::new(environment, state, speed);
     let own = paths.config.as_ref();
     services.own.settings = Settings::saved_in(own.map(|own| own.join(settings::FILE)));
     services.notices = layers.notices;
     services.notices.extend(unwritten);
+    services.notices.extend(left_out);
     services.trust = trust.into();
     services.overlay = overlay.over(layers.stack);
     services.own.keys = own.map(|own| own.join(settings::KEYS));

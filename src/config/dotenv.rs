@@ -11,10 +11,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::layers::ReadFile;
+use super::{excerpt::clean, layers::ReadFile};
 
 /// Largest `.env` that is read, in bytes; of a larger one nothing is.
 const MAX_BYTES: u64 = 256 * 1024;
+
+/// Longest sentence about a file, in letters.
+const LONGEST_TROUBLE: usize = 400;
 
 /// Where a variable comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,12 +51,47 @@ pub struct EnvFile {
     pub variables: BTreeMap<String, String>,
     /// Lines that could not be read, by number.
     pub bad_lines: Vec<u32>,
+    /// It is larger than what is read, so nothing of it is.
+    pub too_large: bool,
     /// Names that are not taken from a file.
     pub refused: Vec<String>,
     /// Variables that are no keys, in a file of a project that nobody approved.
     pub held: BTreeMap<String, String>,
     /// The file as it was read, when it lies in a project.
     pub project: Option<ReadFile>,
+}
+
+impl EnvFile {
+    /// What of it is left out, a sentence; no value and no name that is not one.
+    fn trouble(&self) -> Option<String> {
+        let mut left_out = Vec::new();
+        if self.too_large {
+            left_out.push(format!(
+                "it is larger than {} KiB; keep nothing but NAME=value in it",
+                MAX_BYTES >> 10
+            ));
+        }
+        if let Some(first) = self.bad_lines.first() {
+            let more = match self.bad_lines.len() - 1 {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            left_out.push(format!("line {first}{more}: not NAME=value"));
+        }
+        if !self.refused.is_empty() {
+            let names = self.refused.join(", ");
+            left_out.push(format!("{names}: set in your environment or not at all"));
+        }
+        if left_out.is_empty() {
+            return None;
+        }
+        let words = format!(
+            "{}: left out: {}.",
+            self.path.display(),
+            left_out.join("; ")
+        );
+        Some(clean(&words, LONGEST_TROUBLE))
+    }
 }
 
 /// Variables of the process and of files, strongest first.
@@ -190,6 +228,11 @@ impl Environment {
         values
     }
 
+    /// What of the files is left out and why, a sentence for each.
+    pub fn troubles(&self) -> impl Iterator<Item = String> {
+        self.files.iter().filter_map(EnvFile::trouble)
+    }
+
     /// Where the value of a variable comes from.
     #[must_use]
     pub fn origin(&self, name: &str) -> Option<Origin> {
@@ -298,7 +341,11 @@ fn read(path: &Path) -> Option<EnvFile> {
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).ok()?;
     if bytes.len() as u64 > MAX_BYTES {
-        return None;
+        return Some(EnvFile {
+            path: path.to_owned(),
+            too_large: true,
+            ..EnvFile::default()
+        });
     }
     let mut parsed = parse(&String::from_utf8_lossy(&bytes));
     path.clone_into(&mut parsed.path);
@@ -537,7 +584,31 @@ mod tests {
             " ".repeat(MAX_BYTES as usize - 10)
         );
         std::fs::write(&path, text).unwrap();
-        assert_eq!(read(&path), None);
+        let file = read(&path).unwrap();
+        assert!(file.too_large && file.variables.is_empty());
+    }
+
+    #[test]
+    fn what_is_left_out_is_told_without_a_value() {
+        let of = |text: &str| EnvFile {
+            path: PathBuf::from("/p/.env"),
+            ..parse(text)
+        };
+        assert_eq!(of("A_KEY=x\n# y\n").trouble(), None);
+        let text = "sk-secret\nA=\"open\nPATH=/evil\nanother\n";
+        let environment = Environment::new([], vec![of(text)]);
+        let told: Vec<String> = environment.troubles().collect();
+        assert_eq!(told.len(), 1);
+        assert!(told[0].starts_with("/p/.env: left out: line 1"), "{told:?}");
+        assert!(
+            !told[0].contains("secret") && !told[0].contains("evil"),
+            "{told:?}"
+        );
+        let large = EnvFile {
+            too_large: true,
+            ..of("")
+        };
+        assert!(large.trouble().unwrap().contains("256 KiB"));
     }
 
     #[test]

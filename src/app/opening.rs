@@ -44,10 +44,7 @@ pub fn first(shelf: &Shelf, volume: &Volume) -> Result<Piece, Failure> {
 fn part(shelf: &Shelf, volume: &Volume, from: &Mark) -> Result<Piece, Failure> {
     let bound = if from.offset == 0 { FIRST } else { LATER };
     // Asked before reading: what is written in between is then read with the next piece.
-    let written = match volume {
-        Volume::Ours(run) => shelf.store().is_written(run),
-        Volume::MassGen(_) => false,
-    };
+    let written = shelf.is_written(volume);
     let piece = shelf.piece(volume, from, bound)?;
     Ok(Piece {
         run: name(volume, piece.header.run),

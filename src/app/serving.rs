@@ -13,7 +13,7 @@ use super::{
     Services,
     host::{Feed, Host, Presence, StartRequest, TeamChoice, Told},
     sharing::{self, Order, Rules, Surroundings, Workspace},
-    shelf::{Shelf, Volume},
+    shelf::Shelf,
 };
 use crate::{
     catalog::{Entry, Standing as Kept},
@@ -268,10 +268,7 @@ impl Serving {
 /// A session as its log tells it. Blocking.
 fn picture(shelf: &Shelf, run: RunId, standing: Standing) -> Result<Picture, Failure> {
     let volume = shelf.find(&run.0)?;
-    let elsewhere = match &volume {
-        Volume::Ours(run) => shelf.store().is_written(run),
-        Volume::MassGen(_) => false,
-    };
+    let elsewhere = shelf.is_written(&volume);
     let events = shelf.read(&volume)?.events;
     let mut state = RunState::default();
     for event in &events {

@@ -164,10 +164,7 @@ impl Host {
         blocking(move || {
             let volume = shelf.find(&run.0)?;
             let session = shelf.read(&volume)?;
-            let elsewhere = match &volume {
-                Volume::Ours(run) => shelf.store().is_written(run),
-                Volume::MassGen(_) => false,
-            };
+            let elsewhere = shelf.is_written(&volume);
             Ok(Seen::of_log(&run, &session.events, elsewhere))
         })
         .await

@@ -9,6 +9,7 @@ use crate::{
         keymap::{Binding, Chord, Context, Key, Keymap},
         moves::Move,
         theme::Theme,
+        widget::matches,
     },
 };
 
@@ -61,21 +62,10 @@ impl Keys {
 
     /// Finds anew what is shown.
     pub(super) fn sift(&mut self) {
-        let words: Vec<String> = self
-            .words
-            .split_whitespace()
-            .map(str::to_lowercase)
-            .collect();
         let fits = |one: &Binding| {
-            let text = format!(
-                "{} {} {} {}",
-                one.entry.help,
-                one.entry.name,
-                one.keys_text(),
-                one.context.title()
-            );
-            let text = text.to_lowercase();
-            one.context != Context::Palette && words.iter().all(|word| text.contains(word))
+            let keys = one.keys_text();
+            let texts = [one.entry.help, &one.entry.name, &keys, one.context.title()];
+            one.context != Context::Palette && matches(&self.words, &texts)
         };
         // Grouped by context, in the order of the help.
         let all = self.map.bindings().iter().enumerate();

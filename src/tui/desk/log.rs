@@ -7,7 +7,7 @@ use super::ask::{Line, News};
 use crate::{
     logging::Level,
     text::width,
-    tui::{moves::Move, theme::Theme},
+    tui::{moves::Move, theme::Theme, widget::matches},
 };
 
 /// Lines kept.
@@ -84,18 +84,8 @@ impl Log {
 
     /// Finds anew what is shown.
     pub(super) fn sift(&mut self) {
-        let words: Vec<String> = self
-            .words
-            .split_whitespace()
-            .map(str::to_lowercase)
-            .collect();
         let fits = |line: &Line| {
-            line.level <= self.least && {
-                let text = line.text.to_lowercase();
-                words
-                    .iter()
-                    .all(|word| text.contains(word) || line.area.contains(word.as_str()))
-            }
+            line.level <= self.least && matches(&self.words, &[&line.text, line.area])
         };
         let places = self.lines.iter().enumerate();
         self.shown = places

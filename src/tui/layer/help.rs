@@ -14,7 +14,7 @@ use crate::{
         keymap::{Context, Keymap},
         layout,
         theme::Theme,
-        widget::{paragraph, scrollbar, window},
+        widget::{matches, paragraph, scrollbar, window},
     },
 };
 
@@ -96,7 +96,7 @@ impl Help {
                 .lines
                 .iter()
                 .filter(|(keys, help, name)| {
-                    list::matches(&self.list.filter, &[keys, help, name, section.title])
+                    matches(&self.list.filter, &[keys, help, name, section.title])
                 })
                 .collect();
             if hits.is_empty() {

@@ -90,11 +90,3 @@ impl List {
         self.height = usize::from(self.area.height.saturating_sub(edges));
     }
 }
-
-/// True when every typed word occurs in one of the texts, upper and lower case alike.
-pub(super) fn matches(filter: &str, texts: &[&str]) -> bool {
-    filter.split_whitespace().all(|word| {
-        let word = word.to_lowercase();
-        texts.iter().any(|text| text.to_lowercase().contains(&word))
-    })
-}

@@ -18,7 +18,7 @@ use crate::{
         action,
         keymap::{Context, Keymap},
         theme::Theme,
-        widget::{scrollbar, window},
+        widget::{matches, scrollbar, window},
     },
 };
 
@@ -87,7 +87,7 @@ impl Palette {
             .iter()
             .enumerate()
             .filter(|(_, command)| {
-                list::matches(
+                matches(
                     &self.list.filter,
                     &[&command.name, command.help, &command.keys],
                 )

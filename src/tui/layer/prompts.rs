@@ -20,7 +20,7 @@ use crate::{
     text::{clean, width},
     tui::{
         theme::Theme,
-        widget::{marked, paragraph, scrollbar, tail, window},
+        widget::{marked, matches, paragraph, scrollbar, tail, window},
     },
 };
 
@@ -147,7 +147,7 @@ impl Prompts {
         let filter = &self.list.filter;
         let all = self.presets.iter().enumerate();
         self.hits = all
-            .filter(|(_, preset)| list::matches(filter, &[&preset.name, &preset.description]))
+            .filter(|(_, preset)| matches(filter, &[&preset.name, &preset.description]))
             .map(|(place, _)| place)
             .collect();
         self.list.cursor = self.list.cursor.min(self.hits.len().saturating_sub(1));

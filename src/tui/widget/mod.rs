@@ -18,6 +18,6 @@ pub use marked::marked;
 pub use paragraph::paragraph;
 pub use pen::{Edit, Pen, tail};
 pub use scrollbar::scrollbar;
-pub use sought::Sought;
+pub use sought::{Sought, matches};
 pub use spinner::spinner;
 pub use window::window;

@@ -1,4 +1,5 @@
-//! The line above a list of models that every letter narrows.
+//! The line above a list of models that every letter narrows, and what fits the words that are sought in
+//! any list.
 
 use ratatui::text::{Line, Span};
 
@@ -51,4 +52,13 @@ impl Sought {
             Span::styled("▏", theme.accent),
         ])
     }
+}
+
+/// True when every typed word occurs in one of the texts, upper and lower case alike.
+#[must_use]
+pub fn matches(filter: &str, texts: &[&str]) -> bool {
+    filter.split_whitespace().all(|word| {
+        let word = word.to_lowercase();
+        texts.iter().any(|text| text.to_lowercase().contains(&word))
+    })
 }

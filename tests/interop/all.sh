@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 failed=0
-for script in aimock.sh llamacpp.sh claude_code.sh codex.sh changes.sh asciinema.sh gemini_cli.sh "acp.sh gemini" config_schema.sh page.sh webdav.sh s3.sh api.sh gh.sh mcp_client.sh mcp_server.sh acp_agent.sh plugin.sh; do
+for script in aimock.sh llamacpp.sh claude_code.sh codex.sh changes.sh asciinema.sh gemini_cli.sh "acp.sh gemini" config_schema.sh page.sh webdav.sh s3.sh api.sh gh.sh mcp_client.sh mcp_server.sh acp_agent.sh plugin.sh shells.sh; do
     before=$(date +%s)
     code=0
     # shellcheck disable=SC2086

@@ -24,4 +24,5 @@ sort "$work/demo.log" | uniq -c
 [ "$code" -eq 0 ] || fails "exit code $code" "$work/demo.log"
 told 'published agent1.1' "it published nothing"
 told 'voted for' "it did not vote"
+tried claude_code "$claude"
 echo "ok: Claude Code"

@@ -32,4 +32,8 @@ sort "$work/demo.log" | uniq -c
 [ "$code" -eq 0 ] || fails "exit code $code" "$work/demo.log"
 told 'published agent1.1' "it published nothing"
 told 'voted for' "it did not vote"
+# Set-up passes on what every Codex gets.
+sed 's/DEMO_KEY/OPENAI_API_KEY/' "$CODEX_HOME/config.toml" >"$work/config.toml"
+mv "$work/config.toml" "$CODEX_HOME/config.toml"
+OPENAI_API_KEY=$token tried codex "$codex"
 echo "ok: Codex"

@@ -88,3 +88,14 @@ team_run() {
 told() {
     grep -q "$1" "$work/progress" || fails "$2"
 }
+
+# tried BACKEND PROGRAM: set-up finds the program, and its one tiny call is answered.
+tried() {
+    mkdir -p "$work/bin"
+    ln -sf "$2" "$work/bin/$(basename "$2")"
+    PATH="$work/bin:$PATH" "$program" setup --headless --test --json \
+        --agent "id=a,provider=$1,model=${DEMO_MODEL:-script-birch}" >"$work/tried.json" 2>"$work/tried.log" ||
+        { cat "$work/tried.log"; fails "set-up tried it: exit code $?" "$work/tried.json"; }
+    grep -q "\"provider\": \"$1\"" "$work/tried.json" || fails "set-up does not find it" "$work/tried.json"
+    grep -A3 '"test": {' "$work/tried.json"
+}

@@ -23,4 +23,5 @@ sort "$work/demo.log" | uniq -c
 [ "$code" -eq 0 ] || fails "exit code $code" "$work/demo.log"
 told 'published agent1.1' "it published nothing"
 told 'voted for' "it did not vote"
+tried gemini_cli "$gemini"
 echo "ok: Gemini CLI"

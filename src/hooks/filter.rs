@@ -2,8 +2,8 @@
 
 use crate::{
     protocol::{
-        AgentEvent, BallotEvent, Event, EventKind, Level, Outcome, OutcomeEnd, QuestionEvent,
-        RunEvent, StageEvent, ToolEvent,
+        AgentEvent, AgentId, BallotEvent, Event, EventKind, Level, Outcome, OutcomeEnd,
+        QuestionEvent, RunEvent, StageEvent, ToolEvent,
     },
     run::RunState,
 };
@@ -82,7 +82,7 @@ pub struct Filter {
     pub kinds: Vec<Kind>,
     /// How the task ended; for [`Kind::Ended`] alone.
     pub outcomes: Vec<String>,
-    /// Names of agents; for what an agent did.
+    /// Names of agents; for what an agent did or asks.
     pub agents: Vec<String>,
 }
 
@@ -112,12 +112,21 @@ impl Filter {
                 return false;
             }
         }
-        match (&event.kind, turn) {
-            (EventKind::Agent { id, .. }, Some(turn)) if !self.agents.is_empty() => {
-                self.agents.iter().any(|name| name == turn.name(*id))
+        match (doer(&event.kind), turn) {
+            (Some(id), Some(turn)) if !self.agents.is_empty() => {
+                self.agents.iter().any(|name| name == turn.name(id))
             }
             _ => true,
         }
+    }
+}
+
+/// The agent that did it, or asks.
+fn doer(event: &EventKind) -> Option<AgentId> {
+    match event {
+        EventKind::Agent { id, .. } => Some(*id),
+        EventKind::Run(RunEvent::Question(QuestionEvent::Asked(question))) => question.asker,
+        EventKind::Run(_) => None,
     }
 }
 
@@ -178,5 +187,51 @@ pub fn moment(event: &Event, state: &RunState) -> Option<Kind> {
             | AgentEvent::Call(_)
             | AgentEvent::Tool(_) => None,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        protocol::{Question, QuestionId, QuestionKind},
+        store::samples,
+    };
+
+    #[test]
+    fn agents_are_those_who_did_it_or_ask() {
+        let mut state = RunState::default();
+        let events = samples::session("20261121-101530-k3f9");
+        for event in &events {
+            state.apply(event);
+        }
+        let turn = state.turn.as_ref().unwrap();
+        let id = turn.agents[0].card.id;
+        let asked = |asker| {
+            let mut event = events[0].clone();
+            event.kind = EventKind::Run(RunEvent::Question(QuestionEvent::Asked(Question {
+                id: QuestionId(1),
+                asker,
+                text: "May I?".to_owned(),
+                kind: QuestionKind::Question {
+                    options: Vec::new(),
+                },
+                seconds: 60,
+            })));
+            event
+        };
+        for (name, asker, wanted) in [
+            (turn.name(id), Some(id), true),
+            ("nobody", Some(id), false),
+            // The program itself is no agent.
+            ("nobody", None, true),
+        ] {
+            let filter = Filter {
+                kinds: vec![Kind::Question],
+                agents: vec![name.to_owned()],
+                ..Filter::default()
+            };
+            assert_eq!(filter.wants(Kind::Question, &asked(asker), &state), wanted);
+        }
     }
 }

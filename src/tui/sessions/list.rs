@@ -35,6 +35,16 @@ pub struct Wanted {
     pub here: Option<String>,
 }
 
+impl Wanted {
+    /// Whether a session is from where is meant.
+    pub fn is_in_scope(&self, entry: &Entry) -> bool {
+        match (self.scope, &self.here) {
+            (Scope::Here, Some(folder)) => entry.is_in(folder),
+            (Scope::Here, None) | (Scope::Machine, _) => true,
+        }
+    }
+}
+
 /// The list.
 #[derive(Clone, Debug, Default)]
 pub struct List {
@@ -63,12 +73,10 @@ impl List {
 
     fn arrange_around(&mut self, wanted: &Wanted, here: Option<&RunId>) {
         let mut order = catalog::select(&self.entries, &wanted.filter, wanted.sort, wanted.shown);
-        if let (Scope::Here, Some(folder)) = (wanted.scope, &wanted.here) {
-            order.retain(|place| {
-                let entry = self.entries.get(*place);
-                entry.is_some_and(|entry| entry.is_in(folder))
-            });
-        }
+        order.retain(|place| {
+            let entry = self.entries.get(*place);
+            entry.is_some_and(|entry| wanted.is_in_scope(entry))
+        });
         self.order = order;
         let same = here.and_then(|run| self.place_of(run));
         self.cursor = same.unwrap_or(self.cursor).min(self.last());

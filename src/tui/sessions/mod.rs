@@ -329,7 +329,9 @@ impl Sessions {
     /// Which are usually out of sight, and are now: archived, deleted.
     fn out_of_sight(&self) -> (usize, usize) {
         let entries = self.list.entries().iter();
-        let hidden = entries.filter(|one| !self.wanted.shown.allows(one, &self.wanted.filter));
+        let wanted = &self.wanted;
+        let hidden = entries
+            .filter(|one| wanted.is_in_scope(one) && !wanted.shown.allows(one, &wanted.filter));
         let (deleted, archived): (Vec<_>, Vec<_>) = hidden.partition(|entry| entry.deleted);
         (archived.len(), deleted.len())
     }

@@ -322,6 +322,10 @@ impl Sessions {
             );
         }
         match self.wanted.scope {
+            Scope::Here if self.out_of_sight() != (0, 0) => (
+                "All sessions of this project are archived or deleted.".to_owned(),
+                "{hidden} shows them, {scope} those of the whole machine.".to_owned(),
+            ),
             Scope::Here => (
                 format!("None of {all} sessions was run in this project."),
                 "{scope} lists those of the whole machine.".to_owned(),

@@ -368,6 +368,32 @@ fn several_are_deleted_and_come_back() {
 }
 
 #[test]
+fn a_project_whose_sessions_are_all_out_of_sight_says_so() {
+    let mut person = Person::new();
+    let here = "/home/ada/harbour";
+    person
+        .find_servers(Vec::new())
+        .press("f6")
+        .told(Told::Listed(Ok(Listed {
+            entries: all(),
+            ground: ground(here),
+        })));
+    let own = all().into_iter().filter(|entry| entry.is_in(here));
+    let own: Vec<RunId> = own.map(|entry| entry.summary.run).collect();
+    assert!(own.len() < all().len());
+    let words = format!("{} deleted not shown", own.len());
+    person.told(Told::Deleted(own, Vec::new()));
+    let seen = person.sees();
+    assert!(
+        seen.contains("All sessions of this project are archived or deleted."),
+        "{seen}"
+    );
+    assert!(seen.contains(&words), "of this project alone: {seen}");
+    person.press("h h");
+    assert!(!person.sees().contains("archived or deleted."));
+}
+
+#[test]
 fn the_marked_ones_are_exported_else_the_one_under_the_cursor() {
     let exported = |person: &mut Person| -> Vec<RunId> {
         person.took();

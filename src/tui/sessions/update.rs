@@ -168,6 +168,9 @@ impl Sessions {
             Label::Archive => Edit::Archived(turned(|entry| entry.labels.archived)),
         };
         let said = match &edit {
+            Edit::Archived(true) if self.wanted.shown != Shown::Usual => {
+                Some("Archived; {archive} again brings it back.")
+            }
             Edit::Archived(true) => {
                 Some("Archived; {hidden} shows archived ones, {archive} there brings them back.")
             }

@@ -394,6 +394,16 @@ fn a_project_whose_sessions_are_all_out_of_sight_says_so() {
 }
 
 #[test]
+fn archiving_says_how_it_is_undone_from_here() {
+    let mut person = Person::new();
+    person.browses().press("a");
+    assert!(person.bottom().contains("h shows archived ones"));
+    person.press("h a");
+    let said = person.bottom();
+    assert!(said.contains("a again brings it back"), "{said}");
+}
+
+#[test]
 fn the_marked_ones_are_exported_else_the_one_under_the_cursor() {
     let exported = |person: &mut Person| -> Vec<RunId> {
         person.took();

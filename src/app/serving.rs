@@ -20,12 +20,11 @@ use crate::{
     config::Paths,
     export::{Format, Selection},
     protocol::{Command, Event, Failure, FailureKind, Folder, Origin, RunId, Seq, change},
-    run::{RunState, Turn},
+    run::Turn,
     serve::http::port::{
         self, Access, Begun, Events, ExportAsk, File, Hears, ListAsk, Listed, Pick, Picture,
         Refused, Runs, Scope, Standing, Team, Waiting, Why, Wish,
     },
-    store,
 };
 
 /// Largest file that is made of a session.
@@ -39,7 +38,7 @@ pub struct Serving {
     services: Arc<Services>,
     around: Surroundings,
     teams: Teams,
-    pictures: Pictures,
+    pictures: Arc<Pictures>,
 }
 
 impl Serving {
@@ -53,7 +52,7 @@ impl Serving {
             teams: Teams::new(host.clone(), paths),
             host,
             services,
-            pictures: Pictures::default(),
+            pictures: Arc::default(),
         }
     }
 
@@ -181,22 +180,8 @@ impl Serving {
         let run = self.find(&run).await?;
         // Asked before the log is read: what is over is whole there.
         let standing = self.standing(&run).await?;
-        // Marked before it is read, too: what is added meanwhile is read the next time.
-        let log = self.services.state_dir.join("sessions").join(&run.0);
-        let log = log.join("events.jsonl");
-        let mark = tokio::task::spawn_blocking(move || pictures::mark(&log)).await;
-        let mark = mark.ok().flatten();
-        let mark = mark.filter(|_| standing == Standing::Over);
-        if let Some(picture) = mark.and_then(|mark| self.pictures.get(&run, mark)) {
-            return Ok(picture);
-        }
-        let shelf = self.services.shelf();
-        let name = run.clone();
-        let picture = teams::blocking(move || Ok(picture(&shelf, name, standing)?)).await?;
-        if let (Some(mark), Standing::Over) = (mark, picture.standing) {
-            self.pictures.keep(run, mark, &picture);
-        }
-        Ok(picture)
+        let (shelf, pictures) = (self.services.shelf(), Arc::clone(&self.pictures));
+        teams::blocking(move || Ok(pictures.read(&shelf, run, standing)?)).await
     }
 
     async fn follow(&self, run: RunId, after: Seq) -> Result<Events, Refused> {
@@ -263,25 +248,6 @@ impl Serving {
         let made = tokio::task::spawn_blocking(move || made(&shelf, &state, &around, &order));
         made.await.map_err(|error| broke(&error))?
     }
-}
-
-/// A session as its log tells it. Blocking.
-fn picture(shelf: &Shelf, run: RunId, standing: Standing) -> Result<Picture, Failure> {
-    let volume = shelf.find(&run.0)?;
-    let elsewhere = shelf.is_written(&volume);
-    let events = shelf.read(&volume)?.events;
-    let mut state = RunState::default();
-    for event in &events {
-        state.apply(event);
-    }
-    Ok(Picture {
-        summary: store::summary(run, &events),
-        standing: match standing {
-            Standing::Over if elsewhere => Standing::Elsewhere,
-            standing => standing,
-        },
-        state,
-    })
 }
 
 /// The folders of a request. Blocking.

@@ -47,6 +47,7 @@ pub use prompts::PromptFolder;
 pub use reader::{Reader, Session, read};
 pub use results::{KeptResult, MOST as MOST_OF_A_RESULT, ResultFolder};
 pub use schema::{Header, SCHEMA};
+pub use summary::Scan;
 pub use trash::{Emptied, TRASH_DAYS};
 pub use writer::{Writer, WriterHandle};
 

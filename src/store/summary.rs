@@ -42,7 +42,7 @@ struct Work {
 
 /// Gathers a summary from events in order.
 #[derive(Clone, Debug)]
-pub(super) struct Scan {
+pub struct Scan {
     run: RunId,
     prompt: String,
     started: Option<Timestamp>,
@@ -64,7 +64,8 @@ pub(super) struct Scan {
 
 impl Scan {
     /// Nothing seen yet of session `run`.
-    pub(super) fn new(run: RunId) -> Self {
+    #[must_use]
+    pub fn new(run: RunId) -> Self {
         Self {
             run,
             prompt: String::new(),
@@ -85,7 +86,7 @@ impl Scan {
     }
 
     /// Takes in one event.
-    pub(super) fn apply(&mut self, event: &Event) {
+    pub fn apply(&mut self, event: &Event) {
         self.started.get_or_insert(event.at);
         self.last = self.last.max(event.at);
         match &event.kind {
@@ -174,7 +175,8 @@ impl Scan {
     }
 
     /// The summary of what has passed by.
-    pub(super) fn summary(&self, damage: Option<&Damage>) -> SessionSummary {
+    #[must_use]
+    pub fn summary(&self, damage: Option<&Damage>) -> SessionSummary {
         let lost = damage.is_some_and(Damage::lost_events);
         SessionSummary {
             run: self.run.clone(),

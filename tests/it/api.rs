@@ -432,18 +432,15 @@ fn an_answer_fits_its_question_or_is_refused() {
     let body = json!({"prompt": "x", "team": "demo:talking", "answers_questions": true});
     let run = server.run(&body);
     let path = format!("/api/v1/runs/{run}");
-    let begun = Instant::now();
-    let question = loop {
-        let (_, seen) = server.json("GET", &path, &Value::Null);
-        if let Some(id) = seen["questions"][0]["id"].as_u64() {
-            break id;
-        }
-        assert!(
-            begun.elapsed() < LONG && seen["state"] == "running",
-            "{seen}"
-        );
-        thread::sleep(Duration::from_millis(20));
-    };
+    let events = server.send(&server.head("GET", &format!("{path}/events"), "", ""), "");
+    let mut told = BufReader::new(events)
+        .lines()
+        .map(|line| line.expect("an event in time"));
+    let question = told.find_map(|line| {
+        let event: Value = serde_json::from_str(line.strip_prefix("data: ")?).unwrap();
+        event.pointer("/kind/run/question/asked/id")?.as_u64()
+    });
+    let question = question.expect("somebody asks");
     let answer = |reply: Value| {
         let body = json!({"question": question, "reply": reply});
         server.json("POST", &format!("{path}/answer"), &body)

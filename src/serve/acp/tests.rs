@@ -19,6 +19,12 @@ async fn begun(host: &Host) -> (Client, tokio::task::JoinHandle<Result<(), Strin
     (client, served)
 }
 
+/// A session of a folder.
+async fn new_session(client: &mut Client, folder: &Path) -> Value {
+    let cwd = json!({"cwd": folder, "mcpServers": []});
+    client.call(1, "session/new", cwd).await["result"]["sessionId"].take()
+}
+
 fn text(news: &[Value], kind: &str) -> String {
     let updates = news.iter().map(|one| &one["params"]["update"]);
     updates
@@ -82,9 +88,7 @@ async fn a_prompt_is_cancelled_and_wrong_words_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let host = host(folder.path(), Speed::Times(0.01));
     let (mut client, _served) = begun(&host).await;
-    let cwd = json!({"cwd": folder.path(), "mcpServers": []});
-    let new = client.call(1, "session/new", cwd).await;
-    let session = new["result"]["sessionId"].clone();
+    let session = new_session(&mut client, folder.path()).await;
     let prompt = json!({"sessionId": session, "prompt": [{"type": "text", "text": "How?"}]});
     client.request(2, "session/prompt", prompt.clone()).await;
     let twice = client.call(3, "session/prompt", prompt).await;
@@ -135,9 +139,7 @@ async fn a_prompt_that_came_to_nothing_is_followed_by_another() {
     let folder = tempfile::tempdir().expect("a folder");
     let host = host(folder.path(), Speed::Times(0.01));
     let (mut client, _served) = begun(&host).await;
-    let cwd = json!({"cwd": folder.path(), "mcpServers": []});
-    let new = client.call(1, "session/new", cwd).await;
-    let session = new["result"]["sessionId"].clone();
+    let session = new_session(&mut client, folder.path()).await;
     let name = session.as_str().expect("a name");
     let prompt = json!({"sessionId": session, "prompt": [{"type": "text", "text": "How?"}]});
     let cancel = json!({"sessionId": session});

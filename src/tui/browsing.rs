@@ -28,7 +28,7 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// Opens the list, or returns to where one came from.
 pub(super) fn show(model: &mut Model) -> Effects {
     if model.screen == Screen::Sessions {
-        return leave(model);
+        return way::leave(model);
     }
     way::enter(model, Screen::Sessions);
     let here = running(model).or_else(|| shown(model));
@@ -62,11 +62,6 @@ fn shown(model: &Model) -> Option<RunId> {
     turn.map(|turn| turn.start.run.clone())
 }
 
-fn leave(model: &mut Model) -> Effects {
-    way::leave(model);
-    Effects::none()
-}
-
 /// Performs an action of the list.
 pub(super) fn perform(model: &mut Model, action: sessions::Action) -> Effects {
     if action == sessions::Action::Show {
@@ -87,7 +82,7 @@ fn grant(model: &mut Model, wishes: Vec<Wish>) -> Effects {
             Wish::Ask(question) => ask(model, question),
             Wish::Hint(words) => model.hint(words),
             Wish::Tell(level, words) => model.tell(level, words),
-            Wish::Leave => leave(model),
+            Wish::Leave => way::leave(model),
             Wish::Open { run, at } => open(model, run, at),
             Wish::Resume(run) => resume(model, run),
             Wish::Copy(text) => {

@@ -73,10 +73,7 @@ fn grant(model: &mut Model, wishes: Wishes) -> Effects {
             Wish::Tell(level, words) => model.tell(level, words),
             Wish::Open(run) => browsing::open(model, run, None),
             Wish::Copy(text) => Effects::one(Effect::Copy(text)),
-            Wish::Leave => {
-                way::leave(model);
-                Effects::none()
-            }
+            Wish::Leave => way::leave(model),
         };
         effects = effects.and(more);
     }

@@ -213,7 +213,7 @@ fn grant(model: &mut Model, wishes: Vec<Wish>) -> Effects {
                 model.hint("Changed until the program ends; Ctrl-S on the line keeps it for good.")
             }
             Wish::Copy(text) => Effects::one(Effect::Copy(text)),
-            Wish::Leave => leave(model),
+            Wish::Leave => way::leave(model),
         };
         effects = effects.and(more);
     }
@@ -226,11 +226,6 @@ fn ask(model: &mut Model, question: Ask) -> Effects {
         ticket,
         query: Query::Room(rooms::Ask::Desk(Box::new(question))),
     })
-}
-
-fn leave(model: &mut Model) -> Effects {
-    way::leave(model);
-    Effects::none()
 }
 
 /// The keys that matter now.

@@ -140,7 +140,7 @@ fn grant(model: &mut Model, wishes: Vec<Wish>) -> Effects {
             Wish::Try(place) => attempt(model, place),
             Wish::Hint(words) => model.hint(words),
             Wish::Tell(level, words) => model.tell(level, words),
-            Wish::Leave => leave(model),
+            Wish::Leave => way::leave(model),
             Wish::Theme(theme) => {
                 dress(model, theme);
                 Effects::none()
@@ -179,11 +179,6 @@ fn attempt(model: &mut Model, place: usize) -> Effects {
         open.guide.tried(place, ticket);
     }
     effects
-}
-
-fn leave(model: &mut Model) -> Effects {
-    way::leave(model);
-    Effects::none()
 }
 
 /// Shows the screen in a theme, or in the one that it had.

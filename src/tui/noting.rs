@@ -171,12 +171,8 @@ fn grant(model: &mut Model, wishes: Wishes) -> Effects {
                 }
             }
             Wish::Copy(text) => Effects::one(Effect::Copy(text)),
-            Wish::Leave => {
-                if model.screen == Screen::Notes {
-                    way::leave(model);
-                }
-                Effects::none()
-            }
+            Wish::Leave if model.screen == Screen::Notes => way::leave(model),
+            Wish::Leave => Effects::none(),
         };
         effects = effects.and(more);
     }

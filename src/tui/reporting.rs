@@ -18,7 +18,7 @@ use crate::protocol::{RunId, Seq};
 /// Opens the report of the session on the screen, or returns from it.
 pub(super) fn open(model: &mut Model) -> Effects {
     if model.screen == Screen::Report {
-        return leave(model);
+        return way::leave(model);
     }
     let run = match (model.screen, &model.rooms.sessions) {
         (Screen::Start, _) => None,
@@ -117,7 +117,7 @@ fn grant(model: &mut Model, wishes: Vec<Wish>) -> Effects {
             Wish::Tell(level, words) => model.tell(level, words),
             Wish::Copy(text) => Effects::one(Effect::Copy(text)),
             Wish::Open(seq) => open_event(model, seq),
-            Wish::Leave => leave(model),
+            Wish::Leave => way::leave(model),
         };
         effects = effects.and(more);
     }
@@ -147,11 +147,6 @@ fn open_event(model: &mut Model, seq: Seq) -> Effects {
     };
     let run = report.run().clone();
     browsing::open(model, run, Some(seq))
-}
-
-fn leave(model: &mut Model) -> Effects {
-    way::leave(model);
-    Effects::none()
 }
 
 /// The keys that matter now.

@@ -3,7 +3,10 @@
 //! A room stands on the way at most once, so that leaving, again and again, always ends on the start screen
 //! or, with a session, on the live one: those are the ground, and nothing is behind them.
 
-use super::model::{Model, Screen};
+use super::{
+    effect::Effects,
+    model::{Model, Screen},
+};
 
 /// Shows a room; leaving it leads back to the screen that is shown now.
 pub(super) fn enter(model: &mut Model, room: Screen) {
@@ -20,17 +23,18 @@ pub(super) fn enter(model: &mut Model, room: Screen) {
 }
 
 /// Shows the nearest screen on the way back that is still there: sessions come and go meanwhile.
-pub(super) fn leave(model: &mut Model) {
+pub(super) fn leave(model: &mut Model) -> Effects {
     while let Some(screen) = model.rooms.way.pop() {
         if stands(model, screen) {
             model.screen = screen;
-            return;
+            return Effects::none();
         }
     }
     model.screen = match model.shared.run.turn {
         Some(_) => Screen::Live,
         None => Screen::Start,
     };
+    Effects::none()
 }
 
 /// True when there is something to show on a screen.

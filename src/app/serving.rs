@@ -181,7 +181,14 @@ impl Serving {
         // Asked before the log is read: what is over is whole there.
         let standing = self.standing(&run).await?;
         let (shelf, pictures) = (self.services.shelf(), Arc::clone(&self.pictures));
-        teams::blocking(move || Ok(pictures.read(&shelf, run, standing)?)).await
+        let name = run.clone();
+        let mut picture =
+            teams::blocking(move || Ok(pictures.read(&shelf, name, standing)?)).await?;
+        if let Some(state) = self.host.state(&run).await? {
+            // Who heard of a question answers it, whether or not it stands in the log yet.
+            picture.state = *state;
+        }
+        Ok(picture)
     }
 
     async fn follow(&self, run: RunId, after: Seq) -> Result<Events, Refused> {

@@ -22,6 +22,14 @@ const TAIL: usize = 1024;
 /// Looks that may wait.
 const LOOKS: usize = 16;
 
+/// What is asked of a keeper.
+pub(super) enum Look {
+    /// Where the run is, in words and figures.
+    Seen(oneshot::Sender<Seen>),
+    /// All that is known of it.
+    State(oneshot::Sender<Box<RunState>>),
+}
+
 /// What listeners begin with.
 pub(super) struct Tail {
     /// Events from now on; ends with the run.
@@ -35,7 +43,7 @@ pub(super) struct Kept {
     /// Commands to the engine.
     pub commands: mpsc::Sender<Command>,
     /// Asks for what is known now.
-    pub looks: mpsc::Sender<oneshot::Sender<Seen>>,
+    pub looks: mpsc::Sender<Look>,
     /// Listeners join here; does not keep the channel open.
     events: broadcast::WeakSender<Arc<Event>>,
     /// Number of the last event that was told.
@@ -57,7 +65,7 @@ pub(super) struct Keeper {
     run: RunId,
     session: Session,
     events: mpsc::Receiver<Event>,
-    looks: mpsc::Receiver<oneshot::Sender<Seen>>,
+    looks: mpsc::Receiver<Look>,
     tell: broadcast::Sender<Arc<Event>>,
     told: watch::Sender<Seq>,
     state: RunState,
@@ -121,10 +129,11 @@ impl Keeper {
                     Some(event) => self.take(event),
                     None => break,
                 },
-                Some(look) = self.looks.recv() => {
-                    // Who asked may have left.
-                    let _ = look.send(Seen::of(&self.run, &self.state, true));
-                }
+                // Who asked may have left.
+                Some(look) = self.looks.recv() => match look {
+                    Look::Seen(reply) => drop(reply.send(Seen::of(&self.run, &self.state, true))),
+                    Look::State(reply) => drop(reply.send(Box::new(self.state.clone()))),
+                },
                 permit = commands.reserve(), if !self.outgoing.is_empty() => match permit {
                     Ok(permit) => {
                         if let Some(command) = self.outgoing.pop_front() {

@@ -42,7 +42,10 @@ use self::{
 };
 use super::{Services, shelf::Volume};
 pub use crate::headless::Presence;
-use crate::protocol::{Command, Failure, FailureKind, RunId, Seq};
+use crate::{
+    protocol::{Command, Failure, FailureKind, RunId, Seq},
+    run::RunState,
+};
 
 /// Requests that may wait for the owner of the runs.
 const REQUESTS: usize = 64;
@@ -168,6 +171,19 @@ impl Host {
             Ok(Seen::of_log(&run, &session.events, elsewhere))
         })
         .await
+    }
+
+    /// All that is known of a run of this host; `None` of any other. Its log may be a moment behind.
+    ///
+    /// # Errors
+    /// The host is leaving.
+    pub async fn state(&self, run: &RunId) -> Result<Option<Box<RunState>>, Failure> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request::State {
+            run: run.clone(),
+            reply,
+        };
+        self.ask(request, answer, self.bounds.patience).await
     }
 
     /// Where a session is.

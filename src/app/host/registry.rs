@@ -14,12 +14,15 @@ use tokio::{
 
 use super::{
     Bounds, REMEMBERED, Services,
-    keeper::{Begun, Keeper, Kept, Tail},
+    keeper::{Begun, Keeper, Kept, Look, Tail},
     local,
     request::StartRequest,
     seen::Seen,
 };
-use crate::protocol::{Command, Failure, FailureKind, RunId};
+use crate::{
+    protocol::{Command, Failure, FailureKind, RunId},
+    run::RunState,
+};
 
 /// Time between a command to close and giving the tasks up.
 const GIVEN_UP: Duration = Duration::from_millis(500);
@@ -61,6 +64,10 @@ pub(super) enum Request {
         run: RunId,
         reply: Reply<Option<Seen>>,
     },
+    State {
+        run: RunId,
+        reply: Reply<Option<Box<RunState>>>,
+    },
     Tail {
         run: RunId,
         reply: Reply<Option<Tail>>,
@@ -81,6 +88,20 @@ struct Live {
 }
 
 type Started = (Reply<Result<RunId, Failure>>, Result<Begun, Failure>);
+
+/// Passes a look on to who follows a run.
+fn pass<T: Send + 'static>(live: &Live, look: fn(Reply<T>) -> Look, reply: Reply<Option<T>>) {
+    let looks = live.kept.looks.clone();
+    // A keeper is never busy for long, and the asker's patience is bounded.
+    tokio::spawn(async move {
+        let (asked, seen) = oneshot::channel();
+        let seen = match looks.send(look(asked)).await {
+            Ok(()) => seen.await.ok(),
+            Err(_) => None,
+        };
+        drop(reply.send(seen));
+    });
+}
 
 /// All runs.
 pub(super) struct Registry {
@@ -140,6 +161,10 @@ impl Registry {
                 reply,
             } => drop(reply.send(self.command(&run, command))),
             Request::Look { run, reply } => self.look(&run, reply),
+            Request::State { run, reply } => match self.live.get(&run) {
+                Some(live) => pass(live, Look::State, reply),
+                None => drop(reply.send(None)),
+            },
             Request::Tail { run, reply } => {
                 let live = self.live.get(&run);
                 drop(reply.send(live.and_then(|live| live.kept.tail())));
@@ -227,16 +252,7 @@ impl Registry {
 
     fn look(&mut self, run: &RunId, reply: Reply<Option<Seen>>) {
         if let Some(live) = self.live.get(run) {
-            let looks = live.kept.looks.clone();
-            // A keeper is never busy for long, and the asker's patience is bounded.
-            tokio::spawn(async move {
-                let (look, seen) = oneshot::channel();
-                let seen = match looks.send(look).await {
-                    Ok(()) => seen.await.ok(),
-                    Err(_) => None,
-                };
-                drop(reply.send(seen));
-            });
+            pass(live, Look::Seen, reply);
             return;
         }
         let ended = self.ended.iter().find(|(known, _)| known == run);
